@@ -1,0 +1,183 @@
+package webauthn
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
+)
+
+// parseHost is the WHATWG host parser for http and https: percent-decoding,
+// punycode, lower case, IPv4 in its many spellings, IPv6 in brackets.
+func parseHost(raw string) (host string, ip netip.Addr, err error) {
+	if raw == "" {
+		return "", netip.Addr{}, errors.New("has no host")
+	}
+	if raw[0] == '[' {
+		return parseIPv6(raw)
+	}
+	host, err = domainToASCII(raw)
+	if err != nil {
+		return "", netip.Addr{}, err
+	}
+	if i := strings.IndexFunc(host, forbiddenInDomain); i >= 0 {
+		return "", netip.Addr{}, fmt.Errorf("has %q in its host, which no host name can hold", host[i])
+	}
+	if !endsInNumber(host) {
+		return host, netip.Addr{}, nil
+	}
+	ip, ok := parseIPv4(host)
+	if !ok {
+		return "", netip.Addr{}, fmt.Errorf("has the host %q, which ends in a number and is no IPv4 address", raw)
+	}
+	return ip.String(), ip, nil
+}
+
+func parseIPv6(raw string) (string, netip.Addr, error) {
+	ip, err := netip.ParseAddr(strings.TrimSuffix(raw[1:], "]"))
+	if err != nil || raw[len(raw)-1] != ']' || !ip.Is6() || ip.Zone() != "" {
+		return "", netip.Addr{}, fmt.Errorf("has the host %q, which is no IPv6 address", raw)
+	}
+	return "[" + hexIPv6(ip) + "]", ip, nil
+}
+
+// hexIPv6 writes an address as browsers do: mapped IPv4 addresses in hex too.
+func hexIPv6(ip netip.Addr) string {
+	if !ip.Is4In6() {
+		return ip.String()
+	}
+	b := ip.As16()
+	return fmt.Sprintf("::ffff:%x:%x", int(b[12])<<8|int(b[13]), int(b[14])<<8|int(b[15]))
+}
+
+// domainToASCII is "domain to ASCII" with percent-decoding first. Plain hosts,
+// nearly all there are, do not reach the tables.
+func domainToASCII(raw string) (string, error) {
+	if strings.IndexByte(raw, '%') >= 0 {
+		decoded, err := url.PathUnescape(raw)
+		if err != nil {
+			return "", fmt.Errorf("has a broken percent-encoding in its host %q", raw)
+		}
+		raw = decoded
+	}
+	ascii := true
+	for i := range len(raw) {
+		ascii = ascii && raw[i] < 0x80
+	}
+	if ascii {
+		return strings.ToLower(raw), nil
+	}
+	host, err := idnaProfile().ToASCII(raw)
+	if err != nil || host == "" {
+		return "", fmt.Errorf("has the host %q, which has no punycode form", raw)
+	}
+	return host, nil
+}
+
+// idnaProfile is UTS #46 as the URL standard asks for it.
+func idnaProfile() *idna.Profile {
+	return idna.New(
+		idna.MapForLookup(),
+		idna.Transitional(false),
+		idna.StrictDomainName(false),
+		idna.CheckHyphens(false),
+		idna.BidiRule(),
+	)
+}
+
+// forbiddenInDomain are the forbidden domain code points of the URL standard.
+func forbiddenInDomain(r rune) bool {
+	return r <= ' ' || r == 0x7f || strings.ContainsRune(`#%/:<>?@[\]^|`, r)
+}
+
+// endsInNumber is the URL standard's "ends in a number checker": such a host is
+// an IPv4 address or nothing.
+func endsInNumber(host string) bool {
+	host = strings.TrimSuffix(host, ".")
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	if last == "" {
+		return false
+	}
+	digits := true
+	for i := range len(last) {
+		digits = digits && isDigit(last[i])
+	}
+	if digits {
+		return true
+	}
+	_, ok := parseIPv4Number(last)
+	return ok
+}
+
+// parseIPv4 takes one to four numbers in decimal, octal or hex.
+func parseIPv4(host string) (netip.Addr, bool) {
+	parts := strings.Split(strings.TrimSuffix(host, "."), ".")
+	if len(parts) > 4 {
+		return netip.Addr{}, false
+	}
+	var ip uint64
+	for i, part := range parts {
+		n, ok := parseIPv4Number(part)
+		last := i == len(parts)-1
+		if !ok || !last && n > 255 || last && n >= 1<<(8*(5-len(parts))) {
+			return netip.Addr{}, false
+		}
+		if last {
+			ip |= n
+		} else {
+			ip |= n << (8 * (3 - i))
+		}
+	}
+	return netip.AddrFrom4([4]byte{byte(ip >> 24), byte(ip >> 16), byte(ip >> 8), byte(ip)}), true
+}
+
+func parseIPv4Number(s string) (uint64, bool) {
+	base := 10
+	switch {
+	case s == "":
+		return 0, false
+	case len(s) > 1 && (s[:2] == "0x" || s[:2] == "0X"):
+		s, base = s[2:], 16
+	case len(s) > 1 && s[0] == '0':
+		s, base = s[1:], 8
+	}
+	if s == "" {
+		return 0, true
+	}
+	if s[0] == '+' || s[0] == '-' || strings.IndexByte(s, '_') >= 0 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s, base, 33)
+	return n, err == nil
+}
+
+// RegistrableDomain is the eTLD+1 of a host in ASCII: the public suffix and one
+// label, by the public suffix list with its private part and the default rule
+// "*" for names that it does not know. "" for a public suffix itself, a single
+// label or an IP address.
+func RegistrableDomain(host string) string {
+	host = strings.TrimSuffix(host, ".")
+	if host == "" || strings.HasPrefix(host, ".") || strings.HasPrefix(host, "[") || endsInNumber(host) {
+		return ""
+	}
+	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
+	if err != nil {
+		return ""
+	}
+	return domain
+}
+
+// IsPublicSuffix says whether the public suffix list has the host itself as a
+// suffix under which others register names, such as "co.uk" or "github.io". A
+// single label that the list does not know is none.
+func IsPublicSuffix(host string) bool {
+	suffix, icann := publicsuffix.PublicSuffix(host)
+	return suffix == host && (icann || strings.IndexByte(suffix, '.') >= 0)
+}
+
+func quote(s string) string { return strconv.Quote(s) }

@@ -1,0 +1,152 @@
+package webauthn
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Page is where a ceremony runs: as much of a document's URL as the gates look
+// at, in canonical form.
+type Page struct {
+	// Scheme is lower case; "data", "about" and the like for a page without a
+	// host.
+	Scheme string
+	// Host is a lower-case domain in punycode, a dotted IPv4 address, or an
+	// IPv6 address in brackets.
+	Host string
+	// Port is 0 when it is the scheme's default.
+	Port uint16
+	// IP is valid when the host is an address and no domain.
+	IP netip.Addr
+}
+
+// ParsePage reads the URL or the origin of a page as browsers do (WHATWG URL,
+// as far as the host and the port go).
+func ParsePage(raw string) (Page, error) {
+	if strings.TrimSpace(raw) == "" {
+		return Page{}, errors.New("page is empty; give its URL, such as https://auth.example.com")
+	}
+	u, err := parseURL(raw)
+	if err != nil {
+		return Page{}, fmt.Errorf("page %q %w", raw, err)
+	}
+	return u, nil
+}
+
+// Origin is the page's origin as the browser writes it into the client data:
+// lower case, punycode, without a default port (HTML "serialization of an
+// origin"). Pages without a host have the opaque origin "null".
+func (p Page) Origin() string {
+	if p.Host == "" {
+		return "null"
+	}
+	if p.Port == 0 {
+		return p.Scheme + "://" + p.Host
+	}
+	return p.Scheme + "://" + p.Host + ":" + strconv.Itoa(int(p.Port))
+}
+
+// IsLocalhost says whether the host is localhost or a name below it, which
+// browsers trust without TLS (Secure Contexts §3.1).
+func (p Page) IsLocalhost() bool {
+	host := strings.TrimSuffix(p.Host, ".")
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// Secure says whether the page is a secure context, which navigator.credentials
+// needs (WebAuthn §5.1, Secure Contexts §3.1).
+func (p Page) Secure() bool {
+	switch p.Scheme {
+	case "https":
+		return true
+	case "http":
+		return p.IsLocalhost() || p.IP.IsValid() && p.IP.IsLoopback()
+	}
+	return false
+}
+
+// parseURL takes the WHATWG URL parser's way through the scheme, the authority
+// and the port of a URL with a host. What comes after the authority does not
+// matter here.
+func parseURL(raw string) (Page, error) {
+	s := cleanURL(raw)
+	scheme, rest, ok := cutScheme(s)
+	if !ok {
+		return Page{}, errors.New(`has no scheme; write "https://" before the host`)
+	}
+	if scheme != "http" && scheme != "https" {
+		return Page{Scheme: scheme}, nil
+	}
+	// Browsers take any number of slashes, backslashes included, before the
+	// authority of http and https.
+	rest = strings.TrimLeft(rest, `/\`)
+	if i := strings.IndexAny(rest, `/\?#`); i >= 0 {
+		rest = rest[:i]
+	}
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		rest = rest[i+1:]
+	}
+	host, port, err := cutPort(scheme, rest)
+	if err != nil {
+		return Page{}, err
+	}
+	p := Page{Scheme: scheme, Port: port}
+	p.Host, p.IP, err = parseHost(host)
+	return p, err
+}
+
+// cleanURL drops what the URL parser drops before it starts: control characters
+// and spaces at both ends, tabs and line ends anywhere.
+func cleanURL(raw string) string {
+	s := strings.TrimFunc(raw, func(r rune) bool { return r <= ' ' })
+	if strings.ContainsAny(s, "\t\r\n") {
+		s = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(s)
+	}
+	return s
+}
+
+func cutScheme(s string) (scheme, rest string, ok bool) {
+	scheme, rest, ok = strings.Cut(s, ":")
+	if !ok || scheme == "" || !isLetter(scheme[0]) {
+		return "", "", false
+	}
+	for i := range len(scheme) {
+		if c := scheme[i]; !isLetter(c) && !isDigit(c) && c != '+' && c != '-' && c != '.' {
+			return "", "", false
+		}
+	}
+	return strings.ToLower(scheme), rest, true
+}
+
+// cutPort splits an authority without user info; port 0 stands for the scheme's
+// default.
+func cutPort(scheme, authority string) (host string, port uint16, err error) {
+	colon := strings.LastIndexByte(authority, ':')
+	if colon < 0 || strings.LastIndexByte(authority, ']') > colon {
+		return authority, 0, nil
+	}
+	host, digits := authority[:colon], authority[colon+1:]
+	if digits == "" {
+		return host, 0, nil
+	}
+	n := 0
+	for i := range len(digits) {
+		if !isDigit(digits[i]) {
+			return "", 0, fmt.Errorf("has the port %q, which is no number", digits)
+		}
+		if n = n*10 + int(digits[i]-'0'); n > 65535 {
+			return "", 0, fmt.Errorf("has the port %q, which is above 65535", digits)
+		}
+	}
+	if scheme == "https" && n == 443 || scheme == "http" && n == 80 {
+		n = 0
+	}
+	return host, uint16(n), nil
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -1,0 +1,65 @@
+package webauthn_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// observation is one line of testdata/*.ndjson: what a real Chromium answered.
+type observation struct {
+	Page    string  `json:"page"`
+	RPID    *string `json:"rp_id"`
+	Related *struct {
+		Status      int    `json:"status"`
+		ContentType string `json:"content_type"`
+		Body        string `json:"body"`
+	} `json:"related_origins"`
+	Expect struct {
+		OK    bool           `json:"ok"`
+		Class webauthn.Class `json:"class"`
+	} `json:"expect"`
+	Note string `json:"note"`
+}
+
+func readObservations(t *testing.T, path string) []observation {
+	t.Helper()
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, f.Close()) })
+	var all []observation
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var o observation
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &o))
+		all = append(all, o)
+	}
+	require.NoError(t, lines.Err())
+	return all
+}
+
+// TestBrowserAgreesWithChromium holds the browser's gate against every answer
+// of a real browser on record.
+func TestBrowserAgreesWithChromium(t *testing.T) {
+	for _, o := range readObservations(t, "testdata/browser.ndjson") {
+		page, err := webauthn.ParsePage(o.Page)
+		require.NoError(t, err, o.Page)
+		var doc *webauthn.Document
+		if r := o.Related; r != nil {
+			doc = &webauthn.Document{Status: r.Status, ContentType: r.ContentType, Body: []byte(r.Body)}
+		}
+		v := webauthn.Browser(page, o.RPID, doc)
+		rpID := "(omitted)"
+		if o.RPID != nil {
+			rpID = *o.RPID
+		}
+		require.Equal(t, o.Expect.Class, v.Class, "page %q rp.id %q %s: %s", o.Page, rpID, o.Note, v.Reason)
+		require.Equal(t, o.Expect.OK, v.OK)
+	}
+}
