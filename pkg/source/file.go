@@ -1,0 +1,123 @@
+// Package source holds the texts that were read: their bytes, positions in
+// them, and edits to them. It knows nothing of what the texts mean.
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxSize is the size in bytes up to which a file is read. The largest
+// published kratos.yml has a few hundred kilobytes.
+const MaxSize = 16 << 20
+
+// File is one text with a name. It does not change.
+type File struct {
+	Name  string // as the user named it
+	Data  []byte
+	lines []int // byte offset of the first byte of each line
+}
+
+// New makes a File of bytes that are already in memory.
+func New(name string, data []byte) *File {
+	f := &File{Name: name, Data: data, lines: []int{0}}
+	for i, c := range data {
+		if c == '\n' {
+			f.lines = append(f.lines, i+1)
+		}
+	}
+	return f
+}
+
+// Open reads a file of at most MaxSize bytes. The error names the file.
+func Open(name string) (*File, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, readError(name, err)
+	case info.IsDir():
+		return nil, fmt.Errorf("read %q: it is a directory", name)
+	case !info.Mode().IsRegular() && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) == 0:
+		return nil, fmt.Errorf("read %q: it is no regular file", name)
+	}
+	r, err := os.Open(name)
+	if err != nil {
+		return nil, readError(name, err)
+	}
+	defer func() { _ = r.Close() }() // only read from
+	return Read(name, r)
+}
+
+// Read reads at most MaxSize bytes of text under a name.
+func Read(name string, r io.Reader) (*File, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	if err != nil {
+		return nil, readError(name, err)
+	}
+	if len(data) > MaxSize {
+		return nil, fmt.Errorf("read %q: it has more than %d MiB, which no configuration has", name, MaxSize>>20)
+	}
+	if i := strings.IndexByte(string(data[:min(len(data), 8000)]), 0); i >= 0 {
+		return nil, fmt.Errorf("read %q: it is no UTF-8 text (byte 0 at offset %d)", name, i)
+	}
+	return New(name, data), nil
+}
+
+func readError(name string, err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return fmt.Errorf("read %q: %w", name, err)
+}
+
+// Position is a place as people and editors name it: line and column start at
+// 1, and a column is one character (rune).
+type Position struct{ Line, Column int }
+
+// Position names the place of a byte offset; an offset outside of the file is
+// moved to its nearer end.
+func (f *File) Position(offset int) Position {
+	offset = max(0, min(offset, len(f.Data)))
+	line := sort.SearchInts(f.lines, offset+1) - 1
+	return Position{Line: line + 1, Column: utf8.RuneCount(f.Data[f.lines[line]:offset]) + 1}
+}
+
+// Offset answers the byte offset of a line and a column in runes, both from 1,
+// moved into the file when they lie outside.
+func (f *File) Offset(line, column int) int {
+	line = max(1, min(line, len(f.lines)))
+	offset := f.lines[line-1]
+	end := f.lineEnd(line)
+	for ; column > 1 && offset < end; column-- {
+		_, size := utf8.DecodeRune(f.Data[offset:end])
+		offset += size
+	}
+	return offset
+}
+
+// Line answers the text of a line (from 1) without its line break.
+func (f *File) Line(line int) string {
+	if line < 1 || line > len(f.lines) {
+		return ""
+	}
+	return strings.TrimSuffix(string(f.Data[f.lines[line-1]:f.lineEnd(line)]), "\r")
+}
+
+// Lines answers how many lines the file has.
+func (f *File) Lines() int { return len(f.lines) }
+
+// LineStart answers the byte offset at which a line (from 1) starts.
+func (f *File) LineStart(line int) int { return f.lines[max(1, min(line, len(f.lines)))-1] }
+
+func (f *File) lineEnd(line int) int {
+	if line < len(f.lines) {
+		return f.lines[line] - 1
+	}
+	return len(f.Data)
+}

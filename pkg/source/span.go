@@ -1,0 +1,76 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Span is a piece of a file: the bytes from Start up to End. An empty span is
+// a mere position.
+type Span struct {
+	File       *File
+	Start, End int
+}
+
+// IsZero tells whether the span names no place at all.
+func (s Span) IsZero() bool { return s.File == nil }
+
+// Position names the span's first character, line 1 column 1 for no place.
+func (s Span) Position() Position {
+	if s.File == nil {
+		return Position{Line: 1, Column: 1}
+	}
+	return s.File.Position(s.Start)
+}
+
+// Text answers the bytes of the span.
+func (s Span) Text() string {
+	if s.File == nil {
+		return ""
+	}
+	return string(s.File.Data[s.Start:s.End])
+}
+
+// String writes the span's position as file:line:column.
+func (s Span) String() string {
+	if s.File == nil {
+		return ""
+	}
+	p := s.Position()
+	return fmt.Sprintf("%s:%d:%d", s.File.Name, p.Line, p.Column)
+}
+
+// Edit replaces the bytes of a span by New. Edits of one file are independent
+// changes of the same text.
+type Edit struct {
+	Span Span
+	New  string
+}
+
+// Apply answers the file's text after the edits, whose order does not matter.
+// Edits of another file or that overlap are an error; the same edit twice is
+// made once.
+func Apply(f *File, edits []Edit) ([]byte, error) {
+	edits = slices.Clone(edits)
+	slices.SortStableFunc(edits, func(a, b Edit) int {
+		if a.Span.Start != b.Span.Start {
+			return a.Span.Start - b.Span.Start
+		}
+		return a.Span.End - b.Span.End
+	})
+	edits = slices.Compact(edits)
+	var out []byte
+	done := 0
+	for _, e := range edits {
+		if e.Span.File != f {
+			return nil, fmt.Errorf("edit at %s is not of %q", e.Span, f.Name)
+		}
+		if e.Span.Start < done || e.Span.End < e.Span.Start || e.Span.End > len(f.Data) {
+			return nil, fmt.Errorf("edits overlap at %s", e.Span)
+		}
+		out = append(out, f.Data[done:e.Span.Start]...)
+		out = append(out, e.New...)
+		done = e.Span.End
+	}
+	return append(out, f.Data[done:]...), nil
+}
