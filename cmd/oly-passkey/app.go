@@ -87,6 +87,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.AddCommand(
+		newInit(a),
 		newVersion(a),
 	)
 	codeFailures(root)

@@ -1,0 +1,108 @@
+package scaffold
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"text/template"
+
+	"github.com/olympusoss/oly-passkey/templates"
+)
+
+// Names of the files that other parts of the program read.
+const (
+	KratosYML  = "kratos.yml"
+	KratosEnv  = "kratos.env"
+	SidecarKey = "sidecar.key"
+	gitIgnore  = ".gitignore"
+)
+
+const (
+	public  fs.FileMode = 0o644
+	private fs.FileMode = 0o600
+)
+
+// Files answers what init writes, in a fixed order. It touches nothing: what an
+// earlier run left comes in as have, and random feeds the keys and secrets that
+// have does not hold. A wrong option is an *OptionError.
+func Files(o Options, have State, random io.Reader) ([]File, error) {
+	s, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	files, err := s.rendered()
+	if err != nil {
+		return nil, err
+	}
+	keys, hookKeys, err := keyFile(have, random)
+	if err != nil {
+		return nil, err
+	}
+	env, err := s.envFile(have.KratosEnv, hookKeys, random)
+	if err != nil {
+		return nil, err
+	}
+	return append(files, env, keys, ignoreFile(have.GitIgnore)), nil
+}
+
+// rendered are the files that hold nothing but the options.
+func (s site) rendered() ([]File, error) {
+	names := []string{KratosYML, "identity.schema.json", "hooks/identity.jsonnet"}
+	if !s.PasskeyFirst {
+		names = append(names, "hooks/refuse.jsonnet")
+	}
+	names = append(names, "README.md")
+	all, err := template.New("").Funcs(template.FuncMap{"quote": quoteYAML}).ParseFS(templates.Init, "*.*", "hooks/*")
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	files := make([]File, 0, len(names))
+	for _, name := range names {
+		var b bytes.Buffer
+		if err := all.ExecuteTemplate(&b, name[strings.LastIndexByte(name, '/')+1:], s); err != nil {
+			return nil, fmt.Errorf("template %s: %w", name, err)
+		}
+		files = append(files, File{Path: name, Mode: public, Content: b.Bytes()})
+	}
+	return files, nil
+}
+
+// quoteYAML writes a double-quoted YAML scalar: JSON strings are such scalars.
+func quoteYAML(s string) (string, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(s)
+	return strings.TrimSuffix(b.String(), "\n"), err
+}
+
+// ignoreFile keeps the secrets, and the data that the README's commands create,
+// out of git.
+func ignoreFile(have []byte) File {
+	present := make(map[string]bool)
+	for line := range strings.Lines(string(have)) {
+		present[strings.TrimPrefix(strings.TrimSpace(line), "/")] = true
+	}
+	var missing []string
+	for _, pattern := range []string{KratosEnv, SidecarKey, "kratos.db*", "data/"} {
+		if !present[pattern] {
+			missing = append(missing, "/"+pattern)
+		}
+	}
+	return File{Path: gitIgnore, Mode: public, Content: appendLines(have, missing), Extends: true}
+}
+
+// appendLines ends an unfinished last line before it adds lines.
+func appendLines(content []byte, lines []string) []byte {
+	b := bytes.Clone(content)
+	if len(b) > 0 && b[len(b)-1] != '\n' && len(lines) > 0 {
+		b = append(b, '\n')
+	}
+	for _, line := range lines {
+		b = append(append(b, line...), '\n')
+	}
+	return b
+}

@@ -1,0 +1,227 @@
+package scaffold
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// site is what the templates know: every option checked and every default
+// filled in. URLs are canonical; UIURL and SidecarURL end without a slash.
+type site struct {
+	AppName      string
+	RPID         string
+	Parent       string // the registrable domain when RPID is below it
+	Page         string // host (and port) of the pages, as lint takes it with --domain
+	Origin       string // origin of the pages
+	UIURL        string
+	KratosURL    string
+	SidecarURL   string
+	AdminURL     string
+	SchemaURL    string
+	Mount        string
+	CookieDomain string // "" when pages and Kratos share one host name
+	CourierURL   string
+	MailFrom     string
+	DSN          string
+	Public       listener
+	Admin        listener
+	Methods      []string // the enabled ones of passkey and webauthn
+	PasskeyFirst bool
+	WebAuthn     bool
+	SecondFactor bool
+	SameOrigin   bool
+	Local        bool
+}
+
+// LoginHook, SettingsHook and RegistrationHook are the sidecar's.
+func (s site) LoginHook() hook    { return s.index("login") }
+func (s site) SettingsHook() hook { return s.index("settings") }
+
+func (s site) RegistrationHook() hook {
+	if s.PasskeyFirst {
+		return s.index("registration")
+	}
+	return hook{
+		URL:      s.SidecarURL + "/v1/hooks/kratos/refuse-passkey-signup",
+		Body:     s.fileURL("hooks/refuse.jsonnet"),
+		Response: "parse",
+	}
+}
+
+func (s site) index(flow string) hook {
+	return hook{
+		URL:      s.SidecarURL + "/v1/hooks/kratos/" + flow,
+		Body:     s.fileURL("hooks/identity.jsonnet"),
+		Response: "ignore",
+	}
+}
+
+// fileURL is a file of the scaffold as Kratos finds it: relative to its working
+// directory, or where the folder is mounted.
+func (s site) fileURL(path string) string {
+	if s.Mount == "" {
+		return "file://" + path
+	}
+	return "file://" + s.Mount + "/" + path
+}
+
+type hook struct {
+	URL, Body string
+	Response  string // ignore or parse
+}
+
+// complete checks the options and fills in the defaults.
+func (o Options) complete() (site, error) {
+	var s site
+	for _, step := range []func(Options, *site) error{
+		Options.domain, Options.methods, Options.urls, Options.relyingParty,
+		Options.cookies, Options.mount, Options.listeners, Options.appName, Options.courier,
+	} {
+		if err := step(o, &s); err != nil {
+			return site{}, err
+		}
+	}
+	return s, nil
+}
+
+func (o Options) domain(s *site) error {
+	host, err := hostName("--domain", o.Domain)
+	if err != nil {
+		return err
+	}
+	if webauthn.IsPublicSuffix(host) {
+		return optionf("--domain", "%q is a public suffix, under which others register names; give your own name below it", o.Domain)
+	}
+	s.RPID = host
+	s.MailFrom = "no-reply@" + host
+	s.Local = host == "localhost" || strings.HasSuffix(host, ".localhost")
+	return nil
+}
+
+func (o Options) methods(s *site) error {
+	switch o.SignUp {
+	case "", CodeFirst:
+	case PasskeyFirst:
+		s.PasskeyFirst = true
+	default:
+		return optionf("--sign-up", "%q is unknown; use %s or %s", o.SignUp, CodeFirst, PasskeyFirst)
+	}
+	s.Methods = []string{"passkey"}
+	switch o.WebAuthn {
+	case Off:
+		return nil
+	case Passwordless:
+	case SecondFactor:
+		s.SecondFactor = true
+	default:
+		return optionf("--webauthn", "%q is unknown; use %s or %s", o.WebAuthn, Passwordless, SecondFactor)
+	}
+	s.WebAuthn = true
+	s.Methods = append(s.Methods, "webauthn")
+	return nil
+}
+
+// relyingParty decides rp.id and asks the browser's gate whether both the
+// domain and the pages may use it.
+func (o Options) relyingParty(s *site) error {
+	if o.RPID != "" {
+		id, err := hostName("--rp-id", o.RPID)
+		if err != nil {
+			return err
+		}
+		if webauthn.IsPublicSuffix(id) {
+			return optionf("--rp-id", "%q is a public suffix; no browser lets one site speak for all of it", o.RPID)
+		}
+		domain := webauthn.Page{Scheme: "https", Host: s.RPID}
+		if v := webauthn.Browser(domain, &id, nil); !v.OK {
+			return optionf("--rp-id", "%q is neither %q nor a parent domain of it: %s", o.RPID, s.RPID, v.Reason)
+		}
+		s.RPID = id
+	}
+	page, err := webauthn.ParsePage(s.Origin)
+	if err != nil {
+		return fmt.Errorf("pages at %q: %w", s.Origin, err)
+	}
+	if v := webauthn.Browser(page, &s.RPID, nil); !v.OK {
+		return optionf("--ui-url", "%q cannot use the relying party id %q: %s%s", s.UIURL, s.RPID, v.Reason, o.parentHint(s, page.Host))
+	}
+	if parent := webauthn.RegistrableDomain(s.RPID); parent != s.RPID {
+		s.Parent = parent
+	}
+	return nil
+}
+
+// parentHint names the rp.id that would serve the domain and the pages.
+func (o Options) parentHint(s *site, pageHost string) string {
+	if common := commonDomain(s.RPID, pageHost); common != "" {
+		return fmt.Sprintf("; --rp-id %s serves both", common)
+	}
+	return ""
+}
+
+// cookies makes sure that the pages and Kratos see the same cookies: one host
+// name, or a domain above both.
+func (o Options) cookies(s *site) error {
+	ui, kratos := hostOf(s.UIURL), hostOf(s.KratosURL)
+	if ui == kratos {
+		return nil
+	}
+	s.CookieDomain = commonDomain(ui, kratos)
+	if s.CookieDomain == "" {
+		return optionf("--kratos-url", "%q and the pages at %q share no domain, so no cookie reaches both; put Kratos on the same host name or another name under the same domain", s.KratosURL, s.UIURL)
+	}
+	return nil
+}
+
+func (o Options) appName(s *site) error {
+	s.AppName = o.AppName
+	if s.AppName == "" {
+		s.AppName = defaultAppName(s.RPID)
+	}
+	switch {
+	case strings.TrimSpace(s.AppName) != s.AppName, strings.ContainsFunc(s.AppName, notPrintable):
+		return optionf("--app-name", "%q has spaces at an end or characters that cannot be shown", o.AppName)
+	case len(s.AppName) > 64:
+		return optionf("--app-name", "%q has %d bytes; authenticators may cut it after 64", o.AppName, len(s.AppName))
+	case strings.Contains(s.AppName, "{{") || strings.Contains(s.AppName, "{%") || strings.Contains(s.AppName, "${"):
+		return optionf("--app-name", "%q looks like a template that nobody filled in", o.AppName)
+	case strings.EqualFold(s.AppName, "ory"), strings.EqualFold(s.AppName, "localhost"):
+		return optionf("--app-name", "%q tells nobody which site this is; give the name that people know", o.AppName)
+	}
+	return nil
+}
+
+func defaultAppName(rpID string) string {
+	if domain := webauthn.RegistrableDomain(rpID); domain != "" && domain != "localhost" {
+		return domain
+	}
+	if rpID == "localhost" {
+		return "Local development"
+	}
+	return rpID
+}
+
+func (o Options) courier(s *site) error {
+	s.DSN = o.DSN
+	if s.DSN == "" {
+		s.DSN = "sqlite://kratos.db?_fk=true&mode=rwc"
+		if s.Mount != "" {
+			s.DSN = "sqlite:///var/lib/sqlite/kratos.db?_fk=true&mode=rwc"
+		}
+	}
+	if strings.ContainsFunc(s.DSN, breaksEnvFile) {
+		return optionf("--dsn", "%q has a space or a quote, which kratos.env cannot hold; percent-encode it", s.DSN)
+	}
+	if o.CourierURL == "" {
+		return nil
+	}
+	u, err := siteURL("--courier-url", o.CourierURL)
+	s.CourierURL = u.String()
+	return err
+}
+
+func optionf(flag, format string, args ...any) error {
+	return &OptionError{Flag: flag, Problem: fmt.Sprintf(format, args...)}
+}

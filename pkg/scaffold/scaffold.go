@@ -1,0 +1,72 @@
+// Package scaffold writes a Kratos configuration with passkeys that is right
+// from the start: kratos.yml, the identity schema, the bodies of the hooks, the
+// environment with the secrets, the sidecar's keys and a README.
+//
+// Files answers all of it in memory; Write puts it on disk without ever
+// overwriting what somebody changed. What must outlive a second run, the keys
+// above all, travels in State.
+package scaffold
+
+import "io/fs"
+
+// SignUp is how a new account begins.
+type SignUp string
+
+// The two ways. With CodeFirst a code proves the e-mail address, and the passkey
+// is added in settings in the same visit; a sign-up by passkey is refused. With
+// PasskeyFirst the passkey comes first, shown under a user name that is no
+// address.
+const (
+	CodeFirst    SignUp = "code-first"
+	PasskeyFirst SignUp = "passkey-first"
+)
+
+// WebAuthn is what the webauthn method is for, beside passkey. Kratos asks for
+// no discoverable credential there.
+type WebAuthn string
+
+// Off leaves the method out. Passwordless signs in after a typed name;
+// SecondFactor comes after a passkey or a code.
+const (
+	Off          WebAuthn = ""
+	Passwordless WebAuthn = "passwordless"
+	SecondFactor WebAuthn = "second-factor"
+)
+
+// Options says what to write. Only Domain is needed.
+type Options struct {
+	Domain     string // host name where people sign in: "auth.example.com"
+	AppName    string // rp.display_name, at most 64 bytes; default: the registrable domain
+	RPID       string // default: Domain
+	KratosURL  string // serve.public.base_url; default https://DOMAIN/
+	UIURL      string // in front of /login and the other pages; default https://DOMAIN
+	SidecarURL string // default http://127.0.0.1:4477
+	Mount      string // absolute folder of the files as Kratos sees it; default: relative to its working directory
+	SignUp     SignUp // default CodeFirst
+	WebAuthn   WebAuthn
+
+	// What a development set-up varies.
+	PublicListen string // host:port; default 127.0.0.1:4433, with Mount 0.0.0.0:4433
+	AdminListen  string // host:port; default 127.0.0.1:4434, with Mount 0.0.0.0:4434
+	CourierURL   string // mails are posted there as JSON; default: SMTP
+	DSN          string // a fresh kratos.env gets it; default: an SQLite file
+}
+
+// File is one file to write. Path is slash-separated and relative to the folder.
+type File struct {
+	Path    string
+	Mode    fs.FileMode
+	Content []byte
+	// Extends says that Content holds everything that the file in the folder
+	// held when its State was read, so that writing it takes nothing away.
+	Extends bool
+}
+
+// OptionError is an option that makes no sense, named as the command line
+// names it.
+type OptionError struct {
+	Flag    string // "--rp-id"
+	Problem string
+}
+
+func (e *OptionError) Error() string { return e.Flag + " " + e.Problem }
