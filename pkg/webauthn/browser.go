@@ -38,11 +38,16 @@ func notSecure(page Page) string {
 // ASCII never matches. The bound is the page's own eTLD+1: rp.id must lie at or
 // below it.
 func isRegistrableSuffix(host, rpID string) bool {
-	if rpID == "" || len(rpID) >= len(host) || !strings.HasSuffix(host, rpID) {
+	if rpID == "" {
 		return false
 	}
+	// A dot that ends the page's host counts only where rp.id has one as well.
+	if rpID[len(rpID)-1] != '.' {
+		host = strings.TrimSuffix(host, ".")
+	}
+	before, ok := strings.CutSuffix(host, rpID)
 	// Chromium takes a leading dot; everything else must begin at a label.
-	if rpID[0] != '.' && host[len(host)-len(rpID)-1] != '.' {
+	if !ok || before != "" && rpID[0] != '.' && !strings.HasSuffix(before, ".") {
 		return false
 	}
 	registrable := RegistrableDomain(host)

@@ -176,6 +176,9 @@ func RegistrableDomain(host string) string {
 // suffix under which others register names, such as "co.uk" or "github.io". A
 // single label that the list does not know is none.
 func IsPublicSuffix(host string) bool {
+	if endsInNumber(host) {
+		return false
+	}
 	suffix, icann := publicsuffix.PublicSuffix(host)
 	return suffix == host && (icann || strings.IndexByte(suffix, '.') >= 0)
 }

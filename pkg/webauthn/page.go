@@ -77,12 +77,15 @@ func parseURL(raw string) (Page, error) {
 	if !ok {
 		return Page{}, errors.New(`has no scheme; write "https://" before the host`)
 	}
-	if scheme != "http" && scheme != "https" {
-		return Page{Scheme: scheme}, nil
+	switch scheme {
+	case "http", "https", "ws", "wss", "ftp":
+		// Special schemes take any number of slashes, backslashes included.
+		rest = strings.TrimLeft(rest, `/\`)
+	default:
+		if rest, ok = strings.CutPrefix(rest, "//"); !ok {
+			return Page{Scheme: scheme}, nil
+		}
 	}
-	// Browsers take any number of slashes, backslashes included, before the
-	// authority of http and https.
-	rest = strings.TrimLeft(rest, `/\`)
 	if i := strings.IndexAny(rest, `/\?#`); i >= 0 {
 		rest = rest[:i]
 	}
@@ -125,7 +128,8 @@ func cutScheme(s string) (scheme, rest string, ok bool) {
 // default.
 func cutPort(scheme, authority string) (host string, port uint16, err error) {
 	colon := strings.LastIndexByte(authority, ':')
-	if colon < 0 || strings.LastIndexByte(authority, ']') > colon {
+	bracket := strings.LastIndexByte(authority, ']')
+	if colon < 0 || bracket > colon || bracket < 0 && strings.HasPrefix(authority, "[") {
 		return authority, 0, nil
 	}
 	host, digits := authority[:colon], authority[colon+1:]

@@ -1,7 +1,6 @@
 package webauthn
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -35,11 +34,11 @@ func relatedOrigins(page Page, rpID string, doc *Document) Verdict {
 		return refusedByBrowser(ClassNoRelatedOrigins,
 			fmt.Sprintf("rp.id %q is no registrable suffix of the page's host %q, and %s %s", rpID, page.Host, where, fetchFailure(doc)))
 	}
-	if !isJSON(doc.ContentType) {
+	if mediaType(doc.ContentType) != "application/json" {
 		return refusedByBrowser(ClassRelatedContentType,
 			fmt.Sprintf("%s has the content type %q; browsers take only %q", where, doc.ContentType, "application/json"))
 	}
-	origins, err := decodeRelated(doc.Body)
+	origins, err := decodeRelated(doc)
 	if err != nil {
 		return refusedByBrowser(ClassRelatedJSON, fmt.Sprintf("%s %s", where, err))
 	}
@@ -79,55 +78,25 @@ func relatedHost(rpID string) (string, error) {
 }
 
 // isHostName is the test that Chromium applies to a host before it looks it up:
-// labels of letters, digits, "-" and "_", none empty but one behind a trailing
-// dot, the last one beginning with a letter or a digit.
+// labels of 1 to 63 letters, digits, "-" and "_", 253 characters in all, the
+// last label beginning with a letter or a digit, a trailing dot allowed.
 func isHostName(host string) bool {
-	last := strings.TrimSuffix(host, ".")
-	if last == "" {
+	host = strings.TrimSuffix(host, ".")
+	if len(host) > 253 {
 		return false
 	}
-	start := true
-	for i := range len(last) {
-		c := last[i]
-		if c == '.' {
-			if start {
-				return false
-			}
-			start = true
-			continue
-		}
-		if !isLetter(c) && !isDigit(c) && c != '-' && c != '_' {
+	var label string
+	for more := true; more; {
+		label, host, more = strings.Cut(host, ".")
+		if label == "" || len(label) > 63 || strings.IndexFunc(label, notInLabel) >= 0 {
 			return false
 		}
-		start = false
 	}
-	first := last[strings.LastIndexByte(last, '.')+1:]
-	return first != "" && (isLetter(first[0]) || isDigit(first[0]))
+	return isLetter(label[0]) || isDigit(label[0])
 }
 
-func isJSON(contentType string) bool {
-	media, _, _ := strings.Cut(contentType, ";")
-	return strings.EqualFold(strings.Trim(media, " \t"), "application/json")
-}
-
-// decodeRelated reads the list. Its members are decoded one by one, because a
-// browser stops at the first match and never looks at what comes after it.
-func decodeRelated(body []byte) ([]json.RawMessage, error) {
-	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	// A map, because the names of struct fields match in any letter case.
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(body, &object); err != nil || object == nil {
-		return nil, fmt.Errorf("is no JSON object")
-	}
-	raw, ok := object["origins"]
-	if !ok {
-		return nil, fmt.Errorf("has no member %q", "origins")
-	}
-	var origins []json.RawMessage
-	if err := json.Unmarshal(raw, &origins); err != nil || origins == nil {
-		return nil, fmt.Errorf("has a member %q that is no list", "origins")
-	}
-	return origins, nil
+func notInLabel(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '_')
 }
 
 // matchRelated walks the list as WebAuthn §5.11.1 does: an entry counts only

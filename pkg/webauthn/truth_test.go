@@ -45,21 +45,26 @@ func readObservations(t *testing.T, path string) []observation {
 }
 
 // TestBrowserAgreesWithChromium holds the browser's gate against every answer
-// of a real browser on record.
+// of a real browser on record: browser.ndjson covers the rules, edges.ndjson
+// their corners.
 func TestBrowserAgreesWithChromium(t *testing.T) {
-	for _, o := range readObservations(t, "testdata/browser.ndjson") {
-		page, err := webauthn.ParsePage(o.Page)
-		require.NoError(t, err, o.Page)
-		var doc *webauthn.Document
-		if r := o.Related; r != nil {
-			doc = &webauthn.Document{Status: r.Status, ContentType: r.ContentType, Body: []byte(r.Body)}
+	for _, name := range []string{"browser.ndjson", "edges.ndjson"} {
+		all := readObservations(t, "testdata/"+name)
+		require.Greater(t, len(all), 150)
+		for i, o := range all {
+			page, err := webauthn.ParsePage(o.Page)
+			require.NoError(t, err, o.Page)
+			v := webauthn.Browser(page, o.RPID, o.document())
+			require.Equal(t, o.Expect.Class, v.Class, "%s:%d page %q %s: %s", name, i+1, o.Page, o.Note, v.Reason)
+			require.Equal(t, o.Expect.OK, v.OK)
+			require.Equal(t, o.Expect.OK, v.Gate == webauthn.GateNone)
 		}
-		v := webauthn.Browser(page, o.RPID, doc)
-		rpID := "(omitted)"
-		if o.RPID != nil {
-			rpID = *o.RPID
-		}
-		require.Equal(t, o.Expect.Class, v.Class, "page %q rp.id %q %s: %s", o.Page, rpID, o.Note, v.Reason)
-		require.Equal(t, o.Expect.OK, v.OK)
 	}
+}
+
+func (o *observation) document() *webauthn.Document {
+	if o.Related == nil {
+		return nil
+	}
+	return &webauthn.Document{Status: o.Related.Status, ContentType: o.Related.ContentType, Body: []byte(o.Related.Body)}
 }

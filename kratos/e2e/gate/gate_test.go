@@ -1,0 +1,208 @@
+// Package gate holds pkg/webauthn's answers against a real Chromium.
+package gate_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/runtime"
+	cdp "github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/kratos/e2e/chromium"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+var (
+	update = flag.Bool("update", false, "rewrite what Chromium answers in edges.ndjson")
+	every  = flag.Int("every", 1, "run only each n-th observation")
+)
+
+// observation is one line of pkg/webauthn/testdata/*.ndjson.
+type observation struct {
+	Page    string    `json:"page"`
+	RPID    *string   `json:"rp_id,omitempty"`
+	Related *document `json:"related_origins,omitempty"`
+	Expect  expected  `json:"expect"`
+	Group   string    `json:"group"`
+	Note    string    `json:"note"`
+}
+
+type expected struct {
+	OK    bool           `json:"ok"`
+	Class webauthn.Class `json:"class"`
+}
+
+// TestBrowserGateOnChromium asks the installed browser every observation on
+// record again, and pkg/webauthn with it.
+func TestBrowserGateOnChromium(t *testing.T) {
+	s := startSite(t)
+	browser := chromium.Start(t, []string{"MAP *:443 " + s.https, "MAP *:80 " + s.http},
+		chromedp.Flag("ignore-certificate-errors-spki-list", s.spki))
+	for _, name := range []string{"browser.ndjson", "edges.ndjson"} {
+		path := filepath.Join("..", "..", "..", "pkg", "webauthn", "testdata", name)
+		all := read(t, path)
+		var kept []observation
+		for i := range all {
+			if i%*every != 0 || *update && name != "edges.ndjson" {
+				continue
+			}
+			o := &all[i]
+			got, err := s.ask(t, browser, o)
+			if *update && name == "edges.ndjson" {
+				if err != nil {
+					t.Logf("left out: page %q rp.id %s: %v", o.Page, rpID(o), err)
+					continue
+				}
+				o.Expect = got
+				kept = append(kept, *o)
+				continue
+			}
+			require.NoError(t, err, "%s:%d page %q rp.id %s: %s", name, i+1, o.Page, rpID(o), o.Note)
+			require.Equal(t, o.Expect, got, "%s:%d page %q rp.id %s: %s", name, i+1, o.Page, rpID(o), o.Note)
+			require.Equal(t, got.Class, predict(t, o), "%s:%d", name, i+1)
+		}
+		if *update && name == "edges.ndjson" {
+			write(t, path, kept)
+		}
+	}
+}
+
+func rpID(o *observation) string {
+	if o.RPID == nil {
+		return "(omitted)"
+	}
+	return fmt.Sprintf("%q", *o.RPID)
+}
+
+func predict(t *testing.T, o *observation) webauthn.Class {
+	t.Helper()
+	page, err := webauthn.ParsePage(o.Page)
+	require.NoError(t, err)
+	var doc *webauthn.Document
+	if r := o.Related; r != nil {
+		doc = &webauthn.Document{Status: r.Status, ContentType: r.ContentType, Body: []byte(r.Body)}
+	}
+	return webauthn.Browser(page, o.RPID, doc).Class
+}
+
+// ask runs one ceremony. Cases name ports 18080 and 18443; they stand for the
+// ports of this run's servers.
+func (s *site) ask(t *testing.T, browser context.Context, o *observation) (expected, error) {
+	t.Helper()
+	_, http, err := net.SplitHostPort(s.http)
+	require.NoError(t, err)
+	_, https, err := net.SplitHostPort(s.https)
+	require.NoError(t, err)
+	ports := strings.NewReplacer(":18080", ":"+http, ":18443", ":"+https)
+	s.related.Store(nil)
+	if o.Related != nil {
+		s.related.Store(&document{Status: o.Related.Status, ContentType: o.Related.ContentType, Body: ports.Replace(o.Related.Body)})
+	}
+	tab, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	defer cancel()
+	require.NoError(t, chromedp.Do(tab))
+	tab, stop := context.WithTimeout(tab, 20*time.Second)
+	defer stop()
+	_, err = chromium.AddAuthenticator(tab, cdp.AuthenticatorTransportInternal)
+	require.NoError(t, err)
+	if err := chromedp.Do(tab, chromedp.Navigate(ports.Replace(o.Page))); err != nil {
+		return expected{}, err
+	}
+	arg := "undefined"
+	if o.RPID != nil {
+		b, err := json.Marshal(ports.Replace(*o.RPID))
+		require.NoError(t, err)
+		arg = string(b)
+	}
+	yes := true
+	res, err := chromedp.Call(tab, runtime.Evaluate, runtime.EvaluateParams{
+		Expression: "(" + ceremony + ")(" + arg + ")", AwaitPromise: &yes, ReturnByValue: &yes, UserGesture: &yes,
+	})
+	require.NoError(t, err)
+	require.Nil(t, res.ExceptionDetails)
+	var answer string
+	require.NoError(t, json.Unmarshal(res.Result.Value, &answer))
+	class, err := classify(answer)
+	return expected{OK: class == webauthn.ClassOK, Class: class}, err
+}
+
+const ceremony = `async (id) => {
+  if (!navigator.credentials) return "undefined";
+  const rp = {name: "test"};
+  if (id !== undefined) rp.id = id;
+  try {
+    await navigator.credentials.create({publicKey: {
+      rp, user: {id: new Uint8Array([1]), name: "a", displayName: "a"},
+      challenge: new Uint8Array(16), pubKeyCredParams: [{type: "public-key", alg: -7}],
+      timeout: 5000,
+    }});
+    return "ok";
+  } catch (e) { return e.name + ": " + e.message; }
+}`
+
+// classify reads Chromium's wording.
+func classify(answer string) (webauthn.Class, error) {
+	for _, c := range []struct {
+		text  string
+		class webauthn.Class
+	}{
+		{"Note that a match may", webauthn.ClassRelatedLabelLimit},
+		{"wrong content-type", webauthn.ClassRelatedContentType},
+		{"no listed origin matched", webauthn.ClassRelatedNotListed},
+		{"JSON parse error", webauthn.ClassRelatedJSON},
+		{"attempt to fetch", webauthn.ClassNoRelatedOrigins},
+		{"This is an invalid domain", webauthn.ClassInvalidDomain},
+		{"not a registrable domain suffix", webauthn.ClassNotSuffix},
+	} {
+		if strings.Contains(answer, c.text) {
+			return c.class, nil
+		}
+	}
+	switch answer {
+	case "ok":
+		return webauthn.ClassOK, nil
+	case "undefined":
+		return webauthn.ClassNoWebAuthn, nil
+	}
+	return "", errors.New("unknown answer: " + answer)
+}
+
+func read(t *testing.T, path string) []observation {
+	t.Helper()
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, f.Close()) }()
+	var all []observation
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var o observation
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &o))
+		all = append(all, o)
+	}
+	require.NoError(t, lines.Err())
+	return all
+}
+
+func write(t *testing.T, path string, all []observation) {
+	t.Helper()
+	var out strings.Builder
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	for _, o := range all {
+		require.NoError(t, enc.Encode(o))
+	}
+	require.NoError(t, os.WriteFile(path, []byte(out.String()), 0o600))
+}
