@@ -16,8 +16,8 @@ import (
 
 // Path finds the browser: $CHROMIUM, or a usual name in PATH. A machine without
 // one fails the test with the line that installs it.
-func Path(t testing.TB) string {
-	t.Helper()
+func Path(tb testing.TB) string {
+	tb.Helper()
 	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
 		if name == "" {
 			continue
@@ -26,19 +26,19 @@ func Path(t testing.TB) string {
 			return path
 		}
 	}
-	require.FailNow(t, "no chromium found: apt-get install -y chromium, or set CHROMIUM")
+	require.FailNow(tb, "no chromium found: apt-get install -y chromium, or set CHROMIUM")
 	return ""
 }
 
 // Start launches a browser with a fresh profile. Every host name resolves to
 // loopback; resolve adds rules such as "MAP *:443 127.0.0.1:8443" before that.
 // The browser ends with the test.
-func Start(t testing.TB, resolve []string, flags ...chromedp.ExecAllocatorOption) context.Context {
-	t.Helper()
+func Start(tb testing.TB, resolve []string, flags ...chromedp.ExecAllocatorOption) context.Context {
+	tb.Helper()
 	// Off switches for everything that talks to the outside or gets in the way.
 	features := "AutofillServerCommunication,HttpsUpgrades,HttpsFirstBalancedMode,HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter,Translate"
 	options := append([]chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(Path(t)),
+		chromedp.ExecPath(Path(tb)),
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("headless", "new"),
 		chromedp.Flag("disable-quic", true),
@@ -51,16 +51,16 @@ func Start(t testing.TB, resolve []string, flags ...chromedp.ExecAllocatorOption
 		chromedp.Flag("password-store", "basic"),
 		chromedp.Flag("disable-features", features),
 		chromedp.Flag("host-resolver-rules", strings.Join(append(resolve, "MAP * 127.0.0.1"), ",")),
-		chromedp.UserDataDir(t.TempDir()),
+		chromedp.UserDataDir(tb.TempDir()),
 	}, flags...)
-	allocator, cancelAllocator := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancelAllocator)
+	allocator, cancelAllocator := chromedp.NewExecAllocator(tb.Context(), options...)
+	tb.Cleanup(cancelAllocator)
 	browser, cancelBrowser := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = chromedp.Cancel(browser) // waits, so that the profile can be removed
 		cancelBrowser()
 	})
-	require.NoError(t, chromedp.Do(browser))
+	require.NoError(tb, chromedp.Do(browser))
 	return browser
 }
 

@@ -1,0 +1,88 @@
+# make demo    the main job on embedded defaults: a real Kratos, pages, sidecar
+# make test    everything, each long suite in a bounded sample
+# make proof   the same suites at full length
+# make help    the rest
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+export CGO_ENABLED ?= 1
+# Flags of the reproducible build: no paths of this machine, no symbol table.
+BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w'
+KRATOS_VERSION := v1.3.1
+export OLY_PASSKEY_KRATOS ?= $(CURDIR)/bin/kratos
+export OLY_PASSKEY_ARTEFACTS ?= $(CURDIR)/artefacts
+
+LINT := $(CURDIR)/bin/golangci-lint
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## bin/oly-passkey, static and stripped
+	$(BUILD) -o bin/oly-passkey ./cmd/oly-passkey
+
+.PHONY: kratos
+kratos: bin/kratos ## bin/kratos, the real Ory Kratos (3-4 minutes the first time)
+
+bin/kratos: kratos/server/main.go kratos/server/go.mod kratos/server/go.sum
+	cd kratos/server && CGO_ENABLED=1 go build -tags sqlite -trimpath \
+		-ldflags '-X github.com/ory/kratos/driver/config.Version=$(KRATOS_VERSION)' -o ../../bin/kratos .
+
+.PHONY: demo
+demo: build bin/kratos ## sign up, sign in and resolve on http://localhost:4455
+	./bin/oly-passkey demo $(ARGS)
+
+.PHONY: format
+format: $(LINT) ## rewrite the sources in the project's format
+	$(LINT) fmt
+
+.PHONY: check
+check: $(LINT) ## format, vet, lint, unit tests: before every commit
+	@$(LINT) fmt --diff || { echo "not formatted: make format" >&2; exit 1; }
+	go vet ./...
+	$(LINT) run ./...
+	cd kratos/e2e && go vet ./... && $(LINT) run --config ../../.golangci.yml ./...
+	go test ./...
+
+.PHONY: test
+test: check prerequisites bin/kratos build ## everything, bounded (15 minutes warm, 30 cold)
+	go test -race ./...
+	go test -tags realkratos -run 'Real' -count=1 ./...
+	cd kratos/e2e && go test -count=1 -p 1 -timeout 15m ./...
+
+.PHONY: proof
+proof: export OLY_PASSKEY_PROOF := 1
+proof: check prerequisites bin/kratos build ## the suites of make test at full length
+	go test -race ./...
+	go test -tags realkratos -run 'Real' -count=1 -timeout 60m ./...
+	cd kratos/e2e && go test -count=1 -p 1 -timeout 60m ./...
+	$(MAKE) fuzz
+
+.PHONY: bench
+bench: ## every benchmark, benchstat-ready
+	go test -run '^$$' -bench . -benchmem -count 6 ./...
+
+FUZZTIME ?= 60s
+.PHONY: fuzz
+fuzz: ## every fuzz target, FUZZTIME (60s) each
+	@for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package"; \
+		done; \
+	done
+
+.PHONY: prerequisites
+prerequisites:
+	@.ci/prerequisites
+
+$(LINT): .ci/tools/golangci-lint/go.mod .ci/tools/golangci-lint/go.sum
+	cd .ci/tools/golangci-lint && go build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin dist artefacts
