@@ -1,0 +1,228 @@
+// Package directory answers whose a user handle is. It builds an index from
+// Kratos' list of identities, keeps it by pulling every identity that a hook
+// names, and corrects it by sweeping over the list again.
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+)
+
+// Kratos is what the directory needs of the admin API; *kratosadmin.Client is
+// one. Identity answers kratosadmin.ErrNotFound for one that does not exist.
+type Kratos interface {
+	Identity(ctx context.Context, id uuid.UUID) (*kratosadmin.Identity, error)
+	List(ctx context.Context, token string) (*kratosadmin.Page, error)
+}
+
+// IdentityIDs says when the 16 bytes of an identity's id, though not in the
+// index, are its user handle.
+type IdentityIDs string
+
+// The ways to treat 16 bytes that the index does not hold.
+const (
+	IdentityIDsWebAuthn IdentityIDs = "webauthn" // Kratos is asked, and must show a webauthn key with that handle
+	IdentityIDsAny      IdentityIDs = "any"      // Kratos is asked, and the identity must exist
+	IdentityIDsOff      IdentityIDs = "off"      // Kratos is not asked
+)
+
+// ParseIdentityIDs reads the name of a mode.
+func ParseIdentityIDs(name string) (IdentityIDs, error) {
+	switch m := IdentityIDs(name); m {
+	case IdentityIDsWebAuthn, IdentityIDsAny, IdentityIDsOff:
+		return m, nil
+	}
+	return "", fmt.Errorf("unknown mode %q, want webauthn, any or off", name)
+}
+
+// Options make a Directory. Store, Kratos and Log are required.
+type Options struct {
+	Store          index.Store
+	Kratos         Kratos
+	Log            *slog.Logger
+	IdentityIDs    IdentityIDs      // webauthn where it is empty
+	ReconcileEvery time.Duration    // 6 h where it is 0
+	MaxAge         time.Duration    // 24 h where it is 0: older entries are confirmed
+	Pulls          int              // 4 where it is 0: identities pulled at the same time
+	Now            func() time.Time // time.Now where it is nil
+}
+
+// Directory answers whose a user handle is.
+type Directory struct {
+	store          index.Store
+	kratos         Kratos
+	log            *slog.Logger
+	identityIDs    IdentityIDs
+	reconcileEvery time.Duration
+	maxAge         time.Duration
+	pulls          int
+	now            func() time.Time
+	queue          *queue
+	inRequest      chan struct{}              // bounds the pulls that answers wait for
+	checked        atomic.Bool                // the index belongs to this Kratos
+	meta           atomic.Pointer[index.Meta] // as stored
+}
+
+// ErrOtherKratos says that the index was made from another Kratos.
+var ErrOtherKratos = errors.New("index belongs to another kratos")
+
+// maxInRequest is how many pulls answers may wait for at the same time.
+const maxInRequest = 16
+
+// New takes up the store. It does not call Kratos; Run does.
+func New(ctx context.Context, o Options) (*Directory, error) {
+	d := &Directory{
+		store:          o.Store,
+		kratos:         o.Kratos,
+		log:            o.Log,
+		identityIDs:    o.IdentityIDs,
+		reconcileEvery: o.ReconcileEvery,
+		maxAge:         o.MaxAge,
+		pulls:          o.Pulls,
+		now:            o.Now,
+		inRequest:      make(chan struct{}, maxInRequest),
+	}
+	if d.identityIDs == "" {
+		d.identityIDs = IdentityIDsWebAuthn
+	}
+	if d.reconcileEvery == 0 {
+		d.reconcileEvery = 6 * time.Hour
+	}
+	if d.maxAge == 0 {
+		d.maxAge = 24 * time.Hour
+	}
+	if d.pulls == 0 {
+		d.pulls = 4
+	}
+	if d.now == nil {
+		d.now = time.Now
+	}
+	meta, err := o.Store.Meta(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.meta.Store(&meta)
+	if d.queue, err = newQueue(ctx, o.Store, d.now); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Run keeps the index until ctx ends, and answers nil then. It ends early with
+// ErrOtherKratos where the index belongs to another Kratos. While Kratos cannot
+// be reached it waits; what the index holds is answered meanwhile.
+func (d *Directory) Run(ctx context.Context) error {
+	if err := d.awaitKratos(ctx); err != nil {
+		return endOf(ctx, err)
+	}
+	d.checked.Store(true)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return d.work(ctx) })
+	g.Go(func() error { return d.maintain(ctx) })
+	return endOf(ctx, g.Wait())
+}
+
+// endOf drops the errors that only say that ctx has ended.
+func endOf(ctx context.Context, err error) error {
+	if ctx.Err() != nil && !errors.Is(err, ErrOtherKratos) {
+		return nil
+	}
+	return err
+}
+
+// awaitKratos waits until Kratos answers and the index is known to be its.
+func (d *Directory) awaitKratos(ctx context.Context) error {
+	for tries := 0; ; tries++ {
+		err := d.checkOwner(ctx)
+		if err == nil || errors.Is(err, ErrOtherKratos) {
+			return err
+		}
+		wait := pause(tries)
+		d.log.Error("cannot reach kratos; answering from the index", "error", err, "again_in", wait.String())
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// ownerSample is how many identities of the index are looked for at the start.
+const ownerSample = 10
+
+// checkOwner looks for a sample of the index in Kratos. Where none of it exists
+// the index was made from another one, and every answer would be wrong.
+func (d *Directory) checkOwner(ctx context.Context) error {
+	sample, err := d.sample(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range sample {
+		if _, err := d.kratos.Identity(ctx, id); err == nil {
+			return nil
+		} else if !errors.Is(err, kratosadmin.ErrNotFound) {
+			return err
+		}
+	}
+	if len(sample) > 0 {
+		return fmt.Errorf("%w: none of %d identities of the index exists there", ErrOtherKratos, len(sample))
+	}
+	_, err = d.kratos.List(ctx, "") // an empty index is anybody's, once Kratos answers
+	return err
+}
+
+func (d *Directory) sample(ctx context.Context) ([]uuid.UUID, error) {
+	seen := map[uuid.UUID]bool{}
+	var sample []uuid.UUID
+	for n := range 2 * ownerSample {
+		var from uuid.UUID // the first look is at the front, the others anywhere
+		if n > 0 {
+			_, _ = rand.Read(from[:]) // documented never to fail
+		}
+		page, err := d.store.After(ctx, from, ownerSample)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range page {
+			if i.DeletedAt.IsZero() && !seen[i.ID] && len(sample) < ownerSample {
+				seen[i.ID] = true
+				sample = append(sample, i.ID)
+				break
+			}
+		}
+	}
+	return sample, nil
+}
+
+// updateMeta changes what is stored about the index as a whole.
+func (d *Directory) updateMeta(ctx context.Context, change func(*index.Meta)) error {
+	var meta index.Meta
+	err := d.store.UpdateMeta(ctx, func(m *index.Meta) {
+		change(m)
+		meta = *m
+	})
+	if err == nil {
+		d.meta.Store(&meta)
+	}
+	return err
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,104 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+)
+
+// Notify takes a hook's word that an identity changed. It answers once that is
+// stored; the identity is pulled afterwards, so that neither the order of hooks
+// nor their number matters.
+func (d *Directory) Notify(ctx context.Context, id uuid.UUID, flow index.Flow) error {
+	return d.queue.add(ctx, id, flow)
+}
+
+// work pulls what waits in the queue until ctx ends.
+func (d *Directory) work(ctx context.Context) error {
+	var g errgroup.Group
+	defer func() { _ = g.Wait() }() // its functions answer nil
+	free := make(chan struct{}, d.pulls)
+	for {
+		jobs, wait := d.queue.take(d.pulls - len(free))
+		for _, j := range jobs {
+			free <- struct{}{}
+			g.Go(func() error {
+				d.run(ctx, j)
+				<-free
+				d.queue.signal()
+				return nil
+			})
+		}
+		if len(free) == d.pulls {
+			wait = 0 // a job that ends wakes us
+		}
+		if err := d.queue.sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// run pulls one identity and settles its job.
+func (d *Directory) run(ctx context.Context, j index.Job) {
+	p, err := d.pull(ctx, j.Identity)
+	if ctx.Err() != nil {
+		return // the job stays in the store and is done after the next start
+	}
+	if err != nil {
+		d.log.Warn("cannot pull an identity; trying again", "identity_id", j.Identity, "error", err)
+	}
+	if err := d.queue.finish(ctx, j.Identity, p.changed, err); err != nil {
+		d.log.Error("cannot settle a job", "identity_id", j.Identity, "error", err)
+	}
+}
+
+// pulled is what came of a pull.
+type pulled struct {
+	exists  bool // Kratos has the identity
+	changed bool // the record says something new
+}
+
+// pull asks Kratos for an identity and merges the answer.
+func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error) {
+	if !d.checked.Load() {
+		return p, errors.New("kratos has not answered since the start")
+	}
+	l := look{asked: d.now()}
+	seen, err := d.kratos.Identity(ctx, id)
+	if err != nil && !errors.Is(err, kratosadmin.ErrNotFound) {
+		return p, err
+	}
+	p.exists = err == nil
+	l.now = d.now()
+	_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
+		next := cur
+		if p.exists {
+			next = mergePulled(cur, seen, l)
+		} else {
+			next = mergeDeleted(cur, l)
+		}
+		p.changed = tellsMore(cur, next)
+		return next
+	})
+	if err != nil {
+		return p, fmt.Errorf("store identity %s: %w", id, err)
+	}
+	return p, nil
+}
+
+// tellsMore tells whether a record says something that another did not, the
+// time of the look aside.
+func tellsMore(cur, next *index.Identity) bool {
+	if cur == nil || next == nil {
+		return next != cur
+	}
+	same := next.Clone()
+	same.SeenAt, same.PulledAt = cur.SeenAt, cur.PulledAt
+	return !index.Equal(cur, same)
+}

@@ -1,0 +1,198 @@
+package directory
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+)
+
+// queue holds the identities that have to be pulled, each at most once. What a
+// hook asked for is in the store before the hook is answered, and comes first;
+// what the directory asks itself for is not.
+type queue struct {
+	store index.Store
+	now   func() time.Time
+	wake  chan struct{} // something may be due
+
+	mu     sync.Mutex
+	jobs   map[uuid.UUID]*job
+	hooks  line // jobs that wait, by what asked for them
+	own    line
+	number uint64
+}
+
+type job struct {
+	index.Job
+	durable   bool // a hook asked for it, and it is stored
+	running   bool // then it is in no line
+	again     bool // it was asked for while it ran
+	due       time.Time
+	place     int // in its line
+	failures  int
+	unchanged int // pulls that showed nothing new
+}
+
+// repulls are the waits before a job is pulled again that showed nothing new:
+// a replica of Kratos' database may be behind the hook.
+func repulls() []time.Duration { return []time.Duration{time.Second, 10 * time.Second} }
+
+func newQueue(ctx context.Context, store index.Store, now func() time.Time) (*queue, error) {
+	waiting, err := store.Jobs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := &queue{
+		store:  store,
+		now:    now,
+		wake:   make(chan struct{}, 1),
+		jobs:   map[uuid.UUID]*job{},
+		number: uint64(now().UnixNano()), //nolint:gosec // after 1970
+	}
+	for _, w := range waiting {
+		j := &job{Job: w, durable: true}
+		q.jobs[w.Identity] = j
+		q.number = max(q.number, w.Number)
+		q.await(j, now())
+	}
+	return q, nil
+}
+
+// add asks for a pull because of a hook and answers once that is stored.
+func (q *queue) add(ctx context.Context, id uuid.UUID, flow index.Flow) error {
+	stored, covered := q.cover(id, flow)
+	if covered {
+		return nil
+	}
+	if err := q.store.Enqueue(ctx, stored); err != nil {
+		return err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j := q.jobs[id]
+	if j == nil {
+		j = &job{}
+		q.jobs[id] = j
+	}
+	q.leave(j)
+	j.durable, j.unchanged = true, 0
+	if stored.Number > j.Number {
+		j.Job = stored
+	}
+	if j.running {
+		j.again = true
+		return nil
+	}
+	q.await(j, q.now())
+	return nil
+}
+
+// cover lets a job that waits and is stored stand for a new hook, where it
+// does; otherwise it answers the job to store.
+func (q *queue) cover(id uuid.UUID, flow index.Flow) (j index.Job, covered bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	cur := q.jobs[id]
+	if cur != nil && cur.durable && !cur.running && (cur.Flow == flow || !repeats(flow)) {
+		q.leave(cur)
+		cur.unchanged = 0
+		q.await(cur, q.now())
+		return cur.Job, true
+	}
+	if cur != nil && repeats(cur.Flow) {
+		flow = cur.Flow
+	}
+	q.number++
+	return index.Job{Identity: id, Number: q.number, Flow: flow}, false
+}
+
+// repeats tells whether a flow changes credentials, so that a pull without a
+// change is worth repeating.
+func repeats(f index.Flow) bool { return f == index.FlowRegistration || f == index.FlowSettings }
+
+// maxOwn bounds the jobs that wait without a hook.
+const maxOwn = 100_000
+
+// suggest asks for a pull without a hook and answers false where too many wait.
+func (q *queue) suggest(id uuid.UUID) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.jobs[id] != nil {
+		return true
+	}
+	if len(q.own) >= maxOwn {
+		return false
+	}
+	j := &job{Job: index.Job{Identity: id}}
+	q.jobs[id] = j
+	q.await(j, q.now())
+	return true
+}
+
+// take starts up to n jobs that are due, hooks first, and tells how long it is
+// to the next one; 0 where none waits.
+func (q *queue) take(n int) (started []index.Job, wait time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := q.now()
+	for _, l := range []*line{&q.hooks, &q.own} {
+		for len(started) < n && len(*l) > 0 && !(*l)[0].due.After(now) {
+			j := (*l)[0]
+			q.leave(j)
+			j.running, j.again = true, false
+			started = append(started, j.Job)
+		}
+		if len(*l) > 0 {
+			if left := max((*l)[0].due.Sub(now), 1); wait == 0 || left < wait {
+				wait = left
+			}
+		}
+	}
+	return started, wait
+}
+
+// finish tells how a job went and forgets it where nothing is left to do.
+func (q *queue) finish(ctx context.Context, id uuid.UUID, changed bool, failure error) error {
+	done, forget := q.settle(id, changed, failure)
+	if !forget {
+		return nil
+	}
+	return q.store.Dequeue(ctx, done)
+}
+
+// settle decides what becomes of a job that ran, and whether the store has to
+// forget it.
+func (q *queue) settle(id uuid.UUID, changed bool, failure error) (done index.Job, forget bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j := q.jobs[id]
+	j.running = false
+	waits := repulls()
+	switch {
+	case failure != nil:
+		q.await(j, q.now().Add(pause(j.failures)))
+		j.failures++
+	case j.again:
+		j.failures = 0
+		q.await(j, q.now())
+	case !changed && repeats(j.Flow) && j.unchanged < len(waits):
+		j.failures = 0
+		q.await(j, q.now().Add(waits[j.unchanged]))
+		j.unchanged++
+	default:
+		delete(q.jobs, id)
+		return j.Job, j.durable
+	}
+	return index.Job{}, false
+}
+
+// pause is how long to wait after so many failures: from half a second up to a
+// minute, with jitter.
+func pause(failures int) time.Duration {
+	d := min(500*time.Millisecond<<min(failures, 10), time.Minute)
+	return d/2 + rand.N(d/2+1) //nolint:gosec // jitter is no secret
+}

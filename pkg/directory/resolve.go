@@ -1,0 +1,235 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// Why a handle leads to no identity.
+var (
+	ErrUnknown   = errors.New("no identity is known to have this user handle")
+	ErrRemoved   = errors.New("the credential of this user handle was removed, or its identity was")
+	ErrAmbiguous = errors.New("the text can be read as user handles of two identities")
+	ErrBuilding  = errors.New("the index is not complete yet, and this user handle is not in it so far")
+	ErrKratos    = errors.New("kratos has to be asked and cannot be")
+)
+
+// Query asks whose a handle is.
+type Query struct {
+	Readings     []userhandle.Reading // of the handle, as userhandle.Read gives them
+	CredentialID []byte               // nil where the caller has none
+	AllowRemoved bool                 // answer removed handles, too
+	Confirm      bool                 // ask Kratos before answering
+}
+
+// Source says what an answer rests on.
+type Source string
+
+// The sources of answers.
+const (
+	SourceIndex      Source = "index"
+	SourceKratos     Source = "kratos"      // Kratos was asked just now and showed the handle
+	SourceIdentityID Source = "identity_id" // the handle is an existing identity's id, nothing more
+)
+
+// Answer says whose a handle is.
+type Answer struct {
+	IdentityID  uuid.UUID
+	Credential  string // passkey, webauthn, or "" where nothing but the id is known
+	State       index.State
+	Matches     *bool // whether the credential belongs to the handle; nil where it cannot be told
+	Source      Source
+	ConfirmedAt time.Time // the last time Kratos is known to have had it so
+}
+
+// hit is an identity that one reading of the text leads to.
+type hit struct {
+	owner  *index.Identity
+	handle index.Handle
+}
+
+// Resolve answers whose a handle is, or one of the errors above: never a guess.
+func (d *Directory) Resolve(ctx context.Context, q Query) (Answer, error) {
+	h, err := d.find(ctx, q)
+	if errors.Is(err, ErrUnknown) {
+		return d.resolveMiss(ctx, q)
+	}
+	if err != nil {
+		return Answer{}, err
+	}
+	if !q.Confirm {
+		a := d.answer(h, q, SourceIndex)
+		if d.now().Sub(a.ConfirmedAt) > d.maxAge {
+			d.queue.suggest(a.IdentityID)
+		}
+		return a, nil
+	}
+	if _, err := d.pullInRequest(ctx, h.owner.ID); err != nil {
+		return Answer{}, err
+	}
+	if h, err = d.find(ctx, q); err != nil {
+		return Answer{}, err
+	}
+	return d.answer(h, q, SourceKratos), nil
+}
+
+// find looks every reading up. Where a handle that stands leads to one
+// identity, removed handles of others do not matter.
+func (d *Directory) find(ctx context.Context, q Query) (hit, error) {
+	var standing, removed []hit
+	for _, r := range q.Readings {
+		digest := userhandle.DigestOf(r.Handle)
+		owners, err := d.store.Owners(ctx, digest)
+		if err != nil {
+			return hit{}, err
+		}
+		for _, o := range owners {
+			h, ok := o.Handle(digest)
+			switch {
+			case !ok:
+			case h.State == index.Removed:
+				removed = add(removed, hit{o, h})
+			default:
+				standing = add(standing, hit{o, h})
+			}
+		}
+	}
+	switch {
+	case len(standing) == 1:
+		return standing[0], nil
+	case len(standing) > 1:
+		return hit{}, ErrAmbiguous
+	case len(removed) == 0:
+		return hit{}, ErrUnknown
+	case !q.AllowRemoved:
+		return hit{}, ErrRemoved
+	case len(removed) > 1:
+		return hit{}, ErrAmbiguous
+	}
+	return removed[0], nil
+}
+
+// add keeps one hit an identity.
+func add(hits []hit, h hit) []hit {
+	for _, have := range hits {
+		if have.owner.ID == h.owner.ID {
+			return hits
+		}
+	}
+	return append(hits, h)
+}
+
+func (d *Directory) answer(h hit, q Query, source Source) Answer {
+	return Answer{
+		IdentityID:  h.owner.ID,
+		Credential:  h.handle.Kind.String(),
+		State:       h.handle.State,
+		Matches:     matches(h, q.CredentialID, source == SourceKratos),
+		Source:      source,
+		ConfirmedAt: d.confirmedAt(h.owner),
+	}
+}
+
+// confirmedAt is the last time Kratos is known to have had an identity as the
+// record says. A complete sweep confirms whatever the list shows.
+func (d *Directory) confirmedAt(i *index.Identity) time.Time {
+	if !listTellsPasskeys(i) {
+		if i.PulledAt.IsZero() {
+			return i.SeenAt
+		}
+		return i.PulledAt
+	}
+	if swept := d.meta.Load().SweepStartedAt; swept.After(i.SeenAt) {
+		return swept
+	}
+	return i.SeenAt
+}
+
+// matches tells whether a credential belongs to a handle: true where it is one
+// of the identity's and nothing says that it was registered with another
+// handle; nil where the index cannot tell.
+func matches(h hit, credentialID []byte, justPulled bool) *bool {
+	if credentialID == nil {
+		return nil
+	}
+	c, known := h.owner.Credential(userhandle.DigestOf(credentialID))
+	if !known {
+		// Every passkey has a handle of its own, whose key the pull that first
+		// showed it showed as well. Keys that share the identity's id for a handle
+		// come and go.
+		all := justPulled || h.handle.Kind == index.Passkey && h.handle.Pulled
+		if !all {
+			return nil
+		}
+		return new(bool)
+	}
+	belongs := c.Kind == h.handle.Kind &&
+		(c.Handle == h.handle.Digest || c.Handle.IsZero()) &&
+		(c.Live || h.handle.State == index.Removed)
+	return &belongs
+}
+
+// resolveMiss answers a handle that is not in the index: 16 bytes may be the id
+// of an identity that Kratos knows.
+func (d *Directory) resolveMiss(ctx context.Context, q Query) (Answer, error) {
+	if d.identityIDs != IdentityIDsOff {
+		for _, r := range q.Readings {
+			if userhandle.KindOf(r.Handle) != userhandle.KindUUID {
+				continue
+			}
+			a, err := d.resolveIdentityID(ctx, uuid.UUID(r.Handle), q)
+			if !errors.Is(err, ErrUnknown) {
+				return a, err
+			}
+		}
+	}
+	if d.meta.Load().BuiltAt.IsZero() {
+		return Answer{}, ErrBuilding
+	}
+	return Answer{}, ErrUnknown
+}
+
+func (d *Directory) resolveIdentityID(ctx context.Context, id uuid.UUID, q Query) (Answer, error) {
+	if id == uuid.Nil {
+		return Answer{}, ErrUnknown
+	}
+	asked := d.now()
+	exists, err := d.pullInRequest(ctx, id)
+	if err != nil {
+		return Answer{}, err
+	}
+	if !exists {
+		return Answer{}, ErrUnknown
+	}
+	h, err := d.find(ctx, q)
+	if err == nil {
+		return d.answer(h, q, SourceKratos), nil
+	}
+	if d.identityIDs != IdentityIDsAny || !errors.Is(err, ErrUnknown) {
+		return Answer{}, err
+	}
+	return Answer{IdentityID: id, State: index.Unknown, Source: SourceIdentityID, ConfirmedAt: micros(asked)}, nil
+}
+
+// pullInRequest is pull for an answer that waits: bounded in number, and it
+// tells whether Kratos has the identity.
+func (d *Directory) pullInRequest(ctx context.Context, id uuid.UUID) (exists bool, err error) {
+	select {
+	case d.inRequest <- struct{}{}:
+		defer func() { <-d.inRequest }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	p, err := d.pull(ctx, id)
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", ErrKratos, err)
+	}
+	return p.exists, nil
+}

@@ -1,0 +1,266 @@
+package directory
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+)
+
+// tombstoneFor is how long the index remembers a deleted identity.
+const tombstoneFor = 30 * 24 * time.Hour
+
+// maxDeletions is how many identities a sweep may find deleted without being
+// suspect; above it, more than one in a hundred is.
+const maxDeletions = 100
+
+// errManyDeleted says that a sweep stopped because too many identities are gone.
+var errManyDeleted = errors.New("too many identities are gone")
+
+// maintain builds the index where that is not finished and then sweeps at once,
+// since hooks may have been lost before the start, and at intervals.
+func (d *Directory) maintain(ctx context.Context) error {
+	for failures := 0; ; {
+		var err error
+		wait := d.reconcileEvery
+		if d.meta.Load().BuiltAt.IsZero() {
+			err = d.build(ctx)
+		} else {
+			err = d.sweep(ctx)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, errManyDeleted):
+			d.log.Error("sweep stopped, and nothing was marked as deleted", "error", err)
+			failures = 0
+		case err != nil:
+			wait = pause(failures)
+			failures++
+			d.log.Error("cannot read the list of identities; trying again", "error", err, "again_in", wait.String())
+		default:
+			failures = 0
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// build reads the list for the first time. It goes on where an earlier try or
+// process stopped.
+func (d *Directory) build(ctx context.Context) error {
+	meta := d.meta.Load()
+	if meta.BuildStartedAt.IsZero() {
+		if err := d.updateMeta(ctx, func(m *index.Meta) { m.BuildStartedAt = micros(d.now()) }); err != nil {
+			return err
+		}
+	}
+	d.log.Info("building the index", "resumed", meta.BuildToken != "")
+	n := 0
+	err := d.scan(ctx, meta.BuildToken, func(p *kratosadmin.Page, _ time.Time) error {
+		n += len(p.Identities)
+		if p.Next == "" {
+			return nil
+		}
+		return d.updateMeta(ctx, func(m *index.Meta) { m.BuildToken = p.Next })
+	})
+	var status *kratosadmin.StatusError
+	if errors.As(err, &status) && meta.BuildToken != "" && status.Code < 500 {
+		// Kratos does not know the page any more: from the start, then.
+		return errors.Join(err, d.updateMeta(ctx, func(m *index.Meta) { m.BuildToken = "" }))
+	}
+	if err != nil {
+		return err
+	}
+	err = d.updateMeta(ctx, func(m *index.Meta) {
+		m.BuildToken, m.BuiltAt = "", micros(d.now())
+		m.SweepStartedAt, m.SweepEndedAt = m.BuildStartedAt, m.BuiltAt
+	})
+	if err != nil {
+		return err
+	}
+	d.log.Info("index is complete", "identities_read", n)
+	return nil
+}
+
+// sweep reads the list again, writes what differs and marks what is gone. It
+// reads for half of the time at most.
+func (d *Directory) sweep(ctx context.Context) error {
+	started := micros(d.now())
+	s := sweeper{d: d}
+	resumed := started
+	err := d.scan(ctx, "", func(p *kratosadmin.Page, asked time.Time) error {
+		if err := s.compare(ctx, p, asked); err != nil || p.Next == "" {
+			return err
+		}
+		err := sleep(ctx, d.now().Sub(resumed))
+		resumed = d.now()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	deleted, err := s.confirm(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.updateMeta(ctx, func(m *index.Meta) { m.SweepStartedAt, m.SweepEndedAt = started, micros(d.now()) }); err != nil {
+		return err
+	}
+	d.log.Info("sweep is complete", "identities_listed", s.listed, "deleted", deleted)
+	return nil
+}
+
+// scan reads the list from a page on, merges every page and hands it on.
+func (d *Directory) scan(ctx context.Context, token string, each func(p *kratosadmin.Page, asked time.Time) error) error {
+	for {
+		l := look{asked: d.now()}
+		page, err := d.kratos.List(ctx, token)
+		if err != nil {
+			return err
+		}
+		l.now = d.now()
+		if err := d.mergePage(ctx, page, l); err != nil {
+			return err
+		}
+		if err := each(page, l.asked); err != nil || page.Next == "" {
+			return err
+		}
+		token = page.Next
+	}
+}
+
+func (d *Directory) mergePage(ctx context.Context, page *kratosadmin.Page, l look) error {
+	ids := make([]uuid.UUID, len(page.Identities))
+	seen := make(map[uuid.UUID]*kratosadmin.Identity, len(page.Identities))
+	for n, i := range page.Identities {
+		ids[n], seen[i.ID] = i.ID, i
+	}
+	pulls := map[uuid.UUID]bool{}
+	_, err := d.store.Update(ctx, ids, func(id uuid.UUID, cur *index.Identity) *index.Identity {
+		next := mergeListed(cur, seen[id], l)
+		pulls[id] = d.listIsNotEnough(next, l.now)
+		return next
+	})
+	if err != nil {
+		return fmt.Errorf("store a page: %w", err)
+	}
+	for id, wanted := range pulls {
+		if wanted {
+			d.queue.suggest(id)
+		}
+	}
+	return nil
+}
+
+// listIsNotEnough tells whether an identity has several passkeys: which of
+// their handles still have a key only a pull can show.
+func (d *Directory) listIsNotEnough(i *index.Identity, now time.Time) bool {
+	if i == nil || listTellsPasskeys(i) {
+		return false
+	}
+	for _, h := range i.Handles {
+		if h.Kind == index.Passkey && h.State == index.Unknown && !h.Pulled {
+			return true
+		}
+	}
+	return now.Sub(i.PulledAt) > d.maxAge
+}
+
+// listTellsPasskeys tells whether the list alone shows everything about an
+// identity's passkeys: one handle at most stands on it, with its key.
+func listTellsPasskeys(i *index.Identity) bool {
+	n := 0
+	for _, h := range i.Handles {
+		if h.Kind == index.Passkey && h.State != index.Removed {
+			n++
+		}
+	}
+	return n <= 1
+}
+
+// sweeper compares the list with the index, both in the order of the ids.
+type sweeper struct {
+	d       *Directory
+	last    uuid.UUID // of the last page
+	listed  int       // identities on the list
+	held    int       // identities in the index that are not deleted
+	missing []uuid.UUID
+}
+
+// compare walks over the part of the index that a page covers.
+func (s *sweeper) compare(ctx context.Context, p *kratosadmin.Page, asked time.Time) error {
+	s.listed += len(p.Identities)
+	on := make(map[uuid.UUID]bool, len(p.Identities))
+	for _, i := range p.Identities {
+		on[i.ID] = true
+	}
+	end := uuid.Max
+	if p.Next != "" {
+		end = p.Identities[len(p.Identities)-1].ID
+	}
+	for from := s.last; ; {
+		records, err := s.d.store.After(ctx, from, len(p.Identities)+1)
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			if bytes.Compare(r.ID[:], end[:]) > 0 {
+				records = nil
+				break
+			}
+			if err := s.weigh(ctx, r, on[r.ID] || r.SeenAt.After(asked)); err != nil {
+				return err
+			}
+			from = r.ID
+		}
+		if len(records) == 0 {
+			s.last = end
+			return nil
+		}
+	}
+}
+
+func (s *sweeper) weigh(ctx context.Context, r *index.Identity, listed bool) error {
+	switch {
+	case r.DeletedAt.IsZero():
+		s.held++
+		if !listed {
+			s.missing = append(s.missing, r.ID)
+		}
+	case !listed && s.d.now().Sub(r.DeletedAt) > tombstoneFor:
+		_, err := s.d.store.Update(ctx, []uuid.UUID{r.ID}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
+			if cur == nil || cur.DeletedAt.IsZero() {
+				return cur
+			}
+			return nil
+		})
+		return err
+	}
+	return nil
+}
+
+// confirm asks Kratos for each identity that the list missed, and marks those
+// that it does not have as deleted, unless they are suspiciously many.
+func (s *sweeper) confirm(ctx context.Context) (deleted int, err error) {
+	if n := len(s.missing); n > maxDeletions && n*100 > s.held {
+		return 0, fmt.Errorf("%w: kratos does not list %d of the %d identities of the index", errManyDeleted, n, s.held)
+	}
+	for _, id := range s.missing {
+		p, err := s.d.pull(ctx, id)
+		if err != nil {
+			return deleted, err
+		}
+		if !p.exists {
+			deleted++
+		}
+	}
+	return deleted, nil
+}

@@ -1,0 +1,51 @@
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+)
+
+// A job's value is its number, 8 bytes, and its flow, one byte.
+const jobLen = 9
+
+// Enqueue implements index.Store.
+func (s *Store) Enqueue(_ context.Context, job index.Job) error {
+	v := binary.BigEndian.AppendUint64(nil, job.Number)
+	v = append(v, byte(job.Flow))
+	return s.db.Batch(func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte(bucketJobs)).Put(job.Identity[:], v)
+	})
+}
+
+// Dequeue implements index.Store.
+func (s *Store) Dequeue(_ context.Context, job index.Job) error {
+	return s.db.Batch(func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(bucketJobs))
+		v := b.Get(job.Identity[:])
+		if v == nil || len(v) == jobLen && binary.BigEndian.Uint64(v) != job.Number {
+			return nil
+		}
+		return b.Delete(job.Identity[:])
+	})
+}
+
+// Jobs implements index.Store.
+func (s *Store) Jobs(context.Context) ([]index.Job, error) {
+	var jobs []index.Job
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte(bucketJobs)).ForEach(func(k, v []byte) error {
+			if len(k) != len(uuid.UUID{}) || len(v) != jobLen {
+				return fmt.Errorf("index is damaged: a job of %d and %d bytes", len(k), len(v))
+			}
+			jobs = append(jobs, index.Job{Identity: uuid.UUID(k), Number: binary.BigEndian.Uint64(v), Flow: index.Flow(v[8])})
+			return nil
+		})
+	})
+	return jobs, err
+}

@@ -1,0 +1,140 @@
+package index
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// recordVersion is the first byte of an encoded identity.
+const recordVersion = 1
+
+// digestLen is the length of an encoded digest in bytes.
+const digestLen = len(userhandle.Digest{})
+
+var errShort = errors.New("index record is cut short")
+
+// Encode writes the record without its id, which is its key in every store:
+// version, three times, then the handles and the credentials, each list with
+// its length in front. Integers are unsigned varints, times are Unix microseconds.
+func (i *Identity) Encode() []byte {
+	b := make([]byte, 0, 32+len(i.Handles)*(digestLen+8)+len(i.Credentials)*(2*digestLen+2))
+	b = append(b, recordVersion)
+	for _, t := range []time.Time{i.SeenAt, i.PulledAt, i.DeletedAt} {
+		b = appendTime(b, t)
+	}
+	b = binary.AppendUvarint(b, uint64(len(i.Handles)))
+	for _, h := range i.Handles {
+		b = append(b, h.Digest[:]...)
+		b = append(b, byte(h.Kind), byte(h.State), boolByte(h.Pulled))
+		b = appendTime(b, h.FirstSeen)
+	}
+	b = binary.AppendUvarint(b, uint64(len(i.Credentials)))
+	for _, c := range i.Credentials {
+		b = append(b, c.Digest[:]...)
+		b = append(b, byte(c.Kind), boolByte(c.Live))
+		b = append(b, c.Handle[:]...)
+	}
+	return b
+}
+
+// Decode reads what Encode wrote. Any other bytes are an error, never a panic.
+func Decode(id uuid.UUID, b []byte) (*Identity, error) {
+	r := reader{b: b}
+	if v := r.byte(); r.err == nil && v != recordVersion {
+		return nil, fmt.Errorf("index record has version %d, this program reads version %d", v, recordVersion)
+	}
+	i := &Identity{ID: id, SeenAt: r.time(), PulledAt: r.time(), DeletedAt: r.time()}
+	for range r.count(digestLen + 4) {
+		h := Handle{Digest: r.digest(), Kind: Kind(r.byte()), State: State(r.byte()), Pulled: r.byte() == 1, FirstSeen: r.time()}
+		if r.err == nil && (h.Kind.String() == "" || h.State.String() == "") {
+			return nil, fmt.Errorf("index record has a handle of kind %d and state %d", h.Kind, h.State)
+		}
+		i.Handles = append(i.Handles, h)
+	}
+	for range r.count(2*digestLen + 2) {
+		c := Credential{Digest: r.digest(), Kind: Kind(r.byte()), Live: r.byte() == 1, Handle: r.digest()}
+		if r.err == nil && c.Kind.String() == "" {
+			return nil, fmt.Errorf("index record has a credential of kind %d", c.Kind)
+		}
+		i.Credentials = append(i.Credentials, c)
+	}
+	if r.err == nil && len(r.b) > 0 {
+		r.err = fmt.Errorf("index record has %d bytes too many", len(r.b))
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return i, nil
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return binary.AppendUvarint(b, 0)
+	}
+	return binary.AppendUvarint(b, uint64(max(t.UnixMicro(), 1))) //nolint:gosec // never negative
+}
+
+func boolByte(v bool) byte {
+	if v {
+		return 1
+	}
+	return 0
+}
+
+// reader takes fields off the front of a record and remembers the first error.
+type reader struct {
+	b   []byte
+	err error
+}
+
+func (r *reader) take(n int) []byte {
+	if r.err != nil || len(r.b) < n {
+		r.err = errShort
+		return make([]byte, n)
+	}
+	head := r.b[:n]
+	r.b = r.b[n:]
+	return head
+}
+
+func (r *reader) byte() byte { return r.take(1)[0] }
+
+func (r *reader) digest() userhandle.Digest { return userhandle.Digest(r.take(digestLen)) }
+
+func (r *reader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.b)
+	if r.err != nil || n <= 0 {
+		r.err = errShort
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+// count reads the length of a list whose elements take at least size bytes.
+func (r *reader) count(size int) int {
+	n := r.uvarint()
+	if n > uint64(len(r.b)/size) { //nolint:gosec // a length is never negative
+		r.err = errShort
+		return 0
+	}
+	return int(n) //nolint:gosec // bounded by the record's own length
+}
+
+func (r *reader) time() time.Time {
+	s := r.uvarint()
+	const year9999 = 253402300799 * 1e6
+	if s > year9999 {
+		r.err = fmt.Errorf("index record has a time %d microseconds after 1970", s)
+	}
+	if s == 0 || r.err != nil {
+		return time.Time{}
+	}
+	return time.UnixMicro(int64(s)).UTC() //nolint:gosec // bounded above
+}

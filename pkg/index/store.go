@@ -1,0 +1,91 @@
+package index
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// ErrLocked says that another process holds the store.
+var ErrLocked = errors.New("index is held by another process")
+
+// Change rewrites one identity's record. cur is nil where there is none, and is
+// the callee's own copy; the answer is what shall be stored, nil for no record.
+// A store may call it more than once, so it must not touch anything else.
+type Change func(id uuid.UUID, cur *Identity) *Identity
+
+// Store keeps the records of identities and finds them by the digests of their
+// handles. Every method may be called concurrently; what a writing method has
+// answered without an error survives a crash of the process.
+type Store interface {
+	// Owners answers the identities that hold or held the handle, none without
+	// an error where the handle was never seen.
+	Owners(ctx context.Context, handle userhandle.Digest) ([]*Identity, error)
+
+	// Identity answers one record, nil where there is none.
+	Identity(ctx context.Context, id uuid.UUID) (*Identity, error)
+
+	// After answers up to limit records in ascending order of their ids,
+	// starting after id; the nil UUID starts at the front.
+	After(ctx context.Context, id uuid.UUID, limit int) ([]*Identity, error)
+
+	// Update applies the change to each of the identities, all or none of them,
+	// and answers how many records differ now.
+	Update(ctx context.Context, ids []uuid.UUID, change Change) (changed int, err error)
+
+	// Meta answers what is known about the index as a whole.
+	Meta(ctx context.Context) (Meta, error)
+
+	// UpdateMeta rewrites it.
+	UpdateMeta(ctx context.Context, change func(*Meta)) error
+
+	// Enqueue remembers that an identity has to be pulled. A job that waits for
+	// the same identity is replaced.
+	Enqueue(ctx context.Context, job Job) error
+
+	// Dequeue forgets a job, unless it was replaced by one with another number.
+	Dequeue(ctx context.Context, job Job) error
+
+	// Jobs answers the jobs that wait.
+	Jobs(ctx context.Context) ([]Job, error)
+
+	// Close gives the store back. Calls that are under way are finished first.
+	Close() error
+}
+
+// Job is an identity that has to be pulled from Kratos.
+type Job struct {
+	Identity uuid.UUID
+	Number   uint64 // tells a job from the one that replaced it
+	Flow     Flow
+}
+
+// Flow is the Kratos flow whose hook made a job.
+type Flow uint8
+
+// The flows with a hook, and jobs that the directory gives itself.
+const (
+	FlowNone Flow = iota
+	FlowRegistration
+	FlowLogin
+	FlowSettings
+)
+
+// Meta is what is known about the index as a whole. Zero times mean never.
+type Meta struct {
+	// BuildToken is the page token of Kratos' list where an unfinished first
+	// build goes on.
+	BuildToken string `json:"build_token,omitempty"`
+	// BuildStartedAt is when the first build read its first page.
+	BuildStartedAt time.Time `json:"build_started_at,omitzero"`
+	// BuiltAt is when the first build was complete.
+	BuiltAt time.Time `json:"built_at,omitzero"`
+	// SweepStartedAt and SweepEndedAt belong to the last complete sweep, or to
+	// the first build where there was none yet.
+	SweepStartedAt time.Time `json:"sweep_started_at,omitzero"`
+	SweepEndedAt   time.Time `json:"sweep_ended_at,omitzero"`
+}

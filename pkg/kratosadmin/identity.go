@@ -1,0 +1,63 @@
+package kratosadmin
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Identity is what this project needs of a Kratos identity. Traits and every
+// other credential never leave this package.
+type Identity struct {
+	ID        uuid.UUID
+	CreatedAt time.Time
+	Passkey   *Credentials // nil: Kratos shows no credential of that type
+	WebAuthn  *Credentials
+}
+
+// Credentials is what an identity has of one type.
+type Credentials struct {
+	// Identifiers are, for passkey, the raw characters of every user handle that
+	// was ever registered, removed ones included until the last passkey goes; for
+	// webauthn the user names.
+	Identifiers []string `json:"identifiers"`
+	// Config is nil where it was not asked for, and where the type is there in
+	// name only, as it is beside a passkey when the schema names an identifier.
+	Config *Config `json:"config"`
+}
+
+// Config is the configuration of one type (identity.CredentialsWebAuthnConfig
+// at v1.3.1).
+type Config struct {
+	// UserHandle is that of the newest registration, though its key may be gone.
+	UserHandle []byte `json:"user_handle"`
+	// Keys are in the order of their registration.
+	Keys []Key `json:"credentials"`
+}
+
+// Key is one registered key (identity.CredentialWebAuthn at v1.3.1).
+type Key struct {
+	ID           []byte    `json:"id"`
+	AddedAt      time.Time `json:"added_at"`
+	Passwordless bool      `json:"is_passwordless"`
+}
+
+// wireIdentity is an identity as the admin API writes it. Whatever is not named
+// here is skipped while decoding.
+type wireIdentity struct {
+	ID          string    `json:"id"`
+	CreatedAt   time.Time `json:"created_at"`
+	Credentials struct {
+		Passkey  *Credentials `json:"passkey"`
+		WebAuthn *Credentials `json:"webauthn"`
+	} `json:"credentials"`
+}
+
+func (w *wireIdentity) identity() (*Identity, error) {
+	id, err := uuid.Parse(w.ID)
+	if err != nil || id == uuid.Nil {
+		return nil, fmt.Errorf("kratos answered an identity with the id %q", w.ID)
+	}
+	return &Identity{ID: id, CreatedAt: w.CreatedAt, Passkey: w.Credentials.Passkey, WebAuthn: w.Credentials.WebAuthn}, nil
+}

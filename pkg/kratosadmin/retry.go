@@ -1,0 +1,108 @@
+package kratosadmin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// StatusError is an answer of Kratos that is neither the identity nor 404.
+type StatusError struct {
+	Code       int
+	RetryAfter time.Duration // 0 where Kratos did not say
+	Location   string        // where a redirect points; it is not followed
+}
+
+func (e *StatusError) Error() string {
+	switch {
+	case e.Location != "":
+		return fmt.Sprintf("kratos answered %d, a redirect to %q: is this the public api instead of the admin api?", e.Code, e.Location)
+	case e.Code == http.StatusNotFound:
+		return "answered 404, but not as kratos does: is this the admin api?"
+	}
+	return fmt.Sprintf("kratos answered %d %s", e.Code, http.StatusText(e.Code))
+}
+
+// Unwrap tells the retries how long Kratos wants them to wait.
+func (e *StatusError) Unwrap() error {
+	if e.RetryAfter == 0 {
+		return nil
+	}
+	return &backoff.RetryAfterError{Duration: e.RetryAfter}
+}
+
+// maxRetryAfter bounds how long a Retry-After is obeyed.
+const maxRetryAfter = 30 * time.Second
+
+// checkStatus turns an answer into the error that it is. Those that another try
+// cannot mend are permanent.
+func checkStatus(resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	e := &StatusError{Code: resp.StatusCode, Location: resp.Header.Get("Location")}
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
+		e.RetryAfter = min(time.Duration(s)*time.Second, maxRetryAfter)
+	}
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= http.StatusInternalServerError {
+		return e
+	}
+	return backoff.Permanent(e)
+}
+
+// retry makes an operation up to tries times, with jitter between them, and
+// gives up at once where ctx ends or the error is permanent.
+func retry[T any](ctx context.Context, tries uint, op backoff.Operation[T]) (T, error) {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval = 200 * time.Millisecond
+	v, err := backoff.Retry(ctx, op, backoff.WithBackOff(wait), backoff.WithMaxTries(tries), backoff.WithMaxElapsedTime(0))
+	var permanent *backoff.PermanentError
+	if errors.As(err, &permanent) {
+		err = permanent.Err // the last try is answered as it came
+	}
+	return v, err
+}
+
+// errTooLarge says that an answer is larger than any that Kratos would give.
+var errTooLarge = errors.New("answer is too large")
+
+// boundedReader fails once more than left bytes come out of r.
+type boundedReader struct {
+	r    io.Reader
+	left int64
+}
+
+func (b *boundedReader) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return 0, errTooLarge
+	}
+	n, err := b.r.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return n, errTooLarge
+	}
+	return n, err
+}
+
+// boundedTransport bounds the body of every answer.
+type boundedTransport struct {
+	next  http.RoundTripper
+	limit int64
+}
+
+func (t boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{&boundedReader{r: resp.Body, left: t.limit}, resp.Body}
+	return resp, nil
+}

@@ -1,0 +1,75 @@
+package sidecar
+
+import (
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+)
+
+// hookBody is what Kratos' web_hook sends: ids only. Whatever else a hook's
+// Jsonnet adds is not looked at and not kept.
+type hookBody struct {
+	IdentityID string `json:"identity_id"`
+}
+
+// hook takes Kratos' word that an identity changed and answers once that is
+// stored. Kratos does not wait for more: the hook has response.ignore.
+func (s *Server) hook(flow index.Flow) handler {
+	return func(w http.ResponseWriter, r *http.Request) (*problem, error) {
+		var body hookBody
+		if p := readJSON(w, r, &body); p != nil {
+			return p, nil
+		}
+		id, err := uuid.Parse(body.IdentityID)
+		if err != nil {
+			return badRequest(`"identity_id" is no uuid; the hook's body has to be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`), nil
+		}
+		if id == uuid.Nil {
+			return badRequest(`"identity_id" is the nil uuid, as kratos sends it before an identity is saved; the hook needs response.ignore: true, not response.parse`), nil
+		}
+		if err := s.directory.Notify(r.Context(), id, flow); err != nil {
+			return nil, err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil, nil
+	}
+}
+
+// The refusal that a response.parse hook gives, in the form that Kratos turns
+// into a message of the flow (selfservice/hook/web_hook.go at v1.3.1).
+type refusal struct {
+	Messages []refusalMessages `json:"messages"`
+}
+
+type refusalMessages struct {
+	InstancePtr string           `json:"instance_ptr"`
+	Messages    []refusalMessage `json:"messages"`
+}
+
+type refusalMessage struct {
+	ID   int    `json:"id"`
+	Text string `json:"text"`
+	Type string `json:"type"`
+}
+
+// RefusalMessageID is the id of the message that refuses a passkey sign-up, by
+// which pages can translate it. Kratos' own ids have seven digits.
+const RefusalMessageID = 4770001
+
+// refusePasskeySignUp answers every request with a refusal. It belongs under
+// registration.after.passkey, with response.parse, where people sign up with a
+// one-time code first: nobody may sign up by passkey with an address that was
+// not proven.
+func (s *Server) refusePasskeySignUp(w http.ResponseWriter, _ *http.Request) (*problem, error) {
+	writeJSON(w, "application/json", http.StatusForbidden, refusal{Messages: []refusalMessages{{
+		InstancePtr: "#/",
+		Messages: []refusalMessage{{
+			ID:   RefusalMessageID,
+			Text: "Please sign up with a code sent to your e-mail address first. You can add a passkey right after that.",
+			Type: "error",
+		}},
+	}}})
+	return nil, nil
+}

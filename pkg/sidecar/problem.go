@@ -1,0 +1,93 @@
+package sidecar
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/olympusoss/oly-passkey/pkg/directory"
+)
+
+// problem is an RFC 9457 answer.
+type problem struct {
+	Type   string `json:"type"` // where docs/problems.md explains it
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+
+	retryAfter int // seconds; 0 sends no Retry-After
+}
+
+// problemBase is in front of every problem type.
+const problemBase = "https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#"
+
+func newProblem(status int, name, title, detail string) *problem {
+	return &problem{Type: problemBase + name, Title: title, Status: status, Detail: detail}
+}
+
+func badRequest(detail string) *problem {
+	return newProblem(http.StatusBadRequest, "bad-request", "the request cannot be understood", detail)
+}
+
+func invalidHandle(err error) *problem {
+	return newProblem(http.StatusBadRequest, "invalid-handle", "the user handle is none", err.Error())
+}
+
+func unauthorized() *problem {
+	return newProblem(http.StatusUnauthorized, "unauthorized", "an api key is needed",
+		"send a key of the server's key file as Authorization: Bearer KEY")
+}
+
+func forbidden(scope Scope) *problem {
+	return newProblem(http.StatusForbidden, "forbidden", "the api key is not for this",
+		"this needs a key of scope "+string(scope))
+}
+
+// fromResolve turns why a handle leads nowhere into an answer. It answers nil
+// for errors that are nobody's business outside.
+func fromResolve(err error) *problem {
+	switch {
+	case errors.Is(err, directory.ErrUnknown):
+		return newProblem(http.StatusNotFound, "unknown-handle", "the user handle is unknown", directory.ErrUnknown.Error())
+	case errors.Is(err, directory.ErrRemoved):
+		return newProblem(http.StatusGone, "removed-handle", "the user handle's credential is gone", directory.ErrRemoved.Error())
+	case errors.Is(err, directory.ErrAmbiguous):
+		return newProblem(http.StatusConflict, "ambiguous-handle", "the user handle is ambiguous", directory.ErrAmbiguous.Error())
+	case errors.Is(err, directory.ErrBuilding):
+		p := newProblem(http.StatusServiceUnavailable, "index-building", "the index is being built", directory.ErrBuilding.Error())
+		p.retryAfter = 5
+		return p
+	case errors.Is(err, directory.ErrKratos), errors.Is(err, context.DeadlineExceeded):
+		p := newProblem(http.StatusServiceUnavailable, "kratos-unavailable", "kratos cannot be asked", directory.ErrKratos.Error())
+		p.retryAfter = 1
+		return p
+	}
+	return nil
+}
+
+func (p *problem) write(w http.ResponseWriter) {
+	h := w.Header()
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="oly-passkey"`)
+	}
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
+	}
+	writeJSON(w, "application/problem+json", p.Status, p)
+}
+
+func writeJSON(w http.ResponseWriter, contentType string, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil { // none of our types can fail
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // a client that went away has no use for an error
+}

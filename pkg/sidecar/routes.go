@@ -1,0 +1,139 @@
+package sidecar
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+)
+
+// handler answers a request itself, or with a problem, or with an error that is
+// logged and never shown.
+type handler func(http.ResponseWriter, *http.Request) (*problem, error)
+
+// route is one operation of the API.
+type route struct {
+	method, path string
+	scope        Scope
+	handle       handler
+}
+
+// RefusalPath is where the hook points that refuses sign-up by passkey.
+const RefusalPath = "/v1/hooks/kratos/refuse-passkey-signup"
+
+// routes is the whole API; openapi.json describes the same operations.
+func (s *Server) routes() []route {
+	return []route{
+		{http.MethodPost, "/v1/hooks/kratos/registration", ScopeHooks, s.hook(index.FlowRegistration)},
+		{http.MethodPost, "/v1/hooks/kratos/login", ScopeHooks, s.hook(index.FlowLogin)},
+		{http.MethodPost, "/v1/hooks/kratos/settings", ScopeHooks, s.hook(index.FlowSettings)},
+		{http.MethodPost, RefusalPath, ScopeHooks, s.refusePasskeySignUp},
+		{http.MethodPost, "/v1/resolve", ScopeResolve, s.resolve},
+	}
+}
+
+// limits of one request. Hooks and look-ups are a few hundred bytes.
+const (
+	maxBody        = 64 << 10
+	requestTimeout = 15 * time.Second
+)
+
+// api is the handler behind --listen.
+func (s *Server) api() http.Handler {
+	mux := http.NewServeMux()
+	methods := map[string][]string{}
+	for _, r := range s.routes() {
+		mux.Handle(r.method+" "+r.path, s.guard(r))
+		methods[r.path] = append(methods[r.path], r.method)
+	}
+	for path, allowed := range methods {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			newProblem(http.StatusMethodNotAllowed, "method-not-allowed", "the method is not allowed",
+				"this path takes "+strings.Join(allowed, ", ")).write(w)
+		})
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		newProblem(http.StatusNotFound, "not-found", "there is nothing here", "").write(w)
+	})
+	return mux
+}
+
+// guard lets a request in that has a key for the route.
+func (s *Server) guard(r route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if p := s.authorize(req, r.scope); p != nil {
+			p.write(w)
+			return
+		}
+		ctx, cancel := context.WithTimeout(req.Context(), requestTimeout)
+		defer cancel()
+		p, err := r.handle(w, req.WithContext(ctx))
+		if err != nil {
+			s.log.Error("request failed", "method", r.method, "path", r.path, "error", err)
+			p = newProblem(http.StatusInternalServerError, "internal", "something went wrong here", "the server's log says what")
+		}
+		if p != nil {
+			p.write(w)
+		}
+	})
+}
+
+func (s *Server) authorize(r *http.Request, scope Scope) *problem {
+	if s.keys == nil { // --dev
+		return nil
+	}
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || key == "" {
+		return unauthorized()
+	}
+	known, opens := s.keys.check(strings.TrimSpace(key), scope)
+	switch {
+	case opens:
+		return nil
+	case known:
+		return forbidden(scope)
+	}
+	return unauthorized()
+}
+
+// readJSON reads the one JSON object that a body has to be.
+func readJSON(w http.ResponseWriter, r *http.Request, dst any) *problem {
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	err := dec.Decode(dst)
+	if err == nil {
+		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("there is something after the json object")
+		}
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return newProblem(http.StatusRequestEntityTooLarge, "too-large", "the body is too large",
+			fmt.Sprintf("at most %d bytes are read", tooLarge.Limit))
+	}
+	if err != nil {
+		return badRequest("body is not the json that is wanted: " + jsonCause(err))
+	}
+	return nil
+}
+
+// jsonCause says what is wrong with a body without repeating any of it.
+func jsonCause(err error) string {
+	var syntax *json.SyntaxError
+	var typed *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &typed):
+		return fmt.Sprintf("%q has to be of type %s", typed.Field, typed.Type)
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("syntax error at byte %d", syntax.Offset)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "it ends too early"
+	}
+	return err.Error()
+}

@@ -1,0 +1,217 @@
+// Package sidecar serves the directory over HTTP: Kratos' hooks in, user handle
+// to identity out.
+//
+// Resolving is not authentication. The user handle of an assertion is not
+// signed (WebAuthn §6.3.3): an answer identifies somebody only together with
+// credential_matches: true and a signature that was verified.
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/olympusoss/oly-passkey/pkg/directory"
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+)
+
+// Where a server listens unless it is told otherwise.
+const (
+	DefaultListen        = "127.0.0.1:4477"
+	DefaultMetricsListen = "127.0.0.1:4478"
+)
+
+// Options make a Server. KratosAdminURL and DataDir are required, and Keys too
+// unless Dev is set.
+type Options struct {
+	KratosAdminURL string
+	DataDir        string // of the index
+	Keys           *Keys
+	Listen         string // host:port of the API, DefaultListen where it is empty
+	MetricsListen  string // host:port of livez and readyz, DefaultMetricsListen where it is empty
+	Dev            bool   // no keys; loopback only
+	InsecureHTTP   bool   // clear text off loopback
+	IdentityIDs    directory.IdentityIDs
+	ReconcileEvery time.Duration // 6 h where it is 0
+	MaxAge         time.Duration // 24 h where it is 0
+	Log            *slog.Logger
+}
+
+// Server is an open store with two listeners.
+type Server struct {
+	log       *slog.Logger
+	keys      *Keys
+	store     index.Store
+	directory *directory.Directory
+	listener  net.Listener
+	metrics   net.Listener
+}
+
+// ErrUnsafe says that a server would be open to others than it should be.
+var ErrUnsafe = errors.New("refusing to start")
+
+// New opens the store and both listeners, so that a busy port or a store that
+// another process holds is an error at once. It does not call Kratos; Run does,
+// and Run has to be called, or Close.
+func New(ctx context.Context, o Options) (*Server, error) {
+	if o.Listen == "" {
+		o.Listen = DefaultListen
+	}
+	if o.MetricsListen == "" {
+		o.MetricsListen = DefaultMetricsListen
+	}
+	if err := checkSafe(o); err != nil {
+		return nil, err
+	}
+	kratos, err := kratosadmin.New(kratosadmin.Options{URL: o.KratosAdminURL})
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{log: o.Log, keys: o.Keys}
+	if err := s.open(ctx, o, kratos); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) open(ctx context.Context, o Options, kratos *kratosadmin.Client) (err error) {
+	var lc net.ListenConfig
+	if s.listener, err = lc.Listen(ctx, "tcp", o.Listen); err != nil {
+		return fmt.Errorf("--listen %q: %w", o.Listen, err)
+	}
+	if s.metrics, err = lc.Listen(ctx, "tcp", o.MetricsListen); err != nil {
+		return fmt.Errorf("--metrics-listen %q: %w", o.MetricsListen, err)
+	}
+	if s.store, err = bolt.Open(o.DataDir); err != nil {
+		return err
+	}
+	s.directory, err = directory.New(ctx, directory.Options{
+		Store:          s.store,
+		Kratos:         kratos,
+		Log:            o.Log,
+		IdentityIDs:    o.IdentityIDs,
+		ReconcileEvery: o.ReconcileEvery,
+		MaxAge:         o.MaxAge,
+	})
+	return err
+}
+
+// checkSafe refuses a server that anybody could ask.
+func checkSafe(o Options) error {
+	loopback, err := isLoopback(o.Listen)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.Dev && !loopback:
+		return fmt.Errorf("%w: --dev asks for no key, so --listen %q has to be a loopback address such as 127.0.0.1:4477", ErrUnsafe, o.Listen)
+	case !o.Dev && o.Keys == nil:
+		return fmt.Errorf("%w without api keys: name a file with --api-key-file, or use --dev on a loopback address", ErrUnsafe)
+	case !loopback && !o.InsecureHTTP:
+		return fmt.Errorf("%w: --listen %q would send keys and handles in clear text; listen on a loopback address, or say --insecure-http where the network is trusted", ErrUnsafe, o.Listen)
+	}
+	return nil
+}
+
+func isLoopback(addr string) (bool, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false, fmt.Errorf("--listen %q is no host:port: %w", addr, err)
+	}
+	if host == "localhost" {
+		return true, nil
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback(), nil
+}
+
+// URL is where the API answers.
+func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
+
+// MetricsURL is where livez and readyz answer.
+func (s *Server) MetricsURL() string { return "http://" + s.metrics.Addr().String() }
+
+// Close gives store and listeners back. After Run it does nothing.
+func (s *Server) Close() error {
+	var errs []error
+	for _, l := range []net.Listener{s.listener, s.metrics} {
+		if l != nil {
+			if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// drainTimeout is how long requests that are under way get at the end.
+const drainTimeout = 10 * time.Second
+
+// Run serves until ctx ends, lets requests that are under way finish, and
+// answers nil then. It ends early where the index belongs to another Kratos.
+func (s *Server) Run(ctx context.Context) error {
+	g, running := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.directory.Run(running) })
+	g.Go(func() error { return serve(running, s.listener, s.api()) })
+	g.Go(func() error { return serve(running, s.metrics, s.operations()) })
+	err := g.Wait()
+	return errors.Join(err, s.Close())
+}
+
+// serve answers on a listener until ctx ends.
+func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      2 * requestTimeout,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+	}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	return srv.Shutdown(drain)
+}
+
+// operations is the handler behind --metrics-listen: livez says that the
+// process runs, readyz that the store is open and hooks are taken. How complete
+// the index is does not belong to either: a server that is taken out of service
+// for it would lose hooks.
+func (s *Server) operations() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := s.store.Meta(r.Context()); err != nil {
+			s.log.Error("not ready", "error", err)
+			writeText(w, http.StatusServiceUnavailable, "the index cannot be read")
+			return
+		}
+		writeText(w, http.StatusOK, "ok")
+	})
+	return mux
+}
+
+func writeText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintln(w, text)
+}

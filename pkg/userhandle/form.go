@@ -1,0 +1,140 @@
+package userhandle
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Form is a way to write the bytes of a user handle as text.
+type Form string
+
+// The forms, as they are named on the command line.
+const (
+	Base64URL Form = "base64url" // what WebAuthn's JSON carries; written without padding
+	Base64    Form = "base64"    // what Kratos' admin API shows as config.user_handle; written with padding
+	Hex       Form = "hex"
+	UUID      Form = "uuid" // 16 bytes only, 8-4-4-4-12
+	Text      Form = "text" // the bytes as they are, when they are printable ASCII
+)
+
+// Forms lists every form, in the order in which readings are tried.
+func Forms() []Form { return []Form{UUID, Hex, Base64URL, Base64, Text} }
+
+// ParseForm reads the name of a form.
+func ParseForm(name string) (Form, error) {
+	if f := Form(name); slices.Contains(Forms(), f) {
+		return f, nil
+	}
+	return "", fmt.Errorf("unknown form %q, want base64url, base64, hex, uuid or text", name)
+}
+
+// Encode writes a handle in a form. Bytes that the form cannot carry, such as
+// binary ones as text, are an error, as is a handle of a wrong length.
+func Encode(handle []byte, form Form) (string, error) {
+	if err := checkLen(handle); err != nil {
+		return "", err
+	}
+	switch form {
+	case Base64URL:
+		return base64.RawURLEncoding.EncodeToString(handle), nil
+	case Base64:
+		return base64.StdEncoding.EncodeToString(handle), nil
+	case Hex:
+		return hex.EncodeToString(handle), nil
+	case UUID:
+		id, err := uuid.FromBytes(handle)
+		if err != nil {
+			return "", fmt.Errorf("user handle has %d bytes, a uuid has 16", len(handle))
+		}
+		return id.String(), nil
+	case Text:
+		if !isPrintable(handle) {
+			return "", fmt.Errorf("user handle holds bytes that are no printable characters")
+		}
+		return string(handle), nil
+	}
+	return "", fmt.Errorf("unknown form %q", form)
+}
+
+// Decode reads a text in one form and no other. Base64 in both alphabets is
+// taken with or without padding.
+func Decode(text string, form Form) ([]byte, error) {
+	handle, err := decode(text, form)
+	if err != nil {
+		return nil, err
+	}
+	return handle, checkLen(handle)
+}
+
+func decode(text string, form Form) ([]byte, error) {
+	switch form {
+	case Base64URL:
+		return decodeBase64(text, base64.RawURLEncoding, form)
+	case Base64:
+		return decodeBase64(text, base64.RawStdEncoding, form)
+	case Hex:
+		b, err := hex.DecodeString(text)
+		if err != nil {
+			return nil, fmt.Errorf("not hex: %w", err)
+		}
+		return b, nil
+	case UUID:
+		return decodeUUID(text)
+	case Text:
+		if !isPrintable([]byte(text)) {
+			return nil, fmt.Errorf("not text: it holds characters other than printable ASCII")
+		}
+		return []byte(text), nil
+	}
+	return nil, fmt.Errorf("unknown form %q", form)
+}
+
+func decodeBase64(text string, enc *base64.Encoding, form Form) ([]byte, error) {
+	bare := strings.TrimRight(text, "=")
+	if pad := len(text) - len(bare); pad > 0 && (len(text)%4 != 0 || pad > 2) {
+		return nil, fmt.Errorf("not %s: %d padding characters do not fit", form, pad)
+	}
+	// encoding/base64 skips line ends; a handle has none.
+	if strings.ContainsAny(bare, "\r\n") {
+		return nil, fmt.Errorf("not %s: it holds a line end", form)
+	}
+	b, err := enc.Strict().DecodeString(bare)
+	if err != nil {
+		return nil, fmt.Errorf("not %s: %w", form, err)
+	}
+	return b, nil
+}
+
+// decodeUUID takes the dashed form only: 32 digits without dashes are hex.
+func decodeUUID(text string) ([]byte, error) {
+	const dashed = 36
+	if len(text) != dashed {
+		return nil, fmt.Errorf("not a uuid: %d characters instead of %d", len(text), dashed)
+	}
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("not a uuid: %w", err)
+	}
+	return id[:], nil
+}
+
+func isPrintable(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func checkLen(handle []byte) error {
+	if len(handle) == 0 || len(handle) > MaxLen {
+		return &LengthError{Len: len(handle)}
+	}
+	return nil
+}
