@@ -37,7 +37,7 @@ func invalidHandle(err error) *problem {
 
 func unauthorized() *problem {
 	return newProblem(http.StatusUnauthorized, "unauthorized", "an api key is needed",
-		"send a key of the server's key file as Authorization: Bearer KEY")
+		"send a key of the server's key file as Authorization: Bearer KEY or as X-Api-Key: KEY, once")
 }
 
 func forbidden(scope Scope) *problem {

@@ -89,11 +89,11 @@ func (s *Server) authorize(r *http.Request, scope Scope) *problem {
 	if s.keys == nil { // --dev
 		return nil
 	}
-	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || key == "" {
+	key, ok := requestKey(r.Header)
+	if !ok {
 		return unauthorized()
 	}
-	known, opens := s.keys.check(strings.TrimSpace(key), scope)
+	known, opens := s.keys.check(key, scope)
 	switch {
 	case opens:
 		return nil
@@ -101,6 +101,23 @@ func (s *Server) authorize(r *http.Request, scope Scope) *problem {
 		return forbidden(scope)
 	}
 	return unauthorized()
+}
+
+// requestKey answers the key that a request sends: as a bearer token, or as
+// X-Api-Key, the form for Kratos' hooks: their key comes from an environment
+// file, where "Bearer KEY" would be split at its blank. A request that sends
+// both, or one of them twice, sends none.
+func requestKey(h http.Header) (string, bool) {
+	bearer, plain := h.Values("Authorization"), h.Values("X-Api-Key")
+	if len(bearer)+len(plain) != 1 {
+		return "", false
+	}
+	if len(plain) == 1 {
+		return plain[0], plain[0] != ""
+	}
+	scheme, key, _ := strings.Cut(bearer[0], " ")
+	key = strings.TrimSpace(key)
+	return key, strings.EqualFold(scheme, "Bearer") && key != ""
 }
 
 // readJSON reads the one JSON object that a body has to be.
