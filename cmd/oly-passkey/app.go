@@ -89,6 +89,9 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(
 		newInit(a),
 		newPredict(a),
+		newHandle(a),
+		newResolve(a),
+		newServe(a),
 		newVersion(a),
 	)
 	codeFailures(root)

@@ -126,7 +126,7 @@ func (c *Client) identity(ctx context.Context, id uuid.UUID) (*Identity, error) 
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("kratos admin api at %s: %w", c.base, err)
+		return nil, c.transportError(err)
 	}
 	found, err := fromModel(answer)
 	if err != nil {

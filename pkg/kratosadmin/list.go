@@ -47,7 +47,7 @@ func (c *Client) list(ctx context.Context, token string) (*Page, error) {
 	req.Header.Set("User-Agent", userAgent)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("kratos admin api at %s: %w", c.base, err)
+		return nil, c.transportError(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if err := checkStatus(resp); err != nil {

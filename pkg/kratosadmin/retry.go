@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -35,6 +36,16 @@ func (e *StatusError) Unwrap() error {
 		return nil
 	}
 	return &backoff.RetryAfterError{Duration: e.RetryAfter}
+}
+
+// transportError says that a request got no answer, without the query that
+// url.Error repeats.
+func (c *Client) transportError(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return fmt.Errorf("kratos admin api at %s: %w", c.base, err)
 }
 
 // maxRetryAfter bounds how long a Retry-After is obeyed.

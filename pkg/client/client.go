@@ -1,0 +1,199 @@
+// Package client asks a sidecar whose a user handle is.
+//
+// Resolving is not authentication. The user handle of an assertion is not
+// signed (WebAuthn §6.3.3): an answer identifies somebody only together with
+// CredentialMatches true and a signature that was verified.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// Options say where the sidecar is. URL is required.
+type Options struct {
+	URL       string // such as http://127.0.0.1:4477
+	Key       string // of scope resolve; "" where the sidecar asks for none
+	Tries     uint   // 3 where it is 0: requests that get no answer, 429, 502 or 503 are made again
+	Transport http.RoundTripper
+}
+
+// Client asks one sidecar. It may be used concurrently.
+type Client struct {
+	base  *url.URL
+	key   string
+	tries uint
+	http  *http.Client
+}
+
+// tryTimeout bounds one try.
+const tryTimeout = 20 * time.Second
+
+// New checks the options; it does not call the sidecar.
+func New(o Options) (*Client, error) {
+	base, err := url.Parse(o.URL)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return nil, fmt.Errorf("sidecar url %q is no http or https url, want one such as %q", o.URL, "http://127.0.0.1:4477")
+	}
+	if o.Tries == 0 {
+		o.Tries = 3
+	}
+	return &Client{base: base, key: o.Key, tries: o.Tries, http: &http.Client{
+		Transport:     o.Transport,
+		Timeout:       tryTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// Query is the body of POST /v1/resolve.
+type Query struct {
+	UserHandle   string `json:"user_handle"`             // in any form: base64url, base64, hex, uuid, raw
+	CredentialID string `json:"credential_id,omitempty"` // base64url or base64
+	AllowRemoved bool   `json:"allow_removed,omitempty"` // answer removed handles instead of ErrRemoved
+	Confirm      bool   `json:"confirm,omitempty"`       // let the sidecar ask Kratos first
+}
+
+// Answer says whose a user handle is.
+type Answer struct {
+	IdentityID        string    `json:"identity_id"`
+	Credential        string    `json:"credential"` // passkey, webauthn, or "" where nothing but the id is known
+	State             string    `json:"state"`      // active, orphaned, removed or unknown
+	CredentialMatches *bool     `json:"credential_matches"`
+	Source            string    `json:"source"` // index, kratos or identity_id
+	ConfirmedAt       time.Time `json:"confirmed_at"`
+}
+
+// The answers that name no identity. Every one comes as a *Problem, which
+// errors.Is tells apart by its status.
+var (
+	ErrInvalid   = errors.New("user handle is none")                      // 400
+	ErrKey       = errors.New("sidecar does not take the api key")        // 401, 403
+	ErrUnknown   = errors.New("user handle is unknown")                   // 404
+	ErrAmbiguous = errors.New("user handle is ambiguous")                 // 409
+	ErrRemoved   = errors.New("user handle's credential is gone")         // 410
+	ErrNotReady  = errors.New("sidecar cannot tell yet, ask again later") // 503
+)
+
+// Problem is an RFC 9457 answer of the sidecar.
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+
+	RetryAfter time.Duration `json:"-"` // 0 where the sidecar did not say
+}
+
+func (p *Problem) Error() string {
+	text := p.Title
+	if p.Detail != "" {
+		text += ": " + p.Detail
+	}
+	return fmt.Sprintf("sidecar answered %d: %s", p.Status, text)
+}
+
+// Is tells which of the package's errors the problem is.
+func (p *Problem) Is(target error) bool {
+	switch p.Status {
+	case http.StatusBadRequest:
+		return target == ErrInvalid
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return target == ErrKey
+	case http.StatusNotFound:
+		return target == ErrUnknown
+	case http.StatusConflict:
+		return target == ErrAmbiguous
+	case http.StatusGone:
+		return target == ErrRemoved
+	case http.StatusServiceUnavailable:
+		return target == ErrNotReady
+	}
+	return false
+}
+
+// Unwrap tells the retries how long the sidecar wants them to wait.
+func (p *Problem) Unwrap() error {
+	if p.RetryAfter == 0 {
+		return nil
+	}
+	return &backoff.RetryAfterError{Duration: p.RetryAfter}
+}
+
+// Resolve asks whose a user handle is.
+func (c *Client) Resolve(ctx context.Context, q Query) (*Answer, error) {
+	body, err := json.Marshal(q)
+	if err != nil {
+		return nil, err
+	}
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval = 100 * time.Millisecond
+	a, err := backoff.Retry(ctx, func() (*Answer, error) { return c.resolve(ctx, body) },
+		backoff.WithBackOff(wait), backoff.WithMaxTries(c.tries))
+	var permanent *backoff.PermanentError
+	if errors.As(err, &permanent) {
+		err = permanent.Err
+	}
+	return a, err
+}
+
+// maxAnswer bounds an answer, in bytes.
+const maxAnswer = 64 << 10
+
+func (c *Client) resolve(ctx context.Context, body []byte) (*Answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath("v1", "resolve").String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, backoff.Permanent(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if c.key != "" {
+		req.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("sidecar: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("sidecar: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, problemOf(resp, raw)
+	}
+	var a Answer
+	if err := json.Unmarshal(raw, &a); err != nil || a.IdentityID == "" {
+		return nil, backoff.Permanent(fmt.Errorf("%s answered 200 without an identity: is this the sidecar?", c.base))
+	}
+	return &a, nil
+}
+
+// problemOf reads an error answer; one that is no problem+json is not the
+// sidecar's, and its status says nothing about the handle.
+func problemOf(resp *http.Response, raw []byte) error {
+	var p Problem
+	if err := json.Unmarshal(raw, &p); err != nil || p.Type == "" || p.Status != resp.StatusCode {
+		err := fmt.Errorf("%s answered %s, but not as the sidecar does", resp.Request.URL.Host, resp.Status)
+		if resp.StatusCode >= http.StatusInternalServerError {
+			return err
+		}
+		return backoff.Permanent(err)
+	}
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
+		p.RetryAfter = time.Duration(s) * time.Second
+	}
+	switch p.Status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable:
+		return &p
+	}
+	return backoff.Permanent(&p)
+}
