@@ -88,6 +88,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetErr(a.stderr)
 	root.AddCommand(
 		newInit(a),
+		newLint(a),
 		newPredict(a),
 		newHandle(a),
 		newResolve(a),

@@ -3,6 +3,7 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +35,9 @@ func New(name string, data []byte) *File {
 	return f
 }
 
+// ErrDirectory says that a name is a directory's.
+var ErrDirectory = errors.New("it is a directory")
+
 // Open reads a file of at most MaxSize bytes. The error names the file.
 func Open(name string) (*File, error) {
 	info, err := os.Stat(name)
@@ -41,7 +45,7 @@ func Open(name string) (*File, error) {
 	case err != nil:
 		return nil, readError(name, err)
 	case info.IsDir():
-		return nil, fmt.Errorf("read %q: it is a directory", name)
+		return nil, readError(name, ErrDirectory)
 	case !info.Mode().IsRegular() && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) == 0:
 		return nil, fmt.Errorf("read %q: it is no regular file", name)
 	}
@@ -62,7 +66,7 @@ func Read(name string, r io.Reader) (*File, error) {
 	if len(data) > MaxSize {
 		return nil, fmt.Errorf("read %q: it has more than %d MiB, which no configuration has", name, MaxSize>>20)
 	}
-	if i := strings.IndexByte(string(data[:min(len(data), 8000)]), 0); i >= 0 {
+	if i := bytes.IndexByte(data[:min(len(data), 8000)], 0); i >= 0 {
 		return nil, fmt.Errorf("read %q: it is no UTF-8 text (byte 0 at offset %d)", name, i)
 	}
 	return New(name, data), nil

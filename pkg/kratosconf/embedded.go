@@ -1,0 +1,131 @@
+package kratosconf
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// A kratos.yml often stands inside of another file: as a text in a ConfigMap or
+// Secret, as Helm values, or in the JSON of an Ory Network project. All of it
+// is read in place, so that every position is one of the outer file.
+
+var (
+	manifestKind = regexp.MustCompile(`(?m)^kind:[ \t]*["']?(ConfigMap|Secret)\b`)
+	blockHeader  = regexp.MustCompile(`(?m)^([ \t]*)["']?([A-Za-z0-9._-]+)["']?:[ \t]*[|>][-+0-9]*[ \t]*(#.*)?\r?$`)
+	kratosOnly   = regexp.MustCompile(`(?m)^[ \t]*["']?(selfservice|default_schema_id)["']?[ \t]*:`)
+	kratosKey    = regexp.MustCompile(`(?m)^[ \t]*["']?(selfservice|identity)["']?[ \t]*:`)
+)
+
+// block is a text that stands indented under a key.
+type block struct {
+	name       string
+	start, end int
+}
+
+// findBlocks finds the block scalars of a manifest without reading it as YAML,
+// because manifests are often templates.
+func findBlocks(data []byte) []block {
+	var blocks []block
+	for _, m := range blockHeader.FindAllSubmatchIndex(data, -1) {
+		if len(blocks) > 0 && m[0] < blocks[len(blocks)-1].end {
+			continue // a header inside of a block is text
+		}
+		start := min(m[1]+1, len(data))
+		blocks = append(blocks, block{
+			name:  string(data[m[4]:m[5]]),
+			start: start,
+			end:   blockEnd(data, start, m[3]-m[2]),
+		})
+	}
+	return blocks
+}
+
+// blockEnd is where the lines end that are indented deeper than the key.
+func blockEnd(data []byte, start, indent int) int {
+	for at := start; at < len(data); {
+		end := bytes.IndexByte(data[at:], '\n')
+		if end < 0 {
+			end = len(data) - at - 1
+		}
+		line := data[at : at+end+1]
+		text := bytes.TrimLeft(line, " \t")
+		if len(bytes.TrimSpace(line)) > 0 && len(line)-len(text) <= indent {
+			return at
+		}
+		at += end + 1
+	}
+	return len(data)
+}
+
+// only answers the text with everything outside of a block blanked, so that all
+// offsets stay.
+func (b block) only(data []byte) []byte {
+	out := slices.Clone(data)
+	for i := range out {
+		if (i < b.start || i >= b.end) && out[i] != '\n' && out[i] != '\r' {
+			out[i] = ' '
+		}
+	}
+	return out
+}
+
+// embedded answers the block of a manifest that holds a kratos.yml.
+func embedded(data []byte) (block, bool) {
+	if !manifestKind.Match(data) {
+		return block{}, false
+	}
+	for _, b := range findBlocks(data) {
+		if kratosKey.Match(data[b.start:b.end]) {
+			return b, true
+		}
+	}
+	return block{}, false
+}
+
+// nested answers the part of a tree that Kratos is given, when the tree itself
+// is no configuration.
+func nested(root *Value) *Value {
+	if LooksLikeKratos(root) {
+		return root
+	}
+	for _, path := range []string{
+		"kratos.config",            // values of Ory's Helm chart
+		"kratos.kratos.config",     // the chart as a dependency
+		"services.identity.config", // an Ory Network project
+		"project.services.identity.config",
+	} {
+		if v := root.Get(path); LooksLikeKratos(v) {
+			return v
+		}
+	}
+	return root
+}
+
+// LooksLikeKratos tells whether a tree has what makes a file a Kratos
+// configuration.
+func LooksLikeKratos(root *Value) bool {
+	return root.Get("selfservice").Is(Map) || root.Get("identity.schemas").Is(List) || root.Get("identity.default_schema_id").Exists()
+}
+
+// MayBeKratos tells whether a file is worth reading as a configuration when
+// nobody named it.
+func MayBeKratos(f *source.File) bool {
+	return kratosKey.Match(f.Data) && kratosOnly.Match(f.Data)
+}
+
+// EmbeddedSchema answers an identity schema that stands beside the kratos.yml
+// in the same manifest, under the base name of its URL.
+func (d *Document) EmbeddedSchema(name string) *source.File {
+	if !manifestKind.Match(d.File.Data) {
+		return nil
+	}
+	for _, b := range findBlocks(d.File.Data) {
+		if b.name == name {
+			return source.New(d.File.Name, b.only(d.File.Data))
+		}
+	}
+	return nil
+}

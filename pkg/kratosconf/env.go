@@ -1,0 +1,308 @@
+package kratosconf
+
+import (
+	_ "embed"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// Variable is one environment variable. Span is its value in a file, or in a
+// text of its own for a process' environment.
+type Variable struct {
+	Name, Value string
+	Span        source.Span
+}
+
+// Environ reads a process' environment (KEY=value) as Kratos does: every
+// variable whose name fits a key counts.
+func Environ(environ []string) []Variable {
+	vars := make([]Variable, 0, len(environ))
+	for _, kv := range environ {
+		name, value, ok := strings.Cut(kv, "=")
+		if !ok || name == "" {
+			continue
+		}
+		// Names that fit no key are dropped before a text is made of them.
+		if _, fits := findKey(name); !fits {
+			continue
+		}
+		f := source.New("$"+name, []byte(value))
+		vars = append(vars, Variable{Name: name, Value: value, Span: source.Span{File: f, End: len(value)}})
+	}
+	return vars
+}
+
+// keyTable holds every path of Kratos' configuration schema (v1.3.1) in the
+// order in which ory/x/configx tries them, with the type that decides how an
+// environment variable is read.
+//
+//go:embed keys.tsv
+var keyTable string
+
+// Type hints of ory/x/jsonschemax at v0.0.660.
+const (
+	hintString      = "1"
+	hintFloat       = "2"
+	hintInt         = "3"
+	hintBool        = "4"
+	hintJSON        = "5"
+	hintStringSlice = "8"
+)
+
+// key is a place in the configuration that a variable names.
+type key struct{ path, hint string }
+
+// findKey finds the key of a variable: lower case, "_" becomes ".", and the
+// first schema path that reads the same wins; "#" stands for an index
+// (configx/koanf_env.go, extract).
+func findKey(name string) (key, bool) {
+	want := strings.ReplaceAll(strings.ToLower(name), "_", ".")
+	for rest := keyTable; rest != ""; {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		if line == "" || line[0] != want[0] {
+			continue
+		}
+		path, hint, _ := strings.Cut(line, "\t")
+		if index, ok := fits(path, want); ok {
+			return key{strings.Replace(path, "#", index, 1), hint}, true
+		}
+	}
+	return key{}, false
+}
+
+// fits compares a schema path with a name, "_" counting as ".", and answers the
+// number that stands for "#". Of two numbers configx keeps only the last.
+func fits(path, want string) (index string, ok bool) {
+	i := 0
+	for p := range len(path) {
+		if path[p] == '#' {
+			start := i
+			for i < len(want) && isDigit(want[i]) {
+				i++
+			}
+			if start == i {
+				return "", false
+			}
+			index = want[start:i]
+			continue
+		}
+		if i >= len(want) || path[p] != want[i] && (path[p] != '_' || want[i] != '.') {
+			return "", false
+		}
+		i++
+	}
+	return index, i == len(want)
+}
+
+func isNumber(s string) bool {
+	for i := range len(s) {
+		if !isDigit(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// convert reads a variable's text as the type that the schema gives its key.
+func (v Variable) convert(hint string) *Value {
+	switch hint {
+	case hintBool:
+		b, err := strconv.ParseBool(v.Value)
+		return v.scalar(Bool, strconv.FormatBool(err == nil && b))
+	case hintInt:
+		return v.scalar(Int, strconv.FormatInt(toInt(v.Value), 10))
+	case hintFloat:
+		n, err := strconv.ParseFloat(v.Value, 64)
+		if err != nil {
+			n = 0
+		}
+		return v.scalar(Float, strconv.FormatFloat(n, 'g', -1, 64))
+	case hintStringSlice:
+		if !json.Valid([]byte(v.Value)) {
+			return v.csv()
+		}
+		return v.json()
+	case hintJSON:
+		return v.json()
+	}
+	return v.scalar(String, v.Value)
+}
+
+// toInt is spf13/cast v1.6.0, which Kratos v1.3.1 is built with: Go's number
+// literals, so that a zero in front makes the number octal, and a fraction of
+// zeros is cut off.
+func toInt(s string) int64 {
+	if whole, zeros, ok := strings.Cut(s, "."); ok && zeros != "" && strings.Trim(zeros, "0") == "" {
+		s = whole
+	}
+	n, err := strconv.ParseInt(s, 0, 0)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (v Variable) scalar(kind Kind, text string) *Value {
+	return &Value{Kind: kind, Str: text, Span: v.Span, Env: v.Name}
+}
+
+// csv reads the first record of comma-separated values; Kratos trims nothing.
+func (v Variable) csv() *Value {
+	record, err := csv.NewReader(strings.NewReader(v.Value)).Read()
+	list := v.scalar(List, "")
+	if err != nil {
+		list.Kind = Null
+		return list
+	}
+	for _, s := range record {
+		list.items = append(list.items, v.scalar(String, s))
+	}
+	return list
+}
+
+// json reads a JSON list or object; anything else is null.
+func (v Variable) json() *Value {
+	f := source.New(v.Span.File.Name, []byte(v.Value))
+	root, err := ParseJSON(f)
+	if err != nil || root.Kind != List && root.Kind != Map {
+		return v.scalar(Null, "")
+	}
+	root.mark(v)
+	return root
+}
+
+// mark makes the variable the origin of a value and of all below it.
+func (v *Value) mark(from Variable) {
+	v.Env, v.Span, v.Key = from.Name, from.Span, source.Span{}
+	for _, f := range v.fields {
+		f.Value.mark(from)
+	}
+	for _, item := range v.items {
+		item.mark(from)
+	}
+}
+
+// overlay lays the environment over a configuration as configx does: the
+// variables are collected into one tree, and its leaves are set one by one, list
+// elements included.
+func overlay(root *Value, vars []Variable) (*Value, error) {
+	tree := &Value{Kind: Map}
+	for _, v := range vars {
+		k, ok := findKey(v.Name)
+		if !ok {
+			continue
+		}
+		if err := tree.put(strings.Split(k.path, "."), v.convert(k.hint), v); err != nil {
+			return nil, err
+		}
+	}
+	if len(tree.fields) == 0 {
+		return root, nil
+	}
+	out := &Value{Kind: Map}
+	if root != nil {
+		out = root.clone()
+	}
+	return out, out.putLeaves(nil, tree)
+}
+
+func (v *Value) putLeaves(path []string, tree *Value) error {
+	switch tree.Kind {
+	case Map:
+		for _, f := range tree.fields {
+			if err := v.putLeaves(append(path[:len(path):len(path)], f.Name), f.Value); err != nil {
+				return err
+			}
+		}
+		return nil
+	case List:
+		for i, item := range tree.items {
+			if err := v.putLeaves(append(path[:len(path):len(path)], strconv.Itoa(i)), item); err != nil {
+				return err
+			}
+		}
+		return nil
+	default:
+		return v.put(path, tree, Variable{Name: tree.Env, Span: tree.Span})
+	}
+}
+
+// put sets one value as tidwall/sjson does: a number below nothing makes a list,
+// and a list that is too short is filled with null.
+func (v *Value) put(path []string, value *Value, from Variable) error {
+	name := path[0]
+	next := value
+	if len(path) > 1 {
+		next = v.child(name)
+		if next.Is(String) && strings.ContainsAny(next.Str, "[{") {
+			// tidwall/gjson looks for the part inside of the text, and what comes
+			// out is no JSON any more.
+			return fmt.Errorf("environment variable %q sets a part of %q, which holds a text; kratos refuses to start", from.Name, name)
+		}
+		if next == nil || next.Kind != Map && next.Kind != List {
+			next = &Value{Kind: Map, Span: from.Span, Env: from.Name}
+			if isNumber(path[1]) {
+				next.Kind = List
+			}
+		}
+		if err := next.put(path[1:], value, from); err != nil {
+			return err
+		}
+	}
+	if v.Kind == Map {
+		v.replace(name, next)
+		return nil
+	}
+	i, err := strconv.Atoi(name)
+	if err != nil || i > maxIndex {
+		return fmt.Errorf("environment variable %q sets element %q of a list", from.Name, name)
+	}
+	for len(v.items) <= i {
+		v.items = append(v.items, &Value{Kind: Null, Span: from.Span, Env: from.Name})
+	}
+	next.Overrode = hidden(v.items[i], next)
+	v.items[i] = next
+	return nil
+}
+
+// maxIndex bounds how long a list one variable can make.
+const maxIndex = 9999
+
+func (v *Value) replace(name string, next *Value) {
+	old := v.child(name)
+	if old != nil && old != next {
+		next.Overrode, next.Key = hidden(old, next), old.Key
+	}
+	v.set(name, next)
+}
+
+// hidden is the value that another one hides: nothing when the two are one, or
+// when a list was only filled up.
+func hidden(old, next *Value) *Value {
+	if old == next || old.Kind == Null && old.Env != "" {
+		return next.Overrode
+	}
+	return old
+}
+
+// clone copies maps and lists; scalars are never changed.
+func (v *Value) clone() *Value {
+	out := *v
+	if v.Kind != Map && v.Kind != List {
+		return &out
+	}
+	out.fields, out.index, out.items = nil, nil, nil
+	for _, f := range v.fields {
+		out.set(f.Name, f.Value.clone())
+	}
+	for _, item := range v.items {
+		out.items = append(out.items, item.clone())
+	}
+	return &out
+}

@@ -1,0 +1,28 @@
+package kratosconf
+
+// merge lays over on top of base as koanf does: maps key by key, anything else,
+// lists included, as a whole. Neither is changed.
+func merge(base, over *Value) *Value {
+	switch {
+	case base == nil:
+		return over
+	case over == nil:
+		return base
+	case base.Kind != Map || over.Kind != Map:
+		v := *over
+		v.Overrode = base
+		return &v
+	}
+	out := *over
+	out.Overrode = base
+	out.fields, out.index = nil, nil
+	for _, f := range base.fields {
+		out.set(f.Name, merge(f.Value, over.child(f.Name)))
+	}
+	for _, f := range over.fields {
+		if base.find(f.Name) < 0 {
+			out.set(f.Name, f.Value)
+		}
+	}
+	return &out
+}

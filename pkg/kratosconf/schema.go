@@ -1,0 +1,126 @@
+package kratosconf
+
+import (
+	"encoding/base64"
+	"net/url"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// IdentitySchema is one entry of identity.schemas with the schema it names.
+type IdentitySchema struct {
+	ID      string
+	URL     *Value // where the configuration names it; nil when it does not
+	Default bool   // identities get this schema unless they ask for another
+	// Root is the schema; nil when it was not found (Err is nil) or could not
+	// be read.
+	Root *Value
+	Err  error
+}
+
+// SchemaOptions say where identity schemas are.
+type SchemaOptions struct {
+	// Named maps schema ids to files; "" is the default schema.
+	Named map[string]string
+	// Read reads a file; an error says that it is not there.
+	Read func(name string) (*source.File, error)
+}
+
+// IdentitySchemas looks up every identity schema: the file that the user named,
+// then the schema's URL (base64:// or file://, relative ones beside the
+// kratos.yml), then its base name beside the kratos.yml, and for the default
+// schema <kratos.yml without extension>.schema.json.
+func (c *Config) IdentitySchemas(opts SchemaOptions) []IdentitySchema {
+	var out []IdentitySchema
+	defaultID := c.Get("identity.default_schema_id").Text()
+	entries := c.Get("identity.schemas").Items()
+	for _, entry := range entries {
+		s := IdentitySchema{ID: entry.Get("id").Text(), URL: entry.Get("url")}
+		s.Default = s.ID == defaultID || len(entries) == 1
+		c.find(&s, opts)
+		out = append(out, s)
+	}
+	if len(entries) == 0 && opts.Named[""] != "" {
+		s := IdentitySchema{Default: true}
+		c.find(&s, opts)
+		out = append(out, s)
+	}
+	return out
+}
+
+func (c *Config) find(s *IdentitySchema, opts SchemaOptions) {
+	name, named := opts.Named[s.ID]
+	if !named && s.Default {
+		name, named = opts.Named[""]
+	}
+	if named {
+		f, err := opts.Read(name)
+		s.read(f, err)
+		return
+	}
+	if data, ok := strings.CutPrefix(s.URL.Text(), "base64://"); ok && !s.URL.Unknown() {
+		s.decode(data)
+		return
+	}
+	for _, candidate := range c.candidates(s) {
+		if f, err := opts.Read(candidate); err == nil {
+			s.read(f, nil)
+			return
+		}
+	}
+	for _, d := range c.Documents {
+		if f := d.EmbeddedSchema(path.Base(s.URL.Text())); f != nil {
+			s.read(f, nil)
+			return
+		}
+	}
+}
+
+func (s *IdentitySchema) read(f *source.File, err error) {
+	if err == nil {
+		s.Root, err = ParseJSON(f)
+	}
+	s.Err = err
+}
+
+func (s *IdentitySchema) decode(data string) {
+	text, err := base64.StdEncoding.DecodeString(data)
+	if err != nil {
+		text, err = base64.RawURLEncoding.DecodeString(strings.TrimRight(data, "="))
+	}
+	s.read(source.New("identity schema "+s.ID, text), err)
+}
+
+// candidates lists the files in which a schema may be.
+func (c *Config) candidates(s *IdentitySchema) []string {
+	var names []string
+	file, isFile := strings.CutPrefix(s.URL.Text(), "file://")
+	remote := strings.HasPrefix(s.URL.Text(), "http://") || strings.HasPrefix(s.URL.Text(), "https://")
+	if s.URL.Unknown() {
+		isFile = false
+	}
+	if isFile {
+		if u, err := url.PathUnescape(file); err == nil {
+			file = u
+		}
+		if filepath.IsAbs(file) {
+			names = append(names, file)
+		}
+	}
+	for _, d := range slices.Backward(c.Documents) {
+		dir := filepath.Dir(d.File.Name)
+		if isFile {
+			names = append(names, filepath.Join(dir, file), filepath.Join(dir, path.Base(file)))
+		} else if remote {
+			names = append(names, filepath.Join(dir, path.Base(s.URL.Text())))
+		}
+		if s.Default {
+			names = append(names, strings.TrimSuffix(d.File.Name, filepath.Ext(d.File.Name))+".schema.json")
+		}
+	}
+	return names
+}

@@ -1,0 +1,190 @@
+package kratosconf
+
+import (
+	"bytes"
+	"hash/fnv"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// A template expression is replaced by a placeholder of as many bytes: one rune
+// of a private use area, a different one for each different text, then filler.
+// So every other byte keeps its offset, and equal expressions stay equal.
+const (
+	placeholderFirst = '\ue000'
+	placeholderLast  = '\uf8ff'
+	filler           = 'x'
+)
+
+// IsOpaque tells whether a text cut out of Value.Opaque holds a placeholder.
+func IsOpaque(s string) bool {
+	for _, r := range s {
+		if r >= placeholderFirst && r <= placeholderLast {
+			return true
+		}
+	}
+	return false
+}
+
+// mask is a text whose template expressions are replaced by placeholders.
+type mask struct {
+	data  []byte
+	exprs map[rune]expression // by placeholder
+	// incomplete says that an expression stands for whole lines, so that keys
+	// may come out of it that nobody sees here.
+	incomplete bool
+	control    bool // there are conditions or loops
+}
+
+type expression struct {
+	text  string
+	width int // bytes of the placeholder
+}
+
+// tag is one template expression in the text.
+type tag struct {
+	start, end int
+	control    bool // a condition, a loop, a definition or a comment: no value
+}
+
+// maskTemplates answers the text with placeholders; without any template it is
+// the text itself.
+func maskTemplates(data []byte) *mask {
+	m := &mask{data: data}
+	tags := findTags(data)
+	if len(tags) == 0 {
+		return m
+	}
+	m.data = slices.Clone(data)
+	m.exprs = make(map[rune]expression)
+	for len(tags) > 0 {
+		n := sameLine(data, tags)
+		m.line(tags[:n])
+		tags = tags[n:]
+	}
+	return m
+}
+
+// sameLine counts the tags that start on the line on which the one before ends.
+func sameLine(data []byte, tags []tag) int {
+	n := 1
+	for n < len(tags) && bytes.IndexByte(data[tags[n-1].end:tags[n].start], '\n') < 0 {
+		n++
+	}
+	return n
+}
+
+// line masks the tags of one line (or of several that multi-line tags join).
+func (m *mask) line(tags []tag) {
+	first, last := tags[0], tags[len(tags)-1]
+	alone := isBlank(m.before(first.start)) && isBlank(m.after(last.end))
+	onlyTags := alone
+	control := true
+	for i, t := range tags {
+		control = control && t.control
+		m.control = m.control || t.control
+		if i > 0 && !isBlank(m.data[tags[i-1].end:t.start]) {
+			onlyTags = false
+		}
+	}
+	switch {
+	case onlyTags && control:
+		m.blank(first.start, last.end)
+	case onlyTags && !m.expectsValue(first.start):
+		m.incomplete = true
+		m.blank(first.start, last.end)
+	case alone && len(tags) == 2 && first.control && last.control:
+		m.blank(first.start, first.end)
+		m.blank(last.start, last.end)
+	default:
+		for _, t := range tags {
+			m.replace(t)
+		}
+	}
+}
+
+// expectsValue tells whether the line before wants a value on a line of its own.
+func (m *mask) expectsValue(offset int) bool {
+	head := bytes.TrimRight(m.data[:offset], " \t\r\n")
+	line := head[bytes.LastIndexByte(head, '\n')+1:]
+	return bytes.HasSuffix(line, []byte(":")) || bytes.Equal(bytes.TrimSpace(line), []byte("-"))
+}
+
+func (m *mask) before(offset int) []byte {
+	return m.data[bytes.LastIndexByte(m.data[:offset], '\n')+1 : offset]
+}
+
+func (m *mask) after(offset int) []byte {
+	if i := bytes.IndexByte(m.data[offset:], '\n'); i >= 0 {
+		return m.data[offset : offset+i]
+	}
+	return m.data[offset:]
+}
+
+func (m *mask) blank(start, end int) {
+	for i := start; i < end; i++ {
+		if m.data[i] != '\n' && m.data[i] != '\r' {
+			m.data[i] = ' '
+		}
+	}
+}
+
+func (m *mask) replace(t tag) {
+	text := string(m.data[t.start:t.end])
+	width := len(text)
+	if i := strings.IndexAny(text, "\r\n"); i >= 0 {
+		width = i
+	}
+	m.blank(t.start, t.end)
+	if width < utf8.RuneLen(placeholderFirst) {
+		return
+	}
+	r := m.placeholder(text, width)
+	n := utf8.EncodeRune(m.data[t.start:t.end], r)
+	for i := t.start + n; i < t.start+width; i++ {
+		m.data[i] = filler
+	}
+}
+
+// placeholder picks the rune for an expression by its hash, so that equal texts
+// are equal in other files too.
+func (m *mask) placeholder(text string, width int) rune {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(text))
+	const count = placeholderLast - placeholderFirst // the last one is never given
+	first := rune(hash.Sum32() % count)
+	for i := range rune(count) {
+		r := placeholderFirst + (first+i)%count
+		e, taken := m.exprs[r]
+		if !taken {
+			m.exprs[r] = expression{text: text, width: width}
+			return r
+		}
+		if e.text == text {
+			return r
+		}
+	}
+	return placeholderFirst + first // more expressions than runes: equal to another one
+}
+
+// restore puts the expressions back into a text with placeholders.
+func (m *mask) restore(s string) string {
+	if len(m.exprs) == 0 || !IsOpaque(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if e, ok := m.exprs[r]; ok {
+			b.WriteString(e.text)
+			i += min(e.width, len(s)-i)
+			continue
+		}
+		b.WriteString(s[i : i+size])
+		i += size
+	}
+	return b.String()
+}
+
+func isBlank(b []byte) bool { return len(bytes.TrimSpace(b)) == 0 }

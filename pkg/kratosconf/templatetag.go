@@ -1,0 +1,162 @@
+package kratosconf
+
+import (
+	"bytes"
+	"strings"
+)
+
+// maxTag bounds the bytes of one template expression, so that an opening brace
+// without its partner is no template.
+const maxTag = 4096
+
+// findTags finds the template expressions of a text, comments left out:
+// {{ }} (Helm, Jinja, gomplate), {% %} and {# #} (Jinja), <% %> (ERB), ${X} and
+// $X (envsubst), @X@ and @@X@@ (autoconf, Maven), ##X##, __X__.
+func findTags(data []byte) []tag {
+	var tags []tag
+	for i := 0; i < len(data); {
+		j := bytes.IndexAny(data[i:], "{<$@#_")
+		if j < 0 {
+			break
+		}
+		i += j
+		if data[i] == '#' && startsComment(data, i) {
+			end := bytes.IndexByte(data[i:], '\n')
+			if end < 0 {
+				break
+			}
+			i += end
+			continue
+		}
+		t, ok := tagAt(data, i)
+		if !ok {
+			i++
+			continue
+		}
+		tags = append(tags, t)
+		i = t.end
+	}
+	return tags
+}
+
+// startsComment tells whether a # opens a YAML comment: at the start of a line
+// and not doubled, as in ##X##.
+func startsComment(data []byte, i int) bool {
+	lineStart := bytes.LastIndexByte(data[:i], '\n') + 1
+	return isBlank(data[lineStart:i])
+}
+
+func tagAt(data []byte, i int) (tag, bool) {
+	rest := data[i:min(len(data), i+maxTag)]
+	switch {
+	case hasPrefix(rest, "{{"):
+		return between(rest, i, "{{", "}}", func(body string) bool { return isControl(strings.TrimLeft(body, "{")) })
+	case hasPrefix(rest, "{%"):
+		return between(rest, i, "{%", "%}", func(string) bool { return true })
+	case hasPrefix(rest, "{#"):
+		return between(rest, i, "{#", "#}", func(string) bool { return true })
+	case hasPrefix(rest, "<%"):
+		return between(rest, i, "<%", "%>", func(body string) bool { return !strings.HasPrefix(body, "=") })
+	case rest[0] == '$':
+		return shellTag(rest, i)
+	case rest[0] == '@' && !wordBefore(data, i):
+		return named(rest, i, "@", false)
+	case hasPrefix(rest, "##"):
+		return named(rest, i, "##", false)
+	case hasPrefix(rest, "__") && !wordBefore(data, i):
+		return named(rest, i, "__", true)
+	}
+	return tag{}, false
+}
+
+func hasPrefix(b []byte, prefix string) bool {
+	return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix
+}
+
+func wordBefore(data []byte, i int) bool { return i > 0 && isWord(data[i-1]) }
+
+func between(rest []byte, at int, opening, closing string, control func(string) bool) (tag, bool) {
+	i := bytes.Index(rest[len(opening):], []byte(closing))
+	if i < 0 {
+		return tag{}, false
+	}
+	end := len(opening) + i + len(closing)
+	for opening == "{{" && end < len(rest) && rest[end] == '}' && rest[len(opening)] == '{' {
+		end++ // {{{x}}}
+	}
+	return tag{start: at, end: at + end, control: control(string(rest[len(opening) : len(opening)+i]))}, true
+}
+
+// isControl tells whether the inside of {{ }} makes no text: Go template's
+// actions, assignments and comments.
+func isControl(body string) bool {
+	body = strings.TrimSpace(strings.TrimPrefix(body, "-"))
+	word, rest, _ := strings.Cut(body, " ")
+	switch word {
+	case "if", "else", "end", "range", "with", "define", "block", "break", "continue":
+		return true
+	}
+	return strings.HasPrefix(body, "/*") || strings.HasPrefix(body, "!") || strings.HasPrefix(body, "#") ||
+		strings.HasPrefix(word, "$") && (strings.HasPrefix(strings.TrimSpace(rest), ":=") || strings.HasPrefix(strings.TrimSpace(rest), "= "))
+}
+
+// shellTag reads ${NAME…} with nested braces on one line, or $NAME in capitals.
+func shellTag(rest []byte, at int) (tag, bool) {
+	if hasPrefix(rest, "${") && len(rest) > 2 && isNameStart(rest[2]) {
+		depth := 0
+		for i, c := range rest {
+			switch c {
+			case '\n':
+				return tag{}, false
+			case '{':
+				depth++
+			case '}':
+				if depth--; depth == 0 {
+					return tag{start: at, end: at + i + 1}, true
+				}
+			}
+		}
+		return tag{}, false
+	}
+	i := 1
+	for i < len(rest) && (isUpper(rest[i]) || i > 1 && isDigit(rest[i]) || rest[i] == '_') {
+		i++
+	}
+	// Two characters at least, and the placeholder needs three bytes.
+	if i < 3 || !isUpper(rest[1]) || i < len(rest) && isWord(rest[i]) {
+		return tag{}, false
+	}
+	return tag{start: at, end: at + i}, true
+}
+
+// named reads @X@, ##X## or __X__: a name between two equal marks; a doubled
+// mark (@@X@@) is taken whole.
+func named(rest []byte, at int, mark string, upper bool) (tag, bool) {
+	i := len(mark)
+	for hasPrefix(rest[i:], mark) {
+		i += len(mark)
+	}
+	start := i
+	for i < len(rest) && (isWord(rest[i]) && (!upper || !isLower(rest[i])) || !upper && i > start && (rest[i] == '.' || rest[i] == '-')) {
+		i++
+	}
+	name := rest[start:i]
+	if upper {
+		// The name itself may hold underscores; the mark is its end.
+		name = bytes.TrimRight(name, "_")
+		i = start + len(name)
+	}
+	if len(name) == 0 || !isNameStart(name[0]) || !hasPrefix(rest[i:], mark) {
+		return tag{}, false
+	}
+	for hasPrefix(rest[i:], mark) {
+		i += len(mark)
+	}
+	return tag{start: at, end: at + i}, true
+}
+
+func isUpper(c byte) bool     { return c >= 'A' && c <= 'Z' }
+func isLower(c byte) bool     { return c >= 'a' && c <= 'z' }
+func isDigit(c byte) bool     { return c >= '0' && c <= '9' }
+func isNameStart(c byte) bool { return isUpper(c) || isLower(c) || c == '_' }
+func isWord(c byte) bool      { return isNameStart(c) || isDigit(c) }

@@ -1,0 +1,90 @@
+package lint
+
+import (
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+)
+
+// Method is the passkey or the webauthn method of a configuration.
+type Method struct {
+	Name string // "passkey" or "webauthn"
+	Path string // of the method's block
+	// On says that the method is enabled, or that a template decides it.
+	On bool
+	// FirstFactor says that people sign up and in with it: always for passkey,
+	// with `passwordless: true` for webauthn.
+	FirstFactor bool
+	Config, RP  *kratosconf.Value // the blocks, nil when absent
+	ID          *kratosconf.Value // rp.id
+	// OriginsKey is rp.origins, or webauthn's old rp.origin; nil makes Kratos
+	// derive one origin.
+	OriginsKey *kratosconf.Value
+	Origins    []Origin
+}
+
+func newMethod(c *kratosconf.Config, name string) *Method {
+	m := &Method{Name: name, Path: "selfservice.methods." + name}
+	block := c.Get(m.Path)
+	enabled := block.Get("enabled")
+	m.On = enabled.True() || enabled.Unknown()
+	m.Config = block.Get("config")
+	m.RP = m.Config.Get("rp")
+	m.ID = m.RP.Get("id")
+	passwordless := m.Config.Get("passwordless")
+	m.FirstFactor = name == "passkey" || passwordless.True() || passwordless.Unknown()
+	m.OriginsKey = m.RP.Get("origins")
+	if m.OriginsKey == nil && name == "webauthn" {
+		m.OriginsKey = m.RP.Get("origin")
+	}
+	if m.OriginsKey.Is(kratosconf.String) {
+		m.Origins = append(m.Origins, NewOrigin(m.OriginsKey))
+	}
+	for _, item := range m.OriginsKey.Items() {
+		if item.Is(kratosconf.String) {
+			m.Origins = append(m.Origins, NewOrigin(item))
+		}
+	}
+	return m
+}
+
+// RPPath is the path of the relying party's block.
+func (m *Method) RPPath() string { return m.Path + ".config.rp" }
+
+// Unsure tells whether a template decides what the relying party's block holds.
+func (m *Method) Unsure() bool {
+	return m.Config.Unknown() || m.RP.Unknown() || m.ID.Unknown()
+}
+
+// OriginsUnsure tells whether a template decides which origins there are.
+func (m *Method) OriginsUnsure() bool {
+	return m.Config.Unknown() || m.RP.Unknown() || m.OriginsKey.Unknown()
+}
+
+// EachRPID calls f for each enabled method whose rp.id is known and has this
+// flaw; RPIDFine asks for those without any.
+func (p *Pass) EachRPID(flaw RPIDFlaw, f func(*Method)) {
+	for _, m := range p.Enabled() {
+		if m.ID.Is(kratosconf.String) && m.ID.Str != "" && !m.Unsure() && FlawOf(m.ID.Str) == flaw {
+			f(m)
+		}
+	}
+}
+
+// EachOrigin calls f for each configured origin of each enabled method.
+func (p *Pass) EachOrigin(f func(*Method, Origin)) {
+	for _, m := range p.Enabled() {
+		for _, o := range m.Origins {
+			f(m, o)
+		}
+	}
+}
+
+// Lists tells whether the origin is among the method's, once all are written
+// right.
+func (m *Method) Lists(o Origin) bool {
+	for _, other := range m.Origins {
+		if other.SameAs(o) {
+			return true
+		}
+	}
+	return false
+}

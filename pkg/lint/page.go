@@ -1,0 +1,74 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// Page is a place on which ceremonies run.
+type Page struct {
+	Origin
+	Name string // "login ui_url", "--domain"
+	// SignUp says that only sign-up happens there, which a second factor has
+	// not.
+	SignUp bool
+}
+
+// findPages lists the pages of the flows in which a ceremony runs. Recovery and
+// verification have none: they end in settings.
+func findPages(c *kratosconf.Config, domains []webauthn.Page) []Page {
+	var pages []Page
+	for _, d := range domains {
+		v := &kratosconf.Value{Kind: kratosconf.String, Str: d.Origin()}
+		o := NewOrigin(v)
+		o.Value = nil
+		pages = append(pages, Page{Origin: o, Name: "--domain"})
+	}
+	for _, flow := range []string{"login", "registration", "settings"} {
+		v := c.Get("selfservice.flows." + flow + ".ui_url")
+		if !v.Is(kratosconf.String) || v.Str == "" {
+			continue
+		}
+		o := NewOrigin(v)
+		if flow == "registration" && (c.Get("selfservice.flows.registration.enabled").False() || isErrorPage(o)) {
+			continue
+		}
+		pages = append(pages, Page{Origin: o, Name: flow + " ui_url", SignUp: flow == "registration"})
+	}
+	return pages
+}
+
+// isErrorPage recognises a registration page that only says that there is no
+// sign-up, which is how it is often switched off.
+func isErrorPage(o Origin) bool {
+	path := o.Rest[strings.LastIndexByte(o.Rest, '/')+1:]
+	return strings.Contains(strings.ToLower(path), "error")
+}
+
+// PagesOf lists the pages on which a method's ceremonies run, each origin once.
+func (p *Pass) PagesOf(m *Method) []Page {
+	var pages []Page
+	for _, page := range p.Pages {
+		if page.SignUp && !m.FirstFactor || !page.IsWeb() {
+			continue
+		}
+		seen := false
+		for _, other := range pages {
+			seen = seen || other.SameAs(page.Origin)
+		}
+		if !seen {
+			pages = append(pages, page)
+		}
+	}
+	return pages
+}
+
+// Where names the page for a message.
+func (p Page) Where() string {
+	if p.Value == nil {
+		return "deployed domain"
+	}
+	return p.Name
+}

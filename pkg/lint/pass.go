@@ -1,0 +1,85 @@
+package lint
+
+import (
+	"slices"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// Pass is one configuration under check, with what every rule wants to know of
+// it.
+type Pass struct {
+	Config  *kratosconf.Config
+	Schemas []kratosconf.IdentitySchema
+	// Passkey and WebAuthn are the two methods, also when they are off.
+	Passkey, WebAuthn *Method
+	// Pages are where ceremonies run: UI URLs and deployed domains.
+	Pages []Page
+
+	rule     *Rule
+	findings []Finding
+}
+
+// NewPass looks at a configuration once for all rules.
+func NewPass(config *kratosconf.Config, opts Options) *Pass {
+	p := &Pass{
+		Config:   config,
+		Passkey:  newMethod(config, "passkey"),
+		WebAuthn: newMethod(config, "webauthn"),
+	}
+	p.Pages = findPages(config, opts.Domains)
+	if len(p.Enabled()) > 0 {
+		p.Schemas = config.IdentitySchemas(opts.Schemas)
+	}
+	return p
+}
+
+// Enabled answers the methods that are on, passkey first.
+func (p *Pass) Enabled() []*Method {
+	var on []*Method
+	for _, m := range []*Method{p.Passkey, p.WebAuthn} {
+		if m.On {
+			on = append(on, m)
+		}
+	}
+	return on
+}
+
+// Report adds a finding of the rule that runs. The same finding twice, because
+// two methods share an anchor, counts once.
+func (p *Pass) Report(f Finding) {
+	f.Rule = p.rule.ID
+	if f.Severity == 0 {
+		f.Severity = p.rule.Severity
+	}
+	if f.Span.File == nil {
+		f.Span = p.Config.Near("")
+	}
+	same := func(other Finding) bool {
+		return other.Rule == f.Rule && other.Span == f.Span && other.Message == f.Message
+	}
+	if !slices.ContainsFunc(p.findings, same) {
+		p.findings = append(p.findings, f)
+	}
+}
+
+// ReportAt adds a finding about a value: it stands at the value, tells what the
+// value overrides, and drops a fix that would change something else too.
+func (p *Pass) ReportAt(v *kratosconf.Value, f Finding) {
+	f.Span = v.Place()
+	for hidden := v.Overrode; hidden != nil && hidden.Kind != kratosconf.Map; hidden = hidden.Overrode {
+		f.Notes = append(f.Notes, Note{Span: hidden.Place(), Message: "overrides the value here"})
+	}
+	p.Report(f)
+}
+
+// fileOrder ranks files as they were given, others behind.
+func (p *Pass) fileOrder(f *source.File) int {
+	for i, d := range p.Config.Documents {
+		if d.File.Name == f.Name {
+			return i
+		}
+	}
+	return len(p.Config.Documents)
+}

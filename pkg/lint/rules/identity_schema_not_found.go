@@ -1,0 +1,27 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+)
+
+var identitySchemaNotFound = &lint.Rule{
+	ID: "identity-schema-not-found", Severity: lint.Info,
+	Check: func(p *lint.Pass) {
+		for _, s := range p.Schemas {
+			if s.Root != nil || s.URL == nil {
+				continue
+			}
+			f := lint.Finding{
+				Message: fmt.Sprintf("identity schema %q was not found at %q, so its traits are not checked", s.ID, s.URL.Text()),
+				Help:    fmt.Sprintf("name the file with --identity-schema %s=FILE", s.ID),
+			}
+			if s.Err != nil {
+				f.Message = fmt.Sprintf("identity schema %q cannot be read, so its traits are not checked: %v", s.ID, s.Err)
+				f.Help = "mend the file"
+			}
+			p.ReportAt(s.URL, f)
+		}
+	},
+}

@@ -1,0 +1,53 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// driver/config/config.go at v1.3.1, PasskeyConfig and WebAuthnConfig: without
+// origins the only one is the scheme of serve.public.base_url and rp.id.
+var originsDefaulted = &lint.Rule{
+	ID: "origins-defaulted", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		if p.Config.Incomplete() {
+			return
+		}
+		base := p.Config.Get("serve.public.base_url")
+		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+			if m.OriginsKey.Exists() || m.OriginsUnsure() {
+				return
+			}
+			allowed := []string{webauthn.DefaultOrigin(m.ID.Str, base.Text())}
+			if base == nil || base.Unknown() {
+				// The environment or the renderer knows the scheme.
+				allowed = []string{"https://" + m.ID.Str, "http://" + m.ID.Str}
+			}
+			for _, page := range p.PagesOf(m) {
+				if !page.Known || !webauthn.Browser(page.Page, &m.ID.Str, nil).OK || contains(allowed, page.Bare()) {
+					continue
+				}
+				f := lint.Finding{
+					Span:    m.RP.Place(),
+					Message: fmt.Sprintf("%s has no rp.origins, so Kratos expects only %q and refuses ceremonies on %q", m.Name, allowed[0], page.Bare()),
+					Help:    fmt.Sprintf("write rp.origins with %q", page.Bare()),
+				}
+				if page.Value != nil {
+					f.Notes = []lint.Note{{Span: page.Value.Place(), Message: "the page is configured here, as " + page.Where()}}
+				}
+				p.Report(f)
+			}
+		})
+	},
+}
+
+func contains(list []string, s string) bool {
+	for _, one := range list {
+		if webauthn.Kratos(s, "", []string{one}, "").OK {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,97 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// HTML, "is a registrable domain suffix of or is equal to"; the judge is the
+// same as of `predict`.
+var rpIDNotSuffix = &lint.Rule{
+	ID: "rp-id-not-suffix", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+			if webauthn.IsPublicSuffix(m.ID.Str) {
+				return // has a rule of its own
+			}
+			for _, page := range pagesAndOrigins(p, m) {
+				if !refuses(page.Page, m.ID.Str) {
+					continue
+				}
+				f := lint.Finding{
+					Message: fmt.Sprintf("browsers refuse rp.id %q on %q: it is neither that host nor a parent domain of it", m.ID.Str, page.Show()),
+					Help:    suffixHelp(m.ID.Str, page),
+				}
+				if page.Value != nil {
+					f.Notes = []lint.Note{{Span: page.Value.Place(), Message: "the page is configured here, as " + page.Where()}}
+				}
+				p.ReportAt(m.ID, f)
+			}
+		})
+	},
+}
+
+// refuses tells whether a browser refuses the rp.id for its name; pages that it
+// refuses for themselves (no TLS, an IP address) have their own rules.
+func refuses(page webauthn.Page, id string) bool {
+	switch webauthn.Browser(page, &id, nil).Class {
+	case webauthn.ClassOK, webauthn.ClassNoWebAuthn, webauthn.ClassInvalidDomain:
+		return false
+	default:
+		return true
+	}
+}
+
+// pagesAndOrigins lists the known pages of a method. A configured origin counts
+// as a page when it is of the same site, where related origins make no sense, or
+// when nothing else says where the pages are and no origin fits.
+func pagesAndOrigins(p *lint.Pass, m *lint.Method) []lint.Page {
+	var pages, origins []lint.Page
+	add := func(list []lint.Page, page lint.Page) []lint.Page {
+		for _, other := range pages {
+			if other.SameAs(page.Origin) {
+				return list
+			}
+		}
+		return append(list, page)
+	}
+	unknown, fits := false, false
+	for _, page := range p.PagesOf(m) {
+		unknown = unknown || !page.Known
+		if page.Known {
+			pages = add(pages, page)
+		}
+	}
+	noPages := len(pages) == 0 && !unknown
+	for _, o := range m.Origins {
+		if !o.Known {
+			unknown = unknown || o.IsWeb() && o.Value.Unknown()
+			continue
+		}
+		fits = fits || !refuses(o.Page, m.ID.Str)
+		sameSite := webauthn.RegistrableDomain(o.Page.Host) != "" &&
+			webauthn.RegistrableDomain(o.Page.Host) == webauthn.RegistrableDomain(m.ID.Str)
+		if sameSite {
+			pages = add(pages, lint.Page{Origin: o, Name: "an origin"})
+			continue
+		}
+		origins = add(origins, lint.Page{Origin: o, Name: "an origin"})
+	}
+	if noPages && !fits && !unknown {
+		pages = append(pages, origins...)
+	}
+	return pages
+}
+
+func suffixHelp(id string, page lint.Page) string {
+	domain := webauthn.RegistrableDomain(page.Page.Host)
+	if domain == "" || page.Page.IsLocalhost() {
+		domain = page.Page.Host
+	}
+	if domain == webauthn.RegistrableDomain(id) {
+		return fmt.Sprintf("if nobody has enrolled yet, set rp.id to %q, which fits all hosts of this site", domain)
+	}
+	return fmt.Sprintf("set rp.id to %q, or serve related origins at https://%s/.well-known/webauthn", domain, id)
+}

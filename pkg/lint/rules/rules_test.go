@@ -1,0 +1,290 @@
+package rules_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/report"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected findings and fixed files of the cases")
+
+// example is one folder of a rule's .txtar: files, perhaps arguments, and what
+// the rule says of them.
+type example struct {
+	name  string
+	files map[string]string
+	order []string // of the files in the archive
+}
+
+const (
+	wantFile  = "want"
+	argsFile  = "args"
+	fixedPart = "fixed/"
+)
+
+func readExamples(t *testing.T, path string) (*txtar.Archive, []*example) {
+	t.Helper()
+	archive, err := txtar.ParseFile(path)
+	require.NoError(t, err)
+	var out []*example
+	for _, f := range archive.Files {
+		folder, name, ok := strings.Cut(f.Name, "/")
+		require.True(t, ok, "%s: file %q is in no folder", path, f.Name)
+		if len(out) == 0 || out[len(out)-1].name != folder {
+			out = append(out, &example{name: folder, files: make(map[string]string)})
+		}
+		e := out[len(out)-1]
+		e.files[name] = string(f.Data)
+		e.order = append(e.order, name)
+	}
+	return archive, out
+}
+
+// config reads the example's arguments: -c FILE, --domain, --env NAME=VALUE; by
+// default every .yml and .json that is no schema is a layer, in order.
+func (e *example) config(t *testing.T) ([]*source.File, lint.Options) {
+	t.Helper()
+	opts := lint.Options{}
+	opts.Schemas.Read = func(name string) (*source.File, error) {
+		if text, ok := e.files[name]; ok {
+			return source.New(name, []byte(text)), nil
+		}
+		return nil, errors.New("no such file")
+	}
+	var names, env []string
+	args := strings.Fields(e.files[argsFile])
+	for i := 0; i+1 < len(args); i += 2 {
+		switch args[i] {
+		case "-c":
+			names = append(names, args[i+1])
+		case "--domain":
+			page, err := webauthn.ParsePage(args[i+1])
+			require.NoError(t, err)
+			opts.Domains = append(opts.Domains, page)
+		case "--env":
+			env = append(env, args[i+1])
+		default:
+			t.Fatalf("case %q: unknown argument %q", e.name, args[i])
+		}
+	}
+	opts.Env = kratosconf.Environ(env)
+	if len(names) == 0 {
+		for _, name := range e.order {
+			if ext := filepath.Ext(name); (ext == ".yml" || ext == ".json") && !strings.Contains(name, "schema") && !strings.HasPrefix(name, fixedPart) {
+				names = append(names, name)
+			}
+		}
+	}
+	require.NotEmpty(t, names, "case %q has no configuration", e.name)
+	var files []*source.File
+	for _, name := range names {
+		text, ok := e.files[name]
+		require.True(t, ok, "case %q has no file %q", e.name, name)
+		files = append(files, source.New(name, []byte(text)))
+	}
+	return files, opts
+}
+
+func (e *example) check(t *testing.T) []lint.Finding {
+	t.Helper()
+	files, opts := e.config(t)
+	findings, err := lint.Check(files, opts, rules.All())
+	require.NoError(t, err)
+	return findings
+}
+
+func only(findings []lint.Finding, id string) []lint.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f lint.Finding) bool { return f.Rule != id })
+}
+
+// fixed applies the fixes of the findings and answers the files that changed.
+func (e *example) fixed(t *testing.T, findings []lint.Finding) map[string]string {
+	t.Helper()
+	edits := make(map[*source.File][]source.Edit)
+	for _, f := range findings {
+		for _, edit := range f.Fix {
+			edits[edit.Span.File] = append(edits[edit.Span.File], edit)
+		}
+	}
+	out := make(map[string]string)
+	for f, list := range edits {
+		text, err := source.Apply(f, list)
+		require.NoError(t, err)
+		out[f.Name] = string(text)
+	}
+	return out
+}
+
+// TestExamples runs each rule over the cases of its document.
+func TestExamples(t *testing.T) {
+	for _, rule := range rules.All() {
+		path := strings.ReplaceAll(rule.ID, "-", "_") + ".txtar"
+		archive, examples := readExamples(t, path)
+		require.NotEmpty(t, strings.TrimSpace(string(archive.Comment)), "%s does not say why the rule exists", path)
+		triggers, silent := 0, 0
+		var updated []txtar.File
+		for _, e := range examples {
+			t.Run(rule.ID+"/"+e.name, func(t *testing.T) {
+				findings := only(e.check(t), rule.ID)
+				if len(findings) > 0 {
+					triggers++
+				} else {
+					silent++
+				}
+				var text bytes.Buffer
+				require.NoError(t, report.Text(&text, findings))
+				changed := e.fixed(t, findings)
+				if *update {
+					updated = append(updated, e.updated(text.String(), changed)...)
+					return
+				}
+				require.Equal(t, e.files[wantFile], text.String())
+				for name, want := range e.files {
+					if name, ok := strings.CutPrefix(name, fixedPart); ok {
+						require.Equal(t, want, changed[name], "fixed %s", name)
+						delete(changed, name)
+					}
+				}
+				require.Empty(t, changed, "the fix changes files that the case does not show")
+			})
+			e.leavesNothing(t, rule)
+		}
+		require.Positive(t, triggers, "%s has no case that triggers", path)
+		require.Positive(t, silent, "%s has no case that does not trigger", path)
+		if *update {
+			archive.Files = updated
+			require.NoError(t, os.WriteFile(path, txtar.Format(archive), 0o600))
+		}
+	}
+}
+
+// leavesNothing applies the fix and lints again: findings that had a fix are
+// gone, and no rule has anything new to say.
+func (e *example) leavesNothing(t *testing.T, rule *lint.Rule) {
+	t.Helper()
+	before := e.check(t)
+	changed := e.fixed(t, only(before, rule.ID))
+	if len(changed) == 0 {
+		return
+	}
+	after := &example{name: e.name, files: make(map[string]string), order: e.order}
+	for name, text := range e.files {
+		after.files[name] = text
+	}
+	for name, text := range changed {
+		after.files[name] = text
+	}
+	again := after.check(t)
+	for _, f := range only(again, rule.ID) {
+		require.Empty(t, f.Fix, "%s/%s: the fix leaves something to fix", rule.ID, e.name)
+	}
+	require.Empty(t, after.fixed(t, only(again, rule.ID)))
+	for _, f := range again {
+		known := slices.ContainsFunc(before, func(g lint.Finding) bool { return g.Rule == f.Rule })
+		require.True(t, known, "%s/%s: the fix brings %s", rule.ID, e.name, f.Rule)
+	}
+}
+
+// updated writes a case's files anew with the findings and fixed files of now.
+func (e *example) updated(want string, changed map[string]string) []txtar.File {
+	var out []txtar.File
+	for _, name := range e.order {
+		if name != wantFile && !strings.HasPrefix(name, fixedPart) {
+			out = append(out, txtar.File{Name: e.name + "/" + name, Data: []byte(e.files[name])})
+		}
+	}
+	out = append(out, txtar.File{Name: e.name + "/" + wantFile, Data: []byte(want)})
+	for _, name := range e.order {
+		if text, ok := changed[name]; ok {
+			out = append(out, txtar.File{Name: e.name + "/" + fixedPart + name, Data: []byte(text)})
+		}
+	}
+	return out
+}
+
+// TestEveryRuleHasItsDocument also catches a file name that Go takes for a
+// build constraint.
+func TestEveryRuleHasItsDocument(t *testing.T) {
+	var want []string
+	seen := make(map[string]bool)
+	for _, r := range rules.All() {
+		require.False(t, seen[r.ID], "rule %s is listed twice", r.ID)
+		seen[r.ID] = true
+		require.NotZero(t, r.Severity, r.ID)
+		require.NotNil(t, r.Check, r.ID)
+		base := strings.ReplaceAll(r.ID, "-", "_")
+		require.FileExists(t, base+".go")
+		want = append(want, base+".txtar")
+	}
+	require.True(t, slices.IsSorted(want), "the list of rules is in alphabetical order")
+	got, err := filepath.Glob("*.txtar")
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+// TestEveryRuleOverEveryExample lints all cases with all rules: every finding
+// has a place inside its file, a message and a help in the house's style.
+func TestEveryRuleOverEveryExample(t *testing.T) {
+	paths, err := filepath.Glob("*.txtar")
+	require.NoError(t, err)
+	for _, path := range paths {
+		_, examples := readExamples(t, path)
+		for _, e := range examples {
+			requireSound(t, e.check(t))
+		}
+	}
+}
+
+func requireSound(t *testing.T, findings []lint.Finding) {
+	t.Helper()
+	for _, f := range findings {
+		require.NotNil(t, f.Span.File, f.Message)
+		require.LessOrEqual(t, f.Span.Start, f.Span.End, f.Message)
+		require.LessOrEqual(t, f.Span.End, len(f.Span.File.Data), f.Message)
+		require.NotEmpty(t, f.Message)
+		require.NotEmpty(t, f.Help, f.Message)
+		require.False(t, strings.HasSuffix(f.Message, "."), f.Message)
+		require.NotContains(t, f.Message, "\n")
+		require.Contains(t, []lint.Severity{lint.Info, lint.Warning, lint.Error}, f.Severity)
+	}
+}
+
+// FuzzRules runs every rule over mutated configurations.
+func FuzzRules(f *testing.F) {
+	paths, err := filepath.Glob("*.txtar")
+	require.NoError(f, err)
+	for _, path := range paths {
+		archive, err := txtar.ParseFile(path)
+		require.NoError(f, err)
+		for _, file := range archive.Files {
+			if strings.HasSuffix(file.Name, ".yml") {
+				f.Add(string(file.Data))
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 1<<14 {
+			return
+		}
+		opts := lint.Options{}
+		opts.Schemas.Read = func(string) (*source.File, error) { return nil, errors.New("no such file") }
+		findings, err := lint.Check([]*source.File{source.New("kratos.yml", []byte(text))}, opts, rules.All())
+		require.NoError(t, err)
+		requireSound(t, findings)
+	})
+}

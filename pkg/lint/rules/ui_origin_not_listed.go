@@ -1,0 +1,45 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// Kratos answers "Error validating origin" to every ceremony of such a page.
+var uiOriginNotListed = &lint.Rule{
+	ID: "ui-origin-not-listed", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, m := range p.Enabled() {
+			if len(m.Origins) == 0 || m.OriginsUnsure() {
+				continue
+			}
+			for _, page := range p.PagesOf(m) {
+				if !mayRun(m, page) || m.Lists(page.Origin) {
+					continue
+				}
+				f := lint.Finding{
+					Span: m.OriginsKey.Place(),
+					Message: fmt.Sprintf("%s %q is not among the origins of %s, so Kratos refuses every ceremony there",
+						page.Where(), page.Show(), m.Name),
+					Help: fmt.Sprintf("add %q to %s.origins", page.Show(), m.RPPath()),
+				}
+				if page.Value != nil {
+					f.Notes = []lint.Note{{Span: page.Value.Place(), Message: "the page is configured here, as " + page.Where()}}
+				}
+				p.Report(f)
+			}
+		}
+	},
+}
+
+// mayRun tells whether the browser's gate is open, so that Kratos' gate is the
+// one that matters.
+func mayRun(m *lint.Method, page lint.Page) bool {
+	if !page.Known || m.ID.Unknown() {
+		return false
+	}
+	id := m.ID.Text()
+	return lint.FlawOf(id) == lint.RPIDFine && webauthn.Browser(page.Page, &id, nil).OK
+}
