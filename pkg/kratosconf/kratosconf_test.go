@@ -2,6 +2,7 @@ package kratosconf_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -121,6 +122,18 @@ func TestSyntaxErrorsHaveTheRightPlace(t *testing.T) {
 		require.ErrorAs(t, err, &syntax, c.text)
 		require.Equal(t, c.want, err.Error(), c.text)
 	}
+}
+
+// TestHostileTemplates must not hang; the texts once took minutes.
+func TestHostileTemplates(t *testing.T) {
+	for _, unit := range []string{"@", "{{", "${", "__", "##", "<%", "{%"} {
+		parse(t, "x.yml", "a: '"+strings.Repeat(unit, 200_000)+"'\n")
+	}
+	var text strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&text, "k%d: {{ .x%d }}\n", i, i)
+	}
+	parse(t, "x.yml", text.String())
 }
 
 func TestAliasBombIsRefused(t *testing.T) {

@@ -147,6 +147,10 @@ func (m *mask) replace(t tag) {
 	}
 }
 
+// maxProbes bounds the search for a free rune in a file with thousands of
+// different expressions.
+const maxProbes = 64
+
 // placeholder picks the rune for an expression by its hash, so that equal texts
 // are equal in other files too.
 func (m *mask) placeholder(text string, width int) rune {
@@ -154,7 +158,7 @@ func (m *mask) placeholder(text string, width int) rune {
 	_, _ = hash.Write([]byte(text))
 	const count = placeholderLast - placeholderFirst // the last one is never given
 	first := rune(hash.Sum32() % count)
-	for i := range rune(count) {
+	for i := range rune(maxProbes) {
 		r := placeholderFirst + (first+i)%count
 		e, taken := m.exprs[r]
 		if !taken {
@@ -165,7 +169,7 @@ func (m *mask) placeholder(text string, width int) rune {
 			return r
 		}
 	}
-	return placeholderFirst + first // more expressions than runes: equal to another one
+	return placeholderFirst + first // too many: taken for equal to another one
 }
 
 // restore puts the expressions back into a text with placeholders.

@@ -14,6 +14,7 @@ const maxTag = 4096
 // $X (envsubst), @X@ and @@X@@ (autoconf, Maven), ##X##, __X__.
 func findTags(data []byte) []tag {
 	var tags []tag
+	f := tagFinder{data: data, searched: make(map[string]int)}
 	for i := 0; i < len(data); {
 		j := bytes.IndexAny(data[i:], "{<$@#_")
 		if j < 0 {
@@ -28,7 +29,7 @@ func findTags(data []byte) []tag {
 			i += end
 			continue
 		}
-		t, ok := tagAt(data, i)
+		t, ok := f.at(i)
 		if !ok {
 			i++
 			continue
@@ -42,21 +43,31 @@ func findTags(data []byte) []tag {
 // startsComment tells whether a # opens a YAML comment: at the start of a line
 // and not doubled, as in ##X##.
 func startsComment(data []byte, i int) bool {
-	lineStart := bytes.LastIndexByte(data[:i], '\n') + 1
-	return isBlank(data[lineStart:i])
+	for i > 0 && (data[i-1] == ' ' || data[i-1] == '\t') {
+		i--
+	}
+	return i == 0 || data[i-1] == '\n'
 }
 
-func tagAt(data []byte, i int) (tag, bool) {
+// tagFinder remembers up to where there is no closing mark, so that a text full
+// of opening ones is not searched over and over.
+type tagFinder struct {
+	data     []byte
+	searched map[string]int
+}
+
+func (f *tagFinder) at(i int) (tag, bool) {
+	data := f.data
 	rest := data[i:min(len(data), i+maxTag)]
 	switch {
 	case hasPrefix(rest, "{{"):
-		return between(rest, i, "{{", "}}", func(body string) bool { return isControl(strings.TrimLeft(body, "{")) })
+		return f.between(rest, i, "{{", "}}", func(body string) bool { return isControl(strings.TrimLeft(body, "{")) })
 	case hasPrefix(rest, "{%"):
-		return between(rest, i, "{%", "%}", func(string) bool { return true })
+		return f.between(rest, i, "{%", "%}", func(string) bool { return true })
 	case hasPrefix(rest, "{#"):
-		return between(rest, i, "{#", "#}", func(string) bool { return true })
+		return f.between(rest, i, "{#", "#}", func(string) bool { return true })
 	case hasPrefix(rest, "<%"):
-		return between(rest, i, "<%", "%>", func(body string) bool { return !strings.HasPrefix(body, "=") })
+		return f.between(rest, i, "<%", "%>", func(body string) bool { return !strings.HasPrefix(body, "=") })
 	case rest[0] == '$':
 		return shellTag(rest, i)
 	case rest[0] == '@' && !wordBefore(data, i):
@@ -75,11 +86,17 @@ func hasPrefix(b []byte, prefix string) bool {
 
 func wordBefore(data []byte, i int) bool { return i > 0 && isWord(data[i-1]) }
 
-func between(rest []byte, at int, opening, closing string, control func(string) bool) (tag, bool) {
-	i := bytes.Index(rest[len(opening):], []byte(closing))
-	if i < 0 {
+func (f *tagFinder) between(rest []byte, at int, opening, closing string, control func(string) bool) (tag, bool) {
+	from := max(len(opening), f.searched[closing]-at)
+	if from > len(rest) {
 		return tag{}, false
 	}
+	i := bytes.Index(rest[from:], []byte(closing))
+	if i < 0 {
+		f.searched[closing] = at + len(rest) - 1 // a mark may begin with the last byte
+		return tag{}, false
+	}
+	i += from - len(opening)
 	end := len(opening) + i + len(closing)
 	for opening == "{{" && end < len(rest) && rest[end] == '}' && rest[len(opening)] == '{' {
 		end++ // {{{x}}}
@@ -133,7 +150,7 @@ func shellTag(rest []byte, at int) (tag, bool) {
 // mark (@@X@@) is taken whole.
 func named(rest []byte, at int, mark string, upper bool) (tag, bool) {
 	i := len(mark)
-	for hasPrefix(rest[i:], mark) {
+	if hasPrefix(rest[i:], mark) {
 		i += len(mark)
 	}
 	start := i
