@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/pkg/report"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
@@ -65,6 +66,9 @@ func (a *app) init(opts scaffold.Options, dir string, force bool) error {
 	if err != nil {
 		return err
 	}
+	if err := a.lintBeforeWriting(files); err != nil {
+		return err
+	}
 	changes, err := scaffold.Write(dir, files, force)
 	if err != nil {
 		return err
@@ -76,4 +80,14 @@ func (a *app) init(opts scaffold.Options, dir string, force bool) error {
 	}
 	_, err = fmt.Fprintf(a.stderr, "next steps are in %s\n", filepath.Join(dir, "README.md"))
 	return err
+}
+
+// lintBeforeWriting refuses to write what lint would complain about: variables
+// that somebody added to kratos.env can do that.
+func (a *app) lintBeforeWriting(files []scaffold.File) error {
+	found, err := scaffold.Lint(files)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	return errors.Join(report.Text(a.stderr, found), errors.New("with kratos.env as it is this would not work, so nothing was written"))
 }

@@ -37,7 +37,7 @@ func hostName(flag, raw string) (string, error) {
 	}
 	page, err := webauthn.ParsePage("https://" + raw)
 	if err != nil {
-		return "", optionf(flag, "%q is no host name: %s", raw, strings.TrimPrefix(err.Error(), "page "+strconv.Quote("https://"+raw)+" "))
+		return "", optionf(flag, "%q is no host name: it %s", raw, strings.TrimPrefix(err.Error(), "page "+strconv.Quote("https://"+raw)+" "))
 	}
 	if page.IP.IsValid() {
 		return "", optionf(flag, "%q is an IP address, and passkeys need a name; use a host name, or localhost for development", raw)
@@ -136,7 +136,7 @@ func siteURL(flag, raw string) (*url.URL, error) {
 	}
 	page, err := webauthn.ParsePage(raw)
 	if err != nil {
-		return nil, optionf(flag, "%q is no URL: %s", raw, strings.TrimPrefix(err.Error(), "page "+strconv.Quote(raw)+" "))
+		return nil, optionf(flag, "%q is no URL: it %s", raw, strings.TrimPrefix(err.Error(), "page "+strconv.Quote(raw)+" "))
 	}
 	if !page.IP.IsValid() {
 		if problem := labelProblem(page.Host); problem != "" {
@@ -180,7 +180,7 @@ func commonDomain(a, b string) string {
 func (o Options) mount(s *site) error {
 	s.Mount = strings.TrimRight(o.Mount, "/")
 	if o.Mount != "" && (!path.IsAbs(o.Mount) || !plainPath.MatchString(o.Mount) || path.Clean(o.Mount) != s.Mount) {
-		return optionf("--mount", "%q is no absolute folder; give it as Kratos sees it, such as /etc/config/kratos", o.Mount)
+		return optionf("--mount", "%q is no plain absolute folder; give it as Kratos sees it, such as /etc/config/kratos", o.Mount)
 	}
 	s.SchemaURL = s.fileURL("identity.schema.json")
 	return nil
@@ -231,4 +231,6 @@ func orElse(value, fallback string) string {
 
 func notPrintable(r rune) bool { return !unicode.IsPrint(r) }
 
-func breaksEnvFile(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`'"\`, r) }
+func breaksEnvFile(r rune) bool {
+	return unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(`'"\`, r)
+}

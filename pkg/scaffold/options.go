@@ -136,7 +136,7 @@ func (o Options) relyingParty(s *site) error {
 		}
 		domain := webauthn.Page{Scheme: "https", Host: s.RPID}
 		if v := webauthn.Browser(domain, &id, nil); !v.OK {
-			return optionf("--rp-id", "%q is neither %q nor a parent domain of it: %s", o.RPID, s.RPID, v.Reason)
+			return optionf("--rp-id", "%q is neither %q nor a parent domain of it, so browsers refuse it there", o.RPID, s.RPID)
 		}
 		s.RPID = id
 	}
@@ -145,7 +145,7 @@ func (o Options) relyingParty(s *site) error {
 		return fmt.Errorf("pages at %q: %w", s.Origin, err)
 	}
 	if v := webauthn.Browser(page, &s.RPID, nil); !v.OK {
-		return optionf("--ui-url", "%q cannot use the relying party id %q: %s%s", s.UIURL, s.RPID, v.Reason, o.parentHint(s, page.Host))
+		return optionf("--ui-url", "%q cannot use the relying party id %q, which is neither its host nor a parent domain of it%s", s.UIURL, s.RPID, parentHint(s.RPID, page.Host))
 	}
 	if parent := webauthn.RegistrableDomain(s.RPID); parent != s.RPID {
 		s.Parent = parent
@@ -153,9 +153,9 @@ func (o Options) relyingParty(s *site) error {
 	return nil
 }
 
-// parentHint names the rp.id that would serve the domain and the pages.
-func (o Options) parentHint(s *site, pageHost string) string {
-	if common := commonDomain(s.RPID, pageHost); common != "" {
+// parentHint names the rp.id that would serve both.
+func parentHint(rpID, pageHost string) string {
+	if common := commonDomain(rpID, pageHost); common != "" {
 		return fmt.Sprintf("; --rp-id %s serves both", common)
 	}
 	return ""
@@ -218,8 +218,11 @@ func (o Options) courier(s *site) error {
 		return nil
 	}
 	u, err := siteURL("--courier-url", o.CourierURL)
+	if err != nil {
+		return err
+	}
 	s.CourierURL = u.String()
-	return err
+	return nil
 }
 
 func optionf(flag, format string, args ...any) error {
