@@ -77,11 +77,9 @@ func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error
 	p.exists = err == nil
 	l.now = d.now()
 	_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
-		next := cur
+		next := mergeDeleted(cur, l)
 		if p.exists {
 			next = mergePulled(cur, seen, l)
-		} else {
-			next = mergeDeleted(cur, l)
 		}
 		p.changed = tellsMore(cur, next)
 		return next

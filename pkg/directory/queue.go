@@ -51,7 +51,7 @@ func newQueue(ctx context.Context, store index.Store, now func() time.Time) (*qu
 		now:    now,
 		wake:   make(chan struct{}, 1),
 		jobs:   map[uuid.UUID]*job{},
-		number: uint64(now().UnixNano()), //nolint:gosec // after 1970
+		number: uint64(now().UnixNano()),
 	}
 	for _, w := range waiting {
 		j := &job{Job: w, durable: true}
@@ -117,20 +117,17 @@ func repeats(f index.Flow) bool { return f == index.FlowRegistration || f == ind
 // maxOwn bounds the jobs that wait without a hook.
 const maxOwn = 100_000
 
-// suggest asks for a pull without a hook and answers false where too many wait.
-func (q *queue) suggest(id uuid.UUID) bool {
+// suggest asks for a pull without a hook. Where too many wait it is dropped: the
+// next sweep asks again.
+func (q *queue) suggest(id uuid.UUID) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.jobs[id] != nil {
-		return true
-	}
-	if len(q.own) >= maxOwn {
-		return false
+	if q.jobs[id] != nil || len(q.own) >= maxOwn {
+		return
 	}
 	j := &job{Job: index.Job{Identity: id}}
 	q.jobs[id] = j
 	q.await(j, q.now())
-	return true
 }
 
 // take starts up to n jobs that are due, hooks first, and tells how long it is

@@ -77,7 +77,7 @@ func appendTime(b []byte, t time.Time) []byte {
 	if t.IsZero() {
 		return binary.AppendUvarint(b, 0)
 	}
-	return binary.AppendUvarint(b, uint64(max(t.UnixMicro(), 1))) //nolint:gosec // never negative
+	return binary.AppendUvarint(b, uint64(max(t.UnixMicro(), 1)))
 }
 
 func boolByte(v bool) byte {
@@ -93,9 +93,15 @@ type reader struct {
 	err error
 }
 
+func (r *reader) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
 func (r *reader) take(n int) []byte {
 	if r.err != nil || len(r.b) < n {
-		r.err = errShort
+		r.fail(errShort)
 		return make([]byte, n)
 	}
 	head := r.b[:n]
@@ -110,7 +116,7 @@ func (r *reader) digest() userhandle.Digest { return userhandle.Digest(r.take(di
 func (r *reader) uvarint() uint64 {
 	v, n := binary.Uvarint(r.b)
 	if r.err != nil || n <= 0 {
-		r.err = errShort
+		r.fail(errShort)
 		return 0
 	}
 	r.b = r.b[n:]
@@ -121,7 +127,7 @@ func (r *reader) uvarint() uint64 {
 func (r *reader) count(size int) int {
 	n := r.uvarint()
 	if n > uint64(len(r.b)/size) { //nolint:gosec // a length is never negative
-		r.err = errShort
+		r.fail(errShort)
 		return 0
 	}
 	return int(n) //nolint:gosec // bounded by the record's own length
@@ -131,7 +137,7 @@ func (r *reader) time() time.Time {
 	s := r.uvarint()
 	const year9999 = 253402300799 * 1e6
 	if s > year9999 {
-		r.err = fmt.Errorf("index record has a time %d microseconds after 1970", s)
+		r.fail(fmt.Errorf("index record has a time %d microseconds after 1970", s))
 	}
 	if s == 0 || r.err != nil {
 		return time.Time{}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -176,7 +177,7 @@ func rewrite(tx *bbolt.Tx, id uuid.UUID, change index.Change) (bool, error) {
 		return false, nil
 	}
 	for _, h := range handlesOf(cur) {
-		if _, kept := lookup(next, h.Digest); kept {
+		if has(next, h.Digest) {
 			continue
 		}
 		if err := handles.Delete(ownerKey(h.Digest, id)); err != nil {
@@ -184,7 +185,7 @@ func rewrite(tx *bbolt.Tx, id uuid.UUID, change index.Change) (bool, error) {
 		}
 	}
 	for _, h := range handlesOf(next) {
-		if _, had := lookup(cur, h.Digest); had {
+		if has(cur, h.Digest) {
 			continue
 		}
 		if err := handles.Put(ownerKey(h.Digest, id), nil); err != nil {
@@ -204,11 +205,8 @@ func handlesOf(i *index.Identity) []index.Handle {
 	return i.Handles
 }
 
-func lookup(i *index.Identity, d userhandle.Digest) (index.Handle, bool) {
-	if i == nil {
-		return index.Handle{}, false
-	}
-	return i.Handle(d)
+func has(i *index.Identity, d userhandle.Digest) bool {
+	return slices.ContainsFunc(handlesOf(i), func(h index.Handle) bool { return h.Digest == d })
 }
 
 func ownerKey(d userhandle.Digest, id uuid.UUID) []byte {

@@ -1,0 +1,197 @@
+package directory
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+)
+
+// fakekratos is a Kratos in memory, as far as handles and keys go: it lists
+// removed handles, overwrites webauthn handles, forgets a type with its last
+// key, as the real one does; and it can be made to fail.
+type fakekratos struct {
+	mu     sync.Mutex
+	people map[uuid.UUID]*kratosadmin.Identity
+	now    func() time.Time
+	page   int   // identities a page, 500 where it is 0
+	fail   error // what every call answers, where it is set
+	pulls  int   // calls of Identity
+}
+
+func newFakekratos(now func() time.Time) *fakekratos {
+	return &fakekratos{people: map[uuid.UUID]*kratosadmin.Identity{}, now: now}
+}
+
+var errDown = errors.New("kratos is down")
+
+// Identity implements Kratos.
+func (f *fakekratos) Identity(_ context.Context, id uuid.UUID) (*kratosadmin.Identity, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pulls++
+	if f.fail != nil {
+		return nil, f.fail
+	}
+	p := f.people[id]
+	if p == nil {
+		return nil, kratosadmin.ErrNotFound
+	}
+	return clone(p, true), nil
+}
+
+// List implements Kratos. The token is the last id of the page before.
+func (f *fakekratos) List(_ context.Context, token string) (*kratosadmin.Page, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fail != nil {
+		return nil, f.fail
+	}
+	var ids []uuid.UUID
+	for id := range f.people {
+		if id.String() > token {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	size := f.page
+	if size == 0 {
+		size = 500
+	}
+	page := &kratosadmin.Page{}
+	for _, id := range ids[:min(size, len(ids))] {
+		page.Identities = append(page.Identities, clone(f.people[id], false))
+	}
+	if len(ids) > size {
+		page.Next = ids[size-1].String()
+	}
+	return page, nil
+}
+
+// clone copies an identity as it is shown: with or without passkey keys.
+func clone(p *kratosadmin.Identity, all bool) *kratosadmin.Identity {
+	c := *p
+	if p.Passkey != nil {
+		c.Passkey = &kratosadmin.Credentials{Identifiers: slices.Clone(p.Passkey.Identifiers)}
+		if all {
+			c.Passkey.Config = cloneConfig(p.Passkey.Config)
+		}
+	}
+	if p.WebAuthn != nil {
+		c.WebAuthn = &kratosadmin.Credentials{Config: cloneConfig(p.WebAuthn.Config)}
+	}
+	return &c
+}
+
+func cloneConfig(c *kratosadmin.Config) *kratosadmin.Config {
+	return &kratosadmin.Config{UserHandle: slices.Clone(c.UserHandle), Keys: slices.Clone(c.Keys)}
+}
+
+// fakekey is a key as its owner holds it.
+type fakekey struct {
+	owner  uuid.UUID
+	method string
+	id     []byte
+	handle []byte
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
+	return b
+}
+
+// register makes an identity; method "" makes one without a key.
+func (f *fakekratos) register(method string) fakekey {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p := &kratosadmin.Identity{ID: uuid.New(), CreatedAt: f.now().Truncate(time.Second)}
+	f.people[p.ID] = p
+	k := fakekey{owner: p.ID, method: method, id: random(32)}
+	switch method {
+	case "passkey":
+		k.handle = f.addPasskey(p, k.id)
+	case "webauthn":
+		k.handle = random(16)
+		p.WebAuthn = &kratosadmin.Credentials{Config: &kratosadmin.Config{
+			UserHandle: k.handle,
+			Keys:       []kratosadmin.Key{{ID: k.id, AddedAt: f.now().Truncate(time.Second), Passwordless: true}},
+		}}
+	}
+	return k
+}
+
+// add adds a key in settings.
+func (f *fakekratos) add(id uuid.UUID, method string) fakekey {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p := f.people[id]
+	k := fakekey{owner: id, method: method, id: random(32)}
+	if method == "passkey" {
+		k.handle = f.addPasskey(p, k.id)
+		return k
+	}
+	k.handle = slices.Clone(id[:])
+	if p.WebAuthn == nil {
+		p.WebAuthn = &kratosadmin.Credentials{Config: &kratosadmin.Config{}}
+	}
+	c := p.WebAuthn.Config
+	c.UserHandle = k.handle
+	c.Keys = append(c.Keys, kratosadmin.Key{ID: k.id, AddedAt: f.now().Truncate(time.Second), Passwordless: true})
+	return k
+}
+
+func (f *fakekratos) addPasskey(p *kratosadmin.Identity, id []byte) []byte {
+	handle := []byte(base64.RawURLEncoding.EncodeToString(random(48)))
+	if p.Passkey == nil {
+		p.Passkey = &kratosadmin.Credentials{Config: &kratosadmin.Config{}}
+	}
+	c := p.Passkey.Config
+	c.UserHandle = handle
+	c.Keys = append(c.Keys, kratosadmin.Key{ID: id, AddedAt: f.now().Truncate(time.Second), Passwordless: true})
+	p.Passkey.Identifiers = append(p.Passkey.Identifiers, string(handle))
+	slices.Sort(p.Passkey.Identifiers)
+	return handle
+}
+
+// remove removes a key in settings; with the last of its type the type goes.
+func (f *fakekratos) remove(k fakekey) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p := f.people[k.owner]
+	creds := &p.Passkey
+	if k.method == "webauthn" {
+		creds = &p.WebAuthn
+	}
+	c := (*creds).Config
+	c.Keys = slices.DeleteFunc(c.Keys, func(have kratosadmin.Key) bool { return bytes.Equal(have.ID, k.id) })
+	if len(c.Keys) == 0 {
+		*creds = nil
+	}
+}
+
+func (f *fakekratos) delete(id uuid.UUID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.people, id)
+}
+
+func (f *fakekratos) setFailure(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fail = err
+}
+
+func (f *fakekratos) pulled() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pulls
+}

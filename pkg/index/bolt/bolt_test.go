@@ -1,0 +1,85 @@
+package bolt_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
+	"github.com/olympusoss/oly-passkey/pkg/index/indextest"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+func TestStore(t *testing.T) {
+	dirs := map[index.Store]string{}
+	open := func(t *testing.T, dir string) index.Store {
+		t.Helper()
+		s, err := bolt.Open(dir)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, s.Close()) })
+		dirs[s] = dir
+		return s
+	}
+	indextest.Run(t,
+		func(t *testing.T) index.Store { t.Helper(); return open(t, filepath.Join(t.TempDir(), "made", "here")) },
+		func(t *testing.T, s index.Store) index.Store {
+			t.Helper()
+			require.NoError(t, s.Close())
+			return open(t, dirs[s])
+		})
+}
+
+func TestOpenTwice(t *testing.T) {
+	dir := t.TempDir()
+	s, err := bolt.Open(dir)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	_, err = bolt.Open(dir)
+	require.ErrorIs(t, err, index.ErrLocked)
+	require.EqualError(t, err, `open "`+filepath.Join(dir, "index.db")+`": index is held by another process`)
+}
+
+func TestOpenForeignFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, bolt.FileName)
+	require.NoError(t, os.WriteFile(path, []byte("this is no index, and long enough to look like a page"), 0o600))
+	_, err := bolt.Open(dir)
+	require.EqualError(t, err, `open "`+path+`": invalid database`)
+}
+
+func TestOpenFileAsDirectory(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	_, err := bolt.Open(path)
+	require.EqualError(t, err, "data directory: mkdir "+path+": not a directory")
+}
+
+// TestNothingInClear stores handles and looks for their bytes in the file.
+func TestNothingInClear(t *testing.T) {
+	dir := t.TempDir()
+	s, err := bolt.Open(dir)
+	require.NoError(t, err)
+	const handle = "sY6NOda7WGXT2Bsl4muMt4g4YBJzHttJi0wOr7f9QJVUPnOVD6K7j4eqz3vNAFTj"
+	const credential = "a credential id of some length"
+	id := uuid.New()
+	_, err = s.Update(t.Context(), []uuid.UUID{id}, func(uuid.UUID, *index.Identity) *index.Identity {
+		return &index.Identity{
+			ID:          id,
+			Handles:     []index.Handle{{Digest: userhandle.DigestOf([]byte(handle)), Kind: index.Passkey, State: index.Active}},
+			Credentials: []index.Credential{{Digest: userhandle.DigestOf([]byte(credential)), Kind: index.Passkey, Live: true}},
+		}
+	})
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	raw, err := os.ReadFile(filepath.Join(dir, bolt.FileName))
+	require.NoError(t, err)
+	require.Contains(t, string(raw), string(id[:]), "the file is the one that was written")
+	for n := range len(handle) - 8 {
+		require.NotContains(t, string(raw), handle[n:n+8])
+	}
+	require.NotContains(t, string(raw), credential[:8])
+}

@@ -1,0 +1,321 @@
+// Package indextest is the conformance suite of index stores: whatever a store
+// is made of, this is what it has to do.
+package indextest
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// Run checks a store. open answers an empty one for every call; reopen closes
+// it and opens it again, and is nil for stores that do not outlive a process.
+func Run(t *testing.T, open func(t *testing.T) index.Store, reopen func(t *testing.T, s index.Store) index.Store) {
+	t.Helper()
+	for _, tc := range []struct {
+		name string
+		test func(t *testing.T, s index.Store)
+	}{
+		{"empty", testEmpty},
+		{"owners", testOwners},
+		{"replace", testReplace},
+		{"erase", testErase},
+		{"unchanged", testUnchanged},
+		{"copies", testCopies},
+		{"after", testAfter},
+		{"meta", testMeta},
+		{"jobs", testJobs},
+		{"parallel updates", testParallelUpdates},
+		{"parallel jobs", testParallelJobs},
+	} {
+		t.Run(tc.name, func(t *testing.T) { tc.test(t, open(t)) })
+	}
+	if reopen != nil {
+		t.Run("durable", func(t *testing.T) { testDurable(t, open(t), reopen) })
+	}
+}
+
+func digest(s string) userhandle.Digest { return userhandle.DigestOf([]byte(s)) }
+
+// person makes a record with the given handles.
+func person(id uuid.UUID, handles ...string) *index.Identity {
+	at := time.Date(2026, 11, 22, 1, 2, 3, 456000, time.UTC)
+	i := &index.Identity{ID: id, SeenAt: at}
+	for _, h := range handles {
+		i.Handles = append(i.Handles, index.Handle{Digest: digest(h), Kind: index.Passkey, State: index.Active, FirstSeen: at})
+		i.Credentials = append(i.Credentials, index.Credential{Digest: digest("credential of " + h), Kind: index.Passkey, Handle: digest(h), Live: true})
+	}
+	return i
+}
+
+// set is a change that makes a record be this one.
+func set(i *index.Identity) index.Change {
+	return func(uuid.UUID, *index.Identity) *index.Identity { return i }
+}
+
+func put(t *testing.T, s index.Store, people ...*index.Identity) {
+	t.Helper()
+	for _, p := range people {
+		changed, err := s.Update(t.Context(), []uuid.UUID{p.ID}, set(p))
+		require.NoError(t, err)
+		require.Equal(t, 1, changed)
+	}
+}
+
+// owners answers the ids of a handle's owners, sorted.
+func owners(t *testing.T, s index.Store, handle string) []uuid.UUID {
+	t.Helper()
+	found, err := s.Owners(t.Context(), digest(handle))
+	require.NoError(t, err)
+	ids := []uuid.UUID{}
+	for _, o := range found {
+		ids = append(ids, o.ID)
+	}
+	slices.SortFunc(ids, compare)
+	return ids
+}
+
+func compare(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
+
+func testEmpty(t *testing.T, s index.Store) {
+	t.Helper()
+	require.Empty(t, owners(t, s, "h"))
+	i, err := s.Identity(t.Context(), uuid.New())
+	require.NoError(t, err)
+	require.Nil(t, i)
+	page, err := s.After(t.Context(), uuid.Nil, 10)
+	require.NoError(t, err)
+	require.Empty(t, page)
+	meta, err := s.Meta(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, index.Meta{}, meta)
+	jobs, err := s.Jobs(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, jobs)
+	changed, err := s.Update(t.Context(), nil, set(nil))
+	require.NoError(t, err)
+	require.Zero(t, changed)
+}
+
+func testOwners(t *testing.T, s index.Store) {
+	t.Helper()
+	a, b := person(uuid.New(), "h1", "h2"), person(uuid.New(), "h3", "shared")
+	c := person(uuid.New(), "shared")
+	put(t, s, a, b, c)
+	require.Equal(t, []uuid.UUID{a.ID}, owners(t, s, "h1"))
+	require.Equal(t, []uuid.UUID{a.ID}, owners(t, s, "h2"))
+	require.Equal(t, []uuid.UUID{b.ID}, owners(t, s, "h3"))
+	both := []uuid.UUID{b.ID, c.ID}
+	slices.SortFunc(both, compare)
+	require.Equal(t, both, owners(t, s, "shared"))
+	require.Empty(t, owners(t, s, "h4"))
+	found, err := s.Owners(t.Context(), digest("h1"))
+	require.NoError(t, err)
+	require.Equal(t, []*index.Identity{a}, found, "the whole record")
+}
+
+func testReplace(t *testing.T, s index.Store) {
+	t.Helper()
+	id := uuid.New()
+	put(t, s, person(id, "h1", "h2"))
+	put(t, s, person(id, "h2", "h3"))
+	require.Empty(t, owners(t, s, "h1"))
+	require.Equal(t, []uuid.UUID{id}, owners(t, s, "h2"))
+	require.Equal(t, []uuid.UUID{id}, owners(t, s, "h3"))
+}
+
+func testErase(t *testing.T, s index.Store) {
+	t.Helper()
+	a, b := person(uuid.New(), "h1", "shared"), person(uuid.New(), "shared")
+	put(t, s, a, b)
+	changed, err := s.Update(t.Context(), []uuid.UUID{a.ID}, set(nil))
+	require.NoError(t, err)
+	require.Equal(t, 1, changed)
+	require.Empty(t, owners(t, s, "h1"))
+	require.Equal(t, []uuid.UUID{b.ID}, owners(t, s, "shared"))
+	i, err := s.Identity(t.Context(), a.ID)
+	require.NoError(t, err)
+	require.Nil(t, i)
+	changed, err = s.Update(t.Context(), []uuid.UUID{a.ID}, set(nil))
+	require.NoError(t, err)
+	require.Zero(t, changed, "there is nothing left to erase")
+}
+
+func testUnchanged(t *testing.T, s index.Store) {
+	t.Helper()
+	a, b := person(uuid.New(), "h1"), person(uuid.New(), "h2")
+	put(t, s, a, b)
+	changed, err := s.Update(t.Context(), []uuid.UUID{a.ID, b.ID}, func(id uuid.UUID, cur *index.Identity) *index.Identity {
+		if id == b.ID {
+			cur.DeletedAt = cur.SeenAt
+		}
+		return cur
+	})
+	require.NoError(t, err)
+	require.Equal(t, 1, changed)
+	i, err := s.Identity(t.Context(), b.ID)
+	require.NoError(t, err)
+	require.Equal(t, b.SeenAt, i.DeletedAt)
+}
+
+func testCopies(t *testing.T, s index.Store) {
+	t.Helper()
+	a := person(uuid.New(), "h1")
+	put(t, s, a)
+	a.Handles[0].State = index.Removed
+	i, err := s.Identity(t.Context(), a.ID)
+	require.NoError(t, err)
+	require.Equal(t, index.Active, i.Handles[0].State, "what was stored is not the caller's")
+	i.Handles[0].State = index.Removed
+	again, err := s.Identity(t.Context(), a.ID)
+	require.NoError(t, err)
+	require.Equal(t, index.Active, again.Handles[0].State, "what was answered is not the store's")
+}
+
+func testAfter(t *testing.T, s index.Store) {
+	t.Helper()
+	var ids []uuid.UUID
+	for range 25 {
+		p := person(uuid.New(), uuid.NewString())
+		ids = append(ids, p.ID)
+		put(t, s, p)
+	}
+	slices.SortFunc(ids, compare)
+	var walked []uuid.UUID
+	for from := uuid.Nil; ; {
+		page, err := s.After(t.Context(), from, 10)
+		require.NoError(t, err)
+		if len(page) == 0 {
+			break
+		}
+		for _, i := range page {
+			walked = append(walked, i.ID)
+		}
+		from = page[len(page)-1].ID
+	}
+	require.Equal(t, ids, walked)
+	between := ids[3]
+	between[15]++ // an id that is not there
+	page, err := s.After(t.Context(), between, 2)
+	require.NoError(t, err)
+	require.Len(t, page, 2)
+	require.Equal(t, ids[4], page[0].ID)
+	require.Equal(t, ids[5], page[1].ID)
+	page, err = s.After(t.Context(), uuid.Max, 2)
+	require.NoError(t, err)
+	require.Empty(t, page)
+}
+
+func testMeta(t *testing.T, s index.Store) {
+	t.Helper()
+	at := time.Date(2026, 11, 22, 1, 2, 3, 0, time.UTC)
+	require.NoError(t, s.UpdateMeta(t.Context(), func(m *index.Meta) { m.BuildToken, m.BuiltAt = "t", at }))
+	require.NoError(t, s.UpdateMeta(t.Context(), func(m *index.Meta) { m.BuildToken = "" }))
+	meta, err := s.Meta(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, index.Meta{BuiltAt: at}, meta)
+}
+
+func testJobs(t *testing.T, s index.Store) {
+	t.Helper()
+	a, b := uuid.New(), uuid.New()
+	first := index.Job{Identity: a, Number: 1, Flow: index.FlowLogin}
+	second := index.Job{Identity: a, Number: 2, Flow: index.FlowSettings}
+	other := index.Job{Identity: b, Number: 3, Flow: index.FlowRegistration}
+	for _, j := range []index.Job{first, second, other} {
+		require.NoError(t, s.Enqueue(t.Context(), j))
+	}
+	require.ElementsMatch(t, []index.Job{second, other}, jobs(t, s))
+	require.NoError(t, s.Dequeue(t.Context(), first))
+	require.ElementsMatch(t, []index.Job{second, other}, jobs(t, s), "a replaced job forgets nothing")
+	require.NoError(t, s.Dequeue(t.Context(), second))
+	require.NoError(t, s.Dequeue(t.Context(), second))
+	require.Equal(t, []index.Job{other}, jobs(t, s))
+}
+
+func jobs(t *testing.T, s index.Store) []index.Job {
+	t.Helper()
+	found, err := s.Jobs(t.Context())
+	require.NoError(t, err)
+	return found
+}
+
+// testParallelUpdates lets many writers add to the same record; none is lost.
+func testParallelUpdates(t *testing.T, s index.Store) {
+	t.Helper()
+	const writers, each = 8, 10
+	id := uuid.New()
+	var wg sync.WaitGroup
+	for range writers {
+		wg.Go(func() {
+			for range each {
+				h := index.Handle{Digest: digest(uuid.NewString()), Kind: index.Passkey, State: index.Active}
+				_, err := s.Update(t.Context(), []uuid.UUID{id}, func(id uuid.UUID, cur *index.Identity) *index.Identity {
+					if cur == nil {
+						cur = &index.Identity{ID: id}
+					}
+					cur.Handles = append(cur.Handles, h)
+					return cur
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	i, err := s.Identity(t.Context(), id)
+	require.NoError(t, err)
+	require.Len(t, i.Handles, writers*each)
+	for _, h := range i.Handles {
+		found, err := s.Owners(t.Context(), h.Digest)
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+	}
+}
+
+func testParallelJobs(t *testing.T, s index.Store) {
+	t.Helper()
+	const writers, each = 8, 25
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for n := range each {
+				j := index.Job{Identity: uuid.New(), Number: uint64(w*each + n + 1)} //nolint:gosec // small
+				if err := s.Enqueue(t.Context(), j); err != nil {
+					t.Error(err)
+				}
+				if n%2 == 0 {
+					if err := s.Dequeue(t.Context(), j); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.Len(t, jobs(t, s), writers*(each/2))
+}
+
+func testDurable(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Store) index.Store) {
+	t.Helper()
+	p := person(uuid.New(), "h1")
+	put(t, s, p)
+	job := index.Job{Identity: p.ID, Number: 7, Flow: index.FlowSettings}
+	require.NoError(t, s.Enqueue(t.Context(), job))
+	require.NoError(t, s.UpdateMeta(t.Context(), func(m *index.Meta) { m.BuildToken = "t" }))
+	s = reopen(t, s)
+	require.Equal(t, []uuid.UUID{p.ID}, owners(t, s, "h1"))
+	require.Equal(t, []index.Job{job}, jobs(t, s))
+	meta, err := s.Meta(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "t", meta.BuildToken)
+}
