@@ -96,7 +96,11 @@ func isHostName(host string) bool {
 }
 
 func notInLabel(r rune) bool {
-	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '_')
+	switch {
+	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '_':
+		return false
+	}
+	return true
 }
 
 // matchRelated walks the list as WebAuthn §5.11.1 does: an entry counts only
