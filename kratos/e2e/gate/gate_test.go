@@ -8,7 +8,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,12 +36,12 @@ func every() int {
 
 // observation is one line of pkg/webauthn/testdata/*.ndjson.
 type observation struct {
-	Page    string    `json:"page"`
-	RPID    *string   `json:"rp_id,omitempty"`
-	Related *document `json:"related_origins,omitempty"`
-	Expect  expected  `json:"expect"`
-	Group   string    `json:"group"`
-	Note    string    `json:"note"`
+	Page    string             `json:"page"`
+	RPID    *string            `json:"rp_id,omitempty"`
+	Related *chromium.Document `json:"related_origins,omitempty"`
+	Expect  expected           `json:"expect"`
+	Group   string             `json:"group"`
+	Note    string             `json:"note"`
 }
 
 type expected struct {
@@ -53,9 +52,10 @@ type expected struct {
 // TestBrowserGateOnChromium asks the installed browser every observation on
 // record again, and pkg/webauthn with it.
 func TestBrowserGateOnChromium(t *testing.T) {
-	s := startSite(t)
-	browser := chromium.Start(t, []string{"MAP *:443 " + s.https, "MAP *:80 " + s.http},
-		chromedp.Flag("ignore-certificate-errors-spki-list", s.spki))
+	s := chromium.StartSite(t)
+	tab := s.Browse(t) // one tab for all: nothing that a case does outlives its page
+	_, err := chromium.AddAuthenticator(tab, cdp.AuthenticatorTransportInternal)
+	require.NoError(t, err)
 	for _, name := range []string{"browser.ndjson", "edges.ndjson"} {
 		path := filepath.Join("..", "..", "..", "pkg", "webauthn", "testdata", name)
 		all := read(t, path)
@@ -65,7 +65,7 @@ func TestBrowserGateOnChromium(t *testing.T) {
 				continue
 			}
 			o := &all[i]
-			got, err := s.ask(t, browser, o)
+			got, err := ask(tab, t, s, o)
 			if *update && name == "edges.ndjson" {
 				if err != nil {
 					t.Logf("left out: page %q rp.id %s: %v", o.Page, rpID(o), err)
@@ -103,26 +103,16 @@ func predict(t *testing.T, o *observation) webauthn.Class {
 	return webauthn.Browser(page, o.RPID, doc).Class
 }
 
-// ask runs one ceremony. Cases name ports 18080 and 18443; they stand for the
-// ports of this run's servers.
-func (s *site) ask(t *testing.T, browser context.Context, o *observation) (expected, error) {
+// ask runs one ceremony.
+func ask(tab context.Context, t *testing.T, s *chromium.Site, o *observation) (expected, error) {
 	t.Helper()
-	_, http, err := net.SplitHostPort(s.http)
-	require.NoError(t, err)
-	_, https, err := net.SplitHostPort(s.https)
-	require.NoError(t, err)
-	ports := strings.NewReplacer(":18080", ":"+http, ":18443", ":"+https)
-	s.related.Store(nil)
+	ports := s.Ports()
+	s.Related.Store(nil)
 	if o.Related != nil {
-		s.related.Store(&document{Status: o.Related.Status, ContentType: o.Related.ContentType, Body: ports.Replace(o.Related.Body)})
+		s.Related.Store(&chromium.Document{Status: o.Related.Status, ContentType: o.Related.ContentType, Body: ports.Replace(o.Related.Body)})
 	}
-	tab, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	tab, cancel := context.WithTimeout(tab, 20*time.Second)
 	defer cancel()
-	require.NoError(t, chromedp.Do(tab))
-	tab, stop := context.WithTimeout(tab, 20*time.Second)
-	defer stop()
-	_, err = chromium.AddAuthenticator(tab, cdp.AuthenticatorTransportInternal)
-	require.NoError(t, err)
 	if err := chromedp.Do(tab, chromedp.Navigate(ports.Replace(o.Page))); err != nil {
 		return expected{}, err
 	}
