@@ -1,0 +1,137 @@
+package ui
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// A hook tells the sidecar about a new passkey after Kratos has answered: the
+// first one after Kratos' start takes up to 310 ms. So an unknown handle is
+// asked about again before the page says so.
+const (
+	lookAgainEvery = 50 * time.Millisecond
+	lookAgainFor   = 2 * time.Second
+)
+
+// accountView is the page of somebody signed in.
+type accountView struct {
+	Session *Session
+	Name    string
+	Method  string // how they signed in, as a text
+	// Directory is false where nobody can be asked about handles.
+	Directory bool
+	Handles   []handleView
+	Failed    bool // the directory could not be asked
+}
+
+type handleView struct {
+	Handle
+	Answer Answer
+	Mine   bool // the answer is this account
+}
+
+func (s *Server) accountPage(w http.ResponseWriter, r *http.Request) {
+	session, err := s.kratos.whoami(r.Context(), r.Header.Get("Cookie"))
+	var answer *answerError
+	switch {
+	case errors.As(err, &answer) && answer.RedirectTo != "":
+		http.Redirect(w, r, answer.RedirectTo, http.StatusSeeOther)
+	case errors.As(err, &answer) && answer.Status < 500:
+		http.Redirect(w, r, "/login", http.StatusSeeOther)
+	case err != nil:
+		s.fail(w, r, http.StatusBadGateway, "error.kratos", err)
+	default:
+		s.render(w, r, http.StatusOK, "account", s.accountView(r, session))
+	}
+}
+
+func (s *Server) accountView(r *http.Request, session *Session) *accountView {
+	view := &accountView{Session: session, Name: session.Identity.name()}
+	speaker := s.speaker(r)
+	for _, m := range session.Methods {
+		if text, ok := speaker.look("account.method." + m.Method); ok {
+			view.Method = text
+		}
+	}
+	if s.config.Directory == nil {
+		return view
+	}
+	view.Directory = true
+	handles, err := s.config.Directory.Handles(r.Context(), session.Identity.ID)
+	if err != nil {
+		view.Failed = true
+		return view
+	}
+	for _, h := range handles {
+		a, err := s.lookUp(r.Context(), h.Value, "")
+		if err != nil {
+			view.Failed = true
+		}
+		view.Handles = append(view.Handles, handleView{Handle: h, Answer: a, Mine: a.IdentityID == session.Identity.ID})
+	}
+	return view
+}
+
+// lookUp asks whose handle it is, and again while nobody knows it.
+func (s *Server) lookUp(ctx context.Context, handle, credentialID string) (Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookAgainFor)
+	defer cancel()
+	var last Answer
+	for {
+		a, err := s.config.Directory.Resolve(ctx, handle, credentialID)
+		if err == nil {
+			last = a
+		}
+		switch {
+		case ctx.Err() != nil:
+			return last, nil
+		case err != nil:
+			return last, err
+		case a.IdentityID != "":
+			return a, nil
+		}
+		select {
+		case <-ctx.Done():
+			return last, nil
+		case <-time.After(lookAgainEvery):
+		}
+	}
+}
+
+// resolve answers the account page's question about the handle that the browser
+// returned at sign-in. Only people who are signed in may ask: anybody else
+// could find out whose handle is whose.
+func (s *Server) resolve(w http.ResponseWriter, r *http.Request) {
+	if s.config.Directory == nil {
+		http.NotFound(w, r)
+		return
+	}
+	if _, err := s.kratos.whoami(r.Context(), r.Header.Get("Cookie")); err != nil {
+		http.Error(w, "sign in first", http.StatusUnauthorized)
+		return
+	}
+	var question struct {
+		UserHandle   string `json:"user_handle"`
+		CredentialID string `json:"credential_id"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 8<<10)).Decode(&question); err != nil {
+		http.Error(w, "the body is no JSON object with a user_handle", http.StatusBadRequest)
+		return
+	}
+	if b, err := base64.RawURLEncoding.DecodeString(question.UserHandle); err != nil || len(b) == 0 || len(b) > 64 {
+		http.Error(w, "user_handle is no base64url of 1 to 64 bytes", http.StatusBadRequest)
+		return
+	}
+	answer, err := s.lookUp(r.Context(), question.UserHandle, question.CredentialID)
+	if err != nil {
+		http.Error(w, "the sidecar did not answer", http.StatusBadGateway)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(answer)
+}

@@ -1,0 +1,105 @@
+package ui
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// Flow is what the pages read of a self-service flow of Kratos.
+type Flow struct {
+	ID       string
+	State    string
+	Refresh  bool   // sign-in again, to confirm who it is
+	ReturnTo string `json:"return_to"`
+	Identity *Identity
+	UI       struct {
+		Action   string
+		Nodes    []Node
+		Messages []Message
+	}
+}
+
+// Identity is an account.
+type Identity struct {
+	ID     string
+	Traits map[string]any
+}
+
+// Session is somebody signed in.
+type Session struct {
+	Identity Identity
+	Methods  []struct{ Method string } `json:"authentication_methods"`
+}
+
+// Node is one element of a flow's form.
+type Node struct {
+	Type       string
+	Group      string
+	Attributes Attributes
+	Messages   []Message
+	Meta       struct{ Label *Message }
+}
+
+// Attributes are those of the HTML element that a node stands for.
+type Attributes struct {
+	Name         string
+	Type         string // input type
+	Value        any
+	Required     bool
+	Disabled     bool
+	Autocomplete string
+	Pattern      string
+	MaxLength    int `json:"maxlength"`
+	Text         *Message
+	Src          string
+	NodeType     string `json:"node_type"`
+}
+
+// Message is a sentence of Kratos. The id is stable over versions.
+type Message struct {
+	ID      int64
+	Type    string // "info", "error" or "success"
+	Text    string
+	Context map[string]any
+}
+
+// value is the node's value as a form sends it.
+func (n *Node) value() string {
+	switch v := n.Attributes.Value.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	default:
+		b, err := json.Marshal(v)
+		if err != nil {
+			return ""
+		}
+		return string(b)
+	}
+}
+
+func (n *Node) isInput(kind string) bool {
+	return n.Type == "input" && n.Attributes.Type == kind
+}
+
+// find answers the first node with that name.
+func (f *Flow) find(name string) *Node {
+	for i := range f.UI.Nodes {
+		if f.UI.Nodes[i].Attributes.Name == name {
+			return &f.UI.Nodes[i]
+		}
+	}
+	return nil
+}
+
+// name is what a person would recognize an account by: the first of the usual
+// traits that it has.
+func (i *Identity) name() string {
+	for _, trait := range []string{"username", "name", "email", "phone"} {
+		if text, ok := i.Traits[trait].(string); ok && strings.TrimSpace(text) != "" {
+			return text
+		}
+	}
+	return i.ID
+}

@@ -1,0 +1,112 @@
+package ui
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// maxAnswer bounds what is read of one answer of Kratos, in bytes: a settings
+// flow with a hundred credentials has about 200 kB.
+const maxAnswer = 4 << 20
+
+// kratos is the part of Kratos' public API that the pages need. Every call
+// passes the browser's cookies on: they are what Kratos knows it by.
+type kratos struct {
+	base   string // without a slash at the end
+	client *http.Client
+}
+
+// answerError is an answer of Kratos other than 200.
+type answerError struct {
+	Status     int
+	ID         string // such as "session_inactive"
+	Reason     string
+	RedirectTo string // where Kratos wants the browser to go instead
+}
+
+func (e *answerError) Error() string {
+	return fmt.Sprintf("kratos answered %d %q: %s", e.Status, e.ID, e.Reason)
+}
+
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+func (k *kratos) get(ctx context.Context, cookie, path string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, k.base+path, nil) //nolint:gosec // the host is configured, ids are escaped
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Accept", "application/json")
+	if cookie != "" {
+		request.Header.Set("Cookie", cookie)
+	}
+	response, err := k.client.Do(request) //nolint:gosec // as above
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return readError(response.StatusCode, body)
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("kratos' answer to %s: %w", strings.SplitN(path, "?", 2)[0], err)
+	}
+	return nil
+}
+
+func readError(status int, body []byte) *answerError {
+	var answer struct {
+		RedirectTo string `json:"redirect_browser_to"`
+		Error      struct{ ID, Reason, Message string }
+	}
+	// What is no JSON leaves the fields empty; the status says enough.
+	_ = json.Unmarshal(body, &answer)
+	e := &answerError{Status: status, ID: answer.Error.ID, Reason: answer.Error.Reason, RedirectTo: answer.RedirectTo}
+	if e.Reason == "" {
+		e.Reason = answer.Error.Message
+	}
+	return e
+}
+
+func (k *kratos) flow(ctx context.Context, cookie, kind, id string) (*Flow, error) {
+	var flow Flow
+	err := k.get(ctx, cookie, "/self-service/"+kind+"/flows?id="+url.QueryEscape(id), &flow)
+	return &flow, err
+}
+
+// whoami answers the session of the browser.
+func (k *kratos) whoami(ctx context.Context, cookie string) (*Session, error) {
+	var session Session
+	err := k.get(ctx, cookie, "/sessions/whoami", &session)
+	return &session, err
+}
+
+func (k *kratos) logoutURL(ctx context.Context, cookie string) (string, error) {
+	var answer struct {
+		URL string `json:"logout_url"`
+	}
+	err := k.get(ctx, cookie, "/self-service/logout/browser", &answer)
+	return answer.URL, err
+}
+
+// reason looks up what went wrong in a flow that has no page any more.
+func (k *kratos) reason(ctx context.Context, cookie, id string) (string, error) {
+	var answer struct {
+		Error struct{ Reason, Message string }
+	}
+	if err := k.get(ctx, cookie, "/self-service/errors?id="+url.QueryEscape(id), &answer); err != nil {
+		return "", err
+	}
+	if answer.Error.Reason == "" {
+		return answer.Error.Message, nil
+	}
+	return answer.Error.Reason, nil
+}

@@ -1,0 +1,88 @@
+// @ts-check
+// The pages' own script: it connects buttons and words with passkey.js, and
+// shows on the account page whose user handle the browser returned.
+
+import { autofill, capabilities, kindOf, register, signIn } from "./passkey.js";
+
+/** @typedef {import("./passkey.js").Result} Result */
+
+// The handle outlives the page that got it, in this tab only.
+const signInKey = "passkey-sign-in";
+
+/** @param {string} kind */
+function say(kind) {
+  const status = document.querySelector("[data-passkey-status]");
+  if (status) status.textContent = status.getAttribute(`data-${kind}`) ?? "";
+}
+
+/** @param {Result} result */
+function remember({ kind, credential }) {
+  if (kind !== "signed-in") return;
+  sessionStorage.setItem(signInKey, JSON.stringify({
+    userHandle: credential.response.userHandle ?? null,
+    credentialId: credential.id,
+    attachment: credential.authenticatorAttachment ?? null,
+  }));
+}
+
+/** @param {HTMLFormElement} form */
+function connect(form) {
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector("[data-passkey-start]"));
+  const call = form.dataset.passkey === "sign-in" ? signIn : register;
+  const offer = async () => {
+    if (form.dataset.autofill === undefined) return;
+    const result = await autofill(form);
+    remember(result);
+    if (result.kind === "signed-in" || result.kind === "wrong-site") say(result.kind);
+  };
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    say("waiting");
+    const result = await call(form);
+    remember(result);
+    say(result.kind);
+    if (result.kind === "signed-in" || result.kind === "registered") return;
+    button.disabled = false;
+    button.focus();
+    void offer();
+  });
+  form.hidden = false;
+  void offer();
+}
+
+/** Shows what the browser returned at this sign-in, and whose the sidecar says it is.
+ * @param {HTMLElement} section */
+async function showSignIn(section) {
+  const returned = /** @type {HTMLElement} */ (document.getElementById("returned"));
+  const resolved = /** @type {HTMLElement} */ (document.getElementById("resolved"));
+  const stored = sessionStorage.getItem(signInKey);
+  if (!stored) return;
+  const { userHandle, credentialId } = JSON.parse(stored);
+  returned.textContent = userHandle ?? section.dataset.none ?? "";
+  if (!userHandle) return;
+  resolved.textContent = section.dataset.asking ?? "";
+  try {
+    const response = await fetch("/resolve", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ user_handle: userHandle, credential_id: credentialId }),
+    });
+    if (!response.ok) throw new Error(String(response.status));
+    const answer = await response.json();
+    const words = answer.identity_id === section.dataset.identity ? section.dataset.mine
+      : answer.identity_id ? section.dataset.other : section.dataset.unknown;
+    resolved.textContent = [words, answer.state, answer.identity_id].filter(Boolean).join(" · ");
+    resolved.dataset.identity = answer.identity_id;
+  } catch {
+    resolved.textContent = section.dataset.failed ?? "";
+  }
+}
+
+const forms = /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-passkey]"));
+if ((await capabilities()).webauthn) forms.forEach(connect);
+else if (forms.length > 0) say(kindOf(null));
+
+const section = document.getElementById("sign-in");
+if (section) void showSignIn(section);
+// Whoever signs out takes the handle along.
+else if (document.body.classList.contains("login")) sessionStorage.removeItem(signInKey);

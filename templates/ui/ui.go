@@ -1,0 +1,222 @@
+// Package ui is a small web server with the pages that Ory Kratos sends people
+// to: sign-in, sign-up, settings, recovery, verification, errors and the
+// account. It needs nothing but the standard library, so the whole folder can
+// be copied into another project.
+//
+// The pages are rendered on the server from the JSON of a Kratos flow, and
+// their forms are posted straight to Kratos. Passkeys are the one thing that
+// needs JavaScript (passkey.js); everything else works without.
+package ui
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Files holds the pages, their texts and their script.
+//
+//go:embed pages texts passkey.js page.js style.css icon.svg
+var Files embed.FS
+
+// Config says where Kratos is and what the pages offer.
+type Config struct {
+	// KratosURL is Kratos' public URL as browsers reach it, such as
+	// https://auth.example.com. Required.
+	KratosURL string
+	// KratosInternalURL is where this server reaches the same, when that
+	// differs.
+	KratosInternalURL string
+	// AppName is shown on every page.
+	AppName string
+	// CodeFirst hides passkeys and security keys from the sign-up page, for a
+	// Kratos that refuses them there. They are offered in settings.
+	CodeFirst bool
+	// ResidentKey is asked for when a key is registered through Kratos' webauthn
+	// method, which leaves it to the browser: "required", "preferred",
+	// "discouraged" or "" (WebAuthn §5.4.6). Passkeys are always discoverable.
+	ResidentKey string
+	// Attachment restricts what a passkey may be registered on: "any" or "",
+	// "platform", "cross-platform" (WebAuthn §5.4.5).
+	Attachment string
+	// Directory knows whose user handle it is; nil leaves that part of the
+	// account page out.
+	Directory Directory
+	// Links are added to the foot of every page.
+	Links []Link
+}
+
+// A Link is a line in the foot of every page: a path and the key of its text.
+type Link struct{ Path, Text string }
+
+// Directory answers whose user handle it is. The sidecar does.
+type Directory interface {
+	// Resolve asks for one handle (base64url). credentialID may be "".
+	Resolve(ctx context.Context, handle, credentialID string) (Answer, error)
+	// Handles lists the handles (base64url) that Kratos has for an identity.
+	Handles(ctx context.Context, identityID string) ([]Handle, error)
+}
+
+// An Answer of the directory. IdentityID is "" for a handle nobody knows.
+type Answer struct {
+	IdentityID        string `json:"identity_id"`
+	Method            string `json:"credential"`
+	State             string `json:"state"`
+	CredentialMatches *bool  `json:"credential_matches"`
+}
+
+// A Handle that Kratos lists, of the method "passkey" or "webauthn".
+type Handle struct{ Method, Value string }
+
+// Server serves the pages.
+type Server struct {
+	config Config
+	kratos *kratos
+	pages  map[string]*template.Template
+	texts  texts
+	mux    *http.ServeMux
+}
+
+// New checks the configuration and prepares the pages.
+func New(c Config) (*Server, error) {
+	if c.KratosInternalURL == "" {
+		c.KratosInternalURL = c.KratosURL
+	}
+	for _, raw := range []string{c.KratosURL, c.KratosInternalURL} {
+		u, err := url.Parse(raw)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			return nil, fmt.Errorf("kratos url %q is no http or https URL", raw)
+		}
+	}
+	c.KratosURL = strings.TrimRight(c.KratosURL, "/")
+	s := &Server{
+		config: c,
+		kratos: &kratos{
+			base:   strings.TrimRight(c.KratosInternalURL, "/"),
+			client: &http.Client{Timeout: 10 * time.Second, CheckRedirect: noRedirect},
+		},
+	}
+	var err error
+	if s.texts, err = readTexts(Files); err != nil {
+		return nil, err
+	}
+	if s.pages, err = parsePages(Files); err != nil {
+		return nil, err
+	}
+	s.route()
+	return s, nil
+}
+
+func (s *Server) route() {
+	s.mux = http.NewServeMux()
+	for _, kind := range []string{"login", "registration", "settings", "recovery", "verification"} {
+		s.mux.HandleFunc("GET /"+kind, s.flowPage(kind))
+	}
+	s.mux.HandleFunc("GET /error", s.errorPage)
+	s.mux.HandleFunc("GET /{$}", s.accountPage)
+	s.mux.HandleFunc("POST /logout", s.logout)
+	s.mux.HandleFunc("POST /resolve", s.resolve)
+	s.mux.Handle("GET /static/", http.StripPrefix("/static", static(Files)))
+	s.mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, http.StatusNotFound, "error.not-found", nil)
+	})
+}
+
+// ServeHTTP serves a page. Requests that change something are refused when they
+// come from another site.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	http.NewCrossOriginProtection().Handler(s.mux).ServeHTTP(w, r)
+}
+
+// static serves the scripts, the style and the icon, and nothing else.
+func static(files embed.FS) http.Handler {
+	served := map[string]struct{ file, contentType string }{
+		"/passkey.js": {"passkey.js", "text/javascript; charset=utf-8"},
+		"/page.js":    {"page.js", "text/javascript; charset=utf-8"},
+		"/style.css":  {"style.css", "text/css; charset=utf-8"},
+		"/icon.svg":   {"icon.svg", "image/svg+xml"},
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		one, ok := served[r.URL.Path]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", one.contentType)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-cache")
+		http.ServeFileFS(w, r, files, one.file)
+	})
+}
+
+// flowPage renders one of Kratos' self-service flows, and starts one when the
+// request names none.
+func (s *Server) flowPage(kind string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		id := query.Get("flow")
+		if id == "" {
+			query.Del("flow")
+			s.start(w, r, kind, query)
+			return
+		}
+		flow, err := s.kratos.flow(r.Context(), r.Header.Get("Cookie"), kind, id)
+		var answer *answerError
+		switch {
+		case errors.As(err, &answer) && answer.RedirectTo != "":
+			http.Redirect(w, r, answer.RedirectTo, http.StatusSeeOther)
+		case errors.As(err, &answer) && answer.ID == "session_inactive":
+			s.start(w, r, "login", nil)
+		case errors.As(err, &answer) && r.Header.Get("Cookie") == "":
+			// Starting again would go round in circles.
+			s.fail(w, r, http.StatusBadRequest, "error.cookies", nil)
+		case errors.As(err, &answer) && answer.Status < 500:
+			// Gone, not ours, or never there: a new flow is what helps.
+			s.start(w, r, kind, nil)
+		case err != nil:
+			s.fail(w, r, http.StatusBadGateway, "error.kratos", err)
+		default:
+			s.render(w, r, http.StatusOK, kind, s.flowView(r, kind, flow))
+		}
+	}
+}
+
+// start lets Kratos begin a flow; it comes back with ?flow=.
+func (s *Server) start(w http.ResponseWriter, r *http.Request, kind string, query url.Values) {
+	to := s.config.KratosURL + "/self-service/" + kind + "/browser"
+	if len(query) > 0 {
+		to += "?" + query.Encode()
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // Kratos' own address
+}
+
+// logout ends the session at Kratos, which sends the browser back to sign-in.
+func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
+	to, err := s.kratos.logoutURL(r.Context(), r.Header.Get("Cookie"))
+	var answer *answerError
+	if errors.As(err, &answer) && answer.Status == http.StatusUnauthorized {
+		http.Redirect(w, r, "/login", http.StatusSeeOther)
+		return
+	}
+	if err != nil {
+		s.fail(w, r, http.StatusBadGateway, "error.kratos", err)
+		return
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // Kratos' own address
+}
+
+// errorPage shows what Kratos could not show on the page of a flow.
+func (s *Server) errorPage(w http.ResponseWriter, r *http.Request) {
+	reason, err := s.kratos.reason(r.Context(), r.Header.Get("Cookie"), r.URL.Query().Get("id"))
+	if err != nil {
+		s.fail(w, r, http.StatusOK, "error.unknown", nil)
+		return
+	}
+	s.fail(w, r, http.StatusOK, "error.kratos-says", errors.New(reason))
+}

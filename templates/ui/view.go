@@ -1,0 +1,285 @@
+package ui
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// flowView is a flow, sorted into what a page shows.
+type flowView struct {
+	Flow     *Flow
+	Messages []messageView
+	// Passkey and Key are the ceremonies of Kratos' methods passkey and
+	// webauthn, nil where the flow has none.
+	Passkey, Key *formView
+	// Passkeys and Keys are the credentials that a settings flow can remove.
+	Passkeys, Keys []credentialView
+	Forms          []formView
+}
+
+// CodeSent is true on the step that asks for the code of a mail.
+func (v *flowView) CodeSent() bool { return v.Flow.find("code") != nil }
+
+// Started is true when a name has been given and the next step is shown.
+func (v *flowView) Started() bool { return v.CodeSent() || v.Key != nil }
+
+type messageView struct {
+	Kind string // "error", "info" or "success"
+	Text string
+}
+
+// formView is one form of the page, posted to Kratos.
+type formView struct {
+	Group   string
+	Action  string
+	Hidden  []fieldView
+	Fields  []fieldView
+	Buttons []buttonView
+	// What passkey.js is told by data attributes.
+	ResidentKey, Attachment, DisplayName string
+	Autofill                             bool
+	Second                               bool // another form of the page goes first
+}
+
+type fieldView struct {
+	ID, Name, Type, Value, Label string
+	Autocomplete, Pattern        string
+	InputMode                    string
+	Required, Disabled, Checked  bool
+	MaxLength                    int
+	Messages                     []messageView
+}
+
+type buttonView struct {
+	Name, Value, Label string
+	NoValidate         bool // works with empty required fields
+}
+
+type credentialView struct {
+	Field, ID, Name string // Field is the name that Kratos' remove node has
+	Added           string // RFC 3339 date, "" when Kratos does not say
+	AddedText       string
+	Form            formView
+}
+
+func (s *Server) flowView(r *http.Request, kind string, flow *Flow) any {
+	b := &viewBuilder{config: s.config, speaker: s.speaker(r), kind: kind, flow: flow}
+	return b.build()
+}
+
+// viewBuilder sorts the nodes of one flow.
+type viewBuilder struct {
+	config  Config
+	speaker speaker
+	kind    string
+	flow    *Flow
+}
+
+func (b *viewBuilder) build() *flowView {
+	v := &flowView{Flow: b.flow, Messages: b.messages(b.flow.UI.Messages)}
+	if b.offersKeys() {
+		v.Passkey = b.ceremony("passkey", "passkey_challenge", "passkey_create_data")
+		v.Key = b.ceremony("webauthn", "webauthn_login_trigger", "webauthn_register_trigger")
+	}
+	v.Passkeys = b.credentials("passkey_remove")
+	v.Keys = b.credentials("webauthn_remove")
+	if b.kind == "settings" {
+		for _, group := range b.groups() {
+			v.Forms = append(v.Forms, b.form(group))
+		}
+		return v
+	}
+	if form := b.form(""); len(form.Buttons) > 0 {
+		form.Second = v.Passkey != nil || v.Key != nil
+		v.Forms = append(v.Forms, form)
+	}
+	return v
+}
+
+// offersKeys is false for a sign-up that Kratos would refuse.
+func (b *viewBuilder) offersKeys() bool {
+	return b.kind != "registration" || !b.config.CodeFirst
+}
+
+// isCeremony tells nodes that only a script can use: they get a form of their
+// own, or none.
+func isCeremony(n *Node) bool {
+	name := n.Attributes.Name
+	return n.Group == "passkey" || strings.HasPrefix(name, "webauthn_") || n.Type == "script"
+}
+
+// groups lists the groups of a settings flow that have a form, in the order of
+// their first node.
+func (b *viewBuilder) groups() []string {
+	var groups []string
+	seen := map[string]bool{"default": true}
+	for i := range b.flow.UI.Nodes {
+		n := &b.flow.UI.Nodes[i]
+		if !seen[n.Group] && !isCeremony(n) {
+			seen[n.Group] = true
+			groups = append(groups, n.Group)
+		}
+	}
+	return groups
+}
+
+// form holds what works without a script: of one group and the default one, or
+// of all groups for "".
+func (b *viewBuilder) form(group string) formView {
+	form := formView{Group: group, Action: b.flow.UI.Action}
+	for i := range b.flow.UI.Nodes {
+		n := &b.flow.UI.Nodes[i]
+		if isCeremony(n) || (group != "" && n.Group != group && n.Group != "default") {
+			continue
+		}
+		b.add(&form, n)
+	}
+	// The first button is what the enter key presses: a way that most people have.
+	slices.SortStableFunc(form.Buttons, func(a, b buttonView) int { return a.order() - b.order() })
+	passwordIsChoice := len(form.Buttons) > 1
+	for i := range form.Fields {
+		f := &form.Fields[i]
+		if f.Type == "password" && passwordIsChoice {
+			f.Required = false
+		}
+	}
+	return form
+}
+
+func (b buttonView) order() int {
+	if b.Value == "webauthn" {
+		return 1
+	}
+	return 0
+}
+
+func (b *viewBuilder) add(form *formView, n *Node) {
+	switch {
+	case n.Type != "input":
+		return
+	case n.isInput("hidden"):
+		form.Hidden = append(form.Hidden, fieldView{Name: n.Attributes.Name, Value: n.value()})
+	case n.isInput("submit"):
+		form.Buttons = append(form.Buttons, b.button(n))
+	case n.isInput("button"):
+		return
+	default:
+		form.Fields = append(form.Fields, b.field(n))
+	}
+}
+
+func (b *viewBuilder) button(n *Node) buttonView {
+	name, value := n.Attributes.Name, n.value()
+	keys := []string{b.kind + "." + name + "." + value, name + "." + value}
+	if b.kind == "login" && b.flow.find("code") != nil {
+		keys = append([]string{"login.code-step." + name + "." + value}, keys...)
+	}
+	return buttonView{
+		Name:       name,
+		Value:      value,
+		Label:      b.speaker.message(n.Meta.Label, keys...),
+		NoValidate: name == "screen" || name == "resend",
+	}
+}
+
+func (b *viewBuilder) field(n *Node) fieldView {
+	a := n.Attributes
+	f := fieldView{
+		ID: "field-" + strings.ReplaceAll(a.Name, ".", "-"), Name: a.Name, Type: a.Type, Value: n.value(),
+		Label:    b.speaker.message(n.Meta.Label, b.kind+".field."+a.Name, "field."+a.Name),
+		Required: a.Required, Disabled: a.Disabled, Checked: a.Type == "checkbox" && a.Value == true,
+		Autocomplete: a.Autocomplete, Pattern: a.Pattern, MaxLength: a.MaxLength,
+		Messages: b.messages(n.Messages),
+	}
+	switch {
+	case a.Type == "checkbox":
+		f.Value = "true"
+	case a.Name == "code":
+		f.Autocomplete, f.InputMode = "one-time-code", "numeric"
+	case a.Name == "identifier":
+		// The token "webauthn" is what makes browsers offer passkeys here
+		// (HTML, autofill detail tokens).
+		f.Autocomplete = "username webauthn"
+	case a.Name == "traits.username" && a.Autocomplete == "":
+		f.Autocomplete = "username"
+	}
+	return f
+}
+
+// ceremony gathers the nodes of a method that needs a script, if the flow has
+// the options of one.
+func (b *viewBuilder) ceremony(method, login, create string) *formView {
+	if b.flow.find(login) == nil && b.flow.find(create) == nil {
+		return nil
+	}
+	form := &formView{Group: method, Action: b.flow.UI.Action, Autofill: b.flow.find(login) != nil && method == "passkey"}
+	form.Attachment = b.config.Attachment
+	if method == "webauthn" {
+		form.ResidentKey = b.config.ResidentKey
+	}
+	if b.flow.Identity != nil {
+		form.DisplayName = b.flow.Identity.name()
+	}
+	for i := range b.flow.UI.Nodes {
+		n := &b.flow.UI.Nodes[i]
+		a := n.Attributes
+		switch {
+		case n.Group == "default" && n.isInput("hidden") && a.Name != "method", n.Group == method && n.isInput("hidden"),
+			a.Name == login, a.Name == create:
+			form.Hidden = append(form.Hidden, fieldView{Name: a.Name, Value: n.value()})
+		case n.Group == method && n.isInput("text"):
+			form.Fields = append(form.Fields, b.field(n))
+		}
+	}
+	return form
+}
+
+// credentials lists what a settings flow can remove.
+func (b *viewBuilder) credentials(field string) []credentialView {
+	var list []credentialView
+	for i := range b.flow.UI.Nodes {
+		n := &b.flow.UI.Nodes[i]
+		if n.Attributes.Name != field {
+			continue
+		}
+		c := credentialView{Field: field, ID: n.value(), Name: b.speaker.say("settings.unnamed-" + field)}
+		if label := n.Meta.Label; label != nil {
+			if name, ok := label.Context["display_name"].(string); ok && name != "" && name != "unnamed" {
+				c.Name = name
+			}
+			if at, ok := label.Context["added_at"].(string); ok {
+				if added, err := time.Parse(time.RFC3339Nano, at); err == nil {
+					c.Added = added.UTC().Format(time.DateOnly)
+					c.AddedText = b.speaker.say("settings.added", "date", b.speaker.date(added))
+				}
+			}
+		}
+		c.Form = formView{Group: field, Action: b.flow.UI.Action, Hidden: b.csrf()}
+		list = append(list, c)
+	}
+	return list
+}
+
+func (b *viewBuilder) csrf() []fieldView {
+	n := b.flow.find("csrf_token")
+	if n == nil {
+		return nil
+	}
+	return []fieldView{{Name: "csrf_token", Value: n.value()}}
+}
+
+func (b *viewBuilder) messages(list []Message) []messageView {
+	var views []messageView
+	for i := range list {
+		kind := list[i].Type
+		if kind != "error" && kind != "success" {
+			kind = "info"
+		}
+		if text := b.speaker.message(&list[i]); text != "" {
+			views = append(views, messageView{Kind: kind, Text: text})
+		}
+	}
+	return views
+}
