@@ -51,7 +51,7 @@ func usagef(format string, args ...any) error {
 
 // run executes one command line and answers the process' exit code.
 func run(ctx context.Context, args []string, a *app) int {
-	root := newRoot(a)
+	root := newRoot(a) //nolint:contextcheck // commands take it from cobra, which gets it below
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -93,6 +93,7 @@ func newRoot(a *app) *cobra.Command {
 		newHandle(a),
 		newResolve(a),
 		newServe(a),
+		newDemo(a),
 		newVersion(a),
 	)
 	codeFailures(root)

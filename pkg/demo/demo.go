@@ -1,0 +1,201 @@
+// Package demo runs a whole sign-in on localhost: the real Kratos on SQLite,
+// the pages, an inbox for its mails, and the sidecar. The configuration is what
+// init writes.
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/templates/ui"
+)
+
+// Ports on 127.0.0.1; 0 is any free one.
+type Ports struct {
+	UI, Public, Admin, Sidecar, Metrics int
+}
+
+// Options of a demo.
+type Options struct {
+	Dir       string // of configuration and data; "" is a temporary one that goes in the end
+	KratosBin string // path of the binary, see FindKratos
+	SignUp    scaffold.SignUp
+	WebAuthn  scaffold.WebAuthn
+	// ResidentKey is what the pages ask of keys of the webauthn method, see
+	// ui.Config.
+	ResidentKey string
+	Ports       Ports
+	Log         io.Writer // of the sidecar and the pages; Kratos writes its own into Dir
+}
+
+// Demo is a running one.
+type Demo struct {
+	URL           string // of the pages, the one to open
+	KratosURL     string // public API
+	AdminURL      string
+	SidecarURL    string
+	SidecarKeys   string // the sidecar's key file
+	KratosLog     string // file
+	group         *errgroup.Group
+	removeWhenEnd string
+}
+
+// Start starts everything, and returns when all of it answers. It runs until
+// ctx ends or a part of it does; call Wait in any case.
+func Start(ctx context.Context, o Options) (*Demo, error) {
+	s, err := o.listen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.start(ctx, o)
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// Wait waits for the end, which is no error when it is the context's, and
+// leaves nothing behind but a folder that was asked for.
+func (d *Demo) Wait() error {
+	err := d.group.Wait()
+	if d.removeWhenEnd != "" {
+		err = errors.Join(err, os.RemoveAll(d.removeWhenEnd))
+	}
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (s *sockets) start(ctx context.Context, o Options) (*Demo, error) {
+	dir, temporary, err := folder(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	d := &Demo{
+		URL:         "http://localhost:" + s.ui.port(),
+		KratosURL:   "http://localhost:" + s.public.port(),
+		AdminURL:    "http://127.0.0.1:" + s.admin.port(),
+		SidecarURL:  "http://127.0.0.1:" + s.sidecar.port(),
+		SidecarKeys: filepath.Join(dir, scaffold.SidecarKey),
+		KratosLog:   filepath.Join(dir, "kratos.log"),
+	}
+	if temporary {
+		d.removeWhenEnd = dir
+	}
+	environ, err := d.configure(dir, o)
+	if err != nil {
+		return nil, errors.Join(err, d.remove())
+	}
+	// Kratos' ports were held until here, so that nobody else took them.
+	s.public.close()
+	s.admin.close()
+	if err := d.run(ctx, s, o, &kratos{bin: o.KratosBin, dir: dir, environ: environ, log: d.KratosLog, admin: d.AdminURL}); err != nil {
+		return nil, errors.Join(err, d.remove())
+	}
+	return d, nil
+}
+
+func (d *Demo) remove() error {
+	if d.removeWhenEnd == "" {
+		return nil
+	}
+	return os.RemoveAll(d.removeWhenEnd)
+}
+
+func folder(dir string) (path string, temporary bool, err error) {
+	if dir == "" {
+		path, err = os.MkdirTemp("", "oly-passkey-demo-")
+		return path, true, err
+	}
+	// Kratos runs in this folder, so its path is used from elsewhere as well.
+	if path, err = filepath.Abs(dir); err != nil {
+		return "", false, err
+	}
+	return path, false, os.MkdirAll(path, 0o700)
+}
+
+// configure writes what init writes, and answers Kratos' environment.
+func (d *Demo) configure(dir string, o Options) ([]string, error) {
+	have, err := scaffold.ReadState(dir)
+	if err != nil {
+		return nil, err
+	}
+	files, err := scaffold.Files(scaffold.Options{
+		Domain:       "localhost",
+		AppName:      appName,
+		KratosURL:    d.KratosURL + "/",
+		UIURL:        d.URL,
+		SidecarURL:   d.SidecarURL,
+		SignUp:       o.SignUp,
+		WebAuthn:     o.WebAuthn,
+		PublicListen: hostPort(d.KratosURL),
+		AdminListen:  hostPort(d.AdminURL),
+		CourierURL:   d.URL + deliverPath,
+	}, have, rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	_, err = scaffold.Write(dir, files, false)
+	var conflict *scaffold.ConflictError
+	if errors.As(err, &conflict) {
+		return nil, fmt.Errorf("%q holds another configuration than these flags make (%q differs); use the flags of its first run, or another folder", dir, conflict.Paths)
+	}
+	if err != nil {
+		return nil, err
+	}
+	env, err := os.ReadFile(filepath.Join(dir, scaffold.KratosEnv))
+	return scaffold.Environ(env), err
+}
+
+const appName = "Passkey demo"
+
+// run starts the parts, the pages first: Kratos delivers its mails there.
+func (d *Demo) run(ctx context.Context, s *sockets, o Options, k *kratos) error {
+	if err := k.migrate(ctx); err != nil {
+		return err
+	}
+	server, directory, err := d.newSidecar(ctx, s, k.dir, o.Log)
+	if err != nil {
+		return err
+	}
+	pages, err := ui.New(ui.Config{
+		KratosURL:   d.KratosURL,
+		AppName:     appName,
+		CodeFirst:   o.SignUp != scaffold.PasskeyFirst,
+		ResidentKey: o.ResidentKey,
+		Directory:   directory,
+		Links:       []ui.Link{{Path: "/mail", Text: "Mails of this demo"}},
+	})
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
+	// Whichever part ends first takes the others along.
+	group, running := errgroup.WithContext(ctx)
+	d.group = group
+	ready := make(chan struct{})
+	group.Go(func() error { return serveHTTP(running, s.ui.listener, withInbox(pages)) })
+	group.Go(func() error { return k.serve(running) })
+	group.Go(func() error {
+		if err := k.waitReady(running); err != nil {
+			return errors.Join(err, server.Close())
+		}
+		close(ready)
+		return server.Run(running)
+	})
+	select {
+	case <-ready:
+		return nil
+	case <-running.Done():
+		return errors.Join(group.Wait(), ctx.Err())
+	}
+}

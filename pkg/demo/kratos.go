@@ -1,0 +1,139 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// FindKratos answers the binary to run: the given path, else bin/kratos, else
+// kratos in PATH.
+func FindKratos(given string) (string, error) {
+	candidates := []string{given}
+	if given == "" {
+		candidates = []string{filepath.Join("bin", "kratos"), "kratos"}
+	}
+	for _, c := range candidates {
+		if path, err := exec.LookPath(c); err == nil {
+			return filepath.Abs(path)
+		}
+	}
+	if given != "" {
+		return "", fmt.Errorf("kratos binary %q cannot be run; build one with: make kratos", given)
+	}
+	return "", errors.New("no kratos binary in bin/kratos or PATH; build one with: make kratos")
+}
+
+// How long Kratos may take, on a machine that does much else.
+const (
+	startWithin = 60 * time.Second
+	stopWithin  = 10 * time.Second
+)
+
+// kratos is the server as a child process, with an environment of its own:
+// every variable that looks like a key of its configuration would count.
+type kratos struct {
+	bin, dir string
+	environ  []string
+	log      string // file that its output is added to
+	admin    string // URL
+}
+
+// command runs in the folder: Kratos finds file:// URLs from there. It is asked
+// to end when the context does, and made to when it does not.
+func (k *kratos) command(ctx context.Context, out *os.File, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, k.bin, args...) //nolint:gosec // the binary is the user's choice
+	c.Dir = k.dir
+	c.Env = k.environ
+	c.Stdout, c.Stderr = out, out
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
+	c.WaitDelay = stopWithin
+	ownGroup(c)
+	return c
+}
+
+func (k *kratos) open() (*os.File, error) {
+	return os.OpenFile(k.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+}
+
+func (k *kratos) migrate(ctx context.Context) error {
+	log, err := k.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	if err := k.command(ctx, log, "migrate", "sql", "-e", "--yes", "-c", "kratos.yml").Run(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("kratos migrate sql: %w\n%s", err, k.lastWords())
+	}
+	return nil
+}
+
+// serve runs Kratos until the context ends; any other end is an error.
+func (k *kratos) serve(ctx context.Context) error {
+	log, err := k.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	err = k.command(ctx, log, "serve", "-c", "kratos.yml", "--sqa-opt-out", "--dev", "--watch-courier").Run()
+	if ctx.Err() != nil {
+		return nil
+	}
+	return fmt.Errorf("kratos ended by itself: %w\n%s", err, k.lastWords())
+}
+
+// waitReady polls until Kratos is ready. The caller watches the process, so
+// another Kratos on that port cannot answer for it for long.
+func (k *kratos) waitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startWithin, fmt.Errorf("kratos is not ready after %s, see %s", startWithin, k.log))
+	defer cancel()
+	client := &http.Client{Timeout: time.Second}
+	for {
+		if k.isReady(ctx, client) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func (k *kratos) isReady(ctx context.Context, client *http.Client) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, k.admin+"/admin/health/ready", nil)
+	if err != nil {
+		return false
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return false
+	}
+	_ = response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
+
+// lastWords is the end of Kratos' log, where it says why it gave up.
+func (k *kratos) lastWords() string {
+	log, err := os.ReadFile(k.log)
+	if err != nil {
+		return ""
+	}
+	lines := bytes.Split(bytes.TrimSpace(log), []byte("\n"))
+	const keep = 10
+	if len(lines) > keep {
+		lines = lines[len(lines)-keep:]
+	}
+	return strings.TrimSpace(string(bytes.Join(lines, []byte("\n"))))
+}
