@@ -1,0 +1,91 @@
+// Package pages walks the demo with a real Kratos and a real Chromium: the
+// passkeys are made by virtual authenticators, everything else is what a person
+// gets.
+package pages
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/kratos/e2e/chromium"
+	"github.com/olympusoss/oly-passkey/pkg/demo"
+	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+)
+
+// root of the main module.
+const root = "../../.."
+
+// stack is a running demo and a browser.
+type stack struct {
+	*demo.Demo
+	browser   context.Context
+	artefacts string // folder of the screenshots
+}
+
+// start boots both for one test and all of its parts. Keys of the webauthn
+// method are taken beside passkeys.
+func start(t *testing.T, signUp scaffold.SignUp, change ...func(*demo.Options)) *stack {
+	t.Helper()
+	log := &log{}
+	options := demo.Options{KratosBin: kratosBin(t), SignUp: signUp, WebAuthn: scaffold.Passwordless, Log: log}
+	for _, c := range change {
+		c(&options)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	d, err := demo.Start(ctx, options)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("sidecar and pages:\n%s", log)
+		}
+		stop()
+		require.NoError(t, d.Wait())
+	})
+	return &stack{Demo: d, browser: chromium.Start(t, nil, chromedp.Flag("lang", "en-US")), artefacts: artefacts(t)}
+}
+
+func kratosBin(t *testing.T) string {
+	t.Helper()
+	given := os.Getenv("OLY_PASSKEY_KRATOS")
+	if given == "" {
+		given = filepath.Join(root, "bin", "kratos")
+	}
+	bin, err := demo.FindKratos(given)
+	require.NoError(t, err)
+	return bin
+}
+
+func artefacts(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("OLY_PASSKEY_ARTEFACTS")
+	if dir == "" {
+		dir = filepath.Join(root, "artefacts")
+	}
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	return dir
+}
+
+// log keeps what the demo says, for a test that fails.
+type log struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

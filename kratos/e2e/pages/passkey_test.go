@@ -1,0 +1,148 @@
+package pages
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+)
+
+func TestPasskeyFirst(t *testing.T) {
+	s := start(t, scaffold.PasskeyFirst, residentKeyRequired)
+	for _, part := range []struct {
+		name string
+		run  func(*testing.T, *stack)
+	}{
+		{"passkey", passkeyWalk},
+		{"second passkey in settings", secondPasskey},
+		{"discoverable security key", discoverableKey},
+		{"security key with a typed name", typedName},
+		{"first key after a second one", orphanedKey},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.run(t, s) })
+	}
+}
+
+// passkeyWalk is the main job: sign up with a passkey, sign out, sign in without
+// a name, and see whose user handle the browser returned.
+func passkeyWalk(t *testing.T, s *stack) {
+	p := s.newTab(t, withoutAutofill)
+	p.plugIn("internal")
+
+	p.open("/registration")
+	p.at("/registration", "Create an account")
+	p.screenshots("registration")
+	p.fill("traits.username", "ada")
+	p.submit("method", "profile")
+	p.at("/registration", "Choose how you sign in")
+	p.screenshots("registration-choose")
+	p.start("register", "passkey")
+	p.at("/", "Hello, ada")
+	identity := p.whoami()
+	created := p.last("create")
+	require.Empty(t, created.Attachment, "Kratos' platform attachment must not reach the browser")
+	require.Equal(t, "ada", created.UserName)
+	require.Equal(t, "ada", created.DisplayName)
+	require.Equal(t, "none in this tab: sign out and in again with a passkey", p.text("#returned"))
+	p.screenshots("account-after-sign-up")
+
+	p.signOut()
+	p.screenshots("login")
+	p.signIn("passkey")
+	p.at("/", "Hello, ada")
+	require.Equal(t, identity, p.whoami())
+	got := p.last("get")
+	require.Equal(t, created.UserID, got.UserHandle)
+	require.Empty(t, got.Mediation)
+	p.resolvesTo(got.UserHandle, identity, "passkey", "active")
+
+	// The account page says the same.
+	require.Equal(t, identity, p.text("#identity"))
+	require.Equal(t, got.UserHandle, p.text("#returned"))
+	p.until(`document.querySelector("#resolved").innerText`, "this account · active · "+identity)
+	require.Equal(t, "passkey "+got.UserHandle+"\n✓ this account active "+identity, p.text(".handles"))
+	p.screenshots("account")
+}
+
+// secondPasskey adds one on another authenticator: both sign in, both resolve.
+func secondPasskey(t *testing.T, s *stack) {
+	p := s.newTab(t, withoutAutofill)
+	first := p.plugIn("internal")
+	p.signUpWithPasskey("grace")
+	identity := p.whoami()
+	firstHandle := p.last("create").UserID
+
+	first.touch(false)
+	key := p.plugIn("usb")
+	p.open("/settings")
+	p.at("/settings", "Settings")
+	p.start("register", "passkey")
+	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "2")
+	p.screenshots("settings")
+	created := p.last("create")
+	secondHandle := created.UserID
+	require.NotEqual(t, firstHandle, secondHandle, "Kratos makes a handle for each passkey")
+	require.Empty(t, created.Attachment)
+	require.Equal(t, 1, created.Excluded, "the first passkey must be excluded")
+	require.Equal(t, "grace", created.UserName)
+	p.resolvesTo(secondHandle, identity, "passkey", "active")
+	p.resolvesTo(firstHandle, identity, "passkey", "active")
+
+	// Each of them signs in alone.
+	p.open("/")
+	p.at("/", "Hello, grace")
+	p.signOut()
+	p.signIn("passkey", key)
+	p.at("/", "Hello, grace")
+	require.Equal(t, secondHandle, p.last("get").UserHandle)
+	p.signOut()
+	p.signIn("passkey", first)
+	p.at("/", "Hello, grace")
+	require.Equal(t, firstHandle, p.last("get").UserHandle)
+	require.Equal(t, identity, p.whoami())
+}
+
+// signUpWithPasskey leaves the tab on the account page.
+func (p *tab) signUpWithPasskey(name string) {
+	p.t.Helper()
+	p.chooseName(name)
+	p.start("register", "passkey")
+	p.at("/", "Hello, "+name)
+}
+
+func (p *tab) chooseName(name string) {
+	p.t.Helper()
+	p.open("/registration")
+	p.at("/registration", "Create an account")
+	p.fill("traits.username", name)
+	p.submit("method", "profile")
+	p.at("/registration", "Choose how you sign in")
+}
+
+// start presses the button of a ceremony, of the method passkey or webauthn.
+func (p *tab) start(what, method string) {
+	p.t.Helper()
+	p.click(ceremonyForm(what, method) + " [data-passkey-start]")
+}
+
+func ceremonyForm(what, method string) string {
+	return `form[data-passkey="` + what + `"][data-method="` + method + `"]`
+}
+
+// signOut leaves the tab on the sign-in page.
+func (p *tab) signOut() {
+	p.t.Helper()
+	p.click(`form[action="/logout"] button`)
+	p.at("/login", "Sign in")
+}
+
+// signIn presses the button and touches one authenticator, or all.
+func (p *tab) signIn(method string, which ...*authenticator) {
+	p.t.Helper()
+	for _, a := range p.authenticators {
+		a.touch(len(which) == 0 || slices.Contains(which, a))
+	}
+	p.start("sign-in", method)
+}

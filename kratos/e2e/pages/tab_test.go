@@ -1,0 +1,283 @@
+package pages
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// within is how long anything on a page may take, on a busy machine.
+const within = 30 * time.Second
+
+// tab is one person's browser: its own cookies, its own authenticators.
+type tab struct {
+	t    *testing.T
+	ctx  context.Context
+	demo *stack
+
+	authenticators []*authenticator
+}
+
+// ceremony is one call of navigator.credentials and its answer, as the browser
+// saw them and not as the page says.
+type ceremony struct {
+	Verb         string // "create" or "get"
+	Mediation    string
+	Attachment   string // authenticatorSelection.authenticatorAttachment
+	ResidentKey  string
+	Excluded     int
+	UserID       string // user.id of the options, base64url
+	UserName     string
+	DisplayName  string
+	UserHandle   string // of the answer, base64url; "" for null
+	CredentialID string
+	Error        string // the name of the DOMException
+}
+
+// record wraps navigator.credentials before any script of the page runs, and
+// notes what the content security policy blocks.
+const record = `(() => {
+  const note = (key, entry) => sessionStorage.setItem(key, JSON.stringify([...JSON.parse(sessionStorage.getItem(key) || "[]"), entry]));
+  document.addEventListener("securitypolicyviolation", (e) => note("e2e-blocked", e.violatedDirective + " " + e.blockedURI));
+  if (!globalThis.CredentialsContainer) return;
+  const text = (b) => b ? btoa(String.fromCharCode(...new Uint8Array(b))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "") : "";
+  for (const verb of ["create", "get"]) {
+    const real = CredentialsContainer.prototype[verb];
+    CredentialsContainer.prototype[verb] = async function (options) {
+      const o = options.publicKey;
+      const entry = {
+        Verb: verb, Mediation: options.mediation || "", Attachment: o.authenticatorSelection?.authenticatorAttachment || "",
+        ResidentKey: o.authenticatorSelection?.residentKey || "", Excluded: o.excludeCredentials?.length || 0,
+        UserID: text(o.user?.id), UserName: o.user?.name || "", DisplayName: o.user?.displayName || "",
+      };
+      try {
+        const c = await real.call(this, options);
+        entry.UserHandle = text(c.response.userHandle);
+        entry.CredentialID = c.id;
+        return c;
+      } catch (error) {
+        entry.Error = error.name;
+        throw error;
+      } finally {
+        note("e2e-ceremonies", entry);
+      }
+    };
+  }
+})()`
+
+// withoutAutofill makes a browser that does not offer passkeys by itself: a
+// virtual authenticator would take the offer before anybody can click.
+const withoutAutofill = `if (globalThis.PublicKeyCredential) {
+  const real = PublicKeyCredential.getClientCapabilities.bind(PublicKeyCredential);
+  PublicKeyCredential.getClientCapabilities = async () => ({ ...(await real()), conditionalGet: false });
+}`
+
+// newTab opens a browser context of its own, and runs scripts before those of
+// each page. In the end it must not have met anything that the content security
+// policy blocked.
+func (s *stack) newTab(t *testing.T, scripts ...string) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(s.browser, chromedp.WithNewBrowserContext())
+	p := &tab{t: t, ctx: ctx, demo: s}
+	t.Cleanup(cancel)
+	require.NoError(t, chromedp.Do(ctx)) // the context that opens a tab closes it, so it must not be one with a time limit
+	p.do(chromedp.EmulateViewport(1280, 900))
+	call(p, webauthn.Enable, webauthn.EnableParams{})
+	for _, script := range append(scripts, record) {
+		call(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			p.shoot(strings.ReplaceAll(t.Name(), "/", "-")+"-failed", 1280, "light")
+			t.Logf("at %s: %s", p.eval("location.href"), p.eval("document.body.innerText"))
+			return
+		}
+		require.Empty(t, p.eval(`sessionStorage.getItem("e2e-blocked")`))
+	})
+	return p
+}
+
+func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, within)
+	defer cancel()
+	require.NoError(p.t, chromedp.Do(ctx, steps...))
+}
+
+// call speaks the browser's own protocol.
+func call[P, R any](p *tab, command cdp.Command[P, R], params P) R {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, within)
+	defer cancel()
+	answer, err := chromedp.Call(ctx, command, params)
+	require.NoError(p.t, err)
+	return answer
+}
+
+// eval answers the value of an expression as text, "" for null.
+func (p *tab) eval(expression string) string {
+	p.t.Helper()
+	text, err := p.try(expression)
+	require.NoError(p.t, err, "%s", expression)
+	return text
+}
+
+func (p *tab) try(expression string) (string, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, within)
+	defer cancel()
+	yes := true
+	result, err := chromedp.Call(ctx, runtime.Evaluate, runtime.EvaluateParams{
+		Expression:    "(async () => { const v = await (" + expression + "); return v == null ? '' : String(v) })()",
+		AwaitPromise:  &yes,
+		ReturnByValue: &yes,
+		UserGesture:   &yes,
+	})
+	if err != nil {
+		return "", err
+	}
+	if result.ExceptionDetails != nil {
+		return "", &scriptError{result.ExceptionDetails.Text}
+	}
+	var text string
+	err = json.Unmarshal([]byte(result.Result.Value), &text)
+	return text, err
+}
+
+type scriptError struct{ text string }
+
+func (e *scriptError) Error() string { return e.text }
+
+// until polls an expression until it is the wanted text; pages may come and go
+// meanwhile.
+func (p *tab) until(expression, want string) {
+	p.t.Helper()
+	got := ""
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		text, err := p.try(expression)
+		if err == nil && text == want {
+			return
+		}
+		got = text
+		if err != nil {
+			got = err.Error()
+		}
+	}
+	p.t.Fatalf("%s is %q after %s, want %q", expression, got, within, want)
+}
+
+// at waits for a loaded page with that heading.
+func (p *tab) at(path, heading string) {
+	p.t.Helper()
+	p.until(`document.readyState + " " + location.pathname + " " + document.querySelector("h1")?.innerText`, "complete "+path+" "+heading)
+}
+
+func (p *tab) open(path string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(p.demo.URL + path))
+}
+
+func (p *tab) click(css string) {
+	p.t.Helper()
+	p.do(chromedp.Click(chromedp.CSS(css)))
+}
+
+func (p *tab) fill(name, value string) {
+	p.t.Helper()
+	p.do(chromedp.SetValue(chromedp.CSS(`input[name="`+name+`"]:not([type=hidden])`), value))
+}
+
+// submit presses the button with that name and value.
+func (p *tab) submit(name, value string) {
+	p.t.Helper()
+	p.click(`button[name="` + name + `"][value="` + value + `"]`)
+}
+
+func (p *tab) text(css string) string {
+	p.t.Helper()
+	return p.eval(`document.querySelector(` + strconv.Quote(css) + `)?.innerText`)
+}
+
+// ceremonies lists what the browser was asked and answered, in order.
+func (p *tab) ceremonies() []ceremony {
+	p.t.Helper()
+	var list []ceremony
+	if text := p.eval(`sessionStorage.getItem("e2e-ceremonies")`); text != "" {
+		require.NoError(p.t, json.Unmarshal([]byte(text), &list))
+	}
+	return list
+}
+
+// last is the newest answered call of that verb.
+func (p *tab) last(verb string) ceremony {
+	p.t.Helper()
+	list := p.ceremonies()
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].Verb == verb && list[i].Error == "" {
+			return list[i]
+		}
+	}
+	p.t.Fatalf("the browser answered no %q: %+v", verb, list)
+	return ceremony{}
+}
+
+// whoami is the identity of the browser's session, asked of Kratos itself.
+func (p *tab) whoami() string {
+	p.t.Helper()
+	cookies := call(p, network.GetCookies, network.GetCookiesParams{URLs: []string{p.demo.KratosURL}})
+	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.demo.KratosURL+"/sessions/whoami", nil)
+	require.NoError(p.t, err)
+	for _, c := range cookies.Cookies {
+		request.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
+	}
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(p.t, err)
+	defer func() { _ = response.Body.Close() }()
+	require.Equal(p.t, http.StatusOK, response.StatusCode)
+	var session struct{ Identity struct{ ID string } }
+	require.NoError(p.t, json.NewDecoder(response.Body).Decode(&session))
+	return session.Identity.ID
+}
+
+// screenshots keeps the page as it is, on a desktop and on a phone, by day and
+// by night.
+func (p *tab) screenshots(name string) {
+	p.t.Helper()
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int64{1280, 390} {
+			p.shoot(name, width, scheme)
+		}
+	}
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{})
+	p.do(chromedp.EmulateViewport(1280, 900))
+}
+
+func (p *tab) shoot(name string, width int64, scheme string) {
+	p.t.Helper()
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
+	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: width, Height: 844, DeviceScaleFactor: 1, Mobile: width < 600,
+	})
+	ctx, cancel := context.WithTimeout(p.ctx, within)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	require.NoError(p.t, err)
+	file := name + "-" + strconv.FormatInt(width, 10) + "-" + scheme + ".png"
+	require.NoError(p.t, os.WriteFile(filepath.Join(p.demo.artefacts, file), png, 0o644))
+}
