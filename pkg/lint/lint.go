@@ -71,6 +71,8 @@ type Options struct {
 	Domains  []webauthn.Page // deployed, besides the UI URLs in the files
 	Schemas  kratosconf.SchemaOptions
 	Rendered bool // no template should be left
+	Profile  Profile
+	Version  kratosconf.Version // the zero Version stands for the default
 }
 
 // Check lints files that together are one configuration, later ones over

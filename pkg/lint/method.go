@@ -82,7 +82,7 @@ func (p *Pass) EachOrigin(f func(*Method, Origin)) {
 // right.
 func (m *Method) Lists(o Origin) bool {
 	for _, other := range m.Origins {
-		if other.SameAs(o) {
+		if other.covers(o) {
 			return true
 		}
 	}

@@ -72,3 +72,11 @@ func (p Page) Where() string {
 	}
 	return p.Name
 }
+
+// Notes points at the place that configures the page.
+func (p Page) Notes() []Note {
+	if p.Value == nil || p.Value.Place().File == nil {
+		return nil
+	}
+	return []Note{{Span: p.Value.Place(), Message: "the page is configured here, as " + p.Where()}}
+}

@@ -17,6 +17,11 @@ type Pass struct {
 	// Pages are where ceremonies run: UI URLs and deployed domains.
 	Pages []Page
 
+	// Version is the Kratos that will read the configuration.
+	Version  kratosconf.Version
+	Rendered bool
+
+	profile  Profile
 	rule     *Rule
 	findings []Finding
 }
@@ -29,6 +34,15 @@ func NewPass(config *kratosconf.Config, opts Options) *Pass {
 		WebAuthn: newMethod(config, "webauthn"),
 	}
 	p.Pages = findPages(config, opts.Domains)
+	p.Rendered = opts.Rendered
+	p.Version = opts.Version
+	if p.Version == (kratosconf.Version{}) {
+		p.Version = kratosconf.VersionDefault
+	}
+	p.profile = opts.Profile
+	if p.profile == ProfileGuess {
+		p.profile = guessProfile(p.Pages)
+	}
 	if len(p.Enabled()) > 0 {
 		p.Schemas = config.IdentitySchemas(opts.Schemas)
 	}

@@ -29,15 +29,12 @@ var originsDefaulted = &lint.Rule{
 				if !page.Known || !webauthn.Browser(page.Page, &m.ID.Str, nil).OK || contains(allowed, page.Bare()) {
 					continue
 				}
-				f := lint.Finding{
+				p.Report(lint.Finding{
 					Span:    m.RP.Place(),
 					Message: fmt.Sprintf("%s has no rp.origins, so Kratos expects only %q and refuses ceremonies on %q", m.Name, allowed[0], page.Bare()),
 					Help:    fmt.Sprintf("write rp.origins with %q", page.Bare()),
-				}
-				if page.Value != nil {
-					f.Notes = []lint.Note{{Span: page.Value.Place(), Message: "the page is configured here, as " + page.Where()}}
-				}
-				p.Report(f)
+					Notes:   page.Notes(),
+				})
 			}
 		})
 	},

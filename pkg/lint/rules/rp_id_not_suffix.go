@@ -20,14 +20,11 @@ var rpIDNotSuffix = &lint.Rule{
 				if !refuses(page.Page, m.ID.Str) {
 					continue
 				}
-				f := lint.Finding{
+				p.ReportAt(m.ID, lint.Finding{
 					Message: fmt.Sprintf("browsers refuse rp.id %q on %q: it is neither that host nor a parent domain of it", m.ID.Str, page.Show()),
 					Help:    suffixHelp(m.ID.Str, page),
-				}
-				if page.Value != nil {
-					f.Notes = []lint.Note{{Span: page.Value.Place(), Message: "the page is configured here, as " + page.Where()}}
-				}
-				p.ReportAt(m.ID, f)
+					Notes:   page.Notes(),
+				})
 			}
 		})
 	},
@@ -40,7 +37,8 @@ func refuses(page webauthn.Page, id string) bool {
 	case webauthn.ClassOK, webauthn.ClassNoWebAuthn, webauthn.ClassInvalidDomain:
 		return false
 	default:
-		return true
+		// x.localhost has its own rule.
+		return id != "localhost" || !page.IsLocalhost()
 	}
 }
 

@@ -55,7 +55,8 @@ func readExamples(t *testing.T, path string) (*txtar.Archive, []*example) {
 	return archive, out
 }
 
-// config reads the example's arguments: -c FILE, --domain, --env NAME=VALUE; by
+// config reads the example's arguments: -c FILE, --domain, --profile,
+// --kratos-version, --env NAME=VALUE; by
 // default every .yml and .json that is no schema is a layer, in order.
 func (e *example) config(t *testing.T) ([]*source.File, lint.Options) {
 	t.Helper()
@@ -76,6 +77,14 @@ func (e *example) config(t *testing.T) ([]*source.File, lint.Options) {
 			page, err := webauthn.ParsePage(args[i+1])
 			require.NoError(t, err)
 			opts.Domains = append(opts.Domains, page)
+		case "--profile":
+			profile, ok := lint.ParseProfile(args[i+1])
+			require.True(t, ok, args[i+1])
+			opts.Profile = profile
+		case "--kratos-version":
+			version, err := kratosconf.ParseVersion(args[i+1])
+			require.NoError(t, err)
+			opts.Version = version
 		case "--env":
 			env = append(env, args[i+1])
 		default:

@@ -17,7 +17,7 @@ var schemaInvalid = &lint.Rule{
 		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
 			block := p.Config.Get(m.Path)
 			unknownKeys(p, block, m.Path, []string{"config", "enabled"})
-			allowed := []string{"rp"}
+			allowed := []string{"rp", "display_name"} // display-name-misnested says it better
 			switch m.Name {
 			case "webauthn":
 				allowed = append(allowed, "passwordless")
@@ -42,8 +42,8 @@ func unknownKeys(p *lint.Pass, block *kratosconf.Value, path string, allowed []s
 		if slices.Contains(allowed, f.Name) || strings.ContainsAny(f.Name, "{}$@%<>") {
 			continue // a template's name is not known here
 		}
-		help := fmt.Sprintf("remove it; %s takes %s", path, strings.Join(allowed, ", "))
-		if slices.Contains([]string{"id", "origins", "display_name"}, f.Name) {
+		help := fmt.Sprintf("remove it; %s takes %s", path, strings.Join(slices.DeleteFunc(slices.Clone(allowed), func(s string) bool { return s == "display_name" }), ", "))
+		if slices.Contains([]string{"id", "origins"}, f.Name) {
 			help = fmt.Sprintf("move it into %s.rp", strings.TrimSuffix(path, ".config")+".config")
 		}
 		p.Report(lint.Finding{

@@ -16,19 +16,17 @@ var uiOriginNotListed = &lint.Rule{
 				continue
 			}
 			for _, page := range p.PagesOf(m) {
-				if !mayRun(m, page) || m.Lists(page.Origin) {
+				if !mayRun(m, page) || m.Lists(page.Origin) || lacksOnlyPort(m, page) || lacksOnlyTLS(m, page) {
 					continue
 				}
-				f := lint.Finding{
+				p.Report(lint.Finding{
 					Span: m.OriginsKey.Place(),
 					Message: fmt.Sprintf("%s %q is not among the origins of %s, so Kratos refuses every ceremony there",
 						page.Where(), page.Show(), m.Name),
-					Help: fmt.Sprintf("add %q to %s.origins", page.Show(), m.RPPath()),
-				}
-				if page.Value != nil {
-					f.Notes = []lint.Note{{Span: page.Value.Place(), Message: "the page is configured here, as " + page.Where()}}
-				}
-				p.Report(f)
+					Help:  fmt.Sprintf("add %q to %s.origins", page.Show(), m.RPPath()),
+					Notes: page.Notes(),
+					Fix:   lint.AppendItem(m.OriginsKey, page.Show()),
+				})
 			}
 		}
 	},

@@ -1,0 +1,50 @@
+package kratosconf
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strconv"
+)
+
+// Version is a release of Kratos: v1.3.1, or v26.2.0 since releases are
+// counted by year.
+type Version struct{ Major, Minor, Patch int }
+
+// Versions at which something changed that matters here.
+var (
+	// VersionDefault is taken when nothing says which Kratos it is: the newest
+	// release whose behaviour was measured.
+	VersionDefault = Version{26, 2, 0}
+	// VersionOrigins brought rp.origins (PR 3380).
+	VersionOrigins = Version{1, 1, 0}
+	// VersionPasskey brought the passkey method, and runs `session` last
+	// wherever it is listed (e94250705).
+	VersionPasskey = Version{1, 2, 0}
+	// VersionTriggerID brought Ory-Webhook-Trigger-Id, Android origins and a
+	// require_verified_address that counts for passkeys.
+	VersionTriggerID = Version{25, 4, 0}
+)
+
+var versionText = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,6}))?`)
+
+// ParseVersion reads v1.3.1, 26.2 or v25.4.0-sqlite.
+func ParseVersion(s string) (Version, error) {
+	m := versionText.FindStringSubmatch(s)
+	if m == nil {
+		return Version{}, fmt.Errorf("%q is no Kratos version; write it as v26.2.0", s)
+	}
+	var v Version
+	v.Major, _ = strconv.Atoi(m[1]) // digits only, and few
+	v.Minor, _ = strconv.Atoi(m[2])
+	v.Patch, _ = strconv.Atoi(m[3])
+	return v, nil
+}
+
+// AtLeast tells whether v is other or newer.
+func (v Version) AtLeast(other Version) bool {
+	return cmp.Or(cmp.Compare(v.Major, other.Major), cmp.Compare(v.Minor, other.Minor), cmp.Compare(v.Patch, other.Patch)) >= 0
+}
+
+// String writes the version as its tag.
+func (v Version) String() string { return fmt.Sprintf("v%d.%d.%d", v.Major, v.Minor, v.Patch) }

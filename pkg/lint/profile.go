@@ -1,0 +1,64 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// Profile says how strict some rules are: what is a hint on a developer's
+// machine is an error where people sign in.
+type Profile uint8
+
+// The profiles; ProfileGuess looks at the domains.
+const (
+	ProfileGuess Profile = iota
+	ProfileDev
+	ProfileProd
+)
+
+// ParseProfile reads dev or prod.
+func ParseProfile(s string) (Profile, bool) {
+	switch s {
+	case "":
+		return ProfileGuess, true
+	case "dev":
+		return ProfileDev, true
+	case "prod":
+		return ProfileProd, true
+	}
+	return ProfileGuess, false
+}
+
+// IsPublic tells whether a page can be reached from the internet by its name:
+// none of the names that are kept for tests and private networks.
+func IsPublic(page webauthn.Page) bool {
+	host := strings.TrimSuffix(page.Host, ".")
+	if page.IP.IsValid() || page.IsLocalhost() || webauthn.RegistrableDomain(host) == "" {
+		return false
+	}
+	// RFC 2606, RFC 6762, RFC 8375, and what ICANN keeps for private use.
+	private := []string{"test", "local", "localdomain", "internal", "invalid", "lan", "home", "corp", "home.arpa", "intranet", "docker"}
+	return !slices.ContainsFunc(private, func(tld string) bool { return strings.HasSuffix(host, "."+tld) })
+}
+
+// Prod tells whether the configuration is for people, not for development.
+func (p *Pass) Prod() bool { return p.profile == ProfileProd }
+
+func guessProfile(pages []Page) Profile {
+	for _, page := range pages {
+		if page.Known && IsPublic(page.Page) {
+			return ProfileProd
+		}
+	}
+	return ProfileDev
+}
+
+// InProd answers one severity for production and another for development.
+func (p *Pass) InProd(prod, dev Severity) Severity {
+	if p.Prod() {
+		return prod
+	}
+	return dev
+}

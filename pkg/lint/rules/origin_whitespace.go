@@ -1,0 +1,36 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+)
+
+// A list in an environment variable is not trimmed either: "a, b" makes " b".
+var originWhitespace = &lint.Rule{
+	ID: "origin-whitespace", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
+			if o.Value.Unknown() || strings.IndexFunc(o.Text, invisible) < 0 || o.Value.Env != "" && strings.TrimLeft(o.Text, " ") == strings.TrimFunc(o.Text, invisible) {
+				return // env-csv-space speaks of lists in the environment
+			}
+			bare := strings.Map(func(r rune) rune {
+				if invisible(r) {
+					return -1
+				}
+				return r
+			}, o.Text)
+			p.ReportAt(o.Value, lint.Finding{
+				Message: fmt.Sprintf("origin %q has white space or invisible characters in it, so it matches nothing", o.Value.Str),
+				Help:    fmt.Sprintf("write %q", bare),
+				Fix:     o.Value.Edit(bare),
+			})
+		})
+	},
+}
+
+func invisible(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+}

@@ -1,0 +1,40 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+)
+
+var originsDifferBetweenMethods = &lint.Rule{
+	ID: "origins-differ-between-methods", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		a, b := p.Passkey, p.WebAuthn
+		if !a.On || !b.On || len(a.Origins) == 0 || len(b.Origins) == 0 || a.OriginsUnsure() || b.OriginsUnsure() {
+			return
+		}
+		for _, pair := range [][2]*lint.Method{{a, b}, {b, a}} {
+			for _, o := range pair[0].Origins {
+				if pair[1].Lists(o) || pageIs(p, o) || !o.IsWeb() {
+					continue
+				}
+				p.ReportAt(o.Value, lint.Finding{
+					Message: fmt.Sprintf("origin %q is listed for %s and not for %s", o.Value.Str, pair[0].Name, pair[1].Name),
+					Help:    "list the same origins for both",
+					Fix:     lint.AppendItem(pair[1].OriginsKey, o.Show()),
+				})
+			}
+		}
+	},
+}
+
+// pageIs tells whether a page is there; that it is missing among origins is then
+// an error of its own.
+func pageIs(p *lint.Pass, o lint.Origin) bool {
+	for _, page := range p.Pages {
+		if page.SameAs(o) {
+			return true
+		}
+	}
+	return false
+}

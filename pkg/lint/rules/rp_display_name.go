@@ -1,0 +1,47 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+)
+
+// go-webauthn v0.11.2 refuses an empty name when Kratos makes the options;
+// browsers and authenticators may cut names at 64 bytes (WebAuthn §5.4.1).
+var rpDisplayName = &lint.Rule{
+	ID: "rp-display-name", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		for _, m := range p.Enabled() {
+			name := m.RP.Get("display_name")
+			if !name.Is(kratosconf.String) || name.Unknown() {
+				continue
+			}
+			switch {
+			case strings.TrimSpace(name.Str) == "":
+				p.ReportAt(name, lint.Finding{
+					Severity: lint.Error,
+					Message:  "rp.display_name is empty: every registration and login answers 500",
+					Help:     "write the name of your application, which authenticators show",
+				})
+			case isPlaceholderName(name.Str):
+				p.ReportAt(name, lint.Finding{
+					Message: fmt.Sprintf("rp.display_name is still %q, and people see it when they make a passkey", name.Str),
+					Help:    "write the name of your application",
+				})
+			case len(name.Str) > 64:
+				p.ReportAt(name, lint.Finding{
+					Message: fmt.Sprintf("rp.display_name has %d bytes, and authenticators may cut it after 64", len(name.Str)),
+					Help:    "write a shorter name",
+				})
+			}
+		}
+	},
+}
+
+func isPlaceholderName(name string) bool {
+	placeholders := []string{"your application name", "ory", "ory foundation", "localhost", "kratos", "todo", "changeme", "change me"}
+	return slices.Contains(placeholders, strings.ToLower(strings.TrimSpace(name)))
+}

@@ -1,0 +1,38 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+)
+
+var rpIDLocalhostProd = &lint.Rule{
+	ID: "rp-id-localhost-prod", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		base := lint.NewOrigin(p.Config.Get("serve.public.base_url"))
+		public := base.Known && lint.IsPublic(base.Page)
+		if !public && !p.Prod() {
+			return
+		}
+		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+			if m.ID.Str != "localhost" && !strings.HasSuffix(m.ID.Str, ".localhost") {
+				return
+			}
+			for _, page := range pagesAndOrigins(p, m) {
+				if refuses(page.Page, m.ID.Str) {
+					return // rp-id-not-suffix names the page
+				}
+			}
+			f := lint.Finding{
+				Message: fmt.Sprintf("rp.id is %q in production: browsers refuse it on every host but that one", m.ID.Str),
+				Help:    "set rp.id to the domain on which people sign in",
+			}
+			if public {
+				f.Notes = []lint.Note{{Span: base.Value.Place(), Message: "Kratos itself is at a public address"}}
+				f.Help = fmt.Sprintf("set rp.id to the domain on which people sign in, such as %q", base.Page.Host)
+			}
+			p.ReportAt(m.ID, f)
+		})
+	},
+}
