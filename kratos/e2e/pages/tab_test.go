@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -235,22 +236,38 @@ func (p *tab) last(verb string) ceremony {
 	return ceremony{}
 }
 
-// whoami is the identity of the browser's session, asked of Kratos itself.
-func (p *tab) whoami() string {
+// kratosGet asks Kratos' public API with the browser's cookies.
+func (p *tab) kratosGet(path string) []byte {
 	p.t.Helper()
 	cookies := call(p, network.GetCookies, network.GetCookiesParams{URLs: []string{p.demo.KratosURL}})
-	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.demo.KratosURL+"/sessions/whoami", nil)
+	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.demo.KratosURL+path, nil)
 	require.NoError(p.t, err)
+	request.Header.Set("Accept", "application/json")
 	for _, c := range cookies.Cookies {
 		request.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
 	}
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(p.t, err)
 	defer func() { _ = response.Body.Close() }()
-	require.Equal(p.t, http.StatusOK, response.StatusCode)
+	body, err := io.ReadAll(response.Body)
+	require.NoError(p.t, err)
+	require.Equal(p.t, http.StatusOK, response.StatusCode, "%s", body)
+	return body
+}
+
+// whoami is the identity of the browser's session, asked of Kratos itself.
+func (p *tab) whoami() string {
+	p.t.Helper()
 	var session struct{ Identity struct{ ID string } }
-	require.NoError(p.t, json.NewDecoder(response.Body).Decode(&session))
+	require.NoError(p.t, json.Unmarshal(p.kratosGet("/sessions/whoami"), &session))
 	return session.Identity.ID
+}
+
+// flow is the JSON of the flow that the page shows.
+func (p *tab) flow(kind string) string {
+	p.t.Helper()
+	id := p.eval(`new URL(location.href).searchParams.get("flow")`)
+	return string(p.kratosGet("/self-service/" + kind + "/flows?id=" + id))
 }
 
 // screenshots keeps the page as it is, on a desktop and on a phone, by day and
