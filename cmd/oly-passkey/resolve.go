@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ ambiguous; 2: it is no user handle; 3: the sidecar could not answer.`,
 		Example: `  oly-passkey resolve --sidecar http://127.0.0.1:4477 --api-key-file sidecar.key 3xK0…
   oly-passkey resolve --sidecar http://127.0.0.1:4477 --api-key-file sidecar.key --format id - < handle`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.resolve(cmd, &f, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.resolve(cmd.Context(), &f, args[0]) },
 	}
 	c.Flags().StringVar(&f.sidecar, "sidecar", "http://"+sidecar.DefaultListen, "`URL` of the sidecar")
 	c.Flags().StringVar(&f.keyFile, "api-key-file", "", "`FILE` with a key of scope resolve (none: send no key)")
@@ -48,7 +49,7 @@ type resolveFlags struct {
 	allowRemoved, confirm                  bool
 }
 
-func (a *app) resolve(cmd *cobra.Command, f *resolveFlags, handle string) error {
+func (a *app) resolve(ctx context.Context, f *resolveFlags, handle string) error {
 	if f.format != "text" && f.format != "json" && f.format != "id" {
 		return usagef("--format %q is neither text nor json nor id", f.format)
 	}
@@ -67,7 +68,7 @@ func (a *app) resolve(cmd *cobra.Command, f *resolveFlags, handle string) error 
 	if err != nil {
 		return usagef("--sidecar: %w", err)
 	}
-	answer, err := c.Resolve(cmd.Context(), client.Query{
+	answer, err := c.Resolve(ctx, client.Query{
 		UserHandle:   handle,
 		CredentialID: f.credentialID,
 		AllowRemoved: f.allowRemoved,

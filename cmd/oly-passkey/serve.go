@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"time"
@@ -30,7 +31,7 @@ a signature that was verified.`,
 		Example: `  oly-passkey serve --kratos-admin-url http://127.0.0.1:4434 --data-dir /var/lib/oly-passkey --api-key-file sidecar.key
   oly-passkey serve --kratos-admin-url http://127.0.0.1:4434 --data-dir data --dev`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd, &f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), &f) },
 	}
 	c.Flags().StringVar(&f.kratosAdminURL, "kratos-admin-url", "", "`URL` of Kratos' admin API, without /admin")
 	c.Flags().StringVar(&f.dataDir, "data-dir", "", "`DIR` of the index, made where it is missing")
@@ -59,7 +60,7 @@ type serveFlags struct {
 	dev, insecureHTTP                  bool
 }
 
-func (a *app) serve(cmd *cobra.Command, f *serveFlags) error {
+func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	ids, err := directory.ParseIdentityIDs(f.identityIDs)
 	if err != nil {
 		return usagef("--identity-id-handles: %w", err)
@@ -85,7 +86,7 @@ func (a *app) serve(cmd *cobra.Command, f *serveFlags) error {
 			return err
 		}
 	}
-	s, err := sidecar.New(cmd.Context(), o)
+	s, err := sidecar.New(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func (a *app) serve(cmd *cobra.Command, f *serveFlags) error {
 		log.Warn("--identity-id-handles any: whoever holds a resolve key can find out which identity ids exist")
 	}
 	log.Info("serving", "api", s.URL(), "operations", s.MetricsURL(), "kratos", f.kratosAdminURL, "index", f.dataDir)
-	if err := s.Run(cmd.Context()); err != nil {
+	if err := s.Run(ctx); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	log.Info("stopped")

@@ -73,7 +73,7 @@ type Answer struct {
 	ConfirmedAt       time.Time `json:"confirmed_at"`
 }
 
-// The answers that name no identity. Every one comes as a *Problem, which
+// The answers that name no identity. Every one comes as a *ProblemError, which
 // errors.Is tells apart by its status.
 var (
 	ErrInvalid   = errors.New("user handle is none")                      // 400
@@ -84,8 +84,8 @@ var (
 	ErrNotReady  = errors.New("sidecar cannot tell yet, ask again later") // 503
 )
 
-// Problem is an RFC 9457 answer of the sidecar.
-type Problem struct {
+// ProblemError is an RFC 9457 answer of the sidecar.
+type ProblemError struct {
 	Type   string `json:"type"`
 	Title  string `json:"title"`
 	Status int    `json:"status"`
@@ -94,7 +94,7 @@ type Problem struct {
 	RetryAfter time.Duration `json:"-"` // 0 where the sidecar did not say
 }
 
-func (p *Problem) Error() string {
+func (p *ProblemError) Error() string {
 	text := p.Title
 	if p.Detail != "" {
 		text += ": " + p.Detail
@@ -103,7 +103,7 @@ func (p *Problem) Error() string {
 }
 
 // Is tells which of the package's errors the problem is.
-func (p *Problem) Is(target error) bool {
+func (p *ProblemError) Is(target error) bool {
 	switch p.Status {
 	case http.StatusBadRequest:
 		return target == ErrInvalid
@@ -122,7 +122,7 @@ func (p *Problem) Is(target error) bool {
 }
 
 // Unwrap tells the retries how long the sidecar wants them to wait.
-func (p *Problem) Unwrap() error {
+func (p *ProblemError) Unwrap() error {
 	if p.RetryAfter == 0 {
 		return nil
 	}
@@ -180,7 +180,7 @@ func (c *Client) resolve(ctx context.Context, body []byte) (*Answer, error) {
 // problemOf reads an error answer; one that is no problem+json is not the
 // sidecar's, and its status says nothing about the handle.
 func problemOf(resp *http.Response, raw []byte) error {
-	var p Problem
+	var p ProblemError
 	if err := json.Unmarshal(raw, &p); err != nil || p.Type == "" || p.Status != resp.StatusCode {
 		err := fmt.Errorf("%s answered %s, but not as the sidecar does", resp.Request.URL.Host, resp.Status)
 		if resp.StatusCode >= http.StatusInternalServerError {

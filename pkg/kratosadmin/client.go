@@ -121,12 +121,12 @@ func (c *Client) identity(ctx context.Context, id uuid.UUID) (*Identity, error) 
 		if isNotFound(err) {
 			return nil, backoff.Permanent(ErrNotFound)
 		}
-		if err := checkStatus(resp); err != nil {
+		if err := c.checkStatus(resp); err != nil {
 			return nil, err
 		}
 	}
 	if err != nil {
-		return nil, c.transportError(err)
+		return nil, c.at(err)
 	}
 	found, err := fromModel(answer)
 	if err != nil {

@@ -47,15 +47,15 @@ func (c *Client) list(ctx context.Context, token string) (*Page, error) {
 	req.Header.Set("User-Agent", userAgent)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, c.transportError(err)
+		return nil, c.at(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if err := checkStatus(resp); err != nil {
+	if err := c.checkStatus(resp); err != nil {
 		return nil, err
 	}
 	page := &Page{}
 	if page.Identities, err = decodePage(&boundedReader{r: resp.Body, left: maxPage}); err != nil {
-		return nil, fmt.Errorf("kratos admin api at %s: list of identities: %w", c.base, err)
+		return nil, c.at(fmt.Errorf("list of identities: %w", err))
 	}
 	if page.Next, err = nextToken(resp.Header.Values("Link")); err != nil {
 		return nil, backoff.Permanent(err)

@@ -23,11 +23,11 @@ type StatusError struct {
 func (e *StatusError) Error() string {
 	switch {
 	case e.Location != "":
-		return fmt.Sprintf("kratos answered %d, a redirect to %q: is this the public api instead of the admin api?", e.Code, e.Location)
+		return fmt.Sprintf("answered %d, a redirect to %q: is this the public api instead of the admin api?", e.Code, e.Location)
 	case e.Code == http.StatusNotFound:
 		return "answered 404, but not as kratos does: is this the admin api?"
 	}
-	return fmt.Sprintf("kratos answered %d %s", e.Code, http.StatusText(e.Code))
+	return fmt.Sprintf("answered %d %s", e.Code, http.StatusText(e.Code))
 }
 
 // Unwrap tells the retries how long Kratos wants them to wait.
@@ -38,9 +38,9 @@ func (e *StatusError) Unwrap() error {
 	return &backoff.RetryAfterError{Duration: e.RetryAfter}
 }
 
-// transportError says that a request got no answer, without the query that
-// url.Error repeats.
-func (c *Client) transportError(err error) error {
+// at says in front of an error which Kratos it comes from, without the query
+// that url.Error repeats.
+func (c *Client) at(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
@@ -53,7 +53,7 @@ const maxRetryAfter = 30 * time.Second
 
 // checkStatus turns an answer into the error that it is. Those that another try
 // cannot mend are permanent.
-func checkStatus(resp *http.Response) error {
+func (c *Client) checkStatus(resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
@@ -62,9 +62,9 @@ func checkStatus(resp *http.Response) error {
 		e.RetryAfter = min(time.Duration(s)*time.Second, maxRetryAfter)
 	}
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= http.StatusInternalServerError {
-		return e
+		return c.at(e)
 	}
-	return backoff.Permanent(e)
+	return backoff.Permanent(c.at(e))
 }
 
 // retry makes an operation up to tries times, with jitter between them, and

@@ -17,23 +17,23 @@ type hookBody struct {
 // hook takes Kratos' word that an identity changed and answers once that is
 // stored. Kratos does not wait for more: the hook has response.ignore.
 func (s *Server) hook(flow index.Flow) handler {
-	return func(w http.ResponseWriter, r *http.Request) (*problem, error) {
+	return func(w http.ResponseWriter, r *http.Request) error {
 		var body hookBody
-		if p := readJSON(w, r, &body); p != nil {
-			return p, nil
+		if err := readJSON(w, r, &body); err != nil {
+			return err
 		}
 		id, err := uuid.Parse(body.IdentityID)
 		if err != nil {
-			return badRequest(`"identity_id" is no uuid; the hook's body has to be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`), nil
+			return badRequest(`"identity_id" is no uuid; the hook's body has to be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`)
 		}
 		if id == uuid.Nil {
-			return badRequest(`"identity_id" is the nil uuid, as kratos sends it before an identity is saved; the hook needs response.ignore: true, not response.parse`), nil
+			return badRequest(`"identity_id" is the nil uuid, as kratos sends it before an identity is saved; the hook needs response.ignore: true, not response.parse`)
 		}
 		if err := s.directory.Notify(r.Context(), id, flow); err != nil {
-			return nil, err
+			return err
 		}
 		w.WriteHeader(http.StatusNoContent)
-		return nil, nil
+		return nil
 	}
 }
 
@@ -62,7 +62,7 @@ const RefusalMessageID = 4770001
 // registration.after.passkey, with response.parse, where people sign up with a
 // one-time code first: nobody may sign up by passkey with an address that was
 // not proven.
-func (s *Server) refusePasskeySignUp(w http.ResponseWriter, _ *http.Request) (*problem, error) {
+func (s *Server) refusePasskeySignUp(w http.ResponseWriter, _ *http.Request) error {
 	writeJSON(w, "application/json", http.StatusForbidden, refusal{Messages: []refusalMessages{{
 		InstancePtr: "#/",
 		Messages: []refusalMessage{{
@@ -71,5 +71,5 @@ func (s *Server) refusePasskeySignUp(w http.ResponseWriter, _ *http.Request) (*p
 			Type: "error",
 		}},
 	}}})
-	return nil, nil
+	return nil
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/directory"
 )
 
-// problem is an RFC 9457 answer.
-type problem struct {
+// problemError is an RFC 9457 answer.
+type problemError struct {
 	Type   string `json:"type"` // where docs/problems.md explains it
 	Title  string `json:"title"`
 	Status int    `json:"status"`
@@ -23,31 +23,31 @@ type problem struct {
 // problemBase is in front of every problem type.
 const problemBase = "https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#"
 
-func newProblem(status int, name, title, detail string) *problem {
-	return &problem{Type: problemBase + name, Title: title, Status: status, Detail: detail}
+func newProblem(status int, name, title, detail string) *problemError {
+	return &problemError{Type: problemBase + name, Title: title, Status: status, Detail: detail}
 }
 
-func badRequest(detail string) *problem {
+func badRequest(detail string) *problemError {
 	return newProblem(http.StatusBadRequest, "bad-request", "the request cannot be understood", detail)
 }
 
-func invalidHandle(err error) *problem {
+func invalidHandle(err error) *problemError {
 	return newProblem(http.StatusBadRequest, "invalid-handle", "the user handle is none", err.Error())
 }
 
-func unauthorized() *problem {
+func unauthorized() *problemError {
 	return newProblem(http.StatusUnauthorized, "unauthorized", "an api key is needed",
 		"send a key of the server's key file as Authorization: Bearer KEY or as X-Api-Key: KEY, once")
 }
 
-func forbidden(scope Scope) *problem {
+func forbidden(scope Scope) *problemError {
 	return newProblem(http.StatusForbidden, "forbidden", "the api key is not for this",
 		"this needs a key of scope "+string(scope))
 }
 
-// fromResolve turns why a handle leads nowhere into an answer. It answers nil
-// for errors that are nobody's business outside.
-func fromResolve(err error) *problem {
+// fromResolve turns why a handle leads nowhere into an answer. Errors that are
+// nobody's business outside stay as they are.
+func fromResolve(err error) error {
 	switch {
 	case errors.Is(err, directory.ErrUnknown):
 		return newProblem(http.StatusNotFound, "unknown-handle", "the user handle is unknown", directory.ErrUnknown.Error())
@@ -57,17 +57,19 @@ func fromResolve(err error) *problem {
 		return newProblem(http.StatusConflict, "ambiguous-handle", "the user handle is ambiguous", directory.ErrAmbiguous.Error())
 	case errors.Is(err, directory.ErrBuilding):
 		p := newProblem(http.StatusServiceUnavailable, "index-building", "the index is being built", directory.ErrBuilding.Error())
-		p.retryAfter = 5
+		p.retryAfter = 1
 		return p
 	case errors.Is(err, directory.ErrKratos), errors.Is(err, context.DeadlineExceeded):
 		p := newProblem(http.StatusServiceUnavailable, "kratos-unavailable", "kratos cannot be asked", directory.ErrKratos.Error())
 		p.retryAfter = 1
 		return p
 	}
-	return nil
+	return err
 }
 
-func (p *problem) write(w http.ResponseWriter) {
+func (p *problemError) Error() string { return p.Title }
+
+func (p *problemError) write(w http.ResponseWriter) {
 	h := w.Header()
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="oly-passkey"`)

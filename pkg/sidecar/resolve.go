@@ -29,27 +29,24 @@ type resolveAnswer struct {
 }
 
 // resolve answers whose a user handle is.
-func (s *Server) resolve(w http.ResponseWriter, r *http.Request) (*problem, error) {
+func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 	var body resolveRequest
-	if p := readJSON(w, r, &body); p != nil {
-		return p, nil
+	if err := readJSON(w, r, &body); err != nil {
+		return err
 	}
 	q := directory.Query{AllowRemoved: body.AllowRemoved, Confirm: body.Confirm}
 	var err error
 	if q.Readings, err = userhandle.Read(body.UserHandle); err != nil {
-		return invalidHandle(err), nil
+		return invalidHandle(err)
 	}
 	if body.CredentialID != nil {
 		if q.CredentialID, err = userhandle.ReadCredentialID(*body.CredentialID); err != nil {
-			return badRequest(`"credential_id": ` + err.Error()), nil
+			return badRequest(`"credential_id": ` + err.Error())
 		}
 	}
 	a, err := s.directory.Resolve(r.Context(), q)
 	if err != nil {
-		if p := fromResolve(err); p != nil {
-			return p, nil
-		}
-		return nil, err
+		return fromResolve(err)
 	}
 	writeJSON(w, "application/json", http.StatusOK, resolveAnswer{
 		IdentityID:        a.IdentityID,
@@ -59,5 +56,5 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) (*problem, erro
 		Source:            string(a.Source),
 		ConfirmedAt:       a.ConfirmedAt,
 	})
-	return nil, nil
+	return nil
 }

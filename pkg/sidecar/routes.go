@@ -13,9 +13,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/index"
 )
 
-// handler answers a request itself, or with a problem, or with an error that is
-// logged and never shown.
-type handler func(http.ResponseWriter, *http.Request) (*problem, error)
+// handler answers a request itself, or with a *problemError that is shown, or
+// with any other error, which is logged and never shown.
+type handler func(http.ResponseWriter, *http.Request) error
 
 // route is one operation of the API.
 type route struct {
@@ -74,18 +74,20 @@ func (s *Server) guard(r route) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(req.Context(), requestTimeout)
 		defer cancel()
-		p, err := r.handle(w, req.WithContext(ctx))
-		if err != nil {
+		err := r.handle(w, req.WithContext(ctx))
+		if err == nil {
+			return
+		}
+		var p *problemError
+		if !errors.As(err, &p) {
 			s.log.Error("request failed", "method", r.method, "path", r.path, "error", err)
 			p = newProblem(http.StatusInternalServerError, "internal", "something went wrong here", "the server's log says what")
 		}
-		if p != nil {
-			p.write(w)
-		}
+		p.write(w)
 	})
 }
 
-func (s *Server) authorize(r *http.Request, scope Scope) *problem {
+func (s *Server) authorize(r *http.Request, scope Scope) *problemError {
 	if s.keys == nil { // --dev
 		return nil
 	}
@@ -121,7 +123,7 @@ func requestKey(h http.Header) (string, bool) {
 }
 
 // readJSON reads the one JSON object that a body has to be.
-func readJSON(w http.ResponseWriter, r *http.Request, dst any) *problem {
+func readJSON(w http.ResponseWriter, r *http.Request, dst any) error {
 	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	err := dec.Decode(dst)
 	if err == nil {

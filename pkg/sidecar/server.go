@@ -90,9 +90,11 @@ func (s *Server) open(ctx context.Context, o Options, kratos *kratosadmin.Client
 	if s.metrics, err = lc.Listen(ctx, "tcp", o.MetricsListen); err != nil {
 		return fmt.Errorf("--metrics-listen %q: %w", o.MetricsListen, err)
 	}
-	if s.store, err = bolt.Open(o.DataDir); err != nil {
+	store, err := bolt.Open(o.DataDir)
+	if err != nil {
 		return err
 	}
+	s.store = store
 	s.directory, err = directory.New(ctx, directory.Options{
 		Store:          s.store,
 		Kratos:         kratos,

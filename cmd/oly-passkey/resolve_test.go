@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// command runs one command line in this process.
+func command(ctx context.Context, stdin string, args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = run(ctx, args, &app{stdin: strings.NewReader(stdin), stdout: &out, stderr: &errs})
+	return code, out.String(), errs.String()
+}
+
+const (
+	somebody = "11111111-1111-4111-8111-111111111111"
+	raw      = "sY6NOda7WGXT2Bsl4muMt4g4YBJzHttJi0wOr7f9QJVUPnOVD6K7j4eqz3vNAFTj"
+)
+
+// serveFor runs the serve command beside a Kratos that lists one identity, and
+// answers the sidecar's address and a key file.
+func serveFor(t *testing.T) (url, keyFile string) {
+	t.Helper()
+	fakekratos := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		identity := fmt.Sprintf(`{"id":%q,"schema_id":"d","schema_url":"u","traits":{},"credentials":{"passkey":{"identifiers":[%q]}}}`, somebody, raw)
+		switch r.URL.Path {
+		case "/admin/identities":
+			_, _ = fmt.Fprint(w, "["+identity+"]")
+		case "/admin/identities/" + somebody:
+			_, _ = fmt.Fprint(w, identity)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = fmt.Fprint(w, `{"error":{"code":404,"message":"no"}}`)
+		}
+	}))
+	t.Cleanup(fakekratos.Close)
+	dir := t.TempDir()
+	keyFile = filepath.Join(dir, "sidecar.key")
+	require.NoError(t, os.WriteFile(keyFile, []byte("hooks:h\nresolve:r\n"), 0o600))
+
+	log, w := io.Pipe()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{
+			"serve", "--kratos-admin-url", fakekratos.URL, "--data-dir", filepath.Join(dir, "data"),
+			"--api-key-file", keyFile, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0",
+		}, &app{stdin: strings.NewReader(""), stdout: io.Discard, stderr: w})
+		_ = w.Close()
+	}()
+	lines := &lines{waiting: make(chan string, 1)}
+	var reader sync.WaitGroup
+	reader.Go(func() { _, _ = io.Copy(lines, log) })
+	t.Cleanup(func() {
+		cancel()
+		require.Equal(t, exitClean, <-done)
+		reader.Wait()
+		require.Contains(t, lines.text.String(), "msg=stopped")
+	})
+	select {
+	case url = <-lines.waiting:
+	case <-time.After(20 * time.Second):
+		t.Fatal("serve did not say where it listens")
+	}
+	return url, keyFile
+}
+
+// lines finds the address in serve's log.
+type lines struct {
+	text    bytes.Buffer
+	waiting chan string
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	if m := regexp.MustCompile(`msg=serving api=(\S+)`).FindSubmatch(p); m != nil {
+		l.waiting <- string(m[1])
+	}
+	return l.text.Write(p)
+}
+
+func TestResolveCommand(t *testing.T) {
+	url, keyFile := serveFor(t)
+	resolve := func(args ...string) (int, string, string) {
+		return command(t.Context(), raw+"\n", append([]string{"resolve", "--sidecar", url, "--api-key-file", keyFile}, args...)...)
+	}
+	var code int
+	var stdout, stderr string
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		if code, stdout, stderr = resolve(raw); code == exitClean {
+			break
+		}
+		require.Equal(t, exitFailed, code, "%s", stderr) // 503 until the index is complete
+		require.False(t, time.Now().After(deadline), "%s", stderr)
+	}
+	at := regexp.MustCompile(`confirmed_at:        \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n$`)
+	require.Regexp(t, at, stdout)
+	require.Equal(t, `identity_id:         11111111-1111-4111-8111-111111111111
+credential:          passkey
+state:               active
+credential_matches:  -
+source:              index
+`, at.ReplaceAllString(stdout, ""))
+
+	code, stdout, stderr = resolve("--format", "id", "-")
+	require.Equal(t, exitClean, code, "%s", stderr)
+	require.Equal(t, somebody+"\n", stdout)
+
+	code, stdout, stderr = resolve("--format", "json", raw)
+	require.Equal(t, exitClean, code, "%s", stderr)
+	var answer map[string]any
+	require.NoError(t, json.Unmarshal([]byte(stdout), &answer))
+	delete(answer, "confirmed_at")
+	require.Equal(t, map[string]any{
+		"identity_id": somebody, "credential": "passkey", "state": "active", "credential_matches": nil, "source": "index",
+	}, answer)
+
+	code, stdout, stderr = resolve("nobodys-handle")
+	require.Equal(t, exitFindings, code)
+	require.Empty(t, stdout)
+	require.Equal(t, "oly-passkey: error: sidecar answered 404: the user handle is unknown: no identity is known to have this user handle\n", stderr)
+
+	wrong := filepath.Join(t.TempDir(), "wrong.key")
+	require.NoError(t, os.WriteFile(wrong, []byte("resolve:x\n"), 0o600))
+	code, _, stderr = command(t.Context(), "", "resolve", "--sidecar", url, "--api-key-file", wrong, raw)
+	require.Equal(t, exitFailed, code)
+	require.Equal(t, "oly-passkey: error: sidecar answered 401: an api key is needed: send a key of the server's key file as Authorization: Bearer KEY or as X-Api-Key: KEY, once\n", stderr)
+}

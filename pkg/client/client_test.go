@@ -1,0 +1,151 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/client"
+)
+
+// answers is a sidecar without a network: one answer after the other, the last
+// one again and again.
+type answers struct {
+	list  []http.HandlerFunc
+	calls int
+}
+
+func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	a.calls++
+	a.list[min(a.calls, len(a.list))-1](w, r)
+	resp := w.Result()
+	resp.Request = r
+	return resp, r.Context().Err()
+}
+
+func says(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = fmt.Fprint(w, body)
+	}
+}
+
+func problem(status int) http.HandlerFunc {
+	return says(status, fmt.Sprintf(`{"type":"x#y","title":"a title","status":%d,"detail":"a detail"}`, status))
+}
+
+const good = `{"identity_id":"11111111-1111-4111-8111-111111111111","credential":"passkey","state":"active","credential_matches":true,"source":"index","confirmed_at":"2026-11-22T00:00:00Z"}`
+
+func TestResolve(t *testing.T) {
+	truth := true
+	want := &client.Answer{
+		IdentityID: "11111111-1111-4111-8111-111111111111", Credential: "passkey", State: "active",
+		CredentialMatches: &truth, Source: "index", ConfirmedAt: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC),
+	}
+	for _, tc := range []struct {
+		name    string
+		answers []http.HandlerFunc
+		calls   int
+		is      error
+		want    string // the error; none where it is empty
+	}{
+		{"found", []http.HandlerFunc{says(200, good)}, 1, nil, ""},
+		{"after trouble", []http.HandlerFunc{says(502, "bad gateway"), problem(503), says(200, good)}, 3, nil, ""},
+		{"no handle", []http.HandlerFunc{problem(400)}, 1, client.ErrInvalid, "sidecar answered 400: a title: a detail"},
+		{"wrong key", []http.HandlerFunc{problem(401)}, 1, client.ErrKey, "sidecar answered 401: a title: a detail"},
+		{"another scope's key", []http.HandlerFunc{problem(403)}, 1, client.ErrKey, "sidecar answered 403: a title: a detail"},
+		{"unknown", []http.HandlerFunc{problem(404)}, 1, client.ErrUnknown, "sidecar answered 404: a title: a detail"},
+		{"ambiguous", []http.HandlerFunc{problem(409)}, 1, client.ErrAmbiguous, "sidecar answered 409: a title: a detail"},
+		{"removed", []http.HandlerFunc{problem(410)}, 1, client.ErrRemoved, "sidecar answered 410: a title: a detail"},
+		{"not ready", []http.HandlerFunc{problem(503)}, 3, client.ErrNotReady, "sidecar answered 503: a title: a detail"},
+		{"broken", []http.HandlerFunc{problem(500)}, 1, nil, "sidecar answered 500: a title: a detail"},
+		{"another server's 404", []http.HandlerFunc{says(404, "404 page not found")}, 1, nil, "sidecar answered 404 Not Found, but not as the sidecar does"},
+		{"a proxy's 503", []http.HandlerFunc{says(503, "no upstream")}, 3, nil, "sidecar answered 503 Service Unavailable, but not as the sidecar does"},
+		{"another server's 200", []http.HandlerFunc{says(200, "{}")}, 1, nil, "http://sidecar answered 200 without an identity: is this the sidecar?"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := &answers{list: tc.answers}
+				c, err := client.New(client.Options{URL: "http://sidecar", Transport: a})
+				require.NoError(t, err)
+				got, err := c.Resolve(t.Context(), client.Query{UserHandle: "QQ"})
+				require.Equal(t, tc.calls, a.calls)
+				if tc.want == "" {
+					require.NoError(t, err)
+					require.Equal(t, want, got)
+					return
+				}
+				require.EqualError(t, err, tc.want)
+				for _, known := range []error{client.ErrInvalid, client.ErrKey, client.ErrUnknown, client.ErrAmbiguous, client.ErrRemoved, client.ErrNotReady} {
+					if errors.Is(known, tc.is) {
+						require.ErrorIs(t, err, known)
+					} else {
+						require.NotErrorIs(t, err, known)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestRequest(t *testing.T) {
+	var request, key, body string
+	a := &answers{list: []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
+		raw, _ := io.ReadAll(r.Body) // an empty body would show below
+		request, key, body = r.Method+" "+r.URL.String(), r.Header.Get("Authorization"), string(raw)
+		says(200, good)(w, r)
+	}}}
+	c, err := client.New(client.Options{URL: "http://sidecar/base/", Key: "secret", Transport: a})
+	require.NoError(t, err)
+	_, err = c.Resolve(t.Context(), client.Query{UserHandle: "QQ", CredentialID: "Qg", AllowRemoved: true, Confirm: true})
+	require.NoError(t, err)
+	require.Equal(t, "POST http://sidecar/base/v1/resolve", request)
+	require.Equal(t, "Bearer secret", key)
+	require.JSONEq(t, `{"user_handle":"QQ","credential_id":"Qg","allow_removed":true,"confirm":true}`, body)
+}
+
+func TestRetryAfterAndContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wait := func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Retry-After", "5")
+			problem(503)(w, r)
+		}
+		a := &answers{list: []http.HandlerFunc{wait, says(200, good)}}
+		c, err := client.New(client.Options{URL: "http://sidecar", Transport: a})
+		require.NoError(t, err)
+		from := time.Now()
+		_, err = c.Resolve(t.Context(), client.Query{UserHandle: "QQ"})
+		require.NoError(t, err)
+		require.Equal(t, 5*time.Second, time.Since(from))
+
+		a.list, a.calls = []http.HandlerFunc{wait}, 0
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err = c.Resolve(ctx, client.Query{UserHandle: "QQ"})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, 1, a.calls)
+	})
+}
+
+func TestNew(t *testing.T) {
+	for _, url := range []string{"", "127.0.0.1:4477", "unix:///x"} {
+		_, err := client.New(client.Options{URL: url})
+		require.EqualError(t, err, fmt.Sprintf(`sidecar url %q is no http or https url, want one such as "http://127.0.0.1:4477"`, url))
+	}
+}
+
+func TestNobodyThere(t *testing.T) {
+	c, err := client.New(client.Options{URL: "http://127.0.0.1:1", Tries: 1})
+	require.NoError(t, err)
+	_, err = c.Resolve(t.Context(), client.Query{UserHandle: "QQ"})
+	require.EqualError(t, err, `sidecar: Post "http://127.0.0.1:1/v1/resolve": dial tcp 127.0.0.1:1: connect: connection refused`)
+}
