@@ -8,57 +8,74 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/report"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
+// scaffolder holds the flags of `init`.
+type scaffolder struct {
+	app     *app
+	opts    scaffold.Options
+	answers string
+	dir     string
+	force   bool
+	dryRun  bool
+	diff    bool
+}
+
 func newInit(a *app) *cobra.Command {
-	var (
-		opts  scaffold.Options
-		dir   string
-		force bool
-	)
+	s := &scaffolder{app: a}
 	c := &cobra.Command{
-		Use:   "init --domain HOST",
+		Use:   "init [--domain HOST]",
 		Short: "write a kratos.yml with passkeys, its identity schema, hooks and keys",
 		Long: strings.TrimSpace(`
 Init writes a Kratos configuration with passkeys: kratos.yml, the identity schema,
 the bodies of the hooks, kratos.env with the secrets, sidecar.key and a README with
-the next steps.
+the next steps. On a terminal it asks for what no flag says.
 
 It can be run again: it changes nothing that is right, keeps every key, and does
 not overwrite a file that somebody changed unless --force is given.`),
 		Example: strings.Trim(`
+  oly-passkey init
   oly-passkey init --domain auth.example.com --app-name "Example"
   oly-passkey init --domain auth.example.com --rp-id example.com --dir deploy
-  oly-passkey init --domain localhost --sign-up passkey-first`, "\n"),
+  oly-passkey init --domain localhost --sign-up passkey-first
+  oly-passkey init --answers passkeys.yml --diff`, "\n"),
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return a.init(opts, dir, force)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Flags()) },
 	}
 	f := c.Flags()
-	f.StringVar(&opts.Domain, "domain", "", "`HOST` name where people sign in, such as auth.example.com")
-	f.StringVar(&opts.AppName, "app-name", "", "`NAME` that people know the site by (default its registrable domain)")
-	f.StringVar(&opts.RPID, "rp-id", "", "relying party `ID`, the domain or a parent of it; never changes again (default DOMAIN)")
-	f.StringVar(&dir, "dir", ".", "`FOLDER` to write to")
-	f.StringVar(&opts.KratosURL, "kratos-url", "", "public `URL` of Kratos (default https://DOMAIN/, on localhost http://localhost:4433/)")
-	f.StringVar(&opts.UIURL, "ui-url", "", "`URL` in front of /login and the other pages (default https://DOMAIN, on localhost http://localhost:4455)")
-	f.StringVar(&opts.SidecarURL, "sidecar-url", "http://127.0.0.1:4477", "`URL` of oly-passkey serve as Kratos reaches it")
-	f.StringVar(&opts.Mount, "mount", "", "absolute `FOLDER` where a container sees the files (default relative to Kratos' working directory)")
-	f.StringVar((*string)(&opts.SignUp), "sign-up", string(scaffold.CodeFirst), "how accounts begin: code-first or passkey-first, which needs a user name")
-	f.StringVar((*string)(&opts.WebAuthn), "webauthn", "", "also take keys without discoverable credentials: passwordless or second-factor")
-	f.BoolVar(&force, "force", false, "replace files that differ; keys are kept all the same")
+	f.StringVar(&s.opts.Domain, "domain", "", "`HOST` name where people sign in, such as auth.example.com")
+	f.StringVar(&s.opts.AppName, "app-name", "", "`NAME` that people know the site by (default its registrable domain)")
+	f.StringVar(&s.opts.RPID, "rp-id", "", "relying party `ID`, the domain or a parent of it; never changes again (default DOMAIN)")
+	f.StringVar(&s.opts.KratosURL, "kratos-url", "", "public `URL` of Kratos (default https://DOMAIN/, on localhost http://localhost:4433/)")
+	f.StringVar(&s.opts.UIURL, "ui-url", "", "`URL` in front of /login and the other pages (default https://DOMAIN, on localhost http://localhost:4455)")
+	f.StringVar(&s.opts.SidecarURL, "sidecar-url", "http://127.0.0.1:4477", "`URL` of oly-passkey serve as Kratos reaches it")
+	f.StringVar(&s.opts.Mount, "mount", "", "absolute `FOLDER` where a container sees the files (default relative to Kratos' working directory)")
+	f.StringVar((*string)(&s.opts.SignUp), "sign-up", string(scaffold.CodeFirst), "how accounts begin: code-first or passkey-first, which needs a user name")
+	f.StringVar((*string)(&s.opts.WebAuthn), "webauthn", "", "also take keys without discoverable credentials: passwordless or second-factor")
+	f.StringVar(&s.answers, "answers", "", "YAML `FILE` with flags, without the dashes; a flag on the command line wins")
+	f.StringVar(&s.dir, "dir", ".", "`FOLDER` to write to")
+	f.BoolVar(&s.force, "force", false, "replace files that differ; keys are kept all the same")
+	f.BoolVar(&s.dryRun, "dry-run", false, "say what would be written, and write nothing")
+	f.BoolVar(&s.diff, "diff", false, "show as a diff what --force would change, and write nothing")
+	c.MarkFlagsMutuallyExclusive("dry-run", "diff")
 	return c
 }
 
-func (a *app) init(opts scaffold.Options, dir string, force bool) error {
-	have, err := scaffold.ReadState(dir)
+func (s *scaffolder) run(flags *pflag.FlagSet) error {
+	if err := s.complete(flags); err != nil {
+		return err
+	}
+	have, err := scaffold.ReadState(s.dir)
 	if err != nil {
 		return err
 	}
-	files, err := scaffold.Files(opts, have, rand.Reader)
+	files, err := scaffold.Files(s.opts, have, rand.Reader)
 	var wrong *scaffold.OptionError
 	if errors.As(err, &wrong) {
 		return usagef("%w", wrong)
@@ -66,28 +83,74 @@ func (a *app) init(opts scaffold.Options, dir string, force bool) error {
 	if err != nil {
 		return err
 	}
-	if err := a.lintBeforeWriting(files); err != nil {
+	if err := s.lint(files); err != nil {
 		return err
 	}
-	changes, err := scaffold.Write(dir, files, force)
+	switch {
+	case s.diff:
+		return scaffold.Diff(s.app.stdout, s.dir, files)
+	case s.dryRun:
+		changes, err := scaffold.Compare(s.dir, files, s.force)
+		if err == nil {
+			err = s.list(changes)
+		}
+		if err == nil {
+			_, err = fmt.Fprintln(s.app.stderr, "a dry run: nothing was written")
+		}
+		return err
+	}
+	changes, err := scaffold.Write(s.dir, files, s.force)
 	if err != nil {
 		return err
 	}
-	for _, c := range changes {
-		if _, err := fmt.Fprintf(a.stdout, "%-9s  %s\n", c.Action, filepath.Join(dir, filepath.FromSlash(c.Path))); err != nil {
-			return err
-		}
+	if err := s.list(changes); err != nil {
+		return err
 	}
-	_, err = fmt.Fprintf(a.stderr, "next steps are in %s\n", filepath.Join(dir, "README.md"))
+	_, err = fmt.Fprintf(s.app.stderr, "next steps are in %s\n", filepath.Join(s.dir, "README.md"))
 	return err
 }
 
-// lintBeforeWriting refuses to write what lint would complain about: variables
-// that somebody added to kratos.env can do that.
-func (a *app) lintBeforeWriting(files []scaffold.File) error {
+// complete adds to the flags what the answers file and the person at the
+// terminal say.
+func (s *scaffolder) complete(flags *pflag.FlagSet) error {
+	if s.answers != "" {
+		f, err := source.Open(s.answers)
+		if err != nil {
+			return err
+		}
+		if err := applyAnswers(flags, f); err != nil {
+			return err
+		}
+	}
+	if s.opts.Domain == "" && s.app.interactive() {
+		return ask(s.app, flags, &s.opts)
+	}
+	return nil
+}
+
+func (s *scaffolder) list(changes []scaffold.Change) error {
+	for _, c := range changes {
+		if _, err := fmt.Fprintf(s.app.stdout, "%-9s  %s\n", c.Action, filepath.Join(s.dir, filepath.FromSlash(c.Path))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lint refuses to write what cannot work: variables that somebody added to
+// kratos.env can break it. Milder findings are only told.
+func (s *scaffolder) lint(files []scaffold.File) error {
 	found, err := scaffold.Lint(files)
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	return errors.Join(report.Text(a.stderr, found), errors.New("with kratos.env as it is this would not work, so nothing was written"))
+	if err := report.Text(s.app.stderr, found); err != nil {
+		return err
+	}
+	for _, f := range found {
+		if f.Severity == lint.Error {
+			return errors.New("with kratos.env as it is this would not work, so nothing was written")
+		}
+	}
+	return nil
 }

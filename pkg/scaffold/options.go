@@ -72,6 +72,12 @@ type hook struct {
 	Response  string // ignore or parse
 }
 
+// Validate answers an *OptionError for options that make no sense.
+func (o Options) Validate() error {
+	_, err := o.complete()
+	return err
+}
+
 // complete checks the options and fills in the defaults.
 func (o Options) complete() (site, error) {
 	var s site

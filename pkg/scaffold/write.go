@@ -46,7 +46,7 @@ func (e *ConflictError) Error() string {
 // *ConflictError unless force is given or the new content extends it. Each file
 // appears whole, by rename.
 func Write(dir string, files []File, force bool) ([]Change, error) {
-	changes, err := compare(dir, files, force)
+	changes, err := Compare(dir, files, force)
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +80,8 @@ func Write(dir string, files []File, force bool) ([]Change, error) {
 	return changes, nil
 }
 
-// compare decides what Write will do with each file.
-func compare(dir string, files []File, force bool) ([]Change, error) {
+// Compare says what Write would do, and touches nothing.
+func Compare(dir string, files []File, force bool) ([]Change, error) {
 	changes := make([]Change, 0, len(files))
 	var conflict ConflictError
 	for _, f := range files {
