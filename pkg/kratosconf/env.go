@@ -37,6 +37,24 @@ func Environ(environ []string) []Variable {
 	return vars
 }
 
+// Path is the key that the variable sets, "" when there is none.
+func (v Variable) Path() string {
+	k, _ := findKey(v.Name)
+	return k.path
+}
+
+// IsBool tells whether the variable is read as a boolean.
+func (v Variable) IsBool() bool {
+	k, _ := findKey(v.Name)
+	return k.hint == hintBool
+}
+
+// IsList tells whether the variable is read as a list of texts.
+func (v Variable) IsList() bool {
+	k, _ := findKey(v.Name)
+	return k.hint == hintStringSlice
+}
+
 // keyTable holds every path of Kratos' configuration schema (v1.3.1) in the
 // order in which ory/x/configx tries them, with the type that decides how an
 // environment variable is read.

@@ -192,6 +192,21 @@ func (v *Value) Edit(text string) []source.Edit {
 	return []source.Edit{{Span: v.Span, New: text}}
 }
 
+// Replace answers the edit that puts a text in the place of a scalar and of the
+// quotes around it.
+func (v *Value) Replace(text string) []source.Edit {
+	if !v.Editable() {
+		return nil
+	}
+	span := v.Span
+	data := span.File.Data
+	if span.Start > 0 && span.End < len(data) && (data[span.Start-1] == '"' || data[span.Start-1] == '\'') && data[span.End] == data[span.Start-1] {
+		span.Start--
+		span.End++
+	}
+	return []source.Edit{{Span: span, New: text}}
+}
+
 // Place is where to point at: the scalar itself, else the key that names a
 // collection, else where the value starts.
 func (v *Value) Place() source.Span {

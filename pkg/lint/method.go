@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"strings"
+
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 )
 
@@ -25,7 +27,7 @@ func newMethod(c *kratosconf.Config, name string) *Method {
 	m := &Method{Name: name, Path: "selfservice.methods." + name}
 	block := c.Get(m.Path)
 	enabled := block.Get("enabled")
-	m.On = enabled.True() || enabled.Unknown()
+	m.On = enabled.True() || enabled.Unknown() || enabled.Is(kratosconf.String) && meansTrue(enabled.Str)
 	m.Config = block.Get("config")
 	m.RP = m.Config.Get("rp")
 	m.ID = m.RP.Get("id")
@@ -46,6 +48,16 @@ func newMethod(c *kratosconf.Config, name string) *Method {
 	return m
 }
 
+// meansTrue recognises what people write for true. Kratos refuses it at start;
+// everything else is checked as if it were mended.
+func meansTrue(text string) bool {
+	switch strings.ToLower(text) {
+	case "yes", "on", "true", "y", "1":
+		return true
+	}
+	return false
+}
+
 // RPPath is the path of the relying party's block.
 func (m *Method) RPPath() string { return m.Path + ".config.rp" }
 
@@ -63,7 +75,7 @@ func (m *Method) OriginsUnsure() bool {
 // flaw; RPIDFine asks for those without any.
 func (p *Pass) EachRPID(flaw RPIDFlaw, f func(*Method)) {
 	for _, m := range p.Enabled() {
-		if m.ID.Is(kratosconf.String) && m.ID.Str != "" && !m.Unsure() && FlawOf(m.ID.Str) == flaw {
+		if m.ID.Is(kratosconf.String) && m.ID.Str != "" && !m.Unsure() && !TemplateLeft(m.ID.Str) && FlawOf(m.ID.Str) == flaw {
 			f(m)
 		}
 	}
@@ -73,7 +85,9 @@ func (p *Pass) EachRPID(flaw RPIDFlaw, f func(*Method)) {
 func (p *Pass) EachOrigin(f func(*Method, Origin)) {
 	for _, m := range p.Enabled() {
 		for _, o := range m.Origins {
-			f(m, o)
+			if o.Value.Unknown() || !TemplateLeft(o.Text) {
+				f(m, o)
+			}
 		}
 	}
 }
@@ -87,4 +101,10 @@ func (m *Method) Lists(o Origin) bool {
 		}
 	}
 	return false
+}
+
+// TemplateLeft tells whether a template expression stands in a text that was
+// said to be rendered.
+func TemplateLeft(text string) bool {
+	return strings.Contains(text, "${") || strings.Contains(text, "{{") || strings.Contains(text, "{%") || strings.Contains(text, "<%")
 }

@@ -39,7 +39,7 @@ func IsPublic(page webauthn.Page) bool {
 		return false
 	}
 	// RFC 2606, RFC 6762, RFC 8375, and what ICANN keeps for private use.
-	private := []string{"test", "local", "localdomain", "internal", "invalid", "lan", "home", "corp", "home.arpa", "intranet", "docker"}
+	private := []string{"test", "local", "localdomain", "internal", "invalid", "lan", "home", "corp", "home.arpa", "intranet", "docker", "svc"}
 	return !slices.ContainsFunc(private, func(tld string) bool { return strings.HasSuffix(host, "."+tld) })
 }
 

@@ -30,6 +30,9 @@ func labelRules() map[string][]string {
 		"origin_path_or_slash": {"origin-path", "origin-trailing-slash"},
 		"origin_and_origins":   {"origin-and-origins"},
 		"schema_ext_missing":   {"no-display-name", "webauthn-no-identifier"},
+		"placeholder_left":     {"rp-display-name", "placeholder-secrets"},
+		"rp_unknown_key":       {"rp-unknown-key"},
+		"env_placeholder":      {"template-unrendered"},
 		"schema_boot_fail":     {"schema-invalid"},
 		"no_session_hook":      {"no-session-hook"},
 	}

@@ -17,7 +17,7 @@ var originsDefaulted = &lint.Rule{
 		}
 		base := p.Config.Get("serve.public.base_url")
 		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
-			if m.OriginsKey.Exists() || m.OriginsUnsure() {
+			if m.OriginsKey.Exists() || m.OriginsUnsure() || misspeltOrigins(m) {
 				return
 			}
 			allowed := []string{webauthn.DefaultOrigin(m.ID.Str, base.Text())}
@@ -43,6 +43,17 @@ var originsDefaulted = &lint.Rule{
 func contains(list []string, s string) bool {
 	for _, one := range list {
 		if webauthn.Kratos(s, "", []string{one}, "").OK {
+			return true
+		}
+	}
+	return false
+}
+
+// misspeltOrigins tells whether rp has origins under a name that Kratos ignores,
+// which is the cause.
+func misspeltOrigins(m *lint.Method) bool {
+	for _, f := range m.RP.Fields() {
+		if meantKey(f.Name) == "origins" && f.Name != "origins" {
 			return true
 		}
 	}

@@ -6,16 +6,33 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 )
 
-// All lists every rule.
+// All lists every rule, in alphabetical order.
 func All() []*lint.Rule {
 	return []*lint.Rule{
 		androidOriginFormat,
+		attachmentPlatform,
+		attestationPointless,
+		baseURLInternal,
+		ceremonyTimeoutRange,
+		cookieDomain,
+		corsOriginMissing,
 		displayNameMisnested,
 		duplicateKey,
+		envArrayTail,
+		envBool,
+		envCSVSpace,
+		envHooksString,
+		envIndexNulls,
+		envOverridesFile,
 		extensionOrigin,
+		hostDrift,
 		identitySchemaNotFound,
+		keyNewerThanKratos,
+		kratosDevFlag,
 		localhostOriginInProd,
 		localhostSubdomain,
+		logLeaksSensitiveValues,
+		methodNewerThanKratos,
 		noDisplayName,
 		noSessionHook,
 		originAndOrigins,
@@ -34,7 +51,10 @@ func All() []*lint.Rule {
 		originWildcard,
 		originsDefaulted,
 		originsDifferBetweenMethods,
+		originsEmpty,
 		passkeyMethodOff,
+		placeholderSecrets,
+		residentKeyWeak,
 		rorLabelBudget,
 		rpDiffersBetweenMethods,
 		rpDisplayName,
@@ -50,10 +70,17 @@ func All() []*lint.Rule {
 		rpIDTooBroad,
 		rpIDTooNarrow,
 		rpOnSharedPaas,
+		rpUnknownKey,
+		scalarForArray,
 		schemaInvalid,
+		secondDocument,
+		templateUnrendered,
 		tlsTerminatedScheme,
 		uiOriginNotListed,
+		uvDiscouraged,
+		uvRequired,
 		webauthnNoIdentifier,
 		wwwApex,
+		yamlBoolString,
 	}
 }

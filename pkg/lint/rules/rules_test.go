@@ -68,27 +68,28 @@ func (e *example) config(t *testing.T) ([]*source.File, lint.Options) {
 		return nil, errors.New("no such file")
 	}
 	var names, env []string
-	args := strings.Fields(e.files[argsFile])
-	for i := 0; i+1 < len(args); i += 2 {
-		switch args[i] {
+	lines := strings.ReplaceAll(strings.TrimSpace(e.files[argsFile]), " --", "\n--")
+	for line := range strings.Lines(lines) {
+		flag, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		switch flag {
 		case "-c":
-			names = append(names, args[i+1])
+			names = append(names, value)
 		case "--domain":
-			page, err := webauthn.ParsePage(args[i+1])
+			page, err := webauthn.ParsePage(value)
 			require.NoError(t, err)
 			opts.Domains = append(opts.Domains, page)
 		case "--profile":
-			profile, ok := lint.ParseProfile(args[i+1])
-			require.True(t, ok, args[i+1])
+			profile, ok := lint.ParseProfile(value)
+			require.True(t, ok, value)
 			opts.Profile = profile
 		case "--kratos-version":
-			version, err := kratosconf.ParseVersion(args[i+1])
+			version, err := kratosconf.ParseVersion(value)
 			require.NoError(t, err)
 			opts.Version = version
 		case "--env":
-			env = append(env, args[i+1])
+			env = append(env, value)
 		default:
-			t.Fatalf("case %q: unknown argument %q", e.name, args[i])
+			t.Fatalf("case %q: unknown argument %q", e.name, flag)
 		}
 	}
 	opts.Env = kratosconf.Environ(env)

@@ -25,7 +25,7 @@ var schemaInvalid = &lint.Rule{
 				allowed = append(allowed, "attestation", "authenticator_selection", "timeouts") // in newer versions
 			}
 			unknownKeys(p, m.Config, m.Path+".config", allowed)
-			if m.RP.Is(kratosconf.Map) && m.RP.Get("display_name") == nil && m.ID.Exists() && !p.Config.Incomplete() {
+			if m.RP.Is(kratosconf.Map) && m.RP.Get("display_name") == nil && m.Config.Get("display_name") == nil && m.ID.Exists() && !p.Config.Incomplete() {
 				p.Report(lint.Finding{
 					Span:    m.RP.Place(),
 					Message: fmt.Sprintf("%s has no display_name, so Kratos refuses to start", m.RPPath()),

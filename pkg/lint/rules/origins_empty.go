@@ -1,0 +1,31 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+)
+
+var originsEmpty = &lint.Rule{
+	ID: "origins-empty", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, m := range p.Enabled() {
+			v := m.OriginsKey
+			if v == nil || v.Unknown() || len(v.Items()) > 0 || !v.Is(kratosconf.List) && !v.Is(kratosconf.Null) {
+				continue
+			}
+			f := lint.Finding{
+				Message: fmt.Sprintf("rp.origins of %s is empty: every registration and login answers 500", m.Name),
+				Help:    "list the origins of your login pages",
+			}
+			if v.Is(kratosconf.Null) {
+				f.Message = fmt.Sprintf("rp.origins of %s is null and must be a list, so Kratos refuses to start", m.Name)
+			}
+			if pages := p.PagesOf(m); len(pages) > 0 {
+				f.Help += ", such as " + pages[0].Show()
+			}
+			p.ReportAt(v, f)
+		}
+	},
+}
