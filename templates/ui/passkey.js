@@ -11,7 +11,7 @@
  *
  * @typedef {"signed-in"|"registered"|"removed"|"cancelled"|"not-here"|"wrong-site"|"already-registered"|"unsupported"|"failed"} Kind
  * @typedef {{kind: Kind, error?: unknown, credential?: any, response?: Response}} Result
- *   with the browser's own error, what Kratos is sent, and Kratos' answer to fetch
+ *   `error` is the browser's own, `response` is Kratos' answer to JSON
  * @typedef {{attachment?: string, hints?: string, residentKey?: string, userVerification?: string,
  *   displayName?: string, timeout?: number|string, signal?: AbortSignal}} Options
  * @typedef {HTMLFormElement | {ui: {action: string, nodes: any[]}}} Source
@@ -51,14 +51,14 @@ export async function capabilities() {
     webauthn,
     conditional: !!(known.conditionalGet ?? (webauthn && (await ask("isConditionalMediationAvailable")))),
     platform: !!(webauthn && (await ask("isUserVerifyingPlatformAuthenticatorAvailable"))),
-    hybrid: /** @type {boolean|null} */ (known.hybridTransport ?? null),
+    hybrid: known.hybridTransport ?? null,
   };
 }
 
 /** @type {{controller: AbortController, settled: Promise<void>}|null} */
 let pending = null;
 
-/** Ends the pending request, if there is one: browsers allow one at a time. */
+/** Ends the pending request: browsers allow one at a time. */
 export async function abort() {
   while (pending) {
     pending.controller.abort(new DOMException("superseded", "AbortError"));
@@ -66,7 +66,7 @@ export async function abort() {
   }
 }
 
-/** Asks the browser, always with a way out: create() that insists on an absent platform authenticator hangs.
+/** Asks the browser, always with a way out: create() for an absent platform authenticator hangs.
  * @param {"get"|"create"} verb @param {any} init @param {Options} options */
 async function ask(verb, init, { signal, timeout, hints }) {
   if (hints) init.publicKey.hints = hints.split(/[ ,]+/);
@@ -168,7 +168,7 @@ async function send({ form, action, values }, fields) {
     const input = form.querySelector(`input[type=hidden][name="${name}"]`) || form.appendChild(document.createElement("input"));
     Object.assign(input, { type: "hidden", name, value });
   }
-  // A button called "method" hides form.method. Later: the caller has its result before the page goes.
+  // A button called "method" hides form.method. Later, so that the caller gets its result first.
   setTimeout(() => HTMLFormElement.prototype.submit.call(form));
 }
 

@@ -82,6 +82,9 @@ func (b *viewBuilder) build() *flowView {
 	if b.offersKeys() {
 		v.Passkey = b.ceremony("passkey", "passkey_challenge", "passkey_create_data")
 		v.Key = b.ceremony("webauthn", "webauthn_login_trigger", "webauthn_register_trigger")
+		if v.Key != nil {
+			v.Key.Second = v.Passkey != nil
+		}
 	}
 	v.Passkeys = b.credentials("passkey_remove")
 	v.Keys = b.credentials("webauthn_remove")

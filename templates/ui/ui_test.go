@@ -1,0 +1,269 @@
+package ui_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/templates/ui"
+)
+
+var update = flag.Bool("update", false, "rewrite the pages in testdata")
+
+// fakekratos answers what a real Kratos v1.3.1 answered once (testdata/*.json),
+// and what one answers in trouble.
+type fakekratos map[string]answer // by path
+
+type answer struct {
+	status int
+	body   string
+}
+
+func (f fakekratos) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a, ok := f[r.URL.Path]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write([]byte(a.body))
+}
+
+const kratosURL = "http://localhost:4433"
+
+func newServer(t *testing.T, kratos http.Handler, change ...func(*ui.Config)) *ui.Server {
+	t.Helper()
+	fake := httptest.NewServer(kratos)
+	t.Cleanup(fake.Close)
+	config := ui.Config{KratosURL: kratosURL, KratosInternalURL: fake.URL, AppName: "Example"}
+	for _, c := range change {
+		c(&config)
+	}
+	s, err := ui.New(config)
+	require.NoError(t, err)
+	return s
+}
+
+func get(t *testing.T, h http.Handler, target string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	r.Header.Set("Cookie", "csrf_token_x=y")
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	return string(b)
+}
+
+var nonce = regexp.MustCompile(`nonce="[A-Z0-9]{26}"`)
+
+// TestPages renders flows of a real Kratos.
+func TestPages(t *testing.T) {
+	for _, kind := range []string{"login", "registration", "settings"} {
+		t.Run(kind, func(t *testing.T) {
+			s := newServer(t, fakekratos{"/self-service/" + kind + "/flows": {http.StatusOK, read(t, kind+".json")}})
+			w := get(t, s, "/"+kind+"?flow=1")
+			require.Equal(t, http.StatusOK, w.Code)
+			page := nonce.ReplaceAllString(w.Body.String(), `nonce="NONCE"`)
+			golden := kind + ".html"
+			if *update {
+				require.NoError(t, os.WriteFile(filepath.Join("testdata", golden), []byte(page), 0o644))
+			}
+			require.Equal(t, read(t, golden), page)
+		})
+	}
+}
+
+func TestCodeFirstHidesPasskeysAtSignUp(t *testing.T) {
+	s := newServer(t, fakekratos{"/self-service/registration/flows": {http.StatusOK, read(t, "registration.json")}},
+		func(c *ui.Config) { c.CodeFirst = true })
+	page := get(t, s, "/registration?flow=1").Body.String()
+	require.NotContains(t, page, "data-passkey-start")
+	require.NotContains(t, page, "passkey_create_data")
+}
+
+func TestSecurityHeaders(t *testing.T) {
+	s := newServer(t, fakekratos{"/self-service/login/flows": {http.StatusOK, read(t, "login.json")}})
+	w := get(t, s, "/login?flow=1")
+	policy := regexp.MustCompile(`'nonce-[A-Z0-9]{26}'`).ReplaceAllString(w.Header().Get("Content-Security-Policy"), "'nonce-N'")
+	require.Equal(t, "default-src 'none'; script-src 'nonce-N'; style-src 'self'; img-src 'self'; connect-src 'self'; "+
+		"form-action 'self' http://localhost:4433; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'", policy)
+	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+	require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
+	require.Equal(t, "publickey-credentials-get=(self), publickey-credentials-create=(self)", w.Header().Get("Permissions-Policy"))
+}
+
+// TestTrouble walks what Kratos may answer instead of a flow.
+func TestTrouble(t *testing.T) {
+	const flows = "/self-service/settings/flows"
+	for _, c := range []struct {
+		name     string
+		target   string
+		kratos   fakekratos
+		headers  []string
+		status   int
+		location string
+		text     string
+	}{
+		{"no flow", "/login?return_to=%2Fx", nil, nil, http.StatusSeeOther, kratosURL + "/self-service/login/browser?return_to=%2Fx", ""},
+		{"expired", "/settings?flow=1", fakekratos{flows: {http.StatusGone, `{"error":{"id":"self_service_flow_expired"}}`}}, nil, http.StatusSeeOther, kratosURL + "/self-service/settings/browser", ""},
+		{"not signed in", "/settings?flow=1", fakekratos{flows: {http.StatusUnauthorized, `{"error":{"id":"session_inactive"}}`}}, nil, http.StatusSeeOther, kratosURL + "/self-service/login/browser", ""},
+		{"another factor", "/settings?flow=1", fakekratos{flows: {http.StatusForbidden, `{"error":{"id":"session_aal2_required"},"redirect_browser_to":"http://localhost:4433/self-service/login/browser?aal=aal2"}`}}, nil, http.StatusSeeOther, "http://localhost:4433/self-service/login/browser?aal=aal2", ""},
+		{"no cookies", "/settings?flow=1", fakekratos{flows: {http.StatusForbidden, `{"error":{"id":"security_csrf_violation"}}`}}, []string{"Cookie", ""}, http.StatusBadRequest, "", "This site needs cookies to sign you in. Allow them and try again."},
+		{"kratos fails", "/settings?flow=1", fakekratos{flows: {http.StatusInternalServerError, `oops`}}, nil, http.StatusBadGateway, "", "The identity server does not answer. Try again in a moment."},
+		{"no json", "/settings?flow=1", fakekratos{flows: {http.StatusOK, `<html>`}}, nil, http.StatusBadGateway, "", "The identity server does not answer. Try again in a moment."},
+		{"error page", "/error?id=1", fakekratos{"/self-service/errors": {http.StatusOK, `{"error":{"reason":"<b>too late</b>"}}`}}, nil, http.StatusOK, "", "&lt;b&gt;too late&lt;/b&gt;"},
+		{"error page of no error", "/error?id=1", fakekratos{}, nil, http.StatusOK, "", "The identity server could not go on, and does not say why."},
+		{"no such page", "/nothing", nil, nil, http.StatusNotFound, "", "There is no such page."},
+		{"account, not signed in", "/", fakekratos{"/sessions/whoami": {http.StatusUnauthorized, `{}`}}, nil, http.StatusSeeOther, "/login", ""},
+		{"in German", "/nothing", nil, []string{"Accept-Language", "de-AT,en;q=0.5"}, http.StatusNotFound, "", "Diese Seite gibt es nicht."},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := get(t, newServer(t, c.kratos), c.target, c.headers...)
+			require.Equal(t, c.status, w.Code)
+			require.Equal(t, c.location, w.Header().Get("Location"))
+			require.Contains(t, w.Body.String(), c.text)
+		})
+	}
+}
+
+func TestKratosDown(t *testing.T) {
+	s, err := ui.New(ui.Config{KratosURL: "http://127.0.0.1:1"})
+	require.NoError(t, err)
+	w := get(t, s, "/login?flow=1")
+	require.Equal(t, http.StatusBadGateway, w.Code)
+	require.NotContains(t, w.Body.String(), "127.0.0.1", "how the server reaches Kratos is nobody's business")
+}
+
+func TestConfig(t *testing.T) {
+	for url, want := range map[string]string{
+		"":                  `kratos url "" is no http or https URL`,
+		"localhost:4433":    `kratos url "localhost:4433" is no http or https URL`,
+		"ftp://example.com": `kratos url "ftp://example.com" is no http or https URL`,
+	} {
+		_, err := ui.New(ui.Config{KratosURL: url})
+		require.EqualError(t, err, want)
+	}
+}
+
+func TestLogout(t *testing.T) {
+	s := newServer(t, fakekratos{"/self-service/logout/browser": {http.StatusOK, `{"logout_url":"http://localhost:4433/self-service/logout?token=t"}`}})
+	post := func(site string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, "/logout", nil)
+		r.Header.Set("Sec-Fetch-Site", site)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		return w
+	}
+	w := post("same-origin")
+	require.Equal(t, http.StatusSeeOther, w.Code)
+	require.Equal(t, "http://localhost:4433/self-service/logout?token=t", w.Header().Get("Location"))
+	require.Equal(t, http.StatusForbidden, post("cross-site").Code)
+	require.Equal(t, http.StatusForbidden, post("same-site").Code)
+}
+
+func TestStatic(t *testing.T) {
+	s := newServer(t, fakekratos{})
+	for path, contentType := range map[string]string{
+		"/static/passkey.js": "text/javascript; charset=utf-8",
+		"/static/page.js":    "text/javascript; charset=utf-8",
+		"/static/style.css":  "text/css; charset=utf-8",
+		"/static/icon.svg":   "image/svg+xml",
+	} {
+		w := get(t, s, path)
+		require.Equal(t, http.StatusOK, w.Code, path)
+		require.Equal(t, contentType, w.Header().Get("Content-Type"))
+	}
+	for _, path := range []string{"/static/ui.go", "/static/", "/static/texts/en.json", "/static/../ui.go"} {
+		require.NotEqual(t, http.StatusOK, get(t, s, path).Code, path)
+	}
+}
+
+// TestScriptIsSmall keeps what people copy small.
+func TestScriptIsSmall(t *testing.T) {
+	b, err := ui.Files.ReadFile("passkey.js")
+	require.NoError(t, err)
+	require.Less(t, len(b), 12_000)
+	require.NotContains(t, string(b), "alert(")
+	require.NotContains(t, string(b), "innerHTML")
+}
+
+// directory is one that tests can make answer anything.
+type directory struct {
+	handles []ui.Handle
+	answers []ui.Answer // one after the other, the last again and again
+	err     error
+	asked   *int
+}
+
+func (d directory) Handles(context.Context, string) ([]ui.Handle, error) { return d.handles, d.err }
+
+func (d directory) Resolve(context.Context, string, string) (ui.Answer, error) {
+	*d.asked++
+	return d.answers[min(*d.asked, len(d.answers))-1], d.err
+}
+
+func TestAccountLooksAgain(t *testing.T) {
+	const id = "0b9cd8f6-1f0c-4a2b-8c7e-000000000001"
+	asked := 0
+	s := newServer(t, fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"` + id + `","traits":{"username":"ada"}},"authentication_methods":[{"method":"passkey"}]}`}},
+		func(c *ui.Config) {
+			c.Directory = directory{
+				handles: []ui.Handle{{Method: "passkey", Value: "aGFuZGxl"}},
+				answers: []ui.Answer{{}, {}, {IdentityID: id, Method: "passkey", State: "active"}},
+				asked:   &asked,
+			}
+		})
+	page := get(t, s, "/").Body.String()
+	require.Equal(t, 3, asked, "a hook may arrive after the page is asked for")
+	require.Contains(t, page, "✓ this account")
+	require.Contains(t, page, "You are signed in with a passkey.")
+}
+
+func TestResolve(t *testing.T) {
+	signedIn := fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"i"}}`}}
+	for _, c := range []struct {
+		name   string
+		kratos fakekratos
+		body   string
+		err    error
+		status int
+		answer string
+	}{
+		{"answered", signedIn, `{"user_handle":"aGFuZGxl","credential_id":"aWQ"}`, nil, http.StatusOK, `{"identity_id":"i","credential":"passkey","state":"active","credential_matches":null}` + "\n"},
+		{"not signed in", fakekratos{"/sessions/whoami": {http.StatusUnauthorized, `{}`}}, `{"user_handle":"aGFuZGxl"}`, nil, http.StatusUnauthorized, "sign in first\n"},
+		{"no handle", signedIn, `{}`, nil, http.StatusBadRequest, "user_handle is no base64url of 1 to 64 bytes\n"},
+		{"65 bytes", signedIn, `{"user_handle":"` + strings.Repeat("A", 87) + `"}`, nil, http.StatusBadRequest, "user_handle is no base64url of 1 to 64 bytes\n"},
+		{"no json", signedIn, `user_handle=1`, nil, http.StatusBadRequest, "the body is no JSON object with a user_handle\n"},
+		{"too much", signedIn, `{"user_handle":"` + strings.Repeat("A", 9<<10) + `"}`, nil, http.StatusBadRequest, "the body is no JSON object with a user_handle\n"},
+		{"sidecar down", signedIn, `{"user_handle":"aGFuZGxl"}`, errors.New("refused"), http.StatusBadGateway, "the sidecar did not answer\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			asked := 0
+			s := newServer(t, c.kratos, func(config *ui.Config) {
+				config.Directory = directory{answers: []ui.Answer{{IdentityID: "i", Method: "passkey", State: "active"}}, err: c.err, asked: &asked}
+			})
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/resolve", strings.NewReader(c.body)))
+			require.Equal(t, c.status, w.Code)
+			require.Equal(t, c.answer, w.Body.String())
+		})
+	}
+}
