@@ -5,7 +5,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -130,7 +129,7 @@ func ask(tab context.Context, t *testing.T, s *chromium.Site, o *observation) (e
 	require.Nil(t, res.ExceptionDetails)
 	var answer string
 	require.NoError(t, json.Unmarshal(res.Result.Value, &answer))
-	class, err := classify(answer)
+	class, err := chromium.Classify(answer)
 	return expected{OK: class == webauthn.ClassOK, Class: class}, err
 }
 
@@ -147,33 +146,6 @@ const ceremony = `async (id) => {
     return "ok";
   } catch (e) { return e.name + ": " + e.message; }
 }`
-
-// classify reads Chromium's wording.
-func classify(answer string) (webauthn.Class, error) {
-	for _, c := range []struct {
-		text  string
-		class webauthn.Class
-	}{
-		{"Note that a match may", webauthn.ClassRelatedLabelLimit},
-		{"wrong content-type", webauthn.ClassRelatedContentType},
-		{"no listed origin matched", webauthn.ClassRelatedNotListed},
-		{"JSON parse error", webauthn.ClassRelatedJSON},
-		{"attempt to fetch", webauthn.ClassNoRelatedOrigins},
-		{"This is an invalid domain", webauthn.ClassInvalidDomain},
-		{"not a registrable domain suffix", webauthn.ClassNotSuffix},
-	} {
-		if strings.Contains(answer, c.text) {
-			return c.class, nil
-		}
-	}
-	switch answer {
-	case "ok":
-		return webauthn.ClassOK, nil
-	case "undefined":
-		return webauthn.ClassNoWebAuthn, nil
-	}
-	return "", errors.New("unknown answer: " + answer)
-}
 
 func read(t *testing.T, path string) []observation {
 	t.Helper()
