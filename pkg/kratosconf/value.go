@@ -127,6 +127,14 @@ func (v *Value) set(name string, value *Value) {
 	}
 }
 
+// Field answers one entry of a map, whose name may have dots.
+func (v *Value) Field(name string) *Value {
+	if !v.Is(Map) {
+		return nil
+	}
+	return v.child(name)
+}
+
 // Fields answers the entries of a map in the order in which they were first
 // written.
 func (v *Value) Fields() []Field {

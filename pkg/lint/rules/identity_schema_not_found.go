@@ -10,18 +10,13 @@ var identitySchemaNotFound = &lint.Rule{
 	ID: "identity-schema-not-found", Severity: lint.Info,
 	Check: func(p *lint.Pass) {
 		for _, s := range p.Schemas {
-			if s.Root != nil || s.URL == nil {
+			if s.Root != nil || s.URL == nil || s.Err != nil {
 				continue
 			}
-			f := lint.Finding{
+			p.ReportAt(s.URL, lint.Finding{
 				Message: fmt.Sprintf("identity schema %q was not found at %q, so its traits are not checked", s.ID, s.URL.Text()),
 				Help:    fmt.Sprintf("name the file with --identity-schema %s=FILE", s.ID),
-			}
-			if s.Err != nil {
-				f.Message = fmt.Sprintf("identity schema %q cannot be read, so its traits are not checked: %v", s.ID, s.Err)
-				f.Help = "mend the file"
-			}
-			p.ReportAt(s.URL, f)
+			})
 		}
 	},
 }

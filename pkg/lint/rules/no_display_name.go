@@ -16,7 +16,7 @@ var noDisplayName = &lint.Rule{
 		}
 		for _, s := range p.Schemas {
 			traits := s.Root.Get("properties.traits")
-			if s.Root == nil || !s.Default || lint.Annotated(traits, "passkey.display_name") || lint.Annotated(traits, "webauthn.identifier") {
+			if s.Root == nil || !s.Default || lint.Annotated(traits, "passkey.display_name") || lint.Annotated(traits, "webauthn.identifier") || lint.Annotated(traits, "passkey.identifier") {
 				continue
 			}
 			span := traits.Place()

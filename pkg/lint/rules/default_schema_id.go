@@ -1,0 +1,33 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+)
+
+var defaultSchemaID = &lint.Rule{
+	ID: "default-schema-id", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		id := p.Config.Get("identity.default_schema_id")
+		schemas := p.Config.Get("identity.schemas")
+		if !id.Is(kratosconf.String) || id.Unknown() || len(schemas.Items()) == 0 || p.Config.Incomplete() {
+			return
+		}
+		var known []string
+		for _, s := range schemas.Items() {
+			v := s.Get("id")
+			if v.Text() == id.Str || v.Unknown() || s.Unknown() || v == nil {
+				return
+			}
+			known = append(known, fmt.Sprintf("%q", v.Str))
+		}
+		p.ReportAt(id, lint.Finding{
+			Message: fmt.Sprintf("identity.default_schema_id %q is none of the schemas, so every registration fails", id.Str),
+			Help:    "write one of " + strings.Join(known, ", "),
+			Notes:   []lint.Note{{Span: schemas.Place(), Message: "the schemas are listed here"}},
+		})
+	},
+}

@@ -1,0 +1,28 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+)
+
+var displayNameNotIdentifier = &lint.Rule{
+	ID: "display-name-not-identifier", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		if !p.Passkey.On {
+			return
+		}
+		for _, s := range p.Schemas {
+			for _, t := range lint.Traits(s.Root) {
+				if !t.DisplayName || t.WebAuthn || t.Password || t.Code {
+					continue
+				}
+				p.Report(lint.Finding{
+					Span:    t.Value.Place(),
+					Message: fmt.Sprintf("trait %q names passkeys and is no identifier of any method: two accounts can have the same one", t.Name),
+					Help:    `add "webauthn": {"identifier": true} (or password, or code) to its credentials`,
+				})
+			}
+		}
+	},
+}
