@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -26,6 +28,10 @@ type accountView struct {
 	Directory bool
 	Handles   []handleView
 	Failed    bool // the directory could not be asked
+	// AddPasskey is the key of a sentence that invites to add the first passkey,
+	// AnotherDevice asks the page to invite whoever signed in with a phone.
+	AddPasskey    string
+	AnotherDevice bool
 }
 
 type handleView struct {
@@ -66,6 +72,9 @@ func (s *Server) accountView(r *http.Request, session *Session) *accountView {
 		view.Failed = true
 		return view
 	}
+	if !snoozed(r) {
+		view.invite(handles)
+	}
 	for _, h := range handles {
 		a, err := s.lookUp(r.Context(), h.Value, "")
 		if err != nil {
@@ -74,6 +83,40 @@ func (s *Server) accountView(r *http.Request, session *Session) *accountView {
 		view.Handles = append(view.Handles, handleView{Handle: h, Answer: a, Mine: a.IdentityID == session.Identity.ID})
 	}
 	return view
+}
+
+// invite asks people without a passkey to add one, and those with one to add
+// another on this device, when they came from elsewhere.
+func (v *accountView) invite(handles []Handle) {
+	if slices.ContainsFunc(handles, func(h Handle) bool { return h.Method == "passkey" }) {
+		v.AnotherDevice = true
+		return
+	}
+	v.AddPasskey = "account.add-passkey"
+	for _, m := range v.Session.Methods {
+		if m.Method == "webauthn" {
+			v.AddPasskey = "account.replace-key"
+		}
+	}
+}
+
+// An invitation is not repeated for a month once it was declined.
+const (
+	snoozeCookie = "passkey_snooze"
+	snoozeFor    = 30 * 24 * time.Hour
+)
+
+func snoozed(r *http.Request) bool {
+	_, err := r.Cookie(snoozeCookie)
+	return err == nil
+}
+
+func (s *Server) snooze(w http.ResponseWriter, r *http.Request) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever the page is
+		Name: snoozeCookie, Value: "1", Path: "/", MaxAge: int(snoozeFor.Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(pageURL(r), "https:"),
+	})
+	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 // lookUp asks whose handle it is, and again while nobody knows it.

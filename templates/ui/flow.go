@@ -2,6 +2,7 @@ package ui
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 )
 
@@ -23,6 +24,8 @@ type Flow struct {
 type Identity struct {
 	ID     string
 	Traits map[string]any
+	// RecoveryAddresses are where a code can be sent to get back in.
+	RecoveryAddresses []struct{ Value string } `json:"recovery_addresses"`
 }
 
 // Session is somebody signed in.
@@ -91,6 +94,47 @@ func (f *Flow) find(name string) *Node {
 		}
 	}
 	return nil
+}
+
+// rpID is the relying party id of the flow's ceremony, "" when it has none.
+func (f *Flow) rpID() string {
+	for _, name := range []string{"passkey_challenge", "passkey_create_data", "webauthn_login_trigger", "webauthn_register_trigger"} {
+		n := f.find(name)
+		if n == nil {
+			continue
+		}
+		type options struct {
+			RPID string              `json:"rpId"` // of a request
+			RP   struct{ ID string } // of a creation
+		}
+		var data struct {
+			PublicKey         options
+			CredentialOptions struct{ PublicKey options }
+		}
+		if json.Unmarshal([]byte(n.value()), &data) != nil {
+			continue
+		}
+		for _, id := range []string{data.PublicKey.RPID, data.PublicKey.RP.ID, data.CredentialOptions.PublicKey.RP.ID} {
+			if id != "" {
+				return id
+			}
+		}
+	}
+	return ""
+}
+
+var placeholder = regexp.MustCompile(`\{traits\.([^}]+)\}`)
+
+// fill puts traits into a template of a display name; without one it answers
+// the name.
+func (i *Identity) fill(template string) string {
+	if template == "" {
+		return i.name()
+	}
+	return placeholder.ReplaceAllStringFunc(template, func(field string) string {
+		text, _ := i.Traits[placeholder.FindStringSubmatch(field)[1]].(string)
+		return text
+	})
 }
 
 // name is what a person would recognize an account by: the first of the usual

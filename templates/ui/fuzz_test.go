@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,12 +13,13 @@ import (
 // of its place.
 func FuzzFlow(f *testing.F) {
 	kinds := []string{"login", "registration", "settings", "recovery", "verification"}
-	for i, kind := range kinds[:3] {
-		b, err := os.ReadFile(filepath.Join("testdata", kind+".json"))
-		require.NoError(f, err)
-		f.Add(uint8(i), string(b))
+	for i, flow := range []string{
+		`{"ui":{"action":"http://k/","nodes":[{"type":"input","group":"default","attributes":{"name":"identifier","type":"text","value":""}},{"type":"input","group":"passkey","attributes":{"name":"passkey_challenge","type":"hidden","value":"{}"}},{"type":"input","group":"code","attributes":{"name":"method","type":"submit","value":"code"}}]}}`,
+		`{"ui":{"action":"/","messages":[{"id":4000007,"type":"error"}],"nodes":[{"type":"input","group":"passkey","attributes":{"name":"passkey_create_data","type":"hidden"}},{"type":"input","group":"default","attributes":{"name":"traits.x","type":"checkbox","value":true}}]}}`,
+		`{"ui":{"action":"javascript:alert(1)","nodes":[{"type":"input","group":"passkey","attributes":{"name":"passkey_remove","type":"submit","value":{"a":1}},"meta":{"label":{"context":{"display_name":7,"added_at":"never"}}}}]}}`,
+	} {
+		f.Add(uint8(i), flow)
 	}
-	f.Add(uint8(2), `{"ui":{"action":"javascript:alert(1)","nodes":[{"type":"input","group":"passkey_remove","attributes":{"name":"passkey_remove","type":"submit","value":{"a":1}},"meta":{"label":{"context":{"display_name":7,"added_at":"never"}}}}]}}`)
 	s, err := New(Config{KratosURL: "http://localhost:4433"})
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, which uint8, body string) {

@@ -43,7 +43,13 @@ func (s speaker) date(t time.Time) string {
 // parsePages parses each page together with the layout and the parts.
 func parsePages(files embed.FS) (map[string]*template.Template, error) {
 	shared, err := template.New("").Funcs(template.FuncMap{
-		"part":     func(p *page, view any) part { return part{Page: p, View: view} },
+		"part": func(p *page, view any) part { return part{Page: p, View: view} },
+		"credentials": func(p *page, view []credentialView, last bool) part {
+			if last {
+				return part{Page: p, What: "last", View: view}
+			}
+			return part{Page: p, View: view}
+		},
 		"ceremony": func(p *page, what string, view *formView) part { return part{Page: p, What: what, View: view} },
 	}).ParseFS(files, "pages/layout.html", "pages/parts.html")
 	if err != nil {
@@ -65,7 +71,7 @@ func parsePages(files embed.FS) (map[string]*template.Template, error) {
 // part is a piece of a page together with the page.
 type part struct {
 	Page *page
-	What string // of a ceremony: "sign-in" or "register"
+	What string // of a ceremony "sign-in" or "register", of credentials "last" or ""
 	View any
 }
 

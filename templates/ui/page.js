@@ -57,7 +57,9 @@ async function showSignIn(section) {
   const resolved = /** @type {HTMLElement} */ (document.getElementById("resolved"));
   const stored = sessionStorage.getItem(signInKey);
   if (!stored) return;
-  const { userHandle, credentialId } = JSON.parse(stored);
+  const { userHandle, credentialId, attachment } = JSON.parse(stored);
+  const invitation = document.getElementById("another-device");
+  if (invitation && attachment === "cross-platform" && (await capabilities()).platform) invitation.hidden = false;
   returned.textContent = userHandle ?? section.dataset.none ?? "";
   if (!userHandle) return;
   resolved.textContent = section.dataset.asking ?? "";

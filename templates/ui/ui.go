@@ -45,6 +45,19 @@ type Config struct {
 	// Attachment restricts what a passkey may be registered on: "any" or "",
 	// "platform", "cross-platform" (WebAuthn §5.4.5).
 	Attachment string
+	// UserVerification is asked for at sign-in and registration instead of what
+	// Kratos asks for: "required", "preferred" or "" (WebAuthn §5.4.6). Kratos up
+	// to v26.2.0 does not check what comes back.
+	UserVerification string
+	// Hints say which kinds of authenticator browsers should offer first, such
+	// as "hybrid security-key" (WebAuthn Level 3 §5.8.7).
+	Hints string
+	// DisplayName is what account pickers show at sign-up, where {field} stands
+	// for the value of a field: "{traits.username} ({traits.tenant})".
+	DisplayName string
+	// Check answers what keeps a page from using rpID, in words, or "". It makes
+	// a banner for whoever sets the site up; nil leaves it out.
+	Check func(pageURL, rpID string) string
 	// Directory knows whose user handle it is; nil leaves that part of the
 	// account page out.
 	Directory Directory
@@ -122,6 +135,7 @@ func (s *Server) route() {
 	s.mux.HandleFunc("GET /{$}", s.accountPage)
 	s.mux.HandleFunc("POST /logout", s.logout)
 	s.mux.HandleFunc("POST /resolve", s.resolve)
+	s.mux.HandleFunc("POST /snooze", s.snooze)
 	s.mux.Handle("GET /static/", http.StripPrefix("/static", static(Files)))
 	s.mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, http.StatusNotFound, "error.not-found", nil)

@@ -17,6 +17,11 @@ type flowView struct {
 	// Passkeys and Keys are the credentials that a settings flow can remove.
 	Passkeys, Keys []credentialView
 	Forms          []formView
+	// LastWay is true where the only credential that can be removed is the only
+	// way into the account.
+	LastWay bool
+	// Warning says why passkeys cannot work on this page; for developers.
+	Warning string
 }
 
 // CodeSent is true on the step that asks for the code of a mail.
@@ -39,6 +44,7 @@ type formView struct {
 	Buttons []buttonView
 	// What passkey.js is told by data attributes.
 	ResidentKey, Attachment, DisplayName string
+	UserVerification, Hints              string
 	Autofill                             bool
 	Second                               bool // another form of the page goes first
 }
@@ -64,9 +70,25 @@ type credentialView struct {
 	Form            formView
 }
 
-func (s *Server) flowView(r *http.Request, kind string, flow *Flow) any {
+// pageURL is the page as the browser sees it.
+func pageURL(r *http.Request) string {
+	scheme := r.Header.Get("X-Forwarded-Proto")
+	switch {
+	case r.TLS != nil:
+		scheme = "https"
+	case scheme == "":
+		scheme = "http"
+	}
+	return scheme + "://" + r.Host + r.URL.Path
+}
+
+func (s *Server) flowView(r *http.Request, kind string, flow *Flow) *flowView {
 	b := &viewBuilder{config: s.config, speaker: s.speaker(r), kind: kind, flow: flow}
-	return b.build()
+	v := b.build()
+	if id := flow.rpID(); id != "" && s.config.Check != nil {
+		v.Warning = s.config.Check(pageURL(r), id)
+	}
+	return v
 }
 
 // viewBuilder sorts the nodes of one flow.
@@ -88,6 +110,7 @@ func (b *viewBuilder) build() *flowView {
 	}
 	v.Passkeys = b.credentials("passkey_remove")
 	v.Keys = b.credentials("webauthn_remove")
+	v.LastWay = len(v.Passkeys)+len(v.Keys) == 1 && b.onlyKeys()
 	if b.kind == "settings" {
 		for _, group := range b.groups() {
 			v.Forms = append(v.Forms, b.form(group))
@@ -104,6 +127,18 @@ func (b *viewBuilder) build() *flowView {
 // offersKeys is false for a sign-up that Kratos would refuse.
 func (b *viewBuilder) offersKeys() bool {
 	return b.kind != "registration" || !b.config.CodeFirst
+}
+
+// onlyKeys is true for an account that nothing but a passkey or a security key
+// opens: it has no address for a code and, as far as the flow tells, no
+// password. Kratos removes the last passkey all the same.
+func (b *viewBuilder) onlyKeys() bool {
+	for i := range b.flow.UI.Nodes {
+		if group := b.flow.UI.Nodes[i].Group; group == "password" || group == "oidc" {
+			return false
+		}
+	}
+	return b.flow.Identity != nil && len(b.flow.Identity.RecoveryAddresses) == 0
 }
 
 // isCeremony tells nodes that only a script can use: they get a form of their
@@ -218,12 +253,15 @@ func (b *viewBuilder) ceremony(method, login, create string) *formView {
 		return nil
 	}
 	form := &formView{Group: method, Action: b.flow.UI.Action, Autofill: b.flow.find(login) != nil && method == "passkey"}
-	form.Attachment = b.config.Attachment
-	if method == "webauthn" {
+	form.UserVerification, form.Hints = b.config.UserVerification, b.config.Hints
+	if b.flow.find(create) != nil {
+		form.Attachment, form.DisplayName = b.config.Attachment, b.config.DisplayName
+	}
+	if method == "webauthn" && b.flow.find(create) != nil {
 		form.ResidentKey = b.config.ResidentKey
 	}
 	if b.flow.Identity != nil {
-		form.DisplayName = b.flow.Identity.name()
+		form.DisplayName = b.flow.Identity.fill(b.config.DisplayName)
 	}
 	for i := range b.flow.UI.Nodes {
 		n := &b.flow.UI.Nodes[i]
