@@ -23,7 +23,8 @@ from then on Kratos' web hooks keep the index, and a sweep corrects it.
 
 The key file has one scope:key a line, two keys a scope at most; the scopes are
 hooks, resolve, read and admin. Clients send a key as Authorization: Bearer KEY,
-or as X-Api-Key: KEY. Lines that start with # do not count.
+or as X-Api-Key: KEY. Lines that start with # do not count. The file is read again
+when it changes, so that keys are rotated without a restart.
 
 Resolving is not authentication: the user handle of an assertion is not signed.
 An answer identifies somebody only together with "credential_matches": true and
@@ -37,11 +38,12 @@ a signature that was verified.`,
 	c.Flags().StringVar(&f.dataDir, "data-dir", "", "`DIR` of the index, made where it is missing")
 	c.Flags().StringVar(&f.keyFile, "api-key-file", "", "`FILE` with the API keys")
 	c.Flags().StringVar(&f.listen, "listen", sidecar.DefaultListen, "`HOST:PORT` of the API")
-	c.Flags().StringVar(&f.metricsListen, "metrics-listen", sidecar.DefaultMetricsListen, "`HOST:PORT` of /livez and /readyz")
+	c.Flags().StringVar(&f.metricsListen, "metrics-listen", sidecar.DefaultMetricsListen, "`HOST:PORT` of /metrics, /livez and /readyz")
 	c.Flags().StringVar(&f.identityIDs, "identity-id-handles", string(directory.IdentityIDsWebAuthn),
 		"when 16 bytes that the index does not hold are an identity's id: `webauthn` (Kratos shows a webauthn key with that handle), any (the identity exists), off")
 	c.Flags().DurationVar(&f.reconcileEvery, "reconcile-every", 6*time.Hour, "`TIME` between sweeps over all identities")
 	c.Flags().DurationVar(&f.maxAge, "max-age", 24*time.Hour, "`TIME` after which an entry is confirmed by asking Kratos")
+	c.Flags().StringVar(&f.name, "name", "", "`NAME` of this server, a label of its metrics")
 	c.Flags().BoolVar(&f.dev, "dev", false, "ask for no API key; on a loopback address only")
 	c.Flags().BoolVar(&f.insecureHTTP, "insecure-http", false, "listen in clear text off loopback, too")
 	for _, name := range []string{"kratos-admin-url", "data-dir"} {
@@ -54,7 +56,8 @@ a signature that was verified.`,
 }
 
 type serveFlags struct {
-	kratosAdminURL, dataDir, keyFile   string
+	kratosAdminURL, dataDir            string
+	keyFile, name                      string
 	listen, metricsListen, identityIDs string
 	reconcileEvery, maxAge             time.Duration
 	dev, insecureHTTP                  bool
@@ -72,6 +75,8 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	o := sidecar.Options{
 		KratosAdminURL: f.kratosAdminURL,
 		DataDir:        f.dataDir,
+		KeyFile:        f.keyFile,
+		Name:           f.name,
 		Listen:         f.listen,
 		MetricsListen:  f.metricsListen,
 		Dev:            f.dev,
@@ -80,11 +85,6 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		ReconcileEvery: f.reconcileEvery,
 		MaxAge:         f.maxAge,
 		Log:            log,
-	}
-	if f.keyFile != "" {
-		if o.Keys, err = sidecar.ReadKeyFile(f.keyFile); err != nil {
-			return err
-		}
 	}
 	s, err := sidecar.New(ctx, o)
 	if err != nil {

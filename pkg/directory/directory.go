@@ -56,6 +56,8 @@ type Options struct {
 	MaxAge         time.Duration    // 24 h where it is 0: older entries are confirmed
 	Pulls          int              // 4 where it is 0: identities pulled at the same time
 	Now            func() time.Time // time.Now where it is nil
+	// OnPulled is told how long a hook waited for its pull; nil for nobody.
+	OnPulled func(waited time.Duration)
 }
 
 // Directory answers whose a user handle is.
@@ -68,10 +70,15 @@ type Directory struct {
 	maxAge         time.Duration
 	pulls          int
 	now            func() time.Time
+	onPulled       func(waited time.Duration)
 	queue          *queue
 	inRequest      chan struct{}              // bounds the pulls that answers wait for
 	checked        atomic.Bool                // the index belongs to this Kratos
 	meta           atomic.Pointer[index.Meta] // as stored
+
+	progress        progress
+	sweepNow        chan struct{}
+	acceptDeletions atomic.Int64 // by the next sweep
 }
 
 // ErrOtherKratos says that the index was made from another Kratos.
@@ -91,7 +98,9 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		maxAge:         o.MaxAge,
 		pulls:          o.Pulls,
 		now:            o.Now,
+		onPulled:       o.OnPulled,
 		inRequest:      make(chan struct{}, maxInRequest),
+		sweepNow:       make(chan struct{}, 1),
 	}
 	if d.identityIDs == "" {
 		d.identityIDs = IdentityIDsWebAuthn
@@ -107,6 +116,9 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 	}
 	if d.now == nil {
 		d.now = time.Now
+	}
+	if d.onPulled == nil {
+		d.onPulled = func(time.Duration) {}
 	}
 	meta, err := o.Store.Meta(ctx)
 	if err != nil {

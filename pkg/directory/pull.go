@@ -53,15 +53,20 @@ func (d *Directory) run(ctx context.Context, j index.Job) {
 	if err != nil {
 		d.log.Warn("cannot pull an identity; trying again", "identity_id", j.Identity, "error", err)
 	}
-	if err := d.queue.finish(ctx, j.Identity, p.changed, err); err != nil {
+	waited, err := d.queue.finish(ctx, j.Identity, p.changed, err)
+	if err != nil {
 		d.log.Error("cannot settle a job", "identity_id", j.Identity, "error", err)
+	}
+	if waited > 0 {
+		d.onPulled(waited)
 	}
 }
 
 // pulled is what came of a pull.
 type pulled struct {
-	exists  bool // Kratos has the identity
-	changed bool // the record says something new
+	seen    *kratosadmin.Identity // nil: Kratos has no such identity
+	record  *index.Identity       // nil: there is nothing to keep of it
+	changed bool                  // the record says something new
 }
 
 // pull asks Kratos for an identity and merges the answer.
@@ -70,19 +75,18 @@ func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error
 		return p, errors.New("kratos has not answered since the start")
 	}
 	l := look{asked: d.now()}
-	seen, err := d.kratos.Identity(ctx, id)
+	p.seen, err = d.kratos.Identity(ctx, id)
 	if err != nil && !errors.Is(err, kratosadmin.ErrNotFound) {
 		return p, err
 	}
-	p.exists = err == nil
 	l.now = d.now()
 	_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
-		next := mergeDeleted(cur, l)
-		if p.exists {
-			next = mergePulled(cur, seen, l)
+		p.record = mergeDeleted(cur, l)
+		if p.seen != nil {
+			p.record = mergePulled(cur, p.seen, l)
 		}
-		p.changed = tellsMore(cur, next)
-		return next
+		p.changed = tellsMore(cur, p.record)
+		return p.record
 	})
 	if err != nil {
 		return p, fmt.Errorf("store identity %s: %w", id, err)

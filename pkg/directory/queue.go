@@ -32,7 +32,8 @@ type job struct {
 	running   bool // then it is in no line
 	again     bool // it was asked for while it ran
 	due       time.Time
-	place     int // in its line
+	since     time.Time // the first hook that it stands for came
+	place     int       // in its line
 	failures  int
 	unchanged int // pulls that showed nothing new
 }
@@ -54,7 +55,7 @@ func newQueue(ctx context.Context, store index.Store, now func() time.Time) (*qu
 		number: uint64(now().UnixNano()),
 	}
 	for _, w := range waiting {
-		j := &job{Job: w, durable: true}
+		j := &job{Job: w, durable: true, since: now()}
 		q.jobs[w.Identity] = j
 		q.number = max(q.number, w.Number)
 		q.await(j, now())
@@ -79,6 +80,9 @@ func (q *queue) add(ctx context.Context, id uuid.UUID, flow index.Flow) error {
 		q.jobs[id] = j
 	}
 	q.leave(j)
+	if j.since.IsZero() {
+		j.since = q.now()
+	}
 	j.durable, j.unchanged = true, 0
 	if stored.Number > j.Number {
 		j.Job = stored
@@ -153,21 +157,26 @@ func (q *queue) take(n int) (started []index.Job, wait time.Duration) {
 }
 
 // finish tells how a job went and forgets it where nothing is left to do.
-func (q *queue) finish(ctx context.Context, id uuid.UUID, changed bool, failure error) error {
-	done, forget := q.settle(id, changed, failure)
-	if !forget {
-		return nil
+// waited is how long the first hook that it stood for has waited; 0 where none
+// did, or where this was not the first pull for it.
+func (q *queue) finish(ctx context.Context, id uuid.UUID, changed bool, failure error) (waited time.Duration, err error) {
+	done, forget, waited := q.settle(id, changed, failure)
+	if forget {
+		err = q.store.Dequeue(ctx, done)
 	}
-	return q.store.Dequeue(ctx, done)
+	return waited, err
 }
 
 // settle decides what becomes of a job that ran, and whether the store has to
 // forget it.
-func (q *queue) settle(id uuid.UUID, changed bool, failure error) (done index.Job, forget bool) {
+func (q *queue) settle(id uuid.UUID, changed bool, failure error) (done index.Job, forget bool, waited time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	j := q.jobs[id]
 	j.running = false
+	if failure == nil && !j.since.IsZero() {
+		waited, j.since = q.now().Sub(j.since), time.Time{}
+	}
 	waits := repulls()
 	switch {
 	case failure != nil:
@@ -182,9 +191,27 @@ func (q *queue) settle(id uuid.UUID, changed bool, failure error) (done index.Jo
 		j.unchanged++
 	default:
 		delete(q.jobs, id)
-		return j.Job, j.durable
+		return j.Job, j.durable, waited
 	}
-	return index.Job{}, false
+	return index.Job{}, false, waited
+}
+
+// depth tells how many hooks wait or run, since when the oldest does, and how
+// many jobs there are without a hook.
+func (q *queue) depth() (hooks int, oldest time.Duration, own int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, j := range q.jobs {
+		if !j.durable {
+			own++
+			continue
+		}
+		hooks++
+		if !j.since.IsZero() {
+			oldest = max(oldest, q.now().Sub(j.since))
+		}
+	}
+	return hooks, oldest, own
 }
 
 // pause is how long to wait after so many failures: from half a second up to a

@@ -201,11 +201,11 @@ func (d *Directory) resolveIdentityID(ctx context.Context, id uuid.UUID, q Query
 		return Answer{}, ErrUnknown
 	}
 	asked := d.now()
-	exists, err := d.pullInRequest(ctx, id)
+	p, err := d.pullInRequest(ctx, id)
 	if err != nil {
 		return Answer{}, err
 	}
-	if !exists {
+	if p.seen == nil {
 		return Answer{}, ErrUnknown
 	}
 	h, err := d.find(ctx, q)
@@ -218,18 +218,17 @@ func (d *Directory) resolveIdentityID(ctx context.Context, id uuid.UUID, q Query
 	return Answer{IdentityID: id, State: index.Unknown, Source: SourceIdentityID, ConfirmedAt: micros(asked)}, nil
 }
 
-// pullInRequest is pull for an answer that waits: bounded in number, and it
-// tells whether Kratos has the identity.
-func (d *Directory) pullInRequest(ctx context.Context, id uuid.UUID) (exists bool, err error) {
+// pullInRequest is pull for an answer that waits: bounded in number.
+func (d *Directory) pullInRequest(ctx context.Context, id uuid.UUID) (pulled, error) {
 	select {
 	case d.inRequest <- struct{}{}:
 		defer func() { <-d.inRequest }()
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return pulled{}, fmt.Errorf("%w: too many answers wait for it: %w", ErrKratos, ctx.Err())
 	}
 	p, err := d.pull(ctx, id)
 	if err != nil {
-		return false, fmt.Errorf("%w: %w", ErrKratos, err)
+		return p, fmt.Errorf("%w: %w", ErrKratos, err)
 	}
-	return p.exists, nil
+	return p, nil
 }

@@ -38,7 +38,7 @@ func (d *Directory) maintain(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, errManyDeleted):
-			d.log.Error("sweep stopped, and nothing was marked as deleted", "error", err)
+			d.log.Error("sweep stopped, and nothing was marked as deleted; POST /v1/index/reconcile?accept_deletions=N goes on", "error", err)
 			failures = 0
 		case err != nil:
 			wait = pause(failures)
@@ -47,10 +47,23 @@ func (d *Directory) maintain(ctx context.Context) error {
 		default:
 			failures = 0
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := d.rest(ctx, wait); err != nil {
 			return err
 		}
 	}
+}
+
+// rest waits until the next sweep is due, or is asked for.
+func (d *Directory) rest(ctx context.Context, wait time.Duration) error {
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-d.sweepNow:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
 }
 
 // build reads the list for the first time. It goes on where an earlier try or
@@ -63,9 +76,7 @@ func (d *Directory) build(ctx context.Context) error {
 		}
 	}
 	d.log.Info("building the index", "resumed", meta.BuildToken != "")
-	n := 0
 	err := d.scan(ctx, meta.BuildToken, func(p *kratosadmin.Page, _ time.Time) error {
-		n += len(p.Identities)
 		if p.Next == "" {
 			return nil
 		}
@@ -86,7 +97,7 @@ func (d *Directory) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.log.Info("index is complete", "identities_read", n)
+	d.log.Info("index is complete", "identities_read", d.progress.read.Load())
 	return nil
 }
 
@@ -108,18 +119,27 @@ func (d *Directory) sweep(ctx context.Context) error {
 		return err
 	}
 	deleted, err := s.confirm(ctx)
+	if errors.Is(err, errManyDeleted) {
+		return errors.Join(err, d.updateMeta(ctx, func(m *index.Meta) { m.Missing = len(s.missing) }))
+	}
 	if err != nil {
 		return err
 	}
-	if err := d.updateMeta(ctx, func(m *index.Meta) { m.SweepStartedAt, m.SweepEndedAt = started, micros(d.now()) }); err != nil {
+	err = d.updateMeta(ctx, func(m *index.Meta) {
+		m.SweepStartedAt, m.SweepEndedAt, m.Missing = started, micros(d.now()), 0
+	})
+	if err != nil {
 		return err
 	}
-	d.log.Info("sweep is complete", "identities_listed", s.listed, "deleted", deleted)
+	d.log.Info("sweep is complete", "identities_listed", d.progress.read.Load(), "deleted", deleted)
 	return nil
 }
 
 // scan reads the list from a page on, merges every page and hands it on.
 func (d *Directory) scan(ctx context.Context, token string, each func(p *kratosadmin.Page, asked time.Time) error) error {
+	d.progress.reading.Store(true)
+	d.progress.read.Store(0)
+	defer d.progress.reading.Store(false)
 	for {
 		l := look{asked: d.now()}
 		page, err := d.kratos.List(ctx, token)
@@ -130,6 +150,7 @@ func (d *Directory) scan(ctx context.Context, token string, each func(p *kratosa
 		if err := d.mergePage(ctx, page, l); err != nil {
 			return err
 		}
+		d.progress.read.Add(int64(len(page.Identities)))
 		if err := each(page, l.asked); err != nil || page.Next == "" {
 			return err
 		}
@@ -190,14 +211,12 @@ func listTellsPasskeys(i *index.Identity) bool {
 type sweeper struct {
 	d       *Directory
 	last    uuid.UUID // of the last page
-	listed  int       // identities on the list
 	held    int       // identities in the index that are not deleted
 	missing []uuid.UUID
 }
 
 // compare walks over the part of the index that a page covers.
 func (s *sweeper) compare(ctx context.Context, p *kratosadmin.Page, asked time.Time) error {
-	s.listed += len(p.Identities)
 	on := make(map[uuid.UUID]bool, len(p.Identities))
 	for _, i := range p.Identities {
 		on[i.ID] = true
@@ -250,7 +269,8 @@ func (s *sweeper) weigh(ctx context.Context, r *index.Identity, listed bool) err
 // confirm asks Kratos for each identity that the list missed, and marks those
 // that it does not have as deleted, unless they are suspiciously many.
 func (s *sweeper) confirm(ctx context.Context) (deleted int, err error) {
-	if n := len(s.missing); n > maxDeletions && n*100 > s.held {
+	accept := int(s.d.acceptDeletions.Swap(0))
+	if n := len(s.missing); n > maxDeletions && n*100 > s.held && n > accept {
 		return 0, fmt.Errorf("%w: kratos does not list %d of the %d identities of the index", errManyDeleted, n, s.held)
 	}
 	for _, id := range s.missing {
@@ -258,7 +278,7 @@ func (s *sweeper) confirm(ctx context.Context) (deleted int, err error) {
 		if err != nil {
 			return deleted, err
 		}
-		if !p.exists {
+		if p.seen == nil {
 			deleted++
 		}
 	}

@@ -37,6 +37,9 @@ type Store interface {
 	// and answers how many records differ now.
 	Update(ctx context.Context, ids []uuid.UUID, change Change) (changed int, err error)
 
+	// Stats counts what the store holds.
+	Stats(ctx context.Context) (Stats, error)
+
 	// Meta answers what is known about the index as a whole.
 	Meta(ctx context.Context) (Meta, error)
 
@@ -88,4 +91,46 @@ type Meta struct {
 	// the first build where there was none yet.
 	SweepStartedAt time.Time `json:"sweep_started_at,omitzero"`
 	SweepEndedAt   time.Time `json:"sweep_ended_at,omitzero"`
+	// Missing is how many identities the last sweep missed on Kratos' list when
+	// it stopped because they were too many; 0 after a complete one.
+	Missing int `json:"missing,omitzero"`
+}
+
+// Stats counts records and handles. A handle of a deleted identity is removed.
+type Stats struct {
+	Identities int `json:"identities"` // deleted ones included
+	Deleted    int `json:"deleted"`
+	Active     int `json:"active"`
+	Orphaned   int `json:"orphaned"`
+	Removed    int `json:"removed"`
+	Unknown    int `json:"unknown"`
+}
+
+// Replace counts one record that takes another's place; nil is no record.
+func (s *Stats) Replace(cur, next *Identity) {
+	s.count(cur, -1)
+	s.count(next, 1)
+}
+
+func (s *Stats) count(i *Identity, by int) {
+	if i == nil {
+		return
+	}
+	s.Identities += by
+	if !i.DeletedAt.IsZero() {
+		s.Deleted += by
+	}
+	for _, h := range i.Handles {
+		h, _ = i.Handle(h.Digest)
+		switch h.State {
+		case Active:
+			s.Active += by
+		case Orphaned:
+			s.Orphaned += by
+		case Removed:
+			s.Removed += by
+		case Unknown:
+			s.Unknown += by
+		}
+	}
 }

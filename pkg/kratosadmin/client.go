@@ -32,8 +32,7 @@ type Options struct {
 	// PageSize is how many identities a page may have, 1000 where it is 0. Kratos
 	// from v26 on gives 500 at most, whatever is asked for.
 	PageSize int
-	// Transport carries the requests, a clone of http.DefaultTransport where it
-	// is nil.
+	// Transport carries the requests, DefaultTransport where it is nil.
 	Transport http.RoundTripper
 }
 
@@ -65,9 +64,7 @@ func New(o Options) (*Client, error) {
 	base.Path = strings.TrimRight(base.Path, "/")
 	transport := o.Transport
 	if transport == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented to be one
-		t.MaxIdleConnsPerHost = 16
-		transport = t
+		transport = DefaultTransport()
 	}
 	client := &http.Client{
 		Transport: transport,
@@ -90,6 +87,13 @@ func New(o Options) (*Client, error) {
 		timeout:  orDefault(o.Timeout, 10*time.Second),
 		pageSize: orDefault(o.PageSize, 1000),
 	}, nil
+}
+
+// DefaultTransport is a transport that keeps enough connections to one Kratos.
+func DefaultTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented to be one
+	t.MaxIdleConnsPerHost = 16
+	return t
 }
 
 const userAgent = "oly-passkey"
@@ -170,5 +174,14 @@ func fromModel(m *kratos.Identity) (*Identity, error) {
 			return nil, fmt.Errorf("%s credentials of identity %s: %w", name, m.Id, err)
 		}
 	}
-	return w.identity()
+	i, err := w.identity()
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range m.VerifiableAddresses {
+		if at := a.GetVerifiedAt(); a.Verified && !at.IsZero() && (i.ProvedAt.IsZero() || at.Before(i.ProvedAt)) {
+			i.ProvedAt = at
+		}
+	}
+	return i, nil
 }

@@ -12,8 +12,11 @@ import (
 type Identity struct {
 	ID        uuid.UUID
 	CreatedAt time.Time
-	Passkey   *Credentials // nil: Kratos shows no credential of that type
-	WebAuthn  *Credentials
+	// ProvedAt is when the first of its addresses was verified; zero where none
+	// is, and on the list, which does not show it.
+	ProvedAt time.Time
+	Passkey  *Credentials // nil: Kratos shows no credential of that type
+	WebAuthn *Credentials
 }
 
 // Credentials is what an identity has of one type.
@@ -41,6 +44,21 @@ type Key struct {
 	ID           []byte    `json:"id"`
 	AddedAt      time.Time `json:"added_at"`
 	Passwordless bool      `json:"is_passwordless"`
+	DisplayName  string    `json:"display_name"`
+	// Authenticator names the make: its AAGUID has 16 bytes, zero where the
+	// authenticator does not tell.
+	Authenticator struct {
+		AAGUID []byte `json:"aaguid"`
+	} `json:"authenticator"`
+	// Flags are those of the registration; nil on keys from before Kratos v1.1.
+	Flags *Flags `json:"flags"`
+}
+
+// Flags are what the authenticator said when the key was registered
+// (WebAuthn §6.1).
+type Flags struct {
+	BackupEligible bool `json:"backup_eligible"`
+	BackupState    bool `json:"backup_state"`
 }
 
 // wireIdentity is an identity as the admin API writes it. Whatever is not named

@@ -29,7 +29,7 @@ func wire(id string) string {
 "created_at":"2026-11-22T00:00:00.5Z","credentials":{
  "code":{"type":"code","identifiers":["a@example.com"],"config":{"addresses":[]}},
  "passkey":{"type":"passkey","version":1,"identifiers":["sY6NOda7"],"config":{"user_handle":"c1k2Tk9kYTc=",
-   "credentials":[{"id":"J8J/Fh5Y","public_key":"pQEC","added_at":"2026-11-22T00:00:00Z","is_passwordless":true,"authenticator":{"aaguid":"AA==","sign_count":0}}]}},
+   "credentials":[{"id":"J8J/Fh5Y","public_key":"pQEC","added_at":"2026-11-22T00:00:00Z","is_passwordless":true,"authenticator":{"aaguid":"AA==","sign_count":0},"flags":{"backup_eligible":true,"backup_state":true}}]}},
  "webauthn":{"type":"webauthn","version":0,"identifiers":["a@example.com"]}}}`, id)
 }
 
@@ -37,6 +37,11 @@ func wanted(t *testing.T, id string) *kratosadmin.Identity {
 	t.Helper()
 	keyID, err := base64.StdEncoding.DecodeString("J8J/Fh5Y")
 	require.NoError(t, err)
+	key := kratosadmin.Key{
+		ID: keyID, AddedAt: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Passwordless: true,
+		Flags: &kratosadmin.Flags{BackupEligible: true, BackupState: true},
+	}
+	key.Authenticator.AAGUID = []byte{0}
 	return &kratosadmin.Identity{
 		ID:        uuid.MustParse(id),
 		CreatedAt: time.Date(2026, 11, 22, 0, 0, 0, 5e8, time.UTC),
@@ -44,7 +49,7 @@ func wanted(t *testing.T, id string) *kratosadmin.Identity {
 			Identifiers: []string{"sY6NOda7"},
 			Config: &kratosadmin.Config{
 				UserHandle: []byte("sY6NOda7"),
-				Keys:       []kratosadmin.Key{{ID: keyID, AddedAt: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Passwordless: true}},
+				Keys:       []kratosadmin.Key{key},
 			},
 		},
 		WebAuthn: &kratosadmin.Credentials{Identifiers: []string{"a@example.com"}},

@@ -19,7 +19,7 @@ type hookBody struct {
 func (s *Server) hook(flow index.Flow) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var body hookBody
-		if err := readJSON(w, r, &body); err != nil {
+		if err := readJSON(w, r, maxBody, &body); err != nil {
 			return err
 		}
 		id, err := uuid.Parse(body.IdentityID)

@@ -2,13 +2,17 @@ package sidecar
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Scope is what a key opens.
@@ -103,6 +107,43 @@ func (k *Keys) Key(scope Scope) string {
 		return ""
 	}
 	return k.byScope[scope][0]
+}
+
+// keyCheck is how often the key file is looked at.
+const keyCheck = 2 * time.Second
+
+// watchKeys reads the key file again whenever its content changes, so that keys
+// are rotated without a restart. A file that cannot be used changes nothing.
+func (s *Server) watchKeys(ctx context.Context) error {
+	if s.keyFile == "" {
+		return nil
+	}
+	tick := time.NewTicker(keyCheck)
+	defer tick.Stop()
+	complained := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		keys, err := ReadKeyFile(s.keyFile)
+		switch {
+		case err != nil && err.Error() != complained:
+			complained = err.Error()
+			s.log.Error("api keys stay as they were", "error", err)
+		case err == nil && !keys.equal(s.keys.Load()):
+			s.keys.Store(keys)
+			s.log.Info("api keys read again", "file", s.keyFile)
+			fallthrough
+		case err == nil:
+			complained = ""
+		}
+	}
+}
+
+func (k *Keys) equal(other *Keys) bool {
+	return maps.EqualFunc(k.byScope, other.byScope, slices.Equal[[]string])
 }
 
 // check tells whether a key is any key at all, and whether it opens a scope. It

@@ -45,10 +45,14 @@ func forbidden(scope Scope) *problemError {
 		"this needs a key of scope "+string(scope))
 }
 
-// fromResolve turns why a handle leads nowhere into an answer. Errors that are
-// nobody's business outside stay as they are.
-func fromResolve(err error) error {
+// fromDirectory turns what the directory cannot answer into a problem. Errors
+// that are nobody's business outside stay as they are.
+func fromDirectory(err error) error {
 	switch {
+	case errors.Is(err, directory.ErrNoIdentity):
+		return newProblem(http.StatusNotFound, "unknown-identity", "the identity is unknown", directory.ErrNoIdentity.Error())
+	case errors.Is(err, directory.ErrIdentityExists):
+		return newProblem(http.StatusConflict, "identity-exists", "the identity is still there", directory.ErrIdentityExists.Error())
 	case errors.Is(err, directory.ErrUnknown):
 		return newProblem(http.StatusNotFound, "unknown-handle", "the user handle is unknown", directory.ErrUnknown.Error())
 	case errors.Is(err, directory.ErrRemoved):

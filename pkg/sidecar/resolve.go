@@ -1,7 +1,11 @@
 package sidecar
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,30 +35,81 @@ type resolveAnswer struct {
 // resolve answers whose a user handle is.
 func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 	var body resolveRequest
-	if err := readJSON(w, r, &body); err != nil {
+	if err := readJSON(w, r, maxBody, &body); err != nil {
 		return err
 	}
+	a, err := s.resolveOne(r.Context(), body)
+	if err != nil {
+		return err
+	}
+	if prefersText(r.Header.Get("Accept")) {
+		writeText(w, http.StatusOK, a.IdentityID.String())
+		return nil
+	}
+	writeJSON(w, "application/json", http.StatusOK, a)
+	return nil
+}
+
+// prefersText tells whether a client asks for the bare UUID.
+func prefersText(accept string) bool {
+	kind, _, _ := strings.Cut(accept, ";")
+	return strings.TrimSpace(kind) == "text/plain"
+}
+
+func (s *Server) resolveOne(ctx context.Context, body resolveRequest) (*resolveAnswer, error) {
 	q := directory.Query{AllowRemoved: body.AllowRemoved, Confirm: body.Confirm}
 	var err error
 	if q.Readings, err = userhandle.Read(body.UserHandle); err != nil {
-		return invalidHandle(err)
+		return nil, invalidHandle(err)
 	}
 	if body.CredentialID != nil {
 		if q.CredentialID, err = userhandle.ReadCredentialID(*body.CredentialID); err != nil {
-			return badRequest(`"credential_id": ` + err.Error())
+			return nil, badRequest(`"credential_id": ` + err.Error())
 		}
 	}
-	a, err := s.directory.Resolve(r.Context(), q)
+	a, err := s.directory.Resolve(ctx, q)
+	s.metrics.resolved(a, err)
 	if err != nil {
-		return fromResolve(err)
+		return nil, fromDirectory(err)
 	}
-	writeJSON(w, "application/json", http.StatusOK, resolveAnswer{
+	return &resolveAnswer{
 		IdentityID:        a.IdentityID,
 		Credential:        a.Credential,
 		State:             a.State.String(),
 		CredentialMatches: a.Matches,
 		Source:            string(a.Source),
 		ConfirmedAt:       a.ConfirmedAt,
-	})
+	}, nil
+}
+
+// maxBatch is how many handles one batch may ask for.
+const maxBatch = 1000
+
+// batchResult is an answer or a problem.
+type batchResult struct {
+	Answer  *resolveAnswer `json:"answer,omitempty"`
+	Problem *problemError  `json:"problem,omitempty"`
+}
+
+// resolveBatch answers many handles, each for itself and in order.
+func (s *Server) resolveBatch(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Queries []resolveRequest `json:"queries"`
+	}
+	if err := readJSON(w, r, maxBatchBody, &body); err != nil {
+		return err
+	}
+	if n := len(body.Queries); n == 0 || n > maxBatch {
+		return badRequest(fmt.Sprintf(`"queries" has %d elements, it may have 1 to %d`, n, maxBatch))
+	}
+	results := make([]batchResult, len(body.Queries))
+	for n, q := range body.Queries {
+		a, err := s.resolveOne(r.Context(), q)
+		results[n].Answer = a
+		if err != nil && !errors.As(err, &results[n].Problem) {
+			return err
+		}
+	}
+	writeJSON(w, "application/json", http.StatusOK, map[string]any{"results": results})
 	return nil
 }

@@ -2,6 +2,7 @@ package sidecar
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,9 @@ type route struct {
 	handle       handler
 }
 
+// noScope is the scope of routes that anybody may ask.
+const noScope Scope = ""
+
 // RefusalPath is where the hook points that refuses sign-up by passkey.
 const RefusalPath = "/v1/hooks/kratos/refuse-passkey-signup"
 
@@ -35,12 +39,22 @@ func (s *Server) routes() []route {
 		{http.MethodPost, "/v1/hooks/kratos/settings", ScopeHooks, s.hook(index.FlowSettings)},
 		{http.MethodPost, RefusalPath, ScopeHooks, s.refusePasskeySignUp},
 		{http.MethodPost, "/v1/resolve", ScopeResolve, s.resolve},
+		{http.MethodPost, "/v1/resolve/batch", ScopeResolve, s.resolveBatch},
+		{http.MethodGet, "/v1/identities/{id}/passkeys", ScopeRead, s.passkeys},
+		{http.MethodGet, "/v1/identities/{id}/signals", ScopeRead, s.signals},
+		{http.MethodGet, "/v1/identities/{id}/advice", ScopeRead, s.advice},
+		{http.MethodPost, "/v1/identities/{id}/refresh", ScopeRead, s.refresh},
+		{http.MethodDelete, "/v1/identities/{id}", ScopeAdmin, s.erase},
+		{http.MethodGet, "/v1/index", ScopeRead, s.indexStatus},
+		{http.MethodPost, "/v1/index/reconcile", ScopeAdmin, s.reconcile},
+		{http.MethodGet, "/openapi.json", noScope, openAPI},
 	}
 }
 
 // limits of one request. Hooks and look-ups are a few hundred bytes.
 const (
 	maxBody        = 64 << 10
+	maxBatchBody   = 2 << 20 // 1000 handles in the longest form, with credential ids
 	requestTimeout = 15 * time.Second
 )
 
@@ -65,37 +79,62 @@ func (s *Server) api() http.Handler {
 	return mux
 }
 
-// guard lets a request in that has a key for the route.
+// guard lets a request in that has a key for the route, and counts it.
 func (s *Server) guard(r route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		from, counted := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		defer func() { s.metrics.answered(r.path, counted.status, time.Since(from)) }()
 		if p := s.authorize(req, r.scope); p != nil {
-			p.write(w)
+			p.write(counted)
 			return
 		}
 		ctx, cancel := context.WithTimeout(req.Context(), requestTimeout)
 		defer cancel()
-		err := r.handle(w, req.WithContext(ctx))
+		err := r.handle(counted, req.WithContext(ctx))
 		if err == nil {
 			return
 		}
 		var p *problemError
 		if !errors.As(err, &p) {
-			s.log.Error("request failed", "method", r.method, "path", r.path, "error", err)
-			p = newProblem(http.StatusInternalServerError, "internal", "something went wrong here", "the server's log says what")
+			id := requestID(req)
+			counted.Header().Set("X-Request-Id", id)
+			s.log.Error("request failed", "method", r.method, "path", r.path, "request_id", id,
+				"traceparent", req.Header.Get("Traceparent"), "error", err)
+			p = newProblem(http.StatusInternalServerError, "internal", "something went wrong here", "the server's log says what, under request id "+id)
 		}
-		p.write(w)
+		p.write(counted)
 	})
 }
 
+// requestID is the id that a request brings, or a new one.
+func requestID(r *http.Request) string {
+	const longest = 64
+	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= longest {
+		return id
+	}
+	return rand.Text()
+}
+
+// statusWriter remembers the status that was answered.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
 func (s *Server) authorize(r *http.Request, scope Scope) *problemError {
-	if s.keys == nil { // --dev
+	if s.dev || scope == noScope {
 		return nil
 	}
 	key, ok := requestKey(r.Header)
 	if !ok {
 		return unauthorized()
 	}
-	known, opens := s.keys.check(key, scope)
+	known, opens := s.keys.Load().check(key, scope)
 	switch {
 	case opens:
 		return nil
@@ -123,8 +162,8 @@ func requestKey(h http.Header) (string, bool) {
 }
 
 // readJSON reads the one JSON object that a body has to be.
-func readJSON(w http.ResponseWriter, r *http.Request, dst any) error {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+func readJSON(w http.ResponseWriter, r *http.Request, limit int64, dst any) error {
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
 	err := dec.Decode(dst)
 	if err == nil {
 		if _, more := dec.Token(); !errors.Is(more, io.EOF) {

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,12 +30,13 @@ const (
 	DefaultMetricsListen = "127.0.0.1:4478"
 )
 
-// Options make a Server. KratosAdminURL and DataDir are required, and Keys too
-// unless Dev is set.
+// Options make a Server. KratosAdminURL and DataDir are required, and Keys or
+// KeyFile unless Dev is set.
 type Options struct {
 	KratosAdminURL string
 	DataDir        string // of the index
-	Keys           *Keys
+	Keys           *Keys  // fixed; or
+	KeyFile        string // read at the start, and again whenever it changes
 	Listen         string // host:port of the API, DefaultListen where it is empty
 	MetricsListen  string // host:port of livez and readyz, DefaultMetricsListen where it is empty
 	Dev            bool   // no keys; loopback only
@@ -42,17 +44,21 @@ type Options struct {
 	IdentityIDs    directory.IdentityIDs
 	ReconcileEvery time.Duration // 6 h where it is 0
 	MaxAge         time.Duration // 24 h where it is 0
+	Name           string        // label of every metric, none where it is empty
 	Log            *slog.Logger
 }
 
 // Server is an open store with two listeners.
 type Server struct {
-	log       *slog.Logger
-	keys      *Keys
-	store     index.Store
-	directory *directory.Directory
-	listener  net.Listener
-	metrics   net.Listener
+	log        *slog.Logger
+	dev        bool
+	keys       atomic.Pointer[Keys]
+	keyFile    string
+	store      index.Store
+	directory  *directory.Directory
+	metrics    *metrics
+	listener   net.Listener
+	operations net.Listener
 }
 
 // ErrUnsafe says that a server would be open to others than it should be.
@@ -71,11 +77,20 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := checkSafe(o); err != nil {
 		return nil, err
 	}
-	kratos, err := kratosadmin.New(kratosadmin.Options{URL: o.KratosAdminURL})
+	s := &Server{log: o.Log, dev: o.Dev, keyFile: o.KeyFile}
+	s.keys.Store(o.Keys)
+	if o.KeyFile != "" {
+		keys, err := ReadKeyFile(o.KeyFile)
+		if err != nil {
+			return nil, err
+		}
+		s.keys.Store(keys)
+	}
+	s.metrics = newMetrics(o.Name, s.status)
+	kratos, err := kratosadmin.New(kratosadmin.Options{URL: o.KratosAdminURL, Transport: s.metrics.countKratos(kratosadmin.DefaultTransport())})
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{log: o.Log, keys: o.Keys}
 	if err := s.open(ctx, o, kratos); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -87,7 +102,7 @@ func (s *Server) open(ctx context.Context, o Options, kratos *kratosadmin.Client
 	if s.listener, err = lc.Listen(ctx, "tcp", o.Listen); err != nil {
 		return fmt.Errorf("--listen %q: %w", o.Listen, err)
 	}
-	if s.metrics, err = lc.Listen(ctx, "tcp", o.MetricsListen); err != nil {
+	if s.operations, err = lc.Listen(ctx, "tcp", o.MetricsListen); err != nil {
 		return fmt.Errorf("--metrics-listen %q: %w", o.MetricsListen, err)
 	}
 	store, err := bolt.Open(o.DataDir)
@@ -102,8 +117,17 @@ func (s *Server) open(ctx context.Context, o Options, kratos *kratosadmin.Client
 		IdentityIDs:    o.IdentityIDs,
 		ReconcileEvery: o.ReconcileEvery,
 		MaxAge:         o.MaxAge,
+		OnPulled:       func(waited time.Duration) { s.metrics.hookLag.Observe(waited.Seconds()) },
 	})
 	return err
+}
+
+// status is what the metrics show; before the directory is open, nothing.
+func (s *Server) status(ctx context.Context) (directory.Status, error) {
+	if s.directory == nil {
+		return directory.Status{}, nil
+	}
+	return s.directory.Status(ctx)
 }
 
 // checkSafe refuses a server that anybody could ask.
@@ -115,7 +139,7 @@ func checkSafe(o Options) error {
 	switch {
 	case o.Dev && !loopback:
 		return fmt.Errorf("%w: --dev asks for no key, so --listen %q has to be a loopback address such as 127.0.0.1:4477", ErrUnsafe, o.Listen)
-	case !o.Dev && o.Keys == nil:
+	case !o.Dev && o.Keys == nil && o.KeyFile == "":
 		return fmt.Errorf("%w without api keys: name a file with --api-key-file, or use --dev on a loopback address", ErrUnsafe)
 	case !loopback && !o.InsecureHTTP:
 		return fmt.Errorf("%w: --listen %q would send keys and handles in clear text; listen on a loopback address, or say --insecure-http where the network is trusted", ErrUnsafe, o.Listen)
@@ -139,12 +163,12 @@ func isLoopback(addr string) (bool, error) {
 func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
 
 // MetricsURL is where livez and readyz answer.
-func (s *Server) MetricsURL() string { return "http://" + s.metrics.Addr().String() }
+func (s *Server) MetricsURL() string { return "http://" + s.operations.Addr().String() }
 
 // Close gives store and listeners back. After Run it does nothing.
 func (s *Server) Close() error {
 	var errs []error
-	for _, l := range []net.Listener{s.listener, s.metrics} {
+	for _, l := range []net.Listener{s.listener, s.operations} {
 		if l != nil {
 			if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 				errs = append(errs, err)
@@ -166,7 +190,8 @@ func (s *Server) Run(ctx context.Context) error {
 	g, running := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.directory.Run(running) })
 	g.Go(func() error { return serve(running, s.listener, s.api()) })
-	g.Go(func() error { return serve(running, s.metrics, s.operations()) })
+	g.Go(func() error { return serve(running, s.operations, s.probes()) })
+	g.Go(func() error { return s.watchKeys(running) })
 	err := g.Wait()
 	return errors.Join(err, s.Close())
 }
@@ -193,12 +218,13 @@ func serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	return srv.Shutdown(drain)
 }
 
-// operations is the handler behind --metrics-listen: livez says that the
-// process runs, readyz that the store is open and hooks are taken. How complete
+// probes is the handler behind --metrics-listen: metrics for Prometheus, livez
+// says that the process runs, readyz that the store is open and hooks are taken. How complete
 // the index is does not belong to either: a server that is taken out of service
 // for it would lose hooks.
-func (s *Server) operations() http.Handler {
+func (s *Server) probes() http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", s.metrics.handler())
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if _, err := s.store.Meta(r.Context()); err != nil {

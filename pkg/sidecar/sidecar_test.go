@@ -28,7 +28,7 @@ const (
 	listOfOne = `[{"id":"` + somebody + `","schema_id":"d","schema_url":"u","traits":{},"credentials":{"passkey":{"identifiers":["` + handle + `"]}}}]`
 )
 
-// fakekratos lists one identity with one passkey, and shows none of its keys.
+// fakekratos has one identity with one passkey.
 func fakekratos(t *testing.T) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -37,7 +37,7 @@ func fakekratos(t *testing.T) string {
 		case "/admin/identities":
 			_, _ = fmt.Fprint(w, listOfOne)
 		case "/admin/identities/" + somebody:
-			_, _ = fmt.Fprint(w, strings.Trim(listOfOne, "[]")+"]}}}")
+			_, _ = fmt.Fprint(w, strings.Replace(listOfOne[1:len(listOfOne)-1], `"]}`, `"],"config":{"credentials":[{"id":"AQE="}]}}`, 1))
 		default:
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = fmt.Fprint(w, `{"error":{"code":404,"message":"no"}}`)
@@ -108,14 +108,7 @@ func built(t *testing.T, s *sidecar.Server) {
 func TestAPI(t *testing.T) {
 	s := serve(t, nil)
 	built(t, s)
-	problem := func(status int, name, title, detail string) string {
-		raw, err := json.Marshal(map[string]any{
-			"type":  "https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#" + name,
-			"title": title, "status": status, "detail": detail,
-		})
-		require.NoError(t, err)
-		return string(raw)
-	}
+	problem := problemText
 	unauthorized := problem(401, "unauthorized", "an api key is needed", "send a key of the server's key file as Authorization: Bearer KEY or as X-Api-Key: KEY, once")
 	for _, tc := range []struct {
 		name, path, key, body string
@@ -185,8 +178,10 @@ func TestAPI(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			status, header, body := call(t, http.MethodPost, s.URL()+tc.path, tc.key, tc.body)
 			require.Equal(t, tc.status, status, body)
+			if tc.path != "/v2/resolve" {
+				conforms(t, http.MethodPost, tc.path, status, header.Get("Content-Type"), body)
+			}
 			if tc.want == "" {
-				require.Empty(t, body)
 				return
 			}
 			require.JSONEq(t, tc.want, body)

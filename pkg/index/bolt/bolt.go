@@ -4,7 +4,6 @@ package bolt
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -34,7 +33,7 @@ const (
 	bucketIdentities = "identities" // id -> record
 	bucketHandles    = "handles"    // digest, id -> nothing
 	bucketJobs       = "jobs"       // id -> job
-	bucketMeta       = "meta"       // "meta" -> JSON
+	bucketMeta       = "meta"       // "meta", "stats" -> JSON
 )
 
 // Store is an open file.
@@ -152,8 +151,12 @@ func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) 
 	}
 	changed := 0
 	err = s.db.Update(func(tx *bbolt.Tx) error {
+		var stats index.Stats
+		if err := readJSON(tx, keyStats, &stats); err != nil {
+			return err
+		}
 		for _, id := range differ {
-			did, err := rewrite(tx, id, change)
+			did, err := rewrite(tx, id, change, &stats)
 			if err != nil {
 				return err
 			}
@@ -161,12 +164,12 @@ func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) 
 				changed++
 			}
 		}
-		return nil
+		return writeJSON(tx, keyStats, stats)
 	})
 	return changed, err
 }
 
-func rewrite(tx *bbolt.Tx, id uuid.UUID, change index.Change) (bool, error) {
+func rewrite(tx *bbolt.Tx, id uuid.UUID, change index.Change, stats *index.Stats) (bool, error) {
 	identities, handles := tx.Bucket([]byte(bucketIdentities)), tx.Bucket([]byte(bucketHandles))
 	cur, err := get(identities, id)
 	if err != nil {
@@ -176,6 +179,7 @@ func rewrite(tx *bbolt.Tx, id uuid.UUID, change index.Change) (bool, error) {
 	if index.Equal(cur, next) {
 		return false, nil
 	}
+	stats.Replace(cur, next)
 	for _, h := range handlesOf(cur) {
 		if has(next, h.Digest) {
 			continue
@@ -227,42 +231,4 @@ func decode(id uuid.UUID, v []byte) (*index.Identity, error) {
 		return nil, fmt.Errorf("identity %s: %w", id, err)
 	}
 	return i, nil
-}
-
-// Meta implements index.Store.
-func (s *Store) Meta(context.Context) (index.Meta, error) {
-	var m index.Meta
-	err := s.db.View(func(tx *bbolt.Tx) (err error) {
-		m, err = readMeta(tx)
-		return err
-	})
-	return m, err
-}
-
-// UpdateMeta implements index.Store.
-func (s *Store) UpdateMeta(_ context.Context, change func(*index.Meta)) error {
-	return s.db.Update(func(tx *bbolt.Tx) error {
-		m, err := readMeta(tx)
-		if err != nil {
-			return err
-		}
-		change(&m)
-		v, err := json.Marshal(m)
-		if err != nil {
-			return err
-		}
-		return tx.Bucket([]byte(bucketMeta)).Put([]byte(bucketMeta), v)
-	})
-}
-
-func readMeta(tx *bbolt.Tx) (index.Meta, error) {
-	var m index.Meta
-	v := tx.Bucket([]byte(bucketMeta)).Get([]byte(bucketMeta))
-	if v == nil {
-		return m, nil
-	}
-	if err := json.Unmarshal(v, &m); err != nil {
-		return m, fmt.Errorf("index is damaged: %w", err)
-	}
-	return m, nil
 }

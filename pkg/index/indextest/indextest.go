@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Store, reopen func(t *testi
 		{"unchanged", testUnchanged},
 		{"copies", testCopies},
 		{"after", testAfter},
+		{"stats", testStats},
 		{"meta", testMeta},
 		{"jobs", testJobs},
 		{"parallel updates", testParallelUpdates},
@@ -212,6 +213,27 @@ func testAfter(t *testing.T, s index.Store) {
 	page, err = s.After(t.Context(), uuid.Max, 2)
 	require.NoError(t, err)
 	require.Empty(t, page)
+}
+
+func testStats(t *testing.T, s index.Store) {
+	t.Helper()
+	stats := func() index.Stats {
+		found, err := s.Stats(t.Context())
+		require.NoError(t, err)
+		return found
+	}
+	require.Equal(t, index.Stats{}, stats())
+	a, b := person(uuid.New(), "h1", "h2", "h3"), person(uuid.New(), "h4")
+	a.Handles[1].State, a.Handles[2].State = index.Orphaned, index.Unknown
+	put(t, s, a, b)
+	require.Equal(t, index.Stats{Identities: 2, Active: 2, Orphaned: 1, Unknown: 1}, stats())
+	a.Handles[2].State = index.Removed
+	b.DeletedAt = b.SeenAt
+	put(t, s, a, b)
+	require.Equal(t, index.Stats{Identities: 2, Deleted: 1, Active: 1, Orphaned: 1, Removed: 2}, stats())
+	_, err := s.Update(t.Context(), []uuid.UUID{a.ID, b.ID}, set(nil))
+	require.NoError(t, err)
+	require.Equal(t, index.Stats{}, stats())
 }
 
 func testMeta(t *testing.T, s index.Store) {

@@ -24,6 +24,7 @@ type Store struct {
 	owners     map[userhandle.Digest]map[uuid.UUID]bool
 	jobs       map[uuid.UUID]index.Job
 	meta       index.Meta
+	stats      index.Stats
 }
 
 // New makes an empty store.
@@ -82,6 +83,7 @@ func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) 
 		}
 		changed++
 		s.replace(id, cur, next.Clone())
+		s.stats.Replace(cur, next)
 	}
 	return changed, nil
 }
@@ -103,6 +105,13 @@ func (s *Store) replace(id uuid.UUID, cur, next *index.Identity) {
 		}
 		s.owners[h.Digest][id] = true
 	}
+}
+
+// Stats implements index.Store.
+func (s *Store) Stats(context.Context) (index.Stats, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.stats, nil
 }
 
 // Meta implements index.Store.

@@ -1,0 +1,189 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// What is asked about an identity that is not, or still is, in Kratos.
+var (
+	ErrNoIdentity     = errors.New("kratos has no identity with this id")
+	ErrIdentityExists = errors.New("kratos still has this identity")
+)
+
+// Credential is one key of an identity, as Kratos shows it now.
+type Credential struct {
+	ID           []byte
+	Kind         index.Kind
+	Name         string // as Kratos shows it: the user's, or the authenticator's make
+	Provider     string // who makes the authenticator, by AAGUID; "" where it does not tell
+	Discoverable *bool  // nil: Kratos asked for neither
+	Synced       *bool  // nil: the key is from before Kratos kept it
+	CreatedAt    time.Time
+	Handle       index.State // of the handle it was registered with; Unknown where that cannot be told
+}
+
+// Credentials asks Kratos for an identity and answers its keys, in the order of
+// their registration. The error is ErrNoIdentity where there is none.
+func (d *Directory) Credentials(ctx context.Context, id uuid.UUID) ([]Credential, error) {
+	p, err := d.pullOrNone(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var all []Credential
+	for _, k := range keysOf(p.seen.Passkey) {
+		c := credentialOf(k, index.Passkey, p.record)
+		yes := true // passkeys are registered with residentKey: required
+		c.Discoverable = &yes
+		all = append(all, c)
+	}
+	for _, k := range keysOf(p.seen.WebAuthn) {
+		all = append(all, credentialOf(k, index.WebAuthn, p.record))
+	}
+	return all, nil
+}
+
+func credentialOf(k kratosadmin.Key, kind index.Kind, record *index.Identity) Credential {
+	c := Credential{ID: k.ID, Kind: kind, Name: k.DisplayName, Provider: provider(k.Authenticator.AAGUID), CreatedAt: k.AddedAt, Handle: index.Unknown}
+	if k.Flags != nil {
+		c.Synced = &k.Flags.BackupState
+	}
+	if kept, ok := record.Credential(userhandle.DigestOf(k.ID)); ok {
+		if h, ok := record.Handle(kept.Handle); ok {
+			c.Handle = h.State
+		}
+	}
+	return c
+}
+
+func keysOf(c *kratosadmin.Credentials) []kratosadmin.Key {
+	if c == nil || c.Config == nil {
+		return nil
+	}
+	return c.Config.Keys
+}
+
+// Signal is what PublicKeyCredential.signalAllAcceptedCredentials takes, but
+// for the rp.id (WebAuthn §5.1.10.2).
+type Signal struct {
+	UserHandle    []byte
+	CredentialIDs [][]byte
+}
+
+// Signals asks Kratos for an identity and answers one signal for each handle
+// that it lists. An authenticator drops the credentials of a handle that the
+// signal does not name: so every signal names all keys of the identity, and an
+// orphaned handle, which Kratos does not list, gets none.
+func (d *Directory) Signals(ctx context.Context, id uuid.UUID) ([]Signal, error) {
+	p, err := d.pullOrNone(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var ids [][]byte
+	var handles [][]byte
+	if keys := keysOf(p.seen.Passkey); len(keys) > 0 {
+		for _, k := range keys {
+			ids = append(ids, k.ID)
+		}
+		for _, text := range p.seen.Passkey.Identifiers {
+			handles = append(handles, []byte(text))
+		}
+	}
+	if keys := keysOf(p.seen.WebAuthn); len(keys) > 0 {
+		for _, k := range keys {
+			ids = append(ids, k.ID)
+		}
+		if h := p.seen.WebAuthn.Config.UserHandle; len(h) > 0 {
+			handles = append(handles, h)
+		}
+	}
+	signals := make([]Signal, len(handles))
+	for n, h := range handles {
+		signals[n] = Signal{UserHandle: h, CredentialIDs: ids}
+	}
+	return signals, nil
+}
+
+// Advice is what a page may propose to somebody who has just signed in.
+type Advice struct {
+	// Propose is none, add-passkey where there is none yet, or re-enroll where
+	// a key's handle is orphaned, so that the passkey method cannot find it.
+	Propose string
+	// Predating are the ids of passkeys that are older than the first proof of
+	// an address: whoever registered them had not shown that the address is theirs.
+	Predating [][]byte
+}
+
+// The proposals.
+const (
+	ProposeNothing  = "none"
+	ProposePasskey  = "add-passkey"
+	ProposeReEnroll = "re-enroll"
+)
+
+// Advise asks Kratos for an identity and answers what is worth proposing.
+func (d *Directory) Advise(ctx context.Context, id uuid.UUID) (Advice, error) {
+	p, err := d.pullOrNone(ctx, id)
+	if err != nil {
+		return Advice{}, err
+	}
+	a := Advice{Propose: ProposeNothing}
+	passkeys := keysOf(p.seen.Passkey)
+	if len(passkeys) == 0 {
+		a.Propose = ProposePasskey
+	}
+	if p.record != nil {
+		for _, h := range p.record.Handles {
+			if h.State == index.Orphaned {
+				a.Propose = ProposeReEnroll
+			}
+		}
+	}
+	for _, k := range passkeys {
+		if !p.seen.ProvedAt.IsZero() && k.AddedAt.Before(p.seen.ProvedAt.Truncate(time.Second)) {
+			a.Predating = append(a.Predating, k.ID)
+		}
+	}
+	return a, nil
+}
+
+// Refresh asks Kratos for an identity and merges the answer; exists is false
+// where Kratos has none, changed true where the index knows more than before.
+func (d *Directory) Refresh(ctx context.Context, id uuid.UUID) (exists, changed bool, err error) {
+	p, err := d.pullInRequest(ctx, id)
+	return p.seen != nil, p.changed, err
+}
+
+// Erase forgets an identity that Kratos has deleted, and everything about it.
+// The error is ErrIdentityExists where Kratos still has it.
+func (d *Directory) Erase(ctx context.Context, id uuid.UUID) error {
+	p, err := d.pullInRequest(ctx, id)
+	if err != nil {
+		return err
+	}
+	if p.seen != nil {
+		return ErrIdentityExists
+	}
+	_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
+		if cur == nil || cur.DeletedAt.IsZero() {
+			return cur
+		}
+		return nil
+	})
+	return err
+}
+
+func (d *Directory) pullOrNone(ctx context.Context, id uuid.UUID) (pulled, error) {
+	p, err := d.pullInRequest(ctx, id)
+	if err == nil && p.seen == nil {
+		err = ErrNoIdentity
+	}
+	return p, err
+}

@@ -1,0 +1,62 @@
+package bolt
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+)
+
+// The keys of the meta bucket.
+const (
+	keyMeta  = "meta"
+	keyStats = "stats"
+)
+
+// Stats implements index.Store.
+func (s *Store) Stats(context.Context) (index.Stats, error) {
+	var stats index.Stats
+	err := s.db.View(func(tx *bbolt.Tx) error { return readJSON(tx, keyStats, &stats) })
+	return stats, err
+}
+
+// Meta implements index.Store.
+func (s *Store) Meta(context.Context) (index.Meta, error) {
+	var m index.Meta
+	err := s.db.View(func(tx *bbolt.Tx) error { return readJSON(tx, keyMeta, &m) })
+	return m, err
+}
+
+// UpdateMeta implements index.Store.
+func (s *Store) UpdateMeta(_ context.Context, change func(*index.Meta)) error {
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		var m index.Meta
+		if err := readJSON(tx, keyMeta, &m); err != nil {
+			return err
+		}
+		change(&m)
+		return writeJSON(tx, keyMeta, m)
+	})
+}
+
+func readJSON(tx *bbolt.Tx, key string, dst any) error {
+	v := tx.Bucket([]byte(bucketMeta)).Get([]byte(key))
+	if v == nil {
+		return nil
+	}
+	if err := json.Unmarshal(v, dst); err != nil {
+		return fmt.Errorf("index is damaged: %s: %w", key, err)
+	}
+	return nil
+}
+
+func writeJSON(tx *bbolt.Tx, key string, value any) error {
+	v, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return tx.Bucket([]byte(bucketMeta)).Put([]byte(key), v)
+}

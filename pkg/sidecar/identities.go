@@ -1,0 +1,209 @@
+package sidecar
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/directory"
+)
+
+// identityID reads the id in a request's path.
+func identityID(r *http.Request) (uuid.UUID, error) {
+	id, err := uuid.Parse(r.PathValue("id"))
+	if err != nil || id == uuid.Nil {
+		return uuid.Nil, badRequest("the identity's id in the path is no uuid")
+	}
+	return id, nil
+}
+
+// passkey is one key of an identity.
+type passkey struct {
+	CredentialID string     `json:"credential_id"` // base64url
+	Kind         string     `json:"kind"`          // passkey or webauthn
+	Name         string     `json:"name"`
+	Provider     string     `json:"provider"`     // by AAGUID, "" where it does not tell
+	Discoverable *bool      `json:"discoverable"` // null: it was not asked for either
+	Synced       *bool      `json:"synced"`       // null: not known
+	CreatedAt    *time.Time `json:"created_at"`
+	HandleState  string     `json:"handle_state"`
+}
+
+// passkeys answers the keys of an identity, as Kratos shows them now.
+func (s *Server) passkeys(w http.ResponseWriter, r *http.Request) error {
+	id, err := identityID(r)
+	if err != nil {
+		return err
+	}
+	credentials, err := s.directory.Credentials(r.Context(), id)
+	if err != nil {
+		return fromDirectory(err)
+	}
+	list := make([]passkey, len(credentials))
+	for n, c := range credentials {
+		list[n] = passkey{
+			CredentialID: base64.RawURLEncoding.EncodeToString(c.ID),
+			Kind:         c.Kind.String(),
+			Name:         c.Name,
+			Provider:     c.Provider,
+			Discoverable: c.Discoverable,
+			Synced:       c.Synced,
+			HandleState:  c.Handle.String(),
+		}
+		if !c.CreatedAt.IsZero() {
+			list[n].CreatedAt = &c.CreatedAt
+		}
+	}
+	writeJSON(w, "application/json", http.StatusOK, map[string]any{"identity_id": id, "passkeys": list})
+	return nil
+}
+
+// signal is the argument of PublicKeyCredential.signalAllAcceptedCredentials
+// without rpId, which the page knows.
+type signal struct {
+	UserID                   string   `json:"userId"`
+	AllAcceptedCredentialIDs []string `json:"allAcceptedCredentialIds"`
+}
+
+// signals answers what a page may tell the authenticators, one signal a handle.
+func (s *Server) signals(w http.ResponseWriter, r *http.Request) error {
+	id, err := identityID(r)
+	if err != nil {
+		return err
+	}
+	all, err := s.directory.Signals(r.Context(), id)
+	if err != nil {
+		return fromDirectory(err)
+	}
+	list := make([]signal, len(all))
+	for n, one := range all {
+		list[n] = signal{
+			UserID:                   base64.RawURLEncoding.EncodeToString(one.UserHandle),
+			AllAcceptedCredentialIDs: encodeAll(one.CredentialIDs),
+		}
+	}
+	writeJSON(w, "application/json", http.StatusOK, map[string]any{"identity_id": id, "all_accepted_credentials": list})
+	return nil
+}
+
+func encodeAll(ids [][]byte) []string {
+	texts := make([]string, len(ids))
+	for n, id := range ids {
+		texts[n] = base64.RawURLEncoding.EncodeToString(id)
+	}
+	return texts
+}
+
+// advice answers what a page may propose to somebody who signed in.
+func (s *Server) advice(w http.ResponseWriter, r *http.Request) error {
+	id, err := identityID(r)
+	if err != nil {
+		return err
+	}
+	a, err := s.directory.Advise(r.Context(), id)
+	if err != nil {
+		return fromDirectory(err)
+	}
+	writeJSON(w, "application/json", http.StatusOK, map[string]any{
+		"identity_id": id, "advice": a.Propose, "predating_address_proof": encodeAll(a.Predating),
+	})
+	return nil
+}
+
+// refresh pulls an identity now.
+func (s *Server) refresh(w http.ResponseWriter, r *http.Request) error {
+	id, err := identityID(r)
+	if err != nil {
+		return err
+	}
+	exists, changed, err := s.directory.Refresh(r.Context(), id)
+	if err != nil {
+		return fromDirectory(err)
+	}
+	writeJSON(w, "application/json", http.StatusOK, map[string]any{"identity_id": id, "exists": exists, "changed": changed})
+	return nil
+}
+
+// erase forgets an identity that Kratos has deleted.
+func (s *Server) erase(w http.ResponseWriter, r *http.Request) error {
+	id, err := identityID(r)
+	if err != nil {
+		return err
+	}
+	if err := s.directory.Erase(r.Context(), id); err != nil {
+		return fromDirectory(err)
+	}
+	s.log.Info("identity erased", "identity_id", id)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// indexAnswer is what is known about the index as a whole.
+type indexAnswer struct {
+	Complete       bool           `json:"complete"`
+	BuiltAt        *time.Time     `json:"built_at"`
+	SweepStartedAt *time.Time     `json:"sweep_started_at"` // of the last complete one
+	SweepEndedAt   *time.Time     `json:"sweep_ended_at"`
+	Missing        int            `json:"missing"` // identities for which the last sweep stopped, 0 where it did not
+	Reading        bool           `json:"reading"` // a build or a sweep is under way
+	Read           int64          `json:"read"`    // identities that it has read
+	Identities     int            `json:"identities"`
+	Deleted        int            `json:"deleted"`
+	Handles        map[string]int `json:"handles"` // by state
+	Hooks          int            `json:"hooks_waiting"`
+	OldestHook     float64        `json:"oldest_hook_seconds"`
+	Pulls          int            `json:"pulls_waiting"` // that no hook asked for
+}
+
+func newIndexAnswer(st directory.Status) indexAnswer {
+	moment := func(t time.Time) *time.Time {
+		if t.IsZero() {
+			return nil
+		}
+		return &t
+	}
+	return indexAnswer{
+		Complete:       st.Complete,
+		BuiltAt:        moment(st.Meta.BuiltAt),
+		SweepStartedAt: moment(st.Meta.SweepStartedAt),
+		SweepEndedAt:   moment(st.Meta.SweepEndedAt),
+		Missing:        st.Meta.Missing,
+		Reading:        st.Reading,
+		Read:           st.Read,
+		Identities:     st.Stats.Identities,
+		Deleted:        st.Stats.Deleted,
+		Handles: map[string]int{
+			"active": st.Stats.Active, "orphaned": st.Stats.Orphaned, "removed": st.Stats.Removed, "unknown": st.Stats.Unknown,
+		},
+		Hooks:      st.Hooks,
+		OldestHook: st.OldestFor.Seconds(),
+		Pulls:      st.Own,
+	}
+}
+
+func (s *Server) indexStatus(w http.ResponseWriter, r *http.Request) error {
+	st, err := s.directory.Status(r.Context())
+	if err != nil {
+		return err
+	}
+	writeJSON(w, "application/json", http.StatusOK, newIndexAnswer(st))
+	return nil
+}
+
+// reconcile asks for a sweep now.
+func (s *Server) reconcile(w http.ResponseWriter, r *http.Request) error {
+	accept := 0
+	if text := r.URL.Query().Get("accept_deletions"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return badRequest("accept_deletions has to be a number of identities")
+		}
+		accept = n
+	}
+	s.directory.Reconcile(accept)
+	w.WriteHeader(http.StatusAccepted)
+	return nil
+}

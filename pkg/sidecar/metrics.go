@@ -1,0 +1,166 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/olympusoss/oly-passkey/pkg/directory"
+)
+
+// metrics counts what the server does, in a registry of its own.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	latency  *prometheus.HistogramVec
+	answers  *prometheus.CounterVec
+	kratos   *prometheus.CounterVec
+	hookLag  prometheus.Histogram
+}
+
+const namespace = "oly_passkey"
+
+// newMetrics makes the registry; name tells several servers apart, "" adds no
+// label. status is asked at every scrape.
+func newMetrics(name string, status func(context.Context) (directory.Status, error)) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Name: "requests_total", Help: "Requests by path and status code.",
+		}, []string{"path", "code"}),
+		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "request_seconds", Help: "Time until a request is answered, by path.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"path"}),
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Name: "resolve_answers_total", Help: "User handles asked for, by what was answered.",
+		}, []string{"answer"}),
+		kratos: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Name: "kratos_requests_total", Help: "Requests to Kratos' admin API, by status code or error.",
+		}, []string{"result"}),
+		hookLag: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "hook_lag_seconds", Help: "Time from a hook to the end of its pull.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5, 30, 120},
+		}),
+	}
+	var r prometheus.Registerer = m.registry
+	if name != "" {
+		r = prometheus.WrapRegistererWith(prometheus.Labels{"name": name}, r)
+	}
+	r.MustRegister(m.requests, m.latency, m.answers, m.kratos, m.hookLag,
+		newIndexCollector(status), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// answered counts one request.
+func (m *metrics) answered(path string, code int, took time.Duration) {
+	m.requests.WithLabelValues(path, strconv.Itoa(code)).Inc()
+	m.latency.WithLabelValues(path).Observe(took.Seconds())
+}
+
+// resolved counts one handle that was asked for.
+func (m *metrics) resolved(a directory.Answer, err error) {
+	label := a.State.String()
+	switch {
+	case errors.Is(err, directory.ErrUnknown):
+		label = "no-such-handle"
+	case errors.Is(err, directory.ErrRemoved):
+		label = "removed"
+	case errors.Is(err, directory.ErrAmbiguous):
+		label = "ambiguous"
+	case errors.Is(err, directory.ErrBuilding):
+		label = "index-building"
+	case err != nil:
+		label = "error"
+	}
+	m.answers.WithLabelValues(label).Inc()
+}
+
+// countKratos counts the requests that go through a transport.
+func (m *metrics) countKratos(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		resp, err := next.RoundTrip(r)
+		result := "error"
+		if err == nil {
+			result = strconv.Itoa(resp.StatusCode)
+		}
+		m.kratos.WithLabelValues(result).Inc()
+		return resp, err
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// indexCollector reads the index' own figures when it is scraped.
+type indexCollector struct {
+	status func(context.Context) (directory.Status, error)
+
+	identities, handles, complete, swept, missing, read, waiting, oldest *prometheus.Desc
+}
+
+func newIndexCollector(status func(context.Context) (directory.Status, error)) *indexCollector {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc(namespace+"_"+name, help, labels, nil)
+	}
+	return &indexCollector{
+		status:     status,
+		identities: desc("index_identities", "Identities in the index, by whether Kratos has deleted them.", "deleted"),
+		handles:    desc("index_handles", "User handles in the index, by state.", "state"),
+		complete:   desc("index_complete", "1 once the first build is finished."),
+		swept:      desc("last_complete_sweep_timestamp_seconds", "When the last complete sweep ended."),
+		missing:    desc("sweep_missing_identities", "Identities for which the last sweep stopped."),
+		read:       desc("sweep_read_identities", "Identities that the build or sweep under way has read."),
+		waiting:    desc("pulls_waiting", "Identities that wait for their pull, by what asked for it.", "asked_by"),
+		oldest:     desc("oldest_hook_seconds", "How long the oldest hook has waited for its pull."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *indexCollector) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, ch) }
+
+// scrapeTimeout bounds what the store may take for its figures.
+const scrapeTimeout = 5 * time.Second
+
+// Collect implements prometheus.Collector.
+func (c *indexCollector) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout) //nolint:forbidigo // the interface hands none on
+	defer cancel()
+	st, err := c.status(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(c.complete, err)
+		return
+	}
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	count := func(d *prometheus.Desc, v int, labels ...string) { gauge(d, float64(v), labels...) }
+	count(c.identities, st.Stats.Identities-st.Stats.Deleted, "false")
+	count(c.identities, st.Stats.Deleted, "true")
+	count(c.handles, st.Stats.Active, "active")
+	count(c.handles, st.Stats.Orphaned, "orphaned")
+	count(c.handles, st.Stats.Removed, "removed")
+	count(c.handles, st.Stats.Unknown, "unknown")
+	complete := 0
+	if st.Complete {
+		complete = 1
+		gauge(c.swept, float64(st.Meta.SweepEndedAt.Unix()))
+	}
+	count(c.complete, complete)
+	count(c.missing, st.Meta.Missing)
+	gauge(c.read, float64(st.Read))
+	count(c.waiting, st.Hooks, "hook")
+	count(c.waiting, st.Own, "directory")
+	gauge(c.oldest, st.OldestFor.Seconds())
+}

@@ -1,0 +1,17 @@
+package sidecar
+
+import (
+	_ "embed"
+	"net/http"
+)
+
+// openAPIDocument describes the routes; a test holds it against them.
+//
+//go:embed openapi.json
+var openAPIDocument []byte
+
+func openAPI(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(openAPIDocument)
+	return nil
+}
