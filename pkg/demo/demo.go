@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 
@@ -157,6 +158,19 @@ func (d *Demo) configure(dir string, o Options) ([]string, error) {
 	return scaffold.Environ(env), err
 }
 
+// check answers what keeps a page from using rpID, by the same rules as predict.
+func (d *Demo) check(pageURL, rpID string) string {
+	page, err := webauthn.ParsePage(pageURL)
+	if err != nil {
+		return err.Error()
+	}
+	v := webauthn.Predict(webauthn.Query{Page: page, RPID: &rpID, Origins: []string{d.URL}, BaseURL: d.KratosURL + "/"})
+	if v.OK {
+		return ""
+	}
+	return v.Reason
+}
+
 const appName = "Passkey demo"
 
 // run starts the parts, the pages first: Kratos delivers its mails there.
@@ -174,6 +188,7 @@ func (d *Demo) run(ctx context.Context, s *sockets, o Options, k *kratos) error 
 		CodeFirst:   o.SignUp != scaffold.PasskeyFirst,
 		ResidentKey: o.ResidentKey,
 		Directory:   directory,
+		Check:       d.check,
 		Links:       []ui.Link{{Path: "/mail", Text: "Mails of this demo"}},
 	})
 	if err != nil {

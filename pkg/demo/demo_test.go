@@ -102,6 +102,19 @@ func TestKratosFails(t *testing.T) {
 	require.Empty(t, left)
 }
 
+func TestCheck(t *testing.T) {
+	d := &Demo{URL: "http://localhost:4455", KratosURL: "http://localhost:4433"}
+	require.Empty(t, d.check("http://localhost:4455/login", "localhost"))
+	for page, rpID := range map[string]string{
+		"http://127.0.0.1:4455/login": "localhost",
+		"http://localhost:4455/login": "example.com",
+		"http://localhost:9999/login": "localhost",
+		"nothing":                     "localhost",
+	} {
+		require.NotEmpty(t, d.check(page, rpID), page)
+	}
+}
+
 func TestInbox(t *testing.T) {
 	box := withInbox(http.NotFoundHandler())
 	deliver := func(body string) int {

@@ -37,17 +37,18 @@ type tab struct {
 // ceremony is one call of navigator.credentials and its answer, as the browser
 // saw them and not as the page says.
 type ceremony struct {
-	Verb         string // "create" or "get"
-	Mediation    string
-	Attachment   string // authenticatorSelection.authenticatorAttachment
-	ResidentKey  string
-	Excluded     int
-	UserID       string // user.id of the options, base64url
-	UserName     string
-	DisplayName  string
-	UserHandle   string // of the answer, base64url; "" for null
-	CredentialID string
-	Error        string // the name of the DOMException
+	Verb                    string // "create" or "get"
+	Mediation               string
+	Attachment              string // authenticatorSelection.authenticatorAttachment
+	ResidentKey             string
+	UserVerification, Hints string
+	Excluded                int
+	UserID                  string // user.id of the options, base64url
+	UserName                string
+	DisplayName             string
+	UserHandle              string // of the answer, base64url; "" for null
+	CredentialID            string
+	Error                   string // the name of the DOMException
 }
 
 // record wraps navigator.credentials before any script of the page runs, and
@@ -63,7 +64,8 @@ const record = `(() => {
       const o = options.publicKey;
       const entry = {
         Verb: verb, Mediation: options.mediation || "", Attachment: o.authenticatorSelection?.authenticatorAttachment || "",
-        ResidentKey: o.authenticatorSelection?.residentKey || "", Excluded: o.excludeCredentials?.length || 0,
+        ResidentKey: o.authenticatorSelection?.residentKey || "", UserVerification: (o.authenticatorSelection || o).userVerification || "",
+        Hints: String(o.hints || ""), Excluded: o.excludeCredentials?.length || 0,
         UserID: text(o.user?.id), UserName: o.user?.name || "", DisplayName: o.user?.displayName || "",
       };
       try {

@@ -1,0 +1,128 @@
+package pages
+
+import (
+	"testing"
+
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+)
+
+func TestDevices(t *testing.T) {
+	s := start(t, scaffold.PasskeyFirst)
+	for _, device := range []struct {
+		transport  webauthn.AuthenticatorTransport
+		attachment string
+	}{{"internal", "platform"}, {"usb", "cross-platform"}, {"cable", "cross-platform"}} {
+		t.Run("passkey on "+string(device.transport), func(t *testing.T) {
+			p := s.newTab(t, withoutAutofill)
+			p.plugIn(device.transport)
+			p.signUpWithPasskey("on-" + string(device.transport))
+			identity := p.whoami()
+			require.Empty(t, p.last("create").Attachment)
+			p.signOut()
+			p.signIn("passkey")
+			p.at("/", "Hello, on-"+string(device.transport))
+			require.Equal(t, device.attachment, p.eval(`JSON.parse(sessionStorage.getItem("passkey-sign-in")).attachment`))
+			p.resolvesTo(p.last("get").UserHandle, identity, "passkey", "active")
+		})
+	}
+	t.Run("the operator's choice", func(t *testing.T) { operatorsChoice(t, s) })
+	t.Run("phone unlocks desktop", func(t *testing.T) { phoneUnlocksDesktop(t, s) })
+	t.Run("autofill", func(t *testing.T) { autofill(t, s) })
+	t.Run("several accounts", func(t *testing.T) { severalAccounts(t, s) })
+}
+
+// operatorsChoice checks that what a page asks for reaches the browser.
+func operatorsChoice(t *testing.T, s *stack) {
+	for _, attachment := range []string{"platform", "cross-platform"} {
+		p := s.newTab(t, withoutAutofill)
+		p.plugIn(map[string]webauthn.AuthenticatorTransport{"platform": "internal", "cross-platform": "usb"}[attachment])
+		p.chooseName("chosen-" + attachment)
+		p.set("register", "passkey", "attachment", attachment)
+		p.set("register", "passkey", "userVerification", "required")
+		p.set("register", "passkey", "hints", "security-key hybrid")
+		p.start("register", "passkey")
+		p.at("/", "Hello, chosen-"+attachment)
+		created := p.last("create")
+		require.Equal(t, attachment, created.Attachment)
+		require.Equal(t, "required", created.UserVerification)
+		require.Equal(t, "security-key,hybrid", created.Hints)
+	}
+}
+
+// phoneUnlocksDesktop signs in with a phone on a desktop that could hold a
+// passkey, and is invited to add one there, until that is declined.
+func phoneUnlocksDesktop(t *testing.T, s *stack) {
+	p := s.newTab(t, withoutAutofill)
+	phone, desktop := p.plugIn("cable"), p.plugIn("internal")
+	desktop.touch(false)
+	p.signUpWithPasskey("nadia")
+	p.signOut()
+	p.signIn("passkey", phone)
+	p.at("/", "Hello, nadia")
+	p.until(`document.querySelector("#another-device").hidden`, "false")
+	p.screenshots("another-device")
+
+	// It leads to settings, where the desktop gets one of its own.
+	desktop.touch(true)
+	phone.touch(false)
+	p.click("#another-device a")
+	p.at("/settings", "Settings")
+	p.start("register", "passkey")
+	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "2")
+	require.Len(t, desktop.credentials(), 1)
+
+	p.open("/")
+	p.at("/", "Hello, nadia")
+	p.signOut()
+	p.signIn("passkey", phone)
+	p.at("/", "Hello, nadia")
+	p.until(`document.querySelector("#another-device").hidden`, "false")
+	p.click("#another-device button")
+	p.until(`document.querySelector("#another-device") === null && document.readyState`, "complete")
+}
+
+// autofill needs no click: the browser offers passkeys beside names.
+func autofill(t *testing.T, s *stack) {
+	p := s.newTab(t)
+	p.plugIn("internal")
+	p.signUpWithPasskey("ottilie")
+	identity := p.whoami()
+	p.click(`form[action="/logout"] button`)
+	p.until(`document.readyState + " " + location.pathname + " " + !!sessionStorage.getItem("passkey-sign-in")`, "complete / true")
+	got := p.last("get")
+	require.Equal(t, "conditional", got.Mediation)
+	require.Equal(t, identity, p.whoami())
+	p.resolvesTo(got.UserHandle, identity, "passkey", "active")
+}
+
+// severalAccounts keeps three on one device; the picker tells them apart by
+// name, and whichever is taken is the one that is signed in.
+func severalAccounts(t *testing.T, s *stack) {
+	p := s.newTab(t, withoutAutofill)
+	device := p.plugIn("internal")
+	identities := map[string]string{}
+	for _, name := range []string{"paula", "paula-work", "paula-test"} {
+		p.chooseName(name)
+		p.set("register", "passkey", "displayName", "{traits.username} (Acme)")
+		p.start("register", "passkey")
+		p.at("/", "Hello, "+name)
+		identities[p.last("create").UserID] = p.whoami()
+		p.signOut()
+	}
+	shown := map[string]string{}
+	for _, c := range device.credentials() {
+		shown[c.UserName] = c.UserDisplayName
+	}
+	require.Equal(t, map[string]string{
+		"paula": "paula (Acme)", "paula-work": "paula-work (Acme)", "paula-test": "paula-test (Acme)",
+	}, shown)
+
+	p.signIn("passkey")
+	p.until(`location.pathname`, "/")
+	got := p.last("get")
+	require.Equal(t, identities[got.UserHandle], p.whoami())
+	p.resolvesTo(got.UserHandle, identities[got.UserHandle], "passkey", "active")
+}

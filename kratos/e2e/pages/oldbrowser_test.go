@@ -1,0 +1,39 @@
+package pages
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+)
+
+// TestOldBrowsers takes away one newer part of WebAuthn after the other: what
+// remains is enough to sign up and in.
+func TestOldBrowsers(t *testing.T) {
+	s := start(t, scaffold.PasskeyFirst)
+	without := []struct{ name, script string }{
+		{"parsing", `delete PublicKeyCredential.parseCreationOptionsFromJSON; delete PublicKeyCredential.parseRequestOptionsFromJSON`},
+		{"toJSON", `delete PublicKeyCredential.prototype.toJSON`},
+		{"capabilities", `delete PublicKeyCredential.getClientCapabilities; PublicKeyCredential.isConditionalMediationAvailable = async () => false`},
+		{"conditional mediation", `delete PublicKeyCredential.getClientCapabilities; delete PublicKeyCredential.isConditionalMediationAvailable`},
+		{"transports", `delete AuthenticatorAttestationResponse.prototype.getTransports; delete PublicKeyCredential.prototype.toJSON`},
+		{"a toJSON that works", `PublicKeyCredential.prototype.toJSON = () => { throw new TypeError("Illegal invocation") }; delete PublicKeyCredential.getClientCapabilities; delete PublicKeyCredential.isConditionalMediationAvailable`},
+	}
+	var all []string
+	for _, w := range without {
+		all = append(all, w.script)
+	}
+	for i, w := range append(without, struct{ name, script string }{"any of them", strings.Join(all, ";")}) {
+		t.Run("without "+w.name, func(t *testing.T) {
+			p := s.newTab(t, withoutAutofill, w.script)
+			p.plugIn("internal")
+			name := "old-" + string(rune('a'+i))
+			p.signUpWithPasskey(name)
+			identity := p.whoami()
+			p.signOut()
+			p.signIn("passkey")
+			p.at("/", "Hello, "+name)
+			p.resolvesTo(p.last("get").UserHandle, identity, "passkey", "active")
+		})
+	}
+}
