@@ -90,6 +90,7 @@ func newRoot(a *app) *cobra.Command {
 		newInit(a),
 		newLint(a),
 		newPredict(a),
+		newExplain(a),
 		newHandle(a),
 		newResolve(a),
 		newServe(a),

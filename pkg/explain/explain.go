@@ -1,0 +1,218 @@
+// Package explain gives a cause and a cure for what people see: a browser's
+// error, a line of Kratos' log, a problem of the sidecar, a code of a telephone,
+// a credential. What it knows stands in table/*.yml, each entry with its source.
+package explain
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// Kind says what an input was taken for.
+type Kind string
+
+// The kinds of input.
+const (
+	KindRule       Kind = "rule"        // the id of a rule of lint
+	KindMessage    Kind = "message"     // a text that somebody saw
+	KindClientData Kind = "client-data" // clientDataJSON
+	KindCredential Kind = "credential"  // a PublicKeyCredential as JSON
+	KindUnknown    Kind = "unknown"     // nothing is known about it
+)
+
+// Answer is what is known about an input.
+type Answer struct {
+	Kind  Kind        `json:"kind"`
+	Rule  *Rule       `json:"rule,omitempty"`
+	Facts []Fact      `json:"facts,omitempty"` // what was decoded
+	Found []Explained `json:"found"`           // best first
+	// Config names the configuration that was asked, "" when there was none.
+	Config string `json:"config,omitempty"`
+}
+
+// Rule is a rule with its document.
+type Rule struct {
+	ID      string              `json:"id"`
+	Prose   string              `json:"prose"`
+	Example []rules.ExampleFile `json:"example"`
+}
+
+// Fact is one thing that was read out of a credential.
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Explained is a message with its causes, likeliest first.
+type Explained struct {
+	ID     string      `json:"id"`
+	Title  string      `json:"title"`
+	From   string      `json:"from"`
+	Causes []LikeCause `json:"causes"`
+	Source string      `json:"source"`
+}
+
+// LikeCause is a cause and, where the input or the configuration show that it
+// is this one, the proofs.
+type LikeCause struct {
+	Cause
+	Proof []string `json:"proof,omitempty"`
+}
+
+// Options are what is known besides the input.
+type Options struct {
+	// Files are the layers of the configuration, none when it is not known.
+	Files []*source.File
+	Lint  lint.Options
+}
+
+// maxFound bounds how many messages of one text are explained.
+const maxFound = 3
+
+// Explain answers what is known about an input: text, JSON, or JSON in
+// base64url. An error says that the configuration cannot be read.
+func Explain(input []byte, opts Options) (*Answer, error) {
+	t, err := Load()
+	if err != nil {
+		return nil, err
+	}
+	config, err := readConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	answer := &Answer{Kind: KindUnknown, Found: []Explained{}, Config: config.name()}
+	text := strings.TrimSpace(string(input))
+	if doc, ok := rules.DocumentOf(text); ok {
+		answer.Kind = KindRule
+		answer.Rule = &Rule{ID: text, Prose: doc.Prose, Example: doc.Example}
+		return answer, nil
+	}
+	if c := readCeremony([]byte(text)); c != nil {
+		answer.Kind = c.kind()
+		answer.Facts = c.facts(config)
+		if proofs := c.check(config); len(proofs) > 0 {
+			answer.Found = append(answer.Found, t.explainCeremony(c, proofs))
+		}
+		return answer, nil
+	}
+	text = flatten(text)
+	proofs := append(devInfo(text), config.proofs(t)...)
+	for _, m := range t.find(text) {
+		if len(answer.Found) < maxFound {
+			answer.Kind = KindMessage
+			answer.Found = append(answer.Found, t.explain(m, proofs))
+		}
+	}
+	return answer, nil
+}
+
+// proof shows that it is one cause and no other.
+type proof struct{ cause, text string }
+
+// explain lists a message's causes; those that are proved come first.
+func (t *Table) explain(m *Message, proofs []proof) Explained {
+	e := Explained{ID: m.ID, Title: m.Title, From: m.From, Source: m.Source}
+	for _, id := range m.Causes {
+		e.Causes = append(e.Causes, t.cause(id, proofs))
+	}
+	slices.SortStableFunc(e.Causes, func(a, b LikeCause) int {
+		return min(len(b.Proof), 1) - min(len(a.Proof), 1)
+	})
+	return e
+}
+
+func (t *Table) cause(id string, proofs []proof) LikeCause {
+	c := LikeCause{Cause: t.Causes[id]}
+	for _, p := range proofs {
+		if p.cause == id && !slices.Contains(c.Proof, p.text) {
+			c.Proof = append(c.Proof, p.text)
+		}
+	}
+	return c
+}
+
+// explainCeremony lists what a credential itself proves to be wrong.
+func (t *Table) explainCeremony(c *ceremony, proofs []proof) Explained {
+	e := Explained{ID: string(c.kind()), Title: "what it shows to be wrong", From: "the " + c.what(), Source: "WebAuthn Level 3 §5.8.1, §6.1"}
+	var ids []string
+	for _, p := range proofs {
+		if !slices.Contains(ids, p.cause) {
+			ids = append(ids, p.cause)
+			e.Causes = append(e.Causes, t.cause(p.cause, proofs))
+		}
+	}
+	return e
+}
+
+// devInfo reads what Kratos' library says about an origin that it refuses.
+func devInfo(text string) []proof {
+	m := regexp.MustCompile(`(?i)Expected Values: \[([^\]]*)\], Received: ([^\s"\\,}]+)`).FindStringSubmatch(text)
+	if m == nil {
+		return nil
+	}
+	return []proof{compareOrigins(strings.Fields(m[1]), m[2])}
+}
+
+// config is the configuration that an answer is held against; the nil config
+// stands for none.
+type config struct {
+	findings []lint.Finding
+	methods  []*lint.Method
+	baseURL  string
+	names    []string
+}
+
+func readConfig(opts Options) (*config, error) {
+	if len(opts.Files) == 0 {
+		return nil, nil //nolint:nilnil // the nil config answers for itself
+	}
+	c := &config{}
+	var docs []*kratosconf.Document
+	for _, f := range opts.Files {
+		c.names = append(c.names, f.Name)
+		d, err := kratosconf.Parse(f, kratosconf.ParseOptions{Rendered: opts.Lint.Rendered})
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, d)
+	}
+	loaded, err := kratosconf.Load(docs, opts.Lint.Env)
+	if err != nil {
+		return nil, err
+	}
+	pass := lint.NewPass(loaded, opts.Lint)
+	c.methods = pass.Enabled()
+	c.baseURL = loaded.Get("serve.public.base_url").Text()
+	c.findings = lint.Run(pass, rules.All())
+	return c, nil
+}
+
+func (c *config) name() string {
+	if c == nil {
+		return ""
+	}
+	return strings.Join(c.names, ", ")
+}
+
+// proofs are the findings of lint, each at the causes that it proves.
+func (c *config) proofs(t *Table) []proof {
+	if c == nil {
+		return nil
+	}
+	var out []proof
+	for _, f := range c.findings {
+		text := f.Span.String() + ": " + f.Message + " [" + f.Rule + "]"
+		for id, cause := range t.Causes {
+			if slices.Contains(cause.Rules, f.Rule) {
+				out = append(out, proof{cause: id, text: text})
+			}
+		}
+	}
+	return out
+}
