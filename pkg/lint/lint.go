@@ -101,7 +101,7 @@ func Check(files []*source.File, opts Options, rules []*Rule) ([]Finding, error)
 	if err != nil {
 		return nil, err
 	}
-	return Run(NewPass(config, opts), rules), nil
+	return unignored(Run(NewPass(config, opts), rules)), nil
 }
 
 func syntaxFinding(err *kratosconf.SyntaxError) Finding {
