@@ -70,7 +70,11 @@ func (e *explainer) run(args []string) error {
 		}
 		opts.Files = append(opts.Files, f)
 	}
-	answer, err := explain.Explain(input, opts)
+	table, err := explain.Load()
+	if err != nil {
+		return err
+	}
+	answer, err := table.Explain(input, opts)
 	if err != nil {
 		return err
 	}

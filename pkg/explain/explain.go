@@ -77,11 +77,7 @@ const maxFound = 3
 
 // Explain answers what is known about an input: text, JSON, or JSON in
 // base64url. An error says that the configuration cannot be read.
-func Explain(input []byte, opts Options) (*Answer, error) {
-	t, err := Load()
-	if err != nil {
-		return nil, err
-	}
+func (t *Table) Explain(input []byte, opts Options) (*Answer, error) {
 	config, err := readConfig(opts)
 	if err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ func withConfig(t *testing.T, input, config string) *explain.Answer {
 	t.Helper()
 	opts := explain.Options{Files: []*source.File{source.New("kratos.yml", []byte(config))}}
 	opts.Lint.Schemas.Read = func(string) (*source.File, error) { return nil, errors.New("no such file") }
-	a, err := explain.Explain([]byte(input), opts)
+	a, err := table(t).Explain([]byte(input), opts)
 	require.NoError(t, err)
 	return a
 }
@@ -87,7 +87,7 @@ func TestConfigurationDecides(t *testing.T) {
 }
 
 func TestBrokenConfiguration(t *testing.T) {
-	_, err := explain.Explain([]byte("x"), explain.Options{Files: []*source.File{source.New("kratos.yml", []byte("a: [1"))}, Lint: lint.Options{}})
+	_, err := table(t).Explain([]byte("x"), explain.Options{Files: []*source.File{source.New("kratos.yml", []byte("a: [1"))}, Lint: lint.Options{}})
 	require.EqualError(t, err, `kratos.yml:1:1: did not find expected ',' or ']'`)
 }
 
@@ -266,8 +266,10 @@ func FuzzExplain(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	known := table(f)
 	f.Fuzz(func(t *testing.T, input []byte) {
-		a := withConfig(t, string(input), kratosYML("example.com", "https://auth.example.com"))
+		a, err := known.Explain(input, explain.Options{})
+		require.NoError(t, err)
 		require.Equal(t, a.Kind == explain.KindUnknown, len(a.Found) == 0 && a.Facts == nil && a.Rule == nil)
 		var text, js bytes.Buffer
 		require.NoError(t, a.WriteText(&text))
