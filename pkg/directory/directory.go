@@ -168,11 +168,13 @@ func (d *Directory) awaitKratos(ctx context.Context) error {
 	}
 }
 
-// ownerSample is how many identities of the index are looked for at the start.
-const ownerSample = 10
+// ownerSample is in how many places of the index, and how many identities in
+// each, are looked for at the start; the first that exists ends it.
+const ownerSample = 8
 
-// checkOwner looks for a sample of the index in Kratos. Where none of it exists
-// the index was made from another one, and every answer would be wrong.
+// checkOwner looks for a sample of the index in Kratos, and for the first page
+// of Kratos' list in the index. Where neither finds anything the index was made
+// from another Kratos, and every answer would be wrong.
 func (d *Directory) checkOwner(ctx context.Context) error {
 	sample, err := d.sample(ctx)
 	if err != nil {
@@ -185,32 +187,38 @@ func (d *Directory) checkOwner(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(sample) > 0 {
-		return fmt.Errorf("%w: none of %d identities of the index exists there", ErrOtherKratos, len(sample))
+	page, err := d.kratos.List(ctx, "")
+	if err != nil || len(sample) == 0 { // an empty index is anybody's
+		return err
 	}
-	_, err = d.kratos.List(ctx, "") // an empty index is anybody's, once Kratos answers
-	return err
+	for _, i := range page.Identities {
+		known, err := d.store.Identity(ctx, i.ID)
+		if err != nil || known != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: none of its identities that were looked for exists there; use another data directory, or empty this one if kratos was replaced", ErrOtherKratos)
 }
 
+// sample answers identities of the index that are not deleted: those at its
+// front, and of an index that is larger some from anywhere.
 func (d *Directory) sample(ctx context.Context) ([]uuid.UUID, error) {
-	seen := map[uuid.UUID]bool{}
 	var sample []uuid.UUID
-	for n := range 2 * ownerSample {
-		var from uuid.UUID // the first look is at the front, the others anywhere
-		if n > 0 {
-			_, _ = rand.Read(from[:]) // documented never to fail
-		}
+	var from uuid.UUID
+	for range ownerSample {
 		page, err := d.store.After(ctx, from, ownerSample)
 		if err != nil {
 			return nil, err
 		}
 		for _, i := range page {
-			if i.DeletedAt.IsZero() && !seen[i.ID] && len(sample) < ownerSample {
-				seen[i.ID] = true
+			if i.DeletedAt.IsZero() {
 				sample = append(sample, i.ID)
-				break
 			}
 		}
+		if len(page) < ownerSample && from == uuid.Nil {
+			break // that was all of it
+		}
+		_, _ = rand.Read(from[:]) // documented never to fail
 	}
 	return sample, nil
 }

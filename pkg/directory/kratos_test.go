@@ -22,13 +22,14 @@ type fakekratos struct {
 	mu     sync.Mutex
 	people map[uuid.UUID]*kratosadmin.Identity
 	now    func() time.Time
-	page   int   // identities a page, 500 where it is 0
-	fail   error // what every call answers, where it is set
-	pulls  int   // calls of Identity
+	page   int             // identities a page, 500 where it is 0
+	fail   error           // what every call answers, where it is set
+	pulls  int             // calls of Identity
+	shown  map[string]bool // handles that were ever answered
 }
 
 func newFakekratos(now func() time.Time) *fakekratos {
-	return &fakekratos{people: map[uuid.UUID]*kratosadmin.Identity{}, now: now}
+	return &fakekratos{people: map[uuid.UUID]*kratosadmin.Identity{}, now: now, shown: map[string]bool{}}
 }
 
 var errDown = errors.New("kratos is down")
@@ -45,7 +46,20 @@ func (f *fakekratos) Identity(_ context.Context, id uuid.UUID) (*kratosadmin.Ide
 	if p == nil {
 		return nil, kratosadmin.ErrNotFound
 	}
+	f.show(p)
 	return clone(p, true), nil
+}
+
+// show notes the handles of an identity that is answered.
+func (f *fakekratos) show(p *kratosadmin.Identity) {
+	if p.Passkey != nil {
+		for _, h := range p.Passkey.Identifiers {
+			f.shown[h] = true
+		}
+	}
+	if p.WebAuthn != nil {
+		f.shown[string(p.WebAuthn.Config.UserHandle)] = true
+	}
 }
 
 // List implements Kratos. The token is the last id of the page before.
@@ -68,6 +82,7 @@ func (f *fakekratos) List(_ context.Context, token string) (*kratosadmin.Page, e
 	}
 	page := &kratosadmin.Page{}
 	for _, id := range ids[:min(size, len(ids))] {
+		f.show(f.people[id])
 		page.Identities = append(page.Identities, clone(f.people[id], false))
 	}
 	if len(ids) > size {
@@ -176,6 +191,24 @@ func (f *fakekratos) remove(k fakekey) {
 	if len(c.Keys) == 0 {
 		*creds = nil
 	}
+}
+
+// live tells whether a key still signs in.
+func (f *fakekratos) live(k fakekey) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p := f.people[k.owner]
+	if p == nil {
+		return false
+	}
+	for _, c := range []*kratosadmin.Credentials{p.Passkey, p.WebAuthn} {
+		for _, have := range keysOf(c) {
+			if bytes.Equal(have.ID, k.id) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (f *fakekratos) delete(id uuid.UUID) {

@@ -1,0 +1,249 @@
+package directory
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// history is a random life of a Kratos, and what hooks of it reached us.
+type history struct {
+	*world
+	rand    *rand.Rand
+	people  []uuid.UUID // not deleted
+	keys    []fakekey   // every one that there ever was
+	pending []pendingHook
+	log     []string
+}
+
+type pendingHook struct {
+	id   uuid.UUID
+	flow index.Flow
+}
+
+// TestHistories lives many random lives, with hooks that are lost, repeated,
+// late and out of order, outages and restarts, and compares every answer with
+// the truth.
+func TestHistories(t *testing.T) {
+	lives := 150
+	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
+		lives = 10_000
+	}
+	for seed := range uint64(lives) { //nolint:gosec // positive
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				h := &history{world: w, rand: rand.New(rand.NewPCG(seed, 0))}
+				defer func() {
+					if t.Failed() {
+						t.Log(strings.Join(h.log, "\n"))
+					}
+				}()
+				h.kratos.page = 1 + h.rand.IntN(5)
+				h.kratos.register("passkey") // somebody stays, or the index would seem another kratos's
+				for range h.rand.IntN(6) {
+					h.live()
+				}
+				h.start()
+				for range 60 {
+					h.live()
+					h.wait(time.Duration(h.rand.IntN(20_000)) * time.Millisecond)
+					h.checkOwners()
+				}
+				h.settle()
+				h.checkAll()
+			})
+		})
+	}
+}
+
+// live makes one thing happen.
+func (h *history) live() {
+	methods := []string{"passkey", "webauthn"}
+	method := methods[h.rand.IntN(2)]
+	switch n := h.rand.IntN(100); {
+	case n < 15 || len(h.people) == 0:
+		if h.rand.IntN(6) == 0 {
+			method = ""
+		}
+		k := h.kratos.register(method)
+		h.people = append(h.people, k.owner)
+		h.happened("register", k, index.FlowRegistration)
+	case n < 40:
+		h.happened("add", h.kratos.add(h.somebody(), method), index.FlowSettings)
+	case n < 55:
+		if k, ok := h.liveKey(); ok {
+			h.kratos.remove(k)
+			h.log = append(h.log, fmt.Sprintf("remove %s of %s", k.method, k.owner))
+			h.tell(k.owner, index.FlowSettings)
+		}
+	case n < 58:
+		at := h.rand.IntN(len(h.people))
+		h.log = append(h.log, fmt.Sprintf("delete %s", h.people[at]))
+		h.kratos.delete(h.people[at])
+		h.people = append(h.people[:at], h.people[at+1:]...)
+	case n < 62:
+		h.tell(h.somebody(), index.FlowLogin)
+	case n < 90:
+		h.deliver()
+	default:
+		h.trouble(n)
+	}
+}
+
+// trouble is what happens to servers.
+func (h *history) trouble(n int) {
+	switch {
+	case h.d == nil:
+	case n < 93:
+		h.log = append(h.log, "kratos down or up")
+		down := errDown
+		if h.kratos.fail != nil {
+			down = nil
+		}
+		h.kratos.setFailure(down)
+	case n < 96:
+		h.log = append(h.log, "restart")
+		require.NoError(h.t, h.stop())
+		h.start()
+	default:
+		h.log = append(h.log, "sweep")
+		h.d.Reconcile(0)
+	}
+}
+
+func (h *history) somebody() uuid.UUID { return h.people[h.rand.IntN(len(h.people))] }
+
+func (h *history) liveKey() (fakekey, bool) {
+	for range 10 {
+		if len(h.keys) == 0 {
+			break
+		}
+		if k := h.keys[h.rand.IntN(len(h.keys))]; h.kratos.live(k) {
+			return k, true
+		}
+	}
+	return fakekey{}, false
+}
+
+func (h *history) happened(what string, k fakekey, flow index.Flow) {
+	h.log = append(h.log, fmt.Sprintf("%s %s of %s", what, k.method, k.owner))
+	if k.method != "" {
+		h.keys = append(h.keys, k)
+	}
+	h.tell(k.owner, flow)
+}
+
+// tell makes a hook, unless it is lost.
+func (h *history) tell(id uuid.UUID, flow index.Flow) {
+	if h.rand.IntN(5) > 0 {
+		h.pending = append(h.pending, pendingHook{id, flow})
+	}
+}
+
+// deliver lets any of the pending hooks arrive, now and then twice.
+func (h *history) deliver() {
+	if len(h.pending) == 0 || h.d == nil {
+		return
+	}
+	at := h.rand.IntN(len(h.pending))
+	p := h.pending[at]
+	if h.rand.IntN(5) > 0 {
+		h.pending = append(h.pending[:at], h.pending[at+1:]...)
+	}
+	h.log = append(h.log, fmt.Sprintf("hook %s", p.id))
+	h.hook(p.id, p.flow)
+}
+
+// checkOwners checks what holds at every moment: an answer names the owner, no
+// handle that Kratos ever showed is unknown, no stranger's credential matches.
+func (h *history) checkOwners() {
+	h.t.Helper()
+	for _, k := range h.keys {
+		q := query(k)
+		q.AllowRemoved = true
+		a, err := h.resolveFromIndex(q)
+		if errors.Is(err, ErrUnknown) || errors.Is(err, ErrBuilding) {
+			require.False(h.t, h.kratos.shown[string(k.handle)], "a handle of %s that kratos showed is unknown", k.owner)
+			continue
+		}
+		require.NoError(h.t, err)
+		require.Equal(h.t, k.owner, a.IdentityID)
+		stranger := h.keys[h.rand.IntN(len(h.keys))]
+		if stranger.owner == k.owner {
+			continue
+		}
+		q.CredentialID = stranger.id
+		a, err = h.resolveFromIndex(q)
+		require.NoError(h.t, err)
+		require.False(h.t, a.Matches != nil && *a.Matches, "a stranger's credential matches")
+	}
+}
+
+// resolveFromIndex asks without letting Kratos be asked.
+func (h *history) resolveFromIndex(q Query) (Answer, error) {
+	found, err := h.d.find(h.t.Context(), q)
+	if err != nil {
+		return Answer{}, err
+	}
+	return h.d.answer(found, q, SourceIndex), nil
+}
+
+// settle lets every hook arrive that is not lost, and sweeps until everything
+// that can be known is.
+func (h *history) settle() {
+	h.kratos.setFailure(nil)
+	for len(h.pending) > 0 {
+		h.deliver()
+	}
+	h.wait(31 * time.Hour)
+}
+
+// checkAll compares every answer with the truth.
+func (h *history) checkAll() {
+	h.t.Helper()
+	h.checkOwners()
+	for _, k := range h.keys {
+		listed := h.kratos.shown[string(k.handle)]
+		rec, err := h.store.Identity(h.t.Context(), k.owner)
+		require.NoError(h.t, err)
+		if !listed {
+			continue
+		}
+		require.NotNil(h.t, rec)
+		handle, ok := rec.Handle(userhandle.DigestOf(k.handle))
+		require.True(h.t, ok)
+		live := h.liveByHandle(k)
+		switch handle.State {
+		case index.Active, index.Orphaned:
+			require.True(h.t, live, "%s handle of %s is %s, and its key is gone", k.method, k.owner, handle.State)
+		case index.Removed:
+			require.False(h.t, live, "%s handle of %s is removed, and its key is there", k.method, k.owner)
+		case index.Unknown:
+		}
+		a, err := h.resolveFromIndex(query(k))
+		if err == nil && a.Matches != nil && *a.Matches {
+			require.True(h.t, h.kratos.live(k), "a credential matches, and is gone")
+		}
+	}
+}
+
+// liveByHandle tells whether any key with this handle still signs in: those
+// that were added in settings of the webauthn method share the identity's id.
+func (h *history) liveByHandle(k fakekey) bool {
+	for _, other := range h.keys {
+		if string(other.handle) == string(k.handle) && h.kratos.live(other) {
+			return true
+		}
+	}
+	return false
+}
