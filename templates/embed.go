@@ -3,9 +3,9 @@ package templates
 
 import "embed"
 
-// Init holds the text/template sources of a configuration: kratos.yml, the
-// identity schema, the Jsonnet bodies of the hooks and the README. pkg/scaffold
-// knows their data.
+// Init holds text/template sources: kratos.yml, the identity schema, the Jsonnet
+// bodies of the hooks, the README, what CI runs and how the deployment starts.
+// pkg/scaffold knows their data.
 //
-//go:embed kratos.yml identity.schema.json README.md hooks
+//go:embed kratos.yml identity.schema.json README.md hooks ci deploy
 var Init embed.FS

@@ -4,7 +4,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,6 +46,7 @@ not overwrite a file that somebody changed unless --force is given.`),
   oly-passkey init
   oly-passkey init --domain auth.example.com --app-name "Example"
   oly-passkey init --domain auth.example.com --rp-id example.com --dir deploy
+  oly-passkey init --domain auth.example.com --target compose --ci github
   oly-passkey init --domain localhost --sign-up passkey-first
   oly-passkey init --answers passkeys.yml --diff`, "\n"),
 		Args: cobra.NoArgs,
@@ -54,10 +58,12 @@ not overwrite a file that somebody changed unless --force is given.`),
 	f.StringVar(&s.opts.RPID, "rp-id", "", "relying party `ID`, the domain or a parent of it; never changes again (default DOMAIN)")
 	f.StringVar(&s.opts.KratosURL, "kratos-url", "", "public `URL` of Kratos (default https://DOMAIN/, on localhost http://localhost:4433/)")
 	f.StringVar(&s.opts.UIURL, "ui-url", "", "`URL` in front of /login and the other pages (default https://DOMAIN, on localhost http://localhost:4455)")
-	f.StringVar(&s.opts.SidecarURL, "sidecar-url", "http://127.0.0.1:4477", "`URL` of oly-passkey serve as Kratos reaches it")
+	f.StringVar(&s.opts.SidecarURL, "sidecar-url", "", "`URL` of oly-passkey serve as Kratos reaches it (default http://127.0.0.1:4477, with compose http://sidecar:4477)")
 	f.StringVar(&s.opts.Mount, "mount", "", "absolute `FOLDER` where a container sees the files (default relative to Kratos' working directory)")
 	f.StringVar((*string)(&s.opts.SignUp), "sign-up", string(scaffold.CodeFirst), "how accounts begin: code-first or passkey-first, which needs a user name")
 	f.StringVar((*string)(&s.opts.WebAuthn), "webauthn", "", "also take keys without discoverable credentials: passwordless or second-factor")
+	f.StringVar((*string)(&s.opts.Target), "target", "", "also write how it is deployed: compose, kubernetes or systemd")
+	f.StringVar((*string)(&s.opts.CI), "ci", "", "also write what lints it on every push or commit: github, gitlab or pre-commit")
 	f.StringVar(&s.answers, "answers", "", "YAML `FILE` with flags, without the dashes; a flag on the command line wins")
 	f.StringVar(&s.dir, "dir", ".", "`FOLDER` to write to")
 	f.BoolVar(&s.force, "force", false, "replace files that differ; keys are kept all the same")
@@ -71,6 +77,11 @@ func (s *scaffolder) run(flags *pflag.FlagSet) error {
 	if err := s.complete(flags); err != nil {
 		return err
 	}
+	repository, err := belowRepository(s.dir)
+	if err != nil {
+		return err
+	}
+	s.opts.Repository, s.opts.Version = repository, releaseVersion()
 	have, err := scaffold.ReadState(s.dir)
 	if err != nil {
 		return err
@@ -127,6 +138,36 @@ func (s *scaffolder) complete(flags *pflag.FlagSet) error {
 	}
 	return nil
 }
+
+// belowRepository answers where a folder stands below the root of its git
+// repository, which is where CI looks for its file; "" outside one.
+func belowRepository(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	for root := dir; ; root = filepath.Dir(root) {
+		if _, err := os.Stat(filepath.Join(root, ".git")); err == nil {
+			below, err := filepath.Rel(root, dir)
+			return strings.TrimPrefix(filepath.ToSlash(below), "."), err
+		}
+		if root == filepath.Dir(root) {
+			return "", nil
+		}
+	}
+}
+
+// releaseVersion is the version of a released binary, "" for any other: CI
+// installs what wrote its file, where that can be had.
+func releaseVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || !release.MatchString(info.Main.Version) {
+		return ""
+	}
+	return info.Main.Version
+}
+
+var release = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+$`)
 
 func (s *scaffolder) list(changes []scaffold.Change) error {
 	for _, c := range changes {

@@ -51,6 +51,8 @@ func ask(a *app, flags *pflag.FlagSet, opts *scaffold.Options) error {
 		{"rp-id", p.rpID},
 		{"sign-up", p.signUp},
 		{"webauthn", p.webAuthn},
+		{"target", p.target},
+		{"ci", p.ci},
 	} {
 		if flags.Changed(q.flag) {
 			continue
@@ -103,6 +105,24 @@ func (p *prompter) webAuthn(*scaffold.Options) (string, error) {
 		{"", "no"},
 		{string(scaffold.Passwordless), "to sign in, after a typed name"},
 		{string(scaffold.SecondFactor), "as a second factor"},
+	})
+}
+
+func (p *prompter) target(*scaffold.Options) (string, error) {
+	return p.choose("how is it deployed?", []choice{
+		{"", "in this folder, on this machine"},
+		{string(scaffold.Compose), "containers, with PostgreSQL"},
+		{string(scaffold.Kubernetes), "one pod, with kustomize"},
+		{string(scaffold.Systemd), "two units"},
+	})
+}
+
+func (p *prompter) ci(*scaffold.Options) (string, error) {
+	return p.choose("where shall every change be linted?", []choice{
+		{"", "nowhere yet"},
+		{string(scaffold.GitHub), "a workflow"},
+		{string(scaffold.GitLab), "a job to include"},
+		{string(scaffold.PreCommit), "a hook"},
 	})
 }
 

@@ -99,8 +99,8 @@ func (o Options) urls(s *site) error {
 	}
 	s.UIURL, s.SidecarURL = uiURL.String(), sidecarURL.String()
 	s.KratosURL = strings.TrimSuffix(kratosURL.String(), "/") + "/"
-	s.Page = uiURL.Host
 	s.Origin = uiURL.Scheme + "://" + uiURL.Host
+	s.Page = strings.TrimPrefix(s.Origin, "https://")
 	s.SameOrigin = uiURL.Host == kratosURL.Host
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"strings"
 	"text/template"
 
@@ -14,10 +15,11 @@ import (
 
 // Names of the files that other parts of the program read.
 const (
-	KratosYML  = "kratos.yml"
-	KratosEnv  = "kratos.env"
-	SidecarKey = "sidecar.key"
-	gitIgnore  = ".gitignore"
+	KratosYML   = "kratos.yml"
+	KratosEnv   = "kratos.env"
+	SidecarKey  = "sidecar.key"
+	PostgresEnv = "postgres.env"
+	gitIgnore   = ".gitignore"
 )
 
 const (
@@ -37,6 +39,15 @@ func Files(o Options, have State, random io.Reader) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
+	privates := []string{KratosEnv, SidecarKey}
+	if s.Target == Compose {
+		f, err := s.postgresFile(have, random)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+		privates = append(privates, PostgresEnv)
+	}
 	keys, hookKeys, err := keyFile(have, random)
 	if err != nil {
 		return nil, err
@@ -45,29 +56,47 @@ func Files(o Options, have State, random io.Reader) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(files, env, keys, ignoreFile(have.GitIgnore)), nil
+	return append(files, env, keys, ignoreFile(have.GitIgnore, privates)), nil
 }
 
-// rendered are the files that hold nothing but the options.
-func (s site) rendered() ([]File, error) {
-	names := []string{KratosYML, "identity.schema.json", "hooks/identity.jsonnet"}
+// outFile is a file that holds nothing but the options.
+type outFile struct{ path, template string }
+
+func (s site) outFiles() []outFile {
+	all := []outFile{
+		{KratosYML, "kratos.yml"},
+		{"identity.schema.json", "identity.schema.json"},
+		{"hooks/identity.jsonnet", "hooks/identity.jsonnet"},
+	}
 	if !s.PasskeyFirst {
-		names = append(names, "hooks/refuse.jsonnet")
+		all = append(all, outFile{"hooks/refuse.jsonnet", "hooks/refuse.jsonnet"})
 	}
-	names = append(names, "README.md")
-	all, err := template.New("").Funcs(template.FuncMap{"quote": quoteYAML}).ParseFS(templates.Init, "*.*", "hooks/*")
-	if err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
-	}
-	files := make([]File, 0, len(names))
-	for _, name := range names {
-		var b bytes.Buffer
-		if err := all.ExecuteTemplate(&b, name[strings.LastIndexByte(name, '/')+1:], s); err != nil {
-			return nil, fmt.Errorf("template %s: %w", name, err)
+	all = append(all, outFile{"README.md", "README.md"})
+	return append(append(all, s.deploy...), s.ci...)
+}
+
+func (s site) rendered() ([]File, error) {
+	var files []File
+	for _, src := range s.outFiles() {
+		content, err := s.render(src.template)
+		if err != nil {
+			return nil, err
 		}
-		files = append(files, File{Path: name, Mode: public, Content: b.Bytes()})
+		files = append(files, File{Path: src.path, Mode: public, Content: content})
 	}
 	return files, nil
+}
+
+func (s site) render(name string) ([]byte, error) {
+	t, err := template.New(path.Base(name)).Funcs(template.FuncMap{"quote": quoteYAML}).ParseFS(templates.Init, name)
+	if err != nil {
+		return nil, fmt.Errorf("template %s: %w", name, err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, s); err != nil {
+		return nil, fmt.Errorf("template %s: %w", name, err)
+	}
+	return b.Bytes(), nil
 }
 
 // quoteYAML writes a double-quoted YAML scalar: JSON strings are such scalars.
@@ -81,13 +110,13 @@ func quoteYAML(s string) (string, error) {
 
 // ignoreFile keeps the secrets, and the data that the README's commands create,
 // out of git.
-func ignoreFile(have []byte) File {
+func ignoreFile(have []byte, privates []string) File {
 	present := make(map[string]bool)
 	for line := range strings.Lines(string(have)) {
 		present[strings.TrimPrefix(strings.TrimSpace(line), "/")] = true
 	}
 	var missing []string
-	for _, pattern := range []string{KratosEnv, SidecarKey, "kratos.db*", "data/"} {
+	for _, pattern := range append(privates, "kratos.db*", "data/") {
 		if !present[pattern] {
 			missing = append(missing, "/"+pattern)
 		}

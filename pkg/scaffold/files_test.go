@@ -49,11 +49,17 @@ func content(t *testing.T, all []scaffold.File, path string) string {
 
 func state(t *testing.T, all []scaffold.File) scaffold.State {
 	t.Helper()
-	return scaffold.State{
+	s := scaffold.State{
 		SidecarKey: []byte(content(t, all, scaffold.SidecarKey)),
 		KratosEnv:  []byte(content(t, all, scaffold.KratosEnv)),
 		GitIgnore:  []byte(content(t, all, ".gitignore")),
 	}
+	for _, f := range all {
+		if f.Path == scaffold.PostgresEnv {
+			s.PostgresEnv = f.Content
+		}
+	}
+	return s
 }
 
 // TestFiles holds everything that is written against golden files, which show a
@@ -64,6 +70,9 @@ func TestFiles(t *testing.T) {
 		"passkey-first": {Domain: "Auth.Example.com", AppName: `A "name": #1`, RPID: "example.com", SignUp: scaffold.PasskeyFirst, WebAuthn: scaffold.Passwordless},
 		"second-factor": {Domain: "auth.example.co.uk", KratosURL: "https://kratos.example.co.uk:8443/api", UIURL: "https://auth.example.co.uk/ui/", WebAuthn: scaffold.SecondFactor},
 		"container":     {Domain: "example.com", SidecarURL: "http://sidecar:4477/", Mount: "/etc/config/kratos/"},
+		"compose":       {Domain: "auth.example.com", Target: scaffold.Compose, CI: scaffold.GitHub},
+		"kubernetes":    {Domain: "auth.example.com", Target: scaffold.Kubernetes, CI: scaffold.GitLab, Repository: "deploy/kratos"},
+		"systemd":       {Domain: "auth.example.com", Target: scaffold.Systemd, CI: scaffold.PreCommit, Version: "v1.2.3"},
 		"localhost":     {Domain: "localhost"},
 		"demo": {
 			Domain: "localhost", AppName: "Demo", SignUp: scaffold.PasskeyFirst,
@@ -149,6 +158,15 @@ func TestAnotherRunKeepsWhatIsThere(t *testing.T) {
 		again := files(t, o, scaffold.State{GitIgnore: []byte("node_modules\nkratos.env")})
 		require.Equal(t, "node_modules\nkratos.env\n/sidecar.key\n/kratos.db*\n/data/\n", content(t, again, ".gitignore"))
 	})
+	t.Run("the database's password when only kratos.env is left", func(t *testing.T) {
+		o := scaffold.Options{Domain: "auth.example.com", Target: scaffold.Compose}
+		compose := files(t, o, scaffold.State{})
+		have := state(t, compose)
+		have.PostgresEnv = nil
+		again, err := scaffold.Files(o, have, broken{})
+		require.NoError(t, err)
+		require.Equal(t, state(t, compose), state(t, again))
+	})
 	t.Run("a hook variable that no hook waits for goes, and is no mere extension", func(t *testing.T) {
 		have := state(t, files(t, scaffold.Options{Domain: "auth.example.com", WebAuthn: scaffold.Passwordless}, scaffold.State{}))
 		for _, f := range files(t, o, have) {
@@ -223,11 +241,12 @@ func FuzzFiles(f *testing.F) {
 
 // FuzzState feeds what a user may have made of the files that are kept.
 func FuzzState(f *testing.F) {
-	f.Add([]byte("hooks:a\nread:b\n"), []byte("DSN=memory\n"), []byte("*.db"))
-	f.Add([]byte("hooks:a"), []byte("=\n#\n\r\nDSN\nDSN=a=b"), []byte("\xff"))
-	f.Fuzz(func(t *testing.T, key, env, ignore []byte) {
-		o := scaffold.Options{Domain: "localhost"}
-		all, err := scaffold.Files(o, scaffold.State{SidecarKey: key, KratosEnv: env, GitIgnore: ignore}, new(counter))
+	f.Add([]byte("hooks:a\nread:b\n"), []byte("DSN=memory\n"), []byte("POSTGRES_PASSWORD=x"), []byte("*.db"))
+	f.Add([]byte("hooks:a"), []byte("=\n#\n\r\nDSN\nDSN=a=b"), []byte("POSTGRES_PASSWORD=\n"), []byte("\xff"))
+	f.Add([]byte(""), []byte("DSN=postgres://kratos:%41@postgres/kratos"), []byte(""), []byte(""))
+	f.Fuzz(func(t *testing.T, key, env, postgres, ignore []byte) {
+		o := scaffold.Options{Domain: "localhost", Target: scaffold.Compose}
+		all, err := scaffold.Files(o, scaffold.State{SidecarKey: key, KratosEnv: env, PostgresEnv: postgres, GitIgnore: ignore}, new(counter))
 		if err != nil {
 			require.ErrorContains(t, err, "sidecar.key:")
 			return

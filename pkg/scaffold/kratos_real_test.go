@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"testing"
 
@@ -30,6 +32,18 @@ func scaffolded(t *testing.T, o scaffold.Options) (dir, hookKey string) {
 		}
 	}
 	return dir, hookKey
+}
+
+// TestRealKratosFindsMountedFiles starts Kratos from elsewhere, as a container or
+// a unit does.
+func TestRealKratosFindsMountedFiles(t *testing.T) {
+	mount := t.TempDir()
+	dir, _ := scaffolded(t, scaffold.Options{Domain: "localhost", Target: scaffold.Systemd, Mount: mount, DSN: "sqlite:///" + mount + "/kratos.db?_fk=true&mode=rwc"})
+	require.NoError(t, os.CopyFS(mount, os.DirFS(dir)))
+	require.NoError(t, os.Remove(filepath.Join(dir, "identity.schema.json")))
+	status, answer := registerPasskey(startKratos(t, dir), map[string]any{"email": "alice@example.com"})
+	require.Equal(t, http.StatusInternalServerError, status, "the hook's body is found, nobody answers: %s", answer)
+	require.Contains(t, string(answer), "giving up after 3 attempt(s)")
 }
 
 type passkeyCreateData struct {

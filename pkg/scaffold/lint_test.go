@@ -20,15 +20,18 @@ import (
 func combinations() map[string]scaffold.Options {
 	all := make(map[string]scaffold.Options)
 	for place, o := range map[string]scaffold.Options{
-		"one host":  {Domain: "auth.example.com"},
-		"parent":    {Domain: "auth.example.co.uk", RPID: "example.co.uk", AppName: `"Ex" & Söhne: #1`},
-		"two hosts": {Domain: "auth.example.com", KratosURL: "https://kratos.example.com:8443/api/"},
-		"path":      {Domain: "example.com", UIURL: "https://auth.example.com:8443/ui"},
-		"IDN":       {Domain: "anmeldung.bücher.example"},
-		"container": {Domain: "auth.example.com", Mount: "/etc/config/kratos", SidecarURL: "http://sidecar:4477"},
-		"sidecar":   {Domain: "auth.example.com", SidecarURL: "https://sidecar.example.com"},
-		"localhost": {Domain: "localhost"},
-		"demo":      {Domain: "localhost", AppName: "Demo", CourierURL: "http://127.0.0.1:4455/courier", PublicListen: "127.0.0.1:14433", KratosURL: "http://localhost:14433/"},
+		"one host":   {Domain: "auth.example.com"},
+		"parent":     {Domain: "auth.example.co.uk", RPID: "example.co.uk", AppName: `"Ex" & Söhne: #1`},
+		"two hosts":  {Domain: "auth.example.com", KratosURL: "https://kratos.example.com:8443/api/"},
+		"path":       {Domain: "example.com", UIURL: "https://auth.example.com:8443/ui"},
+		"IDN":        {Domain: "anmeldung.bücher.example"},
+		"container":  {Domain: "auth.example.com", Mount: "/etc/config/kratos", SidecarURL: "http://sidecar:4477"},
+		"sidecar":    {Domain: "auth.example.com", SidecarURL: "https://sidecar.example.com"},
+		"compose":    {Domain: "auth.example.com", Target: scaffold.Compose},
+		"kubernetes": {Domain: "auth.example.com", Target: scaffold.Kubernetes},
+		"systemd":    {Domain: "auth.example.com", Target: scaffold.Systemd},
+		"localhost":  {Domain: "localhost"},
+		"demo":       {Domain: "localhost", AppName: "Demo", CourierURL: "http://127.0.0.1:4455/courier", PublicListen: "127.0.0.1:14433", KratosURL: "http://localhost:14433/"},
 	} {
 		for _, o.SignUp = range []scaffold.SignUp{scaffold.CodeFirst, scaffold.PasskeyFirst} {
 			for _, o.WebAuthn = range []scaffold.WebAuthn{scaffold.Off, scaffold.Passwordless, scaffold.SecondFactor} {

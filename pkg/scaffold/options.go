@@ -13,7 +13,7 @@ type site struct {
 	AppName      string
 	RPID         string
 	Parent       string // the registrable domain when RPID is below it
-	Page         string // host (and port) of the pages, as lint takes it with --domain
+	Page         string // where the pages are, as lint takes it with --domain
 	Origin       string // origin of the pages
 	UIURL        string
 	KratosURL    string
@@ -27,6 +27,11 @@ type site struct {
 	DSN          string
 	Public       listener
 	Admin        listener
+	Version      string
+	LintCommand  string    // run from the repository's root
+	ci           []outFile // files that CI wants
+	deploy       []outFile // files that the target wants
+	Target       Target
 	Methods      []string // the enabled ones of passkey and webauthn
 	PasskeyFirst bool
 	WebAuthn     bool
@@ -81,9 +86,10 @@ func (o Options) Validate() error {
 // complete checks the options and fills in the defaults.
 func (o Options) complete() (site, error) {
 	var s site
+	o = o.forTarget()
 	for _, step := range []func(Options, *site) error{
 		Options.domain, Options.methods, Options.urls, Options.relyingParty,
-		Options.cookies, Options.mount, Options.listeners, Options.appName, Options.courier,
+		Options.cookies, Options.mount, Options.listeners, Options.appName, Options.environment, Options.target, Options.continuous,
 	} {
 		if err := step(o, &s); err != nil {
 			return site{}, err
@@ -209,13 +215,14 @@ func defaultAppName(rpID string) string {
 	return rpID
 }
 
-func (o Options) courier(s *site) error {
+func (o Options) environment(s *site) error {
 	s.DSN = o.DSN
-	if s.DSN == "" {
+	switch {
+	case s.DSN != "" || o.Target == Compose: // whose password comes later
+	case s.Mount != "":
+		s.DSN = "sqlite:///var/lib/sqlite/kratos.db?_fk=true&mode=rwc"
+	default:
 		s.DSN = "sqlite://kratos.db?_fk=true&mode=rwc"
-		if s.Mount != "" {
-			s.DSN = "sqlite:///var/lib/sqlite/kratos.db?_fk=true&mode=rwc"
-		}
 	}
 	if strings.ContainsFunc(s.DSN, breaksEnvFile) {
 		return optionf("--dsn", "%q has a space or a quote, which kratos.env cannot hold; percent-encode it", s.DSN)

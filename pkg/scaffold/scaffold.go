@@ -33,6 +33,29 @@ const (
 	SecondFactor WebAuthn = "second-factor"
 )
 
+// CI is where the configuration is linted.
+type CI string
+
+// The places, each with one file at the repository's root.
+const (
+	NoCI      CI = ""
+	GitHub    CI = "github"
+	GitLab    CI = "gitlab"
+	PreCommit CI = "pre-commit"
+)
+
+// Target is how Kratos and the sidecar are run. It decides the defaults of
+// Mount, SidecarURL, the listen addresses and the DSN.
+type Target string
+
+// The targets. Without one, both run in the folder on one machine.
+const (
+	NoTarget   Target = ""
+	Compose    Target = "compose"
+	Kubernetes Target = "kubernetes"
+	Systemd    Target = "systemd"
+)
+
 // Options says what to write. Only Domain is needed.
 type Options struct {
 	Domain     string // host name where people sign in: "auth.example.com"
@@ -44,6 +67,11 @@ type Options struct {
 	Mount      string // absolute folder of the files as Kratos sees it; default: relative to its working directory
 	SignUp     SignUp // default CodeFirst
 	WebAuthn   WebAuthn
+
+	Target     Target
+	CI         CI
+	Repository string // slash path of the folder below the repository's root; "" at the root
+	Version    string // of oly-passkey for CI; default: latest
 
 	// What a development set-up varies.
 	PublicListen string // host:port; default 127.0.0.1:4433, with Mount 0.0.0.0:4433

@@ -15,16 +15,17 @@ import (
 // State is what an earlier run, or its user, left in the folder and a new run
 // must keep. The zero State is an empty folder.
 type State struct {
-	SidecarKey []byte // scope:key lines
-	KratosEnv  []byte // NAME=value lines
-	GitIgnore  []byte
+	SidecarKey  []byte // scope:key lines
+	KratosEnv   []byte // NAME=value lines
+	PostgresEnv []byte // the same, only for Compose
+	GitIgnore   []byte
 }
 
 // ReadState reads the State of a folder; a file that is not there is empty.
 func ReadState(dir string) (State, error) {
 	var s State
 	for name, content := range map[string]*[]byte{
-		SidecarKey: &s.SidecarKey, KratosEnv: &s.KratosEnv, gitIgnore: &s.GitIgnore,
+		SidecarKey: &s.SidecarKey, KratosEnv: &s.KratosEnv, PostgresEnv: &s.PostgresEnv, gitIgnore: &s.GitIgnore,
 	} {
 		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

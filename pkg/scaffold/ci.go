@@ -1,0 +1,33 @@
+package scaffold
+
+import (
+	"path"
+	"strings"
+)
+
+// continuous adds the one file that a CI wants, at the repository's root.
+func (o Options) continuous(s *site) error {
+	var file outFile
+	switch o.CI {
+	case NoCI:
+		return nil
+	case GitHub:
+		file = outFile{".github/workflows/passkeys.yml", "ci/github.yml"}
+	case GitLab:
+		file = outFile{".gitlab/passkeys.yml", "ci/gitlab.yml"}
+	case PreCommit:
+		file = outFile{".pre-commit-config.yaml", "ci/pre-commit.yml"}
+	default:
+		return optionf("--ci", "%q is unknown; use %s, %s or %s", o.CI, GitHub, GitLab, PreCommit)
+	}
+	if o.Repository != "" && !plainPath.MatchString("/"+o.Repository) {
+		return optionf("--ci", "cannot name %q in a command; use a folder of letters, digits and -._~/ in the repository", o.Repository)
+	}
+	s.Version = orElse(o.Version, "latest")
+	s.LintCommand = "oly-passkey lint -c " + path.Join(o.Repository, KratosYML) + " --domain " + s.Page
+	for range strings.Count(path.Join(o.Repository, KratosYML), "/") {
+		file.path = "../" + file.path
+	}
+	s.ci = []outFile{file}
+	return nil
+}
