@@ -24,6 +24,14 @@ func (h Hook) Name() string { return h.Value.Get("hook").Text() }
 // Config is the hook's configuration, nil without any.
 func (h Hook) Config() *kratosconf.Value { return h.Value.Get("config") }
 
+// Key answers a key of the hook's configuration, or the hook when it has none.
+func (h Hook) Key(path string) *kratosconf.Value {
+	if v := h.Config().Get(path); v != nil {
+		return v
+	}
+	return h.Value
+}
+
 // Ignored tells whether Kratos does not wait for the answer.
 func (h Hook) Ignored() bool { return h.Config().Get("response.ignore").True() }
 

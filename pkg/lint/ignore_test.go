@@ -14,7 +14,7 @@ func TestIgnoreComments(t *testing.T) {
 		p.ReportAt(p.Config.Get("dsn"), lint.Finding{Message: "found"})
 	}}
 	for comment, want := range map[string]int{
-		"":                                          1,
+		"": 1,
 		"# oly:ignore some-rule because it is fine": 0,
 		"#oly:ignore other, some-rule because so":   0,
 		"# oly:ignore some-rule":                    1, // no reason

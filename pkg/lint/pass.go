@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"io/fs"
 	"slices"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
@@ -22,12 +23,17 @@ type Pass struct {
 	Rendered bool
 
 	profile  Profile
+	read     func(string) (*source.File, error)
+	sent     map[string]Sent
 	rule     *Rule
 	findings []Finding
 }
 
 // NewPass looks at a configuration once for all rules.
 func NewPass(config *kratosconf.Config, opts Options) *Pass {
+	if opts.Schemas.Read == nil {
+		opts.Schemas.Read = func(string) (*source.File, error) { return nil, fs.ErrNotExist }
+	}
 	p := &Pass{
 		Config:   config,
 		Passkey:  newMethod(config, "passkey"),
@@ -35,6 +41,7 @@ func NewPass(config *kratosconf.Config, opts Options) *Pass {
 	}
 	p.Pages = findPages(config, opts.Domains)
 	p.Rendered = opts.Rendered
+	p.read, p.sent = opts.Schemas.Read, make(map[string]Sent)
 	p.Version = opts.Version
 	if p.Version == (kratosconf.Version{}) {
 		p.Version = kratosconf.VersionDefault
@@ -81,6 +88,10 @@ func (p *Pass) Report(f Finding) {
 // ReportAt adds a finding about a value: it stands at the value, tells what the
 // value overrides, and drops a fix that would change something else too.
 func (p *Pass) ReportAt(v *kratosconf.Value, f Finding) {
+	if v == nil {
+		p.Report(f)
+		return
+	}
 	f.Span = v.Place()
 	for hidden := v.Overrode; hidden != nil && hidden.Kind != kratosconf.Map; hidden = hidden.Overrode {
 		f.Notes = append(f.Notes, Note{Span: hidden.Place(), Message: "overrides the value here"})

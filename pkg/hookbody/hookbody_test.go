@@ -1,0 +1,69 @@
+package hookbody_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/hookbody"
+)
+
+func TestEvaluate(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		body   string
+		sample hookbody.Sample
+		want   string
+	}{
+		{"ids", "function(ctx) { identity_id: ctx.identity.id, flow_id: ctx.flow.id }", hookbody.Sample{Flow: "login"}, hookbody.SampleIdentity},
+		{"nil before saving", "function(ctx) ctx.identity.id", hookbody.Sample{Flow: "registration", Parsed: true}, hookbody.NilUUID},
+		{"cookies", "function(ctx) ctx", hookbody.Sample{Flow: "settings"}, hookbody.SampleSession},
+		{"traits", "function(ctx) ctx.identity.traits.email", hookbody.Sample{Flow: "login", Traits: []string{"email"}}, "sample"},
+		{
+			"nodes", "function(ctx) [std.parseJson(n.attributes.value) for n in ctx.flow.ui.nodes if n.attributes.name == 'passkey_create_data']",
+			hookbody.Sample{Flow: "registration"},
+			hookbody.SampleHandle,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text, err := hookbody.Evaluate(c.body, c.sample.JSON())
+			require.NoError(t, err)
+			require.Contains(t, text, c.want)
+		})
+	}
+}
+
+func TestEvaluateErrors(t *testing.T) {
+	for _, c := range []struct {
+		name, body string
+		want       hookbody.Error
+	}{
+		{"syntax", "function(ctx) {", hookbody.Error{Message: "Unexpected: end of file while parsing field definition", Line: 1, Column: 16, Static: true}},
+		{"unknown name", "function(ctx) context", hookbody.Error{Message: "Unknown variable: context", Line: 1, Column: 15, Static: true}},
+		{"missing", "function(ctx)\n  ctx.identity.credentials", hookbody.Error{Message: "Field does not exist: credentials", Line: 2, Column: 3, MissingField: "credentials"}},
+		{"import", "function(ctx) import 'x'", hookbody.Error{Message: `import of "x": Kratos imports nothing`, Line: 1, Column: 15}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := hookbody.Evaluate(c.body, hookbody.Sample{Flow: "login"}.JSON())
+			var got *hookbody.Error
+			require.ErrorAs(t, err, &got)
+			require.Equal(t, c.want, *got)
+		})
+	}
+}
+
+func TestEvaluateEnds(t *testing.T) {
+	_, err := hookbody.Evaluate("function(ctx) std.foldl(function(a, b) a + b, std.range(1, 100000000), 0)", "{}")
+	require.ErrorIs(t, err, hookbody.ErrTimeout)
+}
+
+func FuzzEvaluate(f *testing.F) {
+	f.Add("function(ctx) ctx")
+	f.Add("function(ctx) { [k]: ctx[k] for k in std.objectFields(ctx) }")
+	f.Fuzz(func(_ *testing.T, body string) {
+		if len(body) > 200 {
+			return
+		}
+		_, _ = hookbody.Evaluate(body, "{}") // must come back
+	})
+}
