@@ -15,6 +15,8 @@ import (
 func TestCodeFirst(t *testing.T) {
 	s := start(t, scaffold.CodeFirst)
 	t.Run("sign-up by code, then a passkey", func(t *testing.T) { codeThenPasskey(t, s) })
+	t.Run("without JavaScript", func(t *testing.T) { withoutScript(t, s) })
+	t.Run("recovery, then a passkey", func(t *testing.T) { recoverAndAddPasskey(t, s) })
 	t.Run("sign-up by passkey is refused", func(t *testing.T) { passkeySignUpRefused(t, s) })
 }
 
@@ -107,6 +109,17 @@ func (s *stack) code(t *testing.T, email string) string {
 	}
 	t.Fatalf("no code was mailed to %q within %s", email, within)
 	return ""
+}
+
+// moreMails waits until more mails have come than there were.
+func (s *stack) moreMails(t *testing.T, before int) {
+	t.Helper()
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if len(s.mails(t)) > before {
+			return
+		}
+	}
+	t.Fatalf("no mail came within %s", within)
 }
 
 type mail struct{ Recipient, Body string }

@@ -5,33 +5,27 @@ import (
 
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/stretchr/testify/require"
-
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
-func TestDevices(t *testing.T) {
-	s := start(t, scaffold.PasskeyFirst)
-	for _, device := range []struct {
-		transport  webauthn.AuthenticatorTransport
-		attachment string
-	}{{"internal", "platform"}, {"usb", "cross-platform"}, {"cable", "cross-platform"}} {
-		t.Run("passkey on "+string(device.transport), func(t *testing.T) {
+// devices keeps the passkey in this device, in a security key and in a phone.
+func devices(t *testing.T, s *stack) {
+	for transport, attachment := range map[webauthn.AuthenticatorTransport]string{
+		"internal": "platform", "usb": "cross-platform", "cable": "cross-platform",
+	} {
+		t.Run(string(transport), func(t *testing.T) {
 			p := s.newTab(t, withoutAutofill)
-			p.plugIn(device.transport)
-			p.signUpWithPasskey("on-" + string(device.transport))
+			p.plugIn(transport)
+			name := "on-" + string(transport)
+			p.signUpWithPasskey(name)
 			identity := p.whoami()
 			require.Empty(t, p.last("create").Attachment)
 			p.signOut()
 			p.signIn("passkey")
-			p.at("/", "Hello, on-"+string(device.transport))
-			require.Equal(t, device.attachment, p.eval(`JSON.parse(sessionStorage.getItem("passkey-sign-in")).attachment`))
+			p.at("/", "Hello, "+name)
+			require.Equal(t, attachment, p.eval(`JSON.parse(sessionStorage.getItem("passkey-sign-in")).attachment`))
 			p.resolvesTo(p.last("get").UserHandle, identity, "passkey", "active")
 		})
 	}
-	t.Run("the operator's choice", func(t *testing.T) { operatorsChoice(t, s) })
-	t.Run("phone unlocks desktop", func(t *testing.T) { phoneUnlocksDesktop(t, s) })
-	t.Run("autofill", func(t *testing.T) { autofill(t, s) })
-	t.Run("several accounts", func(t *testing.T) { severalAccounts(t, s) })
 }
 
 // operatorsChoice checks that what a page asks for reaches the browser.

@@ -3,14 +3,11 @@ package pages
 import (
 	"strings"
 	"testing"
-
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
-// TestOldBrowsers takes away one newer part of WebAuthn after the other: what
+// oldBrowsers takes away one newer part of WebAuthn after the other: what
 // remains is enough to sign up and in.
-func TestOldBrowsers(t *testing.T) {
-	s := start(t, scaffold.PasskeyFirst)
+func oldBrowsers(t *testing.T, s *stack) {
 	without := []struct{ name, script string }{
 		{"parsing", `delete PublicKeyCredential.parseCreationOptionsFromJSON; delete PublicKeyCredential.parseRequestOptionsFromJSON`},
 		{"toJSON", `delete PublicKeyCredential.prototype.toJSON`},

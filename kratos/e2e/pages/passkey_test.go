@@ -6,11 +6,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/demo"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
 func TestPasskeyFirst(t *testing.T) {
-	s := start(t, scaffold.PasskeyFirst, residentKeyRequired)
+	dir := t.TempDir()
+	s := start(t, scaffold.PasskeyFirst, func(o *demo.Options) {
+		o.Dir = dir
+		o.ResidentKey = "required" // Kratos' webauthn method leaves it to the page
+	})
 	for _, part := range []struct {
 		name string
 		run  func(*testing.T, *stack)
@@ -20,9 +25,19 @@ func TestPasskeyFirst(t *testing.T) {
 		{"discoverable security key", discoverableKey},
 		{"security key with a typed name", typedName},
 		{"first key after a second one", orphanedKey},
+		{"devices", devices},
+		{"phone unlocks desktop", phoneUnlocksDesktop},
+		{"operator's choice", operatorsChoice},
+		{"autofill", autofill},
+		{"several accounts", severalAccounts},
+		{"results in words", results},
+		{"old browsers", oldBrowsers},
+		{"only way in", onlyWayIn},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, s) })
 	}
+	s.askAgainSoon(t, dir)
+	t.Run("confirm first", func(t *testing.T) { confirmFirst(t, s) })
 }
 
 // passkeyWalk is the main job: sign up with a passkey, sign out, sign in without

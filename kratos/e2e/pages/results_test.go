@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
 // The words for each way that a ceremony may end.
@@ -19,8 +17,8 @@ const (
 	failed            = "That did not work. Reload the page and try again, or use another way."
 )
 
-func TestResults(t *testing.T) {
-	s := start(t, scaffold.PasskeyFirst)
+// results ends ceremonies in every way that is not success.
+func results(t *testing.T, s *stack) {
 	t.Run("nobody touches it", func(t *testing.T) {
 		p := s.newTab(t, withoutAutofill)
 		p.plugIn("internal").touch(false)

@@ -194,14 +194,27 @@ func (p *tab) open(path string) {
 	p.do(chromedp.Navigate(p.demo.URL + path))
 }
 
+// click moves the mouse to the middle of an element and presses it, once the page
+// is loaded and shows it.
 func (p *tab) click(css string) {
 	p.t.Helper()
-	p.do(chromedp.Click(chromedp.CSS(css)))
+	element := `document.querySelector(` + strconv.Quote(css) + `)`
+	p.until(`document.readyState + " " + `+element+`?.checkVisibility() + " " + !!`+element+`?.disabled`, "complete true false")
+	var at struct{ X, Y float64 }
+	require.NoError(p.t, json.Unmarshal([]byte(p.eval(`(() => {
+		const element = `+element+`;
+		element.scrollIntoView({ block: "center", behavior: "instant" });
+		const box = element.getBoundingClientRect();
+		return JSON.stringify({ X: box.x + box.width / 2, Y: box.y + box.height / 2 });
+	})()`)), &at))
+	p.do(chromedp.MouseClickXY(at.X, at.Y))
 }
 
 func (p *tab) fill(name, value string) {
 	p.t.Helper()
-	p.do(chromedp.SetValue(chromedp.CSS(`input[name="`+name+`"]:not([type=hidden])`), value))
+	field := `document.querySelector('input[name="` + name + `"]:not([type=hidden])')`
+	p.until(`!!`+field, "true")
+	p.eval(field + `.value = ` + strconv.Quote(value))
 }
 
 // submit presses the button with that name and value.

@@ -4,13 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/olympusoss/oly-passkey/pkg/demo"
 )
-
-// residentKeyRequired lets the pages ask for discoverable credentials also in
-// Kratos' webauthn method, which does not.
-func residentKeyRequired(o *demo.Options) { o.ResidentKey = "required" }
 
 // discoverableKey registers through the webauthn method; because the page asked
 // for a discoverable credential, its 16 bytes come back at sign-in.

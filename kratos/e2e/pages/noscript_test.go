@@ -1,0 +1,94 @@
+package pages
+
+import (
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/stretchr/testify/require"
+)
+
+// withoutScript signs in by code, removes a passkey and gets back into the
+// account in a browser that runs no JavaScript.
+func withoutScript(t *testing.T, s *stack) {
+	const email = "noether@example.org"
+	p := s.newTab(t, withoutAutofill)
+	p.plugIn("internal")
+	p.signUpByCode(email)
+	identity := p.whoami()
+	p.start("register", "passkey")
+	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "1")
+
+	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	p.open("/")
+	p.at("/", "Hello, "+email)
+	p.click(`form[action="/logout"] button`)
+	p.at("/login", "Sign in")
+	require.Equal(t, "Passkeys need JavaScript. Everything else on this page works without it.", p.text("noscript .message"))
+	require.Equal(t, "true", p.eval(`document.querySelector("form[data-passkey]").hidden`))
+	p.screenshots("login-without-script")
+	p.signInByCode(email)
+	p.at("/", "Hello, "+email)
+	require.Equal(t, identity, p.whoami())
+
+	p.open("/settings")
+	p.at("/settings", "Settings")
+	p.click("[name=passkey_remove]")
+	p.until(`document.readyState + document.querySelectorAll("[name=passkey_remove]").length`, "complete0")
+
+	p.open("/")
+	p.at("/", "Hello, "+email)
+	p.click(`form[action="/logout"] button`)
+	p.at("/login", "Sign in")
+	p.recover(email)
+	require.Equal(t, identity, p.whoami())
+}
+
+// recoverAndAddPasskey lands on settings, and from then on a passkey is enough.
+func recoverAndAddPasskey(t *testing.T, s *stack) {
+	const email = "kovalevskaya@example.org"
+	first := s.newTab(t)
+	first.signUpByCode(email)
+	identity := first.whoami()
+
+	p := s.newTab(t, withoutAutofill) // a new device
+	p.plugIn("internal")
+	p.recover(email)
+	require.Equal(t, "You are back in your account. Add a passkey now, so that you can sign in from now on.", p.text(".message"))
+	p.screenshots("recovered")
+	p.start("register", "passkey")
+	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "1")
+	p.open("/")
+	p.at("/", "Hello, "+email)
+	p.signOut()
+	p.signIn("passkey")
+	p.at("/", "Hello, "+email)
+	require.Equal(t, identity, p.whoami())
+	p.resolvesTo(p.last("get").UserHandle, identity, "passkey", "active")
+}
+
+// signInByCode starts on the sign-in page.
+func (p *tab) signInByCode(email string) {
+	p.t.Helper()
+	before := len(p.demo.mails(p.t))
+	p.fill("identifier", email)
+	p.submit("method", "code")
+	p.at("/login", "Enter your code")
+	p.demo.moreMails(p.t, before)
+	p.fill("code", p.demo.code(p.t, email))
+	p.submit("method", "code")
+}
+
+// recover starts on any page and ends in settings.
+func (p *tab) recover(email string) {
+	p.t.Helper()
+	before := len(p.demo.mails(p.t))
+	p.open("/recovery")
+	p.at("/recovery", "Get back into your account")
+	p.fill("email", email)
+	p.submit("method", "code")
+	p.at("/recovery", "Enter your code")
+	p.demo.moreMails(p.t, before)
+	p.fill("code", p.demo.code(p.t, email))
+	p.submit("method", "code")
+	p.at("/settings", "Settings")
+}
