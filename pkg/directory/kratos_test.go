@@ -223,6 +223,13 @@ func (f *fakekratos) setFailure(err error) {
 	f.fail = err
 }
 
+// wasShown tells whether a key's handle was ever answered.
+func (f *fakekratos) wasShown(k fakekey) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.shown[string(k.handle)]
+}
+
 func (f *fakekratos) pulled() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

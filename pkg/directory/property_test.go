@@ -24,6 +24,7 @@ type history struct {
 	keys    []fakekey   // every one that there ever was
 	pending []pendingHook
 	log     []string
+	down    bool
 }
 
 type pendingHook struct {
@@ -39,7 +40,7 @@ func TestHistories(t *testing.T) {
 	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
 		lives = 10_000
 	}
-	for seed := range uint64(lives) { //nolint:gosec // positive
+	for seed := range uint64(lives) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			inBubble(t, func(w *world) {
 				h := &history{world: w, rand: rand.New(rand.NewPCG(seed, 0))}
@@ -106,11 +107,8 @@ func (h *history) trouble(n int) {
 	case h.d == nil:
 	case n < 93:
 		h.log = append(h.log, "kratos down or up")
-		down := errDown
-		if h.kratos.fail != nil {
-			down = nil
-		}
-		h.kratos.setFailure(down)
+		h.down = !h.down
+		h.kratos.setFailure(map[bool]error{true: errDown}[h.down])
 	case n < 96:
 		h.log = append(h.log, "restart")
 		require.NoError(h.t, h.stop())
@@ -173,7 +171,7 @@ func (h *history) checkOwners() {
 		q.AllowRemoved = true
 		a, err := h.resolveFromIndex(q)
 		if errors.Is(err, ErrUnknown) || errors.Is(err, ErrBuilding) {
-			require.False(h.t, h.kratos.shown[string(k.handle)], "a handle of %s that kratos showed is unknown", k.owner)
+			require.False(h.t, h.kratos.wasShown(k), "a handle of %s that kratos showed is unknown", k.owner)
 			continue
 		}
 		require.NoError(h.t, err)
@@ -213,7 +211,7 @@ func (h *history) checkAll() {
 	h.t.Helper()
 	h.checkOwners()
 	for _, k := range h.keys {
-		listed := h.kratos.shown[string(k.handle)]
+		listed := h.kratos.wasShown(k)
 		rec, err := h.store.Identity(h.t.Context(), k.owner)
 		require.NoError(h.t, err)
 		if !listed {

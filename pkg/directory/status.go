@@ -26,6 +26,13 @@ type progress struct {
 	read    atomic.Int64
 }
 
+func (p *progress) start() {
+	p.read.Store(0)
+	p.reading.Store(true)
+}
+
+func (p *progress) end() { p.reading.Store(false) }
+
 // Status answers what is known about the index as a whole.
 func (d *Directory) Status(ctx context.Context) (Status, error) {
 	stats, err := d.store.Stats(ctx)

@@ -66,41 +66,6 @@ func (d *Directory) rest(ctx context.Context, wait time.Duration) error {
 	return nil
 }
 
-// build reads the list for the first time. It goes on where an earlier try or
-// process stopped.
-func (d *Directory) build(ctx context.Context) error {
-	meta := d.meta.Load()
-	if meta.BuildStartedAt.IsZero() {
-		if err := d.updateMeta(ctx, func(m *index.Meta) { m.BuildStartedAt = micros(d.now()) }); err != nil {
-			return err
-		}
-	}
-	d.log.Info("building the index", "resumed", meta.BuildToken != "")
-	err := d.scan(ctx, meta.BuildToken, func(p *kratosadmin.Page, _ time.Time) error {
-		if p.Next == "" {
-			return nil
-		}
-		return d.updateMeta(ctx, func(m *index.Meta) { m.BuildToken = p.Next })
-	})
-	var status *kratosadmin.StatusError
-	if errors.As(err, &status) && meta.BuildToken != "" && status.Code < 500 {
-		// Kratos does not know the page any more: from the start, then.
-		return errors.Join(err, d.updateMeta(ctx, func(m *index.Meta) { m.BuildToken = "" }))
-	}
-	if err != nil {
-		return err
-	}
-	err = d.updateMeta(ctx, func(m *index.Meta) {
-		m.BuildToken, m.BuiltAt = "", micros(d.now())
-		m.SweepStartedAt, m.SweepEndedAt = m.BuildStartedAt, m.BuiltAt
-	})
-	if err != nil {
-		return err
-	}
-	d.log.Info("index is complete", "identities_read", d.progress.read.Load())
-	return nil
-}
-
 // sweep reads the list again, writes what differs and marks what is gone. It
 // reads for half of the time at most.
 func (d *Directory) sweep(ctx context.Context) error {
@@ -137,9 +102,8 @@ func (d *Directory) sweep(ctx context.Context) error {
 
 // scan reads the list from a page on, merges every page and hands it on.
 func (d *Directory) scan(ctx context.Context, token string, each func(p *kratosadmin.Page, asked time.Time) error) error {
-	d.progress.reading.Store(true)
-	d.progress.read.Store(0)
-	defer d.progress.reading.Store(false)
+	d.progress.start()
+	defer d.progress.end()
 	for {
 		l := look{asked: d.now()}
 		page, err := d.kratos.List(ctx, token)
@@ -147,7 +111,11 @@ func (d *Directory) scan(ctx context.Context, token string, each func(p *kratosa
 			return err
 		}
 		l.now = d.now()
-		if err := d.mergePage(ctx, page, l); err != nil {
+		err = d.merge(&batch{page.Identities, l}, func(ids []uuid.UUID, change index.Change) error {
+			_, err := d.store.Update(ctx, ids, change)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 		d.progress.read.Add(int64(len(page.Identities)))
@@ -158,25 +126,29 @@ func (d *Directory) scan(ctx context.Context, token string, each func(p *kratosa
 	}
 }
 
-func (d *Directory) mergePage(ctx context.Context, page *kratosadmin.Page, l look) error {
-	ids := make([]uuid.UUID, len(page.Identities))
-	seen := make(map[uuid.UUID]*kratosadmin.Identity, len(page.Identities))
-	for n, i := range page.Identities {
+// merge merges what the list has shown into the index, through the given way
+// to store it, and asks for the pulls that it takes to know more.
+func (d *Directory) merge(b *batch, store func(ids []uuid.UUID, change index.Change) error) error {
+	ids := make([]uuid.UUID, len(b.identities))
+	seen := make(map[uuid.UUID]*kratosadmin.Identity, len(b.identities))
+	for n, i := range b.identities {
 		ids[n], seen[i.ID] = i.ID, i
 	}
 	pulls := map[uuid.UUID]bool{}
-	_, err := d.store.Update(ctx, ids, func(id uuid.UUID, cur *index.Identity) *index.Identity {
-		next := mergeListed(cur, seen[id], l)
-		pulls[id] = d.listIsNotEnough(next, l.now)
+	err := store(ids, func(id uuid.UUID, cur *index.Identity) *index.Identity {
+		next := mergeListed(cur, seen[id], b.look)
+		if d.listIsNotEnough(next, b.look.now) {
+			pulls[id] = true
+		} else {
+			delete(pulls, id)
+		}
 		return next
 	})
 	if err != nil {
 		return fmt.Errorf("store a page: %w", err)
 	}
-	for id, wanted := range pulls {
-		if wanted {
-			d.queue.suggest(id)
-		}
+	for id := range pulls {
+		d.queue.suggest(id)
 	}
 	return nil
 }

@@ -60,6 +60,20 @@ type Store interface {
 	Close() error
 }
 
+// Loader is a Store that takes a first build faster than by updates.
+type Loader interface {
+	Store
+
+	// Load is Update and UpdateMeta in one, except that handles may not be found
+	// before FinishLoad. The ids come in ascending order, within a call and from
+	// one call to the next.
+	Load(ctx context.Context, ids []uuid.UUID, change Change, meta func(*Meta)) error
+
+	// FinishLoad makes the handles of every Load findable, also of those before
+	// a crash. It may be called again.
+	FinishLoad(ctx context.Context) error
+}
+
 // Job is an identity that has to be pulled from Kratos.
 type Job struct {
 	Identity uuid.UUID
@@ -85,6 +99,8 @@ type Meta struct {
 	BuildToken string `json:"build_token,omitempty"`
 	// BuildStartedAt is when the first build read its first page.
 	BuildStartedAt time.Time `json:"build_started_at,omitzero"`
+	// BuildRead says that the first build has read the whole list.
+	BuildRead bool `json:"build_read,omitzero"`
 	// BuiltAt is when the first build was complete.
 	BuiltAt time.Time `json:"built_at,omitzero"`
 	// SweepStartedAt and SweepEndedAt belong to the last complete sweep, or to

@@ -37,7 +37,10 @@ const (
 )
 
 // Store is an open file.
-type Store struct{ db *bbolt.DB }
+type Store struct {
+	db  *bbolt.DB
+	dir string
+}
 
 // Open opens the index in a data directory, and makes directory and file where
 // they are missing. The error is index.ErrLocked where another process has it.
@@ -67,7 +70,7 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare %q: %w", path, err), db.Close())
 	}
-	return &Store{db: db}, nil
+	return &Store{db: db, dir: dir}, nil
 }
 
 // Close implements index.Store.
@@ -84,10 +87,9 @@ func (s *Store) Owners(_ context.Context, handle userhandle.Digest) ([]*index.Id
 			if err != nil {
 				return err
 			}
-			if owner == nil {
-				return fmt.Errorf("index is damaged: a handle belongs to %s, which has no record", uuid.UUID(k[len(handle):]))
+			if owner != nil { // erased while a load was under way
+				owners = append(owners, owner)
 			}
-			owners = append(owners, owner)
 		}
 		return nil
 	})
@@ -151,12 +153,13 @@ func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) 
 	}
 	changed := 0
 	err = s.db.Update(func(tx *bbolt.Tx) error {
-		var stats index.Stats
-		if err := readJSON(tx, keyStats, &stats); err != nil {
+		handles := tx.Bucket([]byte(bucketHandles))
+		w, err := newWriter(tx, func(k ownerKey) error { return handles.Put(k[:], nil) })
+		if err != nil {
 			return err
 		}
 		for _, id := range differ {
-			did, err := rewrite(tx, id, change, &stats)
+			did, err := w.rewrite(id, change)
 			if err != nil {
 				return err
 			}
@@ -164,14 +167,29 @@ func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) 
 				changed++
 			}
 		}
-		return writeJSON(tx, keyStats, stats)
+		return w.finish()
 	})
 	return changed, err
 }
 
-func rewrite(tx *bbolt.Tx, id uuid.UUID, change index.Change, stats *index.Stats) (bool, error) {
-	identities, handles := tx.Bucket([]byte(bucketIdentities)), tx.Bucket([]byte(bucketHandles))
-	cur, err := get(identities, id)
+// writer rewrites records in one transaction.
+type writer struct {
+	tx         *bbolt.Tx
+	identities *bbolt.Bucket
+	handles    *bbolt.Bucket
+	stats      index.Stats
+	own        func(ownerKey) error // notes the owner of a handle
+}
+
+func newWriter(tx *bbolt.Tx, own func(ownerKey) error) (*writer, error) {
+	w := &writer{tx: tx, identities: tx.Bucket([]byte(bucketIdentities)), handles: tx.Bucket([]byte(bucketHandles)), own: own}
+	return w, readJSON(tx, keyStats, &w.stats)
+}
+
+func (w *writer) finish() error { return writeJSON(w.tx, keyStats, w.stats) }
+
+func (w *writer) rewrite(id uuid.UUID, change index.Change) (changed bool, err error) {
+	cur, err := get(w.identities, id)
 	if err != nil {
 		return false, err
 	}
@@ -179,12 +197,13 @@ func rewrite(tx *bbolt.Tx, id uuid.UUID, change index.Change, stats *index.Stats
 	if index.Equal(cur, next) {
 		return false, nil
 	}
-	stats.Replace(cur, next)
+	w.stats.Replace(cur, next)
 	for _, h := range handlesOf(cur) {
 		if has(next, h.Digest) {
 			continue
 		}
-		if err := handles.Delete(ownerKey(h.Digest, id)); err != nil {
+		key := keyOf(h.Digest, id)
+		if err := w.handles.Delete(key[:]); err != nil {
 			return false, err
 		}
 	}
@@ -192,14 +211,14 @@ func rewrite(tx *bbolt.Tx, id uuid.UUID, change index.Change, stats *index.Stats
 		if has(cur, h.Digest) {
 			continue
 		}
-		if err := handles.Put(ownerKey(h.Digest, id), nil); err != nil {
+		if err := w.own(keyOf(h.Digest, id)); err != nil {
 			return false, err
 		}
 	}
 	if next == nil {
-		return true, identities.Delete(id[:])
+		return true, w.identities.Delete(id[:])
 	}
-	return true, identities.Put(id[:], next.Encode())
+	return true, w.identities.Put(id[:], next.Encode())
 }
 
 func handlesOf(i *index.Identity) []index.Handle {
@@ -213,8 +232,12 @@ func has(i *index.Identity, d userhandle.Digest) bool {
 	return slices.ContainsFunc(handlesOf(i), func(h index.Handle) bool { return h.Digest == d })
 }
 
-func ownerKey(d userhandle.Digest, id uuid.UUID) []byte {
-	return append(append(make([]byte, 0, len(d)+len(id)), d[:]...), id[:]...)
+// ownerKey is a handle's digest and its owner's id.
+type ownerKey [len(userhandle.Digest{}) + len(uuid.UUID{})]byte
+
+func keyOf(d userhandle.Digest, id uuid.UUID) (k ownerKey) {
+	copy(k[copy(k[:], d[:]):], id[:])
+	return k
 }
 
 func get(identities *bbolt.Bucket, id uuid.UUID) (*index.Identity, error) {

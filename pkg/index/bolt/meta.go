@@ -32,14 +32,16 @@ func (s *Store) Meta(context.Context) (index.Meta, error) {
 
 // UpdateMeta implements index.Store.
 func (s *Store) UpdateMeta(_ context.Context, change func(*index.Meta)) error {
-	return s.db.Update(func(tx *bbolt.Tx) error {
-		var m index.Meta
-		if err := readJSON(tx, keyMeta, &m); err != nil {
-			return err
-		}
-		change(&m)
-		return writeJSON(tx, keyMeta, m)
-	})
+	return s.db.Update(func(tx *bbolt.Tx) error { return updateMeta(tx, change) })
+}
+
+func updateMeta(tx *bbolt.Tx, change func(*index.Meta)) error {
+	var m index.Meta
+	if err := readJSON(tx, keyMeta, &m); err != nil {
+		return err
+	}
+	change(&m)
+	return writeJSON(tx, keyMeta, m)
 }
 
 func readJSON(tx *bbolt.Tx, key string, dst any) error {

@@ -4,6 +4,7 @@ package indextest
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -38,6 +39,9 @@ func Run(t *testing.T, open func(t *testing.T) index.Store, reopen func(t *testi
 		{"parallel jobs", testParallelJobs},
 	} {
 		t.Run(tc.name, func(t *testing.T) { tc.test(t, open(t)) })
+	}
+	if _, ok := open(t).(index.Loader); ok {
+		t.Run("load", func(t *testing.T) { testLoad(t, open(t), reopen) })
 	}
 	if reopen != nil {
 		t.Run("durable", func(t *testing.T) { testDurable(t, open(t), reopen) })
@@ -325,6 +329,66 @@ func testParallelJobs(t *testing.T, s index.Store) {
 	}
 	wg.Wait()
 	require.Len(t, jobs(t, s), writers*(each/2))
+}
+
+// testLoad loads twice, with updates between and a restart before the end.
+func testLoad(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Store) index.Store) {
+	t.Helper()
+	var people []*index.Identity
+	for n := range 300 {
+		people = append(people, person(uuid.New(), fmt.Sprint("h", n), fmt.Sprint("second h", n)))
+	}
+	slices.SortFunc(people, func(a, b *index.Identity) int { return compare(a.ID, b.ID) })
+	byID := map[uuid.UUID]*index.Identity{}
+	load := func(part []*index.Identity, token string) {
+		var ids []uuid.UUID
+		for _, p := range part {
+			ids = append(ids, p.ID)
+			byID[p.ID] = p
+		}
+		l, ok := s.(index.Loader)
+		require.True(t, ok)
+		require.NoError(t, l.Load(t.Context(), ids,
+			func(id uuid.UUID, cur *index.Identity) *index.Identity {
+				if cur != nil {
+					return cur
+				}
+				return byID[id]
+			},
+			func(m *index.Meta) { m.BuildToken = token }))
+	}
+	put(t, s, people[7]) // a hook came first
+	load(people[:100], "first")
+	erased := people[3]
+	changed, err := s.Update(t.Context(), []uuid.UUID{erased.ID}, set(nil))
+	require.NoError(t, err)
+	require.Equal(t, 1, changed)
+	load(people[100:], "second")
+	load(people[100:], "second") // and once more, as after a crash
+	s = reopen(t, s)
+	meta, err := s.Meta(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "second", meta.BuildToken)
+	l, ok := s.(index.Loader)
+	require.True(t, ok)
+	require.NoError(t, l.FinishLoad(t.Context()))
+	require.NoError(t, l.FinishLoad(t.Context()))
+	for n := range people {
+		for _, h := range []string{fmt.Sprint("h", n), fmt.Sprint("second h", n)} {
+			found, err := s.Owners(t.Context(), digest(h))
+			require.NoError(t, err)
+			if len(found) == 0 {
+				_, was := erased.Handle(digest(h))
+				require.True(t, was, "%s is lost", h)
+				continue
+			}
+			require.Len(t, found, 1)
+			require.Equal(t, byID[found[0].ID], found[0])
+		}
+	}
+	stats, err := s.Stats(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, index.Stats{Identities: 299, Active: 598}, stats)
 }
 
 func testDurable(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Store) index.Store) {

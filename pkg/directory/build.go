@@ -1,0 +1,138 @@
+package directory
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+)
+
+// loadBatch is how many identities are stored together during the first build.
+const loadBatch = 20_000
+
+// build reads the list for the first time. It goes on where an earlier try or
+// process stopped.
+func (d *Directory) build(ctx context.Context) error {
+	meta := d.meta.Load()
+	if meta.BuildStartedAt.IsZero() {
+		if err := d.updateMeta(ctx, func(m *index.Meta) { m.BuildStartedAt = micros(d.now()) }); err != nil {
+			return err
+		}
+	}
+	d.log.Info("building the index", "resumed", meta.BuildToken != "" || meta.BuildRead)
+	if !meta.BuildRead {
+		if err := d.readAll(ctx, meta.BuildToken); err != nil {
+			return d.forgetToken(ctx, err)
+		}
+	}
+	if l, ok := d.store.(index.Loader); ok {
+		if err := l.FinishLoad(ctx); err != nil {
+			return err
+		}
+	}
+	err := d.updateMeta(ctx, func(m *index.Meta) {
+		m.BuildRead, m.BuiltAt = false, micros(d.now())
+		m.SweepStartedAt, m.SweepEndedAt = m.BuildStartedAt, m.BuiltAt
+	})
+	if err != nil {
+		return err
+	}
+	d.log.Info("index is complete", "identities_read", d.progress.read.Load())
+	return nil
+}
+
+// forgetToken starts from the front where Kratos does not know the page any more.
+func (d *Directory) forgetToken(ctx context.Context, cause error) error {
+	var status *kratosadmin.StatusError
+	const serverError = 500
+	if errors.As(cause, &status) && status.Code < serverError && d.meta.Load().BuildToken != "" {
+		return errors.Join(cause, d.updateMeta(ctx, func(m *index.Meta) { m.BuildToken = "" }))
+	}
+	return cause
+}
+
+// readAll reads the list from a page on and stores it, one page ahead of the
+// storing.
+func (d *Directory) readAll(ctx context.Context, token string) error {
+	d.progress.start()
+	defer d.progress.end()
+	type read struct {
+		page *kratosadmin.Page
+		look look
+	}
+	pages := make(chan read, 4)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(pages)
+		for {
+			l := look{asked: d.now()}
+			page, err := d.kratos.List(ctx, token)
+			if err != nil {
+				return err
+			}
+			l.now = d.now()
+			select {
+			case pages <- read{page, l}:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			if token = page.Next; token == "" {
+				return nil
+			}
+		}
+	})
+	g.Go(func() error {
+		var b batch
+		for r := range pages {
+			if len(b.identities) == 0 {
+				b.look = r.look
+			}
+			b.look.now = r.look.now
+			b.identities = append(b.identities, r.page.Identities...)
+			d.progress.read.Add(int64(len(r.page.Identities)))
+			if len(b.identities) < loadBatch && r.page.Next != "" {
+				continue
+			}
+			if err := d.load(ctx, &b, r.page.Next); err != nil {
+				return err
+			}
+			b = batch{}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// batch is what several pages have shown. The look is that at the first of
+// them: whatever was pulled since then is newer.
+type batch struct {
+	identities []*kratosadmin.Identity
+	look       look
+}
+
+// load stores a batch, and where the build goes on after it; next is "" after
+// the last one.
+func (d *Directory) load(ctx context.Context, b *batch, next string) error {
+	advance := func(m *index.Meta) { m.BuildToken, m.BuildRead = next, next == "" }
+	l, ok := d.store.(index.Loader)
+	if !ok {
+		if err := d.merge(b, func(ids []uuid.UUID, change index.Change) error {
+			_, err := d.store.Update(ctx, ids, change)
+			return err
+		}); err != nil {
+			return err
+		}
+		return d.updateMeta(ctx, advance)
+	}
+	meta := *d.meta.Load()
+	advance(&meta)
+	err := d.merge(b, func(ids []uuid.UUID, change index.Change) error { return l.Load(ctx, ids, change, advance) })
+	if err == nil {
+		d.meta.Store(&meta)
+	}
+	return err
+}

@@ -1,0 +1,198 @@
+package bolt
+
+import (
+	"bufio"
+	"bytes"
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+)
+
+var _ index.Loader = (*Store)(nil)
+
+// A load writes records in the order of their ids, which a B+tree takes well.
+// Their handles are random: put in as they come, each would dirty a page of its
+// own. So they go into sorted files beside the index, which FinishLoad merges
+// into it in order.
+
+// runsDir is the folder of those files in the data directory.
+const runsDir = "build"
+
+// mergeBatch is how many handles one transaction takes while merging.
+const mergeBatch = 50_000
+
+// Load implements index.Loader.
+func (s *Store) Load(_ context.Context, ids []uuid.UUID, change index.Change, meta func(*index.Meta)) error {
+	var keys []ownerKey
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		w, err := newWriter(tx, func(k ownerKey) error { keys = append(keys, k); return nil })
+		if err != nil {
+			return err
+		}
+		w.identities.FillPercent = 0.9
+		for _, id := range ids {
+			if _, err := w.rewrite(id, change); err != nil {
+				return err
+			}
+		}
+		if err := updateMeta(tx, meta); err != nil {
+			return err
+		}
+		// On disk before the records are: a run without its records does no harm.
+		if err := s.writeRun(keys); err != nil {
+			return err
+		}
+		return w.finish()
+	})
+}
+
+// writeRun writes handles as a sorted file.
+func (s *Store) writeRun(keys []ownerKey) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	dir := filepath.Join(s.dir, runsDir)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	slices.SortFunc(keys, func(a, b ownerKey) int { return bytes.Compare(a[:], b[:]) })
+	f, err := os.CreateTemp(dir, "run-*")
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(f)
+	for _, k := range keys {
+		_, _ = w.Write(k[:]) // the error stays until Flush
+	}
+	if err := errors.Join(w.Flush(), f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write %q: %w", f.Name(), err)
+	}
+	return nil
+}
+
+// FinishLoad implements index.Loader.
+func (s *Store) FinishLoad(ctx context.Context) error {
+	dir := filepath.Join(s.dir, runsDir)
+	names, err := filepath.Glob(filepath.Join(dir, "run-*"))
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	runs, closeAll, err := openRuns(names)
+	defer closeAll()
+	if err != nil {
+		return err
+	}
+	for done := false; !done; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if done, err = s.mergeSome(&runs); err != nil {
+			return err
+		}
+	}
+	return os.RemoveAll(dir)
+}
+
+// mergeSome puts the next handles of all runs into the index; done tells that
+// there are no more.
+func (s *Store) mergeSome(runs *runHeap) (done bool, err error) {
+	err = s.db.Update(func(tx *bbolt.Tx) error {
+		handles := tx.Bucket([]byte(bucketHandles))
+		handles.FillPercent = 0.9
+		for range mergeBatch {
+			if len(*runs) == 0 {
+				done = true
+				return nil
+			}
+			r := (*runs)[0]
+			if err := handles.Put(r.next[:], nil); err != nil {
+				return err
+			}
+			more, err := r.advance()
+			if err != nil {
+				return err
+			}
+			if more {
+				heap.Fix(runs, 0)
+			} else {
+				heap.Pop(runs)
+			}
+		}
+		return nil
+	})
+	return done, err
+}
+
+// run is a sorted file of handles, read from its front.
+type run struct {
+	file *os.File
+	r    *bufio.Reader
+	next ownerKey
+}
+
+func (r *run) advance() (more bool, err error) {
+	_, err = io.ReadFull(r.r, r.next[:])
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		// A file that a crash cut short belongs to records that were never stored.
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("read %q: %w", r.file.Name(), err)
+	}
+	return true, nil
+}
+
+// openRuns opens the files; closeAll is to be called in any case.
+func openRuns(names []string) (runs runHeap, closeAll func(), err error) {
+	var files []*os.File
+	closeAll = func() {
+		for _, f := range files {
+			_ = f.Close() // only read
+		}
+	}
+	const buffer = 32 << 10
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, closeAll, err
+		}
+		files = append(files, f)
+		r := &run{file: f, r: bufio.NewReaderSize(f, buffer)}
+		more, err := r.advance()
+		if err != nil {
+			return nil, closeAll, err
+		}
+		if more {
+			runs = append(runs, r)
+		}
+	}
+	heap.Init(&runs)
+	return runs, closeAll, nil
+}
+
+// runHeap has the run with the least handle in front.
+type runHeap []*run
+
+func (h runHeap) Len() int           { return len(h) }
+func (h runHeap) Less(i, j int) bool { return bytes.Compare(h[i].next[:], h[j].next[:]) < 0 }
+func (h runHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+
+// Push implements heap.Interface.
+func (h *runHeap) Push(v any) { *h = append(*h, v.(*run)) } //nolint:forcetypeassert // only runs are pushed
+
+// Pop implements heap.Interface.
+func (h *runHeap) Pop() any {
+	last := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
+	return last
+}
