@@ -42,3 +42,19 @@ func fileName(f lint.Finding) string {
 	}
 	return f.Span.File.Name
 }
+
+// Writer writes findings in one format.
+type Writer func(io.Writer, []lint.Finding) error
+
+// Formats are the names of all formats, the default first.
+func Formats() []string {
+	return []string{"text", "json", "sarif", "github", "junit", "gitlab", "html"}
+}
+
+// ForFormat answers the writer of a format, false for a name that is none.
+func ForFormat(name string) (Writer, bool) {
+	w, ok := map[string]Writer{
+		"text": Text, "json": JSON, "sarif": SARIF, "github": GitHub, "junit": JUnit, "gitlab": GitLab, "html": HTML,
+	}[name]
+	return w, ok
+}

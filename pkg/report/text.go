@@ -49,17 +49,17 @@ func excerpt(b *bufio.Writer, span source.Span) {
 	}
 	width = max(1, min(width, len(line)-start))
 	number := fmt.Sprint(at.Line)
-	_, _ = fmt.Fprintf(b, "  %s | %s\n", number, visible(line))
+	_, _ = fmt.Fprintf(b, "  %s | %s\n", number, strings.TrimRight(visible(line), " "))
 	_, _ = fmt.Fprintf(b, "  %s | %s%s\n", strings.Repeat(" ", len(number)), strings.Repeat(" ", start), "^"+strings.Repeat("~", width-1))
 }
 
 // visible shows control characters as spaces, so that a file cannot write to
 // the terminal.
 func visible(line []rune) string {
-	return strings.TrimRight(strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f && r < 0xa0 {
 			return ' '
 		}
 		return r
-	}, string(line)), " ")
+	}, string(line))
 }

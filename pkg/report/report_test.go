@@ -1,0 +1,105 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/report"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// findings is one of each severity, with all that a finding can have.
+func findings() []lint.Finding {
+	f := source.New("deploy/kratos.yml", []byte("rp:\n  id: \"ünï.example\"\n  origins: [https://a.example/] # 50%, <b>\n"))
+	at := func(start, end int) source.Span { return source.Span{File: f, Start: start, End: end} }
+	start := bytes.Index(f.Data, []byte("https"))
+	origin := at(start, start+len("https://a.example/"))
+	return []lint.Finding{
+		{
+			Rule: "origin-trailing-slash", Severity: lint.Error, Span: origin, Message: `origin "https://a.example/" ends in a slash: 100% wrong, <b>`,
+			Help: `write "https://a.example"`, Fix: []source.Edit{{Span: origin, New: "https://a.example"}},
+			Notes: []lint.Note{{Span: at(0, 2), Message: "the rp is here"}},
+		},
+		{Rule: "rp-id-not-canonical", Severity: lint.Warning, Span: at(11, 24), Message: "not punycode", Help: "write it so"},
+		{Rule: "origin-unused", Severity: lint.Info, Span: at(0, 0), Message: "left over"},
+	}
+}
+
+func TestFormats(t *testing.T) {
+	for _, name := range report.Formats() {
+		t.Run(name, func(t *testing.T) {
+			write, ok := report.ForFormat(name)
+			require.True(t, ok)
+			var out, empty bytes.Buffer
+			require.NoError(t, write(&out, findings()))
+			require.NoError(t, write(&empty, nil))
+			golden(t, name, out.Bytes())
+			golden(t, name+".none", empty.Bytes())
+			for _, b := range [][]byte{out.Bytes(), empty.Bytes()} {
+				switch name {
+				case "json", "sarif", "gitlab":
+					require.True(t, json.Valid(b))
+				case "junit":
+					require.NoError(t, xml.Unmarshal(b, new(any)))
+				}
+			}
+		})
+	}
+	_, ok := report.ForFormat("yaml")
+	require.False(t, ok)
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		require.NoError(t, os.WriteFile(path, got, 0o600))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got))
+}
+
+// TestSARIFIsValid checks against the schema that OASIS publishes.
+func TestSARIFIsValid(t *testing.T) {
+	raw, err := os.ReadFile("testdata/sarif-schema-2.1.0.json")
+	require.NoError(t, err)
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	require.NoError(t, err)
+	c := jsonschema.NewCompiler()
+	require.NoError(t, c.AddResource("sarif.json", schema))
+	compiled, err := c.Compile("sarif.json")
+	require.NoError(t, err)
+	for _, list := range [][]lint.Finding{findings(), nil} {
+		var out bytes.Buffer
+		require.NoError(t, report.SARIF(&out, list))
+		doc, err := jsonschema.UnmarshalJSON(&out)
+		require.NoError(t, err)
+		require.NoError(t, compiled.Validate(doc))
+	}
+}
+
+func TestFingerprintsOfGitLabAreUnique(t *testing.T) {
+	twice := append(findings(), findings()...)
+	var out bytes.Buffer
+	require.NoError(t, report.GitLab(&out, twice))
+	var issues []struct{ Fingerprint string }
+	require.NoError(t, json.Unmarshal(out.Bytes(), &issues))
+	seen := make(map[string]bool)
+	for _, i := range issues {
+		require.False(t, seen[i.Fingerprint])
+		seen[i.Fingerprint] = true
+	}
+	require.Len(t, issues, 6)
+}
