@@ -1,4 +1,5 @@
-// Package client asks a sidecar whose a user handle is.
+// Package client asks a sidecar whose a user handle is, and what is known about
+// somebody's passkeys.
 //
 // Resolving is not authentication. The user handle of an assertion is not
 // signed (WebAuthn §6.3.3): an answer identifies somebody only together with
@@ -23,7 +24,7 @@ import (
 // Options say where the sidecar is. URL is required.
 type Options struct {
 	URL       string // such as http://127.0.0.1:4477
-	Key       string // of scope resolve; "" where the sidecar asks for none
+	Key       string // of scope resolve, or read for what is known about an identity; "" where the sidecar asks for none
 	Tries     uint   // 3 where it is 0: requests that get no answer, 429, 502 or 503 are made again
 	Transport http.RoundTripper
 }
@@ -135,46 +136,66 @@ func (c *Client) Resolve(ctx context.Context, q Query) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return retry(ctx, c.tries, func() (*Answer, error) {
+		var a Answer
+		err := c.do(ctx, http.MethodPost, c.base.JoinPath("v1", "resolve"), body, &a)
+		if err == nil && a.IdentityID == "" {
+			err = backoff.Permanent(c.notTheSidecar())
+		}
+		return &a, err
+	})
+}
+
+// retry makes a call again where that may help.
+func retry[T any](ctx context.Context, tries uint, call func() (*T, error)) (*T, error) {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval = 100 * time.Millisecond
-	a, err := backoff.Retry(ctx, func() (*Answer, error) { return c.resolve(ctx, body) },
-		backoff.WithBackOff(wait), backoff.WithMaxTries(c.tries))
+	a, err := backoff.Retry(ctx, call, backoff.WithBackOff(wait), backoff.WithMaxTries(tries))
 	var permanent *backoff.PermanentError
 	if errors.As(err, &permanent) {
 		err = permanent.Err
 	}
-	return a, err
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 // maxAnswer bounds an answer, in bytes.
 const maxAnswer = 64 << 10
 
-func (c *Client) resolve(ctx context.Context, body []byte) (*Answer, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath("v1", "resolve").String(), bytes.NewReader(body))
+// do makes one try and decodes its answer.
+func (c *Client) do(ctx context.Context, method string, to *url.URL, body []byte, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, to.String(), bytes.NewReader(body))
 	if err != nil {
-		return nil, backoff.Permanent(err)
+		return backoff.Permanent(err)
 	}
-	req.Header.Set("Content-Type", "application/json")
+	if len(body) > 0 {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	if c.key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.key)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("sidecar: %w", err)
+		return fmt.Errorf("sidecar: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return nil, fmt.Errorf("sidecar: %w", err)
+		return fmt.Errorf("sidecar: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, problemOf(resp, raw)
+		return problemOf(resp, raw)
 	}
-	var a Answer
-	if err := json.Unmarshal(raw, &a); err != nil || a.IdentityID == "" {
-		return nil, backoff.Permanent(fmt.Errorf("%s answered 200 without an identity: is this the sidecar?", c.base))
+	if err := json.Unmarshal(raw, into); err != nil {
+		return backoff.Permanent(c.notTheSidecar())
 	}
-	return &a, nil
+	return nil
+}
+
+func (c *Client) notTheSidecar() error {
+	return fmt.Errorf("%s answered 200 without an identity: is this the sidecar?", c.base)
 }
 
 // problemOf reads an error answer; one that is no problem+json is not the

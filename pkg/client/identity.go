@@ -1,0 +1,90 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// Passkey is one key of an identity.
+type Passkey struct {
+	CredentialID string     `json:"credential_id"` // base64url
+	Kind         string     `json:"kind"`          // passkey or webauthn
+	Name         string     `json:"name"`
+	Provider     string     `json:"provider"`     // by AAGUID, "" where it does not tell
+	Discoverable *bool      `json:"discoverable"` // nil: not known
+	Synced       *bool      `json:"synced"`       // nil: not known
+	CreatedAt    *time.Time `json:"created_at"`
+	HandleState  string     `json:"handle_state"`
+}
+
+// Signal is the argument of PublicKeyCredential.signalAllAcceptedCredentials
+// (WebAuthn Level 3 §5.1.10.3) but for rpId.
+type Signal struct {
+	UserID                   string   `json:"userId"`                   // base64url
+	AllAcceptedCredentialIDs []string `json:"allAcceptedCredentialIds"` // base64url
+}
+
+// Advice is what a page may propose to somebody who has just signed in.
+type Advice struct {
+	Propose   string   `json:"advice"`                  // none, add-passkey or re-enroll
+	Predating []string `json:"predating_address_proof"` // ids of passkeys older than the first proof of an address, base64url
+}
+
+// Passkeys lists the keys of an identity as Kratos shows them now.
+func (c *Client) Passkeys(ctx context.Context, identityID string) ([]Passkey, error) {
+	a, err := identity[struct {
+		owned
+		Passkeys []Passkey `json:"passkeys"`
+	}](ctx, c, identityID, "passkeys")
+	if err != nil {
+		return nil, err
+	}
+	return a.Passkeys, nil
+}
+
+// Signals answers what a page may tell the authenticators, one signal a user
+// handle. None of them removes a credential that still signs in.
+func (c *Client) Signals(ctx context.Context, identityID string) ([]Signal, error) {
+	a, err := identity[struct {
+		owned
+		All []Signal `json:"all_accepted_credentials"`
+	}](ctx, c, identityID, "signals")
+	if err != nil {
+		return nil, err
+	}
+	return a.All, nil
+}
+
+// Advice answers what is worth proposing.
+func (c *Client) Advice(ctx context.Context, identityID string) (*Advice, error) {
+	a, err := identity[struct {
+		owned
+		Advice
+	}](ctx, c, identityID, "advice")
+	if err != nil {
+		return nil, err
+	}
+	return &a.Advice, nil
+}
+
+// owned says whom an answer is about.
+type owned struct {
+	IdentityID string `json:"identity_id"`
+}
+
+func (o owned) owner() string { return o.IdentityID }
+
+// identity reads one view of an identity, with a key of scope read.
+func identity[T interface{ owner() string }](ctx context.Context, c *Client, id, view string) (*T, error) {
+	return retry(ctx, c.tries, func() (*T, error) {
+		var a T
+		err := c.do(ctx, http.MethodGet, c.base.JoinPath("v1", "identities", id, view), nil, &a)
+		if err == nil && a.owner() != id {
+			err = backoff.Permanent(c.notTheSidecar())
+		}
+		return &a, err
+	})
+}

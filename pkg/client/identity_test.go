@@ -1,0 +1,57 @@
+package client_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/client"
+)
+
+const someone = "6f6b9e2e-3f5c-4a39-9b0a-2f0f8a1c7d11"
+
+func TestIdentityViews(t *testing.T) {
+	yes := true
+	var asked string
+	c := func(body string) *client.Client {
+		sidecar := &answers{list: []http.HandlerFunc{says(http.StatusServiceUnavailable, "busy"), func(w http.ResponseWriter, r *http.Request) {
+			asked = r.Method + " " + r.URL.Path + " " + r.Header.Get("Authorization")
+			says(http.StatusOK, body)(w, r)
+		}}}
+		c, err := client.New(client.Options{URL: "http://sidecar", Key: "key", Transport: sidecar})
+		require.NoError(t, err)
+		return c
+	}
+	passkeys, err := c(`{"identity_id":"`+someone+`","passkeys":[{"credential_id":"aWQ","kind":"passkey","provider":"A","synced":true,"discoverable":null}]}`).
+		Passkeys(t.Context(), someone)
+	require.NoError(t, err)
+	require.Equal(t, []client.Passkey{{CredentialID: "aWQ", Kind: "passkey", Provider: "A", Synced: &yes}}, passkeys)
+	require.Equal(t, "GET /v1/identities/"+someone+"/passkeys Bearer key", asked)
+
+	signals, err := c(`{"identity_id":"`+someone+`","all_accepted_credentials":[{"userId":"dQ","allAcceptedCredentialIds":["aWQ"]}]}`).
+		Signals(t.Context(), someone)
+	require.NoError(t, err)
+	require.Equal(t, []client.Signal{{UserID: "dQ", AllAcceptedCredentialIDs: []string{"aWQ"}}}, signals)
+	require.Equal(t, "GET /v1/identities/"+someone+"/signals Bearer key", asked)
+
+	advice, err := c(`{"identity_id":"`+someone+`","advice":"add-passkey","predating_address_proof":["aWQ"]}`).
+		Advice(t.Context(), someone)
+	require.NoError(t, err)
+	require.Equal(t, &client.Advice{Propose: "add-passkey", Predating: []string{"aWQ"}}, advice)
+	require.Equal(t, "GET /v1/identities/"+someone+"/advice Bearer key", asked)
+}
+
+func TestIdentityViewsOfSomethingElse(t *testing.T) {
+	for _, body := range []string{`{}`, `{"identity_id":"other"}`, `<html>`} {
+		c, err := client.New(client.Options{URL: "http://sidecar", Transport: &answers{list: []http.HandlerFunc{says(http.StatusOK, body)}}})
+		require.NoError(t, err)
+		const want = "http://sidecar answered 200 without an identity: is this the sidecar?"
+		_, err = c.Passkeys(t.Context(), someone)
+		require.EqualError(t, err, want)
+		_, err = c.Signals(t.Context(), someone)
+		require.EqualError(t, err, want)
+		_, err = c.Advice(t.Context(), someone)
+		require.EqualError(t, err, want)
+	}
+}
