@@ -17,12 +17,14 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/report"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 	"github.com/olympusoss/oly-passkey/pkg/source"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // scaffolder holds the flags of `init`.
 type scaffolder struct {
 	app     *app
 	opts    scaffold.Options
+	preset  string
 	answers string
 	dir     string
 	force   bool
@@ -46,6 +48,7 @@ not overwrite a file that somebody changed unless --force is given.`),
   oly-passkey init
   oly-passkey init --domain auth.example.com --app-name "Example"
   oly-passkey init --domain auth.example.com --rp-id example.com --dir deploy
+  oly-passkey init --domain auth.example.com --preset subdomains --origin https://app.example.com
   oly-passkey init --domain auth.example.com --target compose --ci github
   oly-passkey init --domain localhost --sign-up passkey-first
   oly-passkey init --answers passkeys.yml --diff`, "\n"),
@@ -58,12 +61,16 @@ not overwrite a file that somebody changed unless --force is given.`),
 	f.StringVar(&s.opts.RPID, "rp-id", "", "relying party `ID`, the domain or a parent of it; never changes again (default DOMAIN)")
 	f.StringVar(&s.opts.KratosURL, "kratos-url", "", "public `URL` of Kratos (default https://DOMAIN/, on localhost http://localhost:4433/)")
 	f.StringVar(&s.opts.UIURL, "ui-url", "", "`URL` in front of /login and the other pages (default https://DOMAIN, on localhost http://localhost:4455)")
+	f.StringArrayVar(&s.opts.Origins, "origin", nil, "further `ORIGIN` whose scripts use passkeys, under the relying party id (repeatable)")
 	f.StringVar(&s.opts.SidecarURL, "sidecar-url", "", "`URL` of oly-passkey serve as Kratos reaches it (default http://127.0.0.1:4477, with compose http://sidecar:4477)")
 	f.StringVar(&s.opts.Mount, "mount", "", "absolute `FOLDER` where a container sees the files (default relative to Kratos' working directory)")
+	f.StringVar(&s.opts.PublicListen, "public-listen", "", "`IP:PORT` of Kratos' public API (default 127.0.0.1:4433, in containers 0.0.0.0:4433)")
+	f.StringVar(&s.opts.AdminListen, "admin-listen", "", "`IP:PORT` of Kratos' admin API (default 127.0.0.1:4434, in containers 0.0.0.0:4434)")
 	f.StringVar((*string)(&s.opts.SignUp), "sign-up", string(scaffold.CodeFirst), "how accounts begin: code-first or passkey-first, which needs a user name")
 	f.StringVar((*string)(&s.opts.WebAuthn), "webauthn", "", "also take keys without discoverable credentials: passwordless or second-factor")
 	f.StringVar((*string)(&s.opts.Target), "target", "", "also write how it is deployed: compose, kubernetes or systemd")
 	f.StringVar((*string)(&s.opts.CI), "ci", "", "also write what lints it on every push or commit: github, gitlab or pre-commit")
+	f.StringVar(&s.preset, "preset", "", "start from: one-domain, subdomains (rp.id is their parent) or localhost")
 	f.StringVar(&s.answers, "answers", "", "YAML `FILE` with flags, without the dashes; a flag on the command line wins")
 	f.StringVar(&s.dir, "dir", ".", "`FOLDER` to write to")
 	f.BoolVar(&s.force, "force", false, "replace files that differ; keys are kept all the same")
@@ -121,8 +128,8 @@ func (s *scaffolder) run(flags *pflag.FlagSet) error {
 	return err
 }
 
-// complete adds to the flags what the answers file and the person at the
-// terminal say.
+// complete adds to the flags what the answers file, the preset and the person at
+// the terminal say.
 func (s *scaffolder) complete(flags *pflag.FlagSet) error {
 	if s.answers != "" {
 		f, err := source.Open(s.answers)
@@ -133,10 +140,30 @@ func (s *scaffolder) complete(flags *pflag.FlagSet) error {
 			return err
 		}
 	}
-	if s.opts.Domain == "" && s.app.interactive() {
-		return ask(s.app, flags, &s.opts)
+	if s.opts.Domain == "" && s.preset == "localhost" {
+		if err := flags.Set("domain", "localhost"); err != nil {
+			return err
+		}
 	}
-	return nil
+	if s.opts.Domain == "" && s.app.interactive() {
+		return ask(s.app, flags, &s.opts, s.applyPreset)
+	}
+	return s.applyPreset(flags)
+}
+
+// applyPreset fills in what follows from the domain.
+func (s *scaffolder) applyPreset(flags *pflag.FlagSet) error {
+	switch s.preset {
+	case "", "one-domain", "localhost":
+		return nil
+	case "subdomains":
+		parent := webauthn.RegistrableDomain(strings.ToLower(s.opts.Domain))
+		if parent == "" || flags.Changed("rp-id") {
+			return nil // Files says what is wrong with the domain
+		}
+		return flags.Set("rp-id", parent)
+	}
+	return usagef("--preset %q is unknown; use one-domain, subdomains or localhost", s.preset)
 }
 
 // belowRepository answers where a folder stands below the root of its git

@@ -39,8 +39,9 @@ type prompter struct {
 type choice struct{ value, meaning string }
 
 // ask fills in, by questions, the options that no flag and no answers file gave,
-// and ends with the command line that does the same without them.
-func ask(a *app, flags *pflag.FlagSet, opts *scaffold.Options) error {
+// and ends with the command line that does the same without them. The preset is
+// applied as soon as the domain is known.
+func ask(a *app, flags *pflag.FlagSet, opts *scaffold.Options, preset func(*pflag.FlagSet) error) error {
 	p := &prompter{in: bufio.NewReader(a.stdin), out: a.stderr}
 	for _, q := range []struct {
 		flag string
@@ -62,6 +63,9 @@ func ask(a *app, flags *pflag.FlagSet, opts *scaffold.Options) error {
 			return err
 		}
 		if err := flags.Set(q.flag, answer); err != nil {
+			return err
+		}
+		if err := preset(flags); err != nil {
 			return err
 		}
 	}
@@ -182,8 +186,14 @@ func (p *prompter) line(prompt string) (string, error) {
 func commandLine(flags *pflag.FlagSet) string {
 	words := []string{"oly-passkey", "init"}
 	flags.Visit(func(f *pflag.Flag) {
-		if f.Value.String() != f.DefValue && !slices.Contains(notAnswers(), f.Name) {
-			words = append(words, "--"+f.Name, shellQuote(f.Value.String()))
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, value := range values {
+			if value != f.DefValue && !slices.Contains(notAnswers(), f.Name) {
+				words = append(words, "--"+f.Name, shellQuote(value))
+			}
 		}
 	})
 	return strings.Join(words, " ")

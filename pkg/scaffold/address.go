@@ -73,9 +73,11 @@ func notInLabel(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
 }
 
+const defaultSidecarURL = "http://127.0.0.1:4477"
+
 // urls fills in where pages, Kratos and sidecar are reached.
 func (o Options) urls(s *site) error {
-	ui, kratos, sidecar := "https://"+s.RPID, "https://"+s.RPID+"/", "http://127.0.0.1:4477"
+	ui, kratos := "https://"+s.RPID, "https://"+s.RPID+"/"
 	if s.Local {
 		ui, kratos = "http://"+s.RPID+":4455", "http://"+s.RPID+":4433/"
 	}
@@ -90,7 +92,7 @@ func (o Options) urls(s *site) error {
 	if uiURL.Scheme != kratosURL.Scheme {
 		return optionf("--kratos-url", "%q and the pages at %q differ in their scheme; use the same for both, or cookies get lost", kratosURL, uiURL)
 	}
-	sidecarURL, err := siteURL("--sidecar-url", orElse(o.SidecarURL, sidecar))
+	sidecarURL, err := siteURL("--sidecar-url", orElse(o.SidecarURL, defaultSidecarURL))
 	if err != nil {
 		return err
 	}
@@ -98,11 +100,24 @@ func (o Options) urls(s *site) error {
 		return optionf("--sidecar-url", "%q would send the hook key over the network in clear text; use https", sidecarURL)
 	}
 	s.UIURL, s.SidecarURL = uiURL.String(), sidecarURL.String()
+	s.ServeListen = serveListen(sidecarURL)
 	s.KratosURL = strings.TrimSuffix(kratosURL.String(), "/") + "/"
 	s.Origin = uiURL.Scheme + "://" + uiURL.Host
 	s.Page = strings.TrimPrefix(s.Origin, "https://")
 	s.SameOrigin = uiURL.Host == kratosURL.Host
 	return nil
+}
+
+// serveListen are serve's flags for a sidecar on this machine at another port
+// than its default: the metrics are one port further.
+func serveListen(sidecar *url.URL) string {
+	host := sidecar.Hostname()
+	port, err := strconv.ParseUint(sidecar.Port(), 10, 16)
+	if ip, ipErr := netip.ParseAddr(host); err != nil || ipErr != nil || !ip.IsLoopback() || port == 4477 {
+		return ""
+	}
+	at := func(port uint64) string { return net.JoinHostPort(host, strconv.FormatUint(port, 10)) }
+	return " --listen " + at(port) + " --metrics-listen " + at(port+1)
 }
 
 // pageURL is a URL that people's browsers open: https, except on localhost.

@@ -126,6 +126,20 @@ func (k *kratos) do(method, url string, body any) (int, []byte) {
 	return resp.StatusCode, answer
 }
 
+// corsAnswer is the origin that Kratos allows a script from origin to be.
+func (k *kratos) corsAnswer(origin string) string {
+	k.t.Helper()
+	req, err := http.NewRequest(http.MethodGet, k.public+"/self-service/login/browser", http.NoBody)
+	require.NoError(k.t, err)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Origin", origin)
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(k.t, err)
+	require.NoError(k.t, resp.Body.Close())
+	require.Equal(k.t, http.StatusOK, resp.StatusCode)
+	return resp.Header.Get("Access-Control-Allow-Origin")
+}
+
 // flow is the part of a Kratos flow that the tests look at.
 type flow struct {
 	ID string `json:"id"`

@@ -71,9 +71,11 @@ func TestRealKratosBoots(t *testing.T) {
 			t.Run(string(signUp)+" "+string(webAuthn), func(t *testing.T) {
 				dir, _ := scaffolded(t, scaffold.Options{
 					Domain: "auth.example.com", AppName: `"Ex" & Söhne: #1`, RPID: "example.com",
-					KratosURL: "https://kratos.example.com/", SignUp: signUp, WebAuthn: webAuthn,
+					KratosURL: "https://kratos.example.com/", Origins: []string{"https://app.example.com"}, SignUp: signUp, WebAuthn: webAuthn,
 				})
 				k := startKratos(t, dir)
+				require.Equal(t, "https://app.example.com", k.corsAnswer("https://app.example.com"))
+				require.Empty(t, k.corsAnswer("https://www.example.com"))
 
 				traits := map[string]any{"email": "alice@example.com"}
 				displayName := "traits.email"

@@ -22,6 +22,7 @@ func combinations() map[string]scaffold.Options {
 	for place, o := range map[string]scaffold.Options{
 		"one host":   {Domain: "auth.example.com"},
 		"parent":     {Domain: "auth.example.co.uk", RPID: "example.co.uk", AppName: `"Ex" & Söhne: #1`},
+		"origins":    {Domain: "auth.example.com", RPID: "example.com", Origins: []string{"https://app.example.com", "https://example.com"}},
 		"two hosts":  {Domain: "auth.example.com", KratosURL: "https://kratos.example.com:8443/api/"},
 		"path":       {Domain: "example.com", UIURL: "https://auth.example.com:8443/ui"},
 		"IDN":        {Domain: "anmeldung.bücher.example"},

@@ -2,6 +2,7 @@ package scaffold
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -12,9 +13,11 @@ import (
 type site struct {
 	AppName      string
 	RPID         string
-	Parent       string // the registrable domain when RPID is below it
-	Page         string // where the pages are, as lint takes it with --domain
-	Origin       string // origin of the pages
+	Parent       string   // the registrable domain when RPID is below it
+	Page         string   // where the pages are, as lint takes it with --domain
+	Origin       string   // origin of the pages
+	MoreOrigins  []string // of other pages whose scripts use passkeys
+	ServeListen  string   // flags of serve, with a space before them, unless its defaults are right
 	UIURL        string
 	KratosURL    string
 	SidecarURL   string
@@ -88,7 +91,7 @@ func (o Options) complete() (site, error) {
 	var s site
 	o = o.forTarget()
 	for _, step := range []func(Options, *site) error{
-		Options.domain, Options.methods, Options.urls, Options.relyingParty,
+		Options.domain, Options.methods, Options.urls, Options.relyingParty, Options.origins,
 		Options.cookies, Options.mount, Options.listeners, Options.appName, Options.environment, Options.target, Options.continuous,
 	} {
 		if err := step(o, &s); err != nil {
@@ -173,16 +176,50 @@ func parentHint(rpID, pageHost string) string {
 	return ""
 }
 
-// cookies makes sure that the pages and Kratos see the same cookies: one host
-// name, or a domain above both.
-func (o Options) cookies(s *site) error {
-	ui, kratos := hostOf(s.UIURL), hostOf(s.KratosURL)
-	if ui == kratos {
-		return nil
+// origins are further ones, where the relying party id has to work as well.
+func (o Options) origins(s *site) error {
+	for _, raw := range o.Origins {
+		u, err := pageURL("--origin", raw)
+		if err != nil {
+			return err
+		}
+		if u.Path != "" {
+			return optionf("--origin", "%q has a path, and browsers send none; write %s://%s", raw, u.Scheme, u.Host)
+		}
+		page, err := webauthn.ParsePage(raw)
+		if err != nil {
+			return fmt.Errorf("origin %q: %w", raw, err)
+		}
+		if v := webauthn.Browser(page, &s.RPID, nil); !v.OK {
+			return optionf("--origin", "%q cannot use the relying party id %q, which is neither its host nor a parent domain of it%s", raw, s.RPID, parentHint(s.RPID, page.Host))
+		}
+		if origin := u.String(); origin != s.Origin && !slices.Contains(s.MoreOrigins, origin) {
+			s.MoreOrigins = append(s.MoreOrigins, origin)
+		}
 	}
-	s.CookieDomain = commonDomain(ui, kratos)
-	if s.CookieDomain == "" {
-		return optionf("--kratos-url", "%q and the pages at %q share no domain, so no cookie reaches both; put Kratos on the same host name or another name under the same domain", s.KratosURL, s.UIURL)
+	return nil
+}
+
+// cookies makes sure that all pages and Kratos see the same cookies: one host
+// name, or a domain above all. The pages share one already, for the relying party
+// id works on all of them.
+func (o Options) cookies(s *site) error {
+	common := hostOf(s.UIURL)
+	one := true
+	for _, other := range append([]string{s.KratosURL}, s.MoreOrigins...) {
+		host := hostOf(other)
+		if host == common {
+			continue
+		}
+		one = false
+		above := commonDomain(common, host)
+		if above == "" {
+			return optionf("--kratos-url", "%q and the pages at %q share no domain, so no cookie reaches both; put Kratos on the same host name or another name under the same domain", other, s.UIURL)
+		}
+		common = above
+	}
+	if !one {
+		s.CookieDomain = common
 	}
 	return nil
 }

@@ -58,14 +58,15 @@ const (
 
 // Options says what to write. Only Domain is needed.
 type Options struct {
-	Domain     string // host name where people sign in: "auth.example.com"
-	AppName    string // rp.display_name, at most 64 bytes; default: the registrable domain
-	RPID       string // default: Domain
-	KratosURL  string // serve.public.base_url; default https://DOMAIN/
-	UIURL      string // in front of /login and the other pages; default https://DOMAIN
-	SidecarURL string // default http://127.0.0.1:4477
-	Mount      string // absolute folder of the files as Kratos sees it; default: relative to its working directory
-	SignUp     SignUp // default CodeFirst
+	Domain     string   // host name where people sign in: "auth.example.com"
+	AppName    string   // rp.display_name, at most 64 bytes; default: the registrable domain
+	RPID       string   // default: Domain
+	KratosURL  string   // serve.public.base_url; default https://DOMAIN/
+	UIURL      string   // in front of /login and the other pages; default https://DOMAIN
+	Origins    []string // where scripts use passkeys too, besides UIURL: "https://app.example.com"
+	SidecarURL string   // default http://127.0.0.1:4477
+	Mount      string   // absolute folder of the files as Kratos sees it; default: relative to its working directory
+	SignUp     SignUp   // default CodeFirst
 	WebAuthn   WebAuthn
 
 	Target     Target
@@ -73,11 +74,12 @@ type Options struct {
 	Repository string // slash path of the folder below the repository's root; "" at the root
 	Version    string // of oly-passkey for CI; default: latest
 
-	// What a development set-up varies.
 	PublicListen string // host:port; default 127.0.0.1:4433, with Mount 0.0.0.0:4433
 	AdminListen  string // host:port; default 127.0.0.1:4434, with Mount 0.0.0.0:4434
-	CourierURL   string // mails are posted there as JSON; default: SMTP
-	DSN          string // a fresh kratos.env gets it; default: an SQLite file
+
+	// What a development set-up varies.
+	CourierURL string // mails are posted there as JSON; default: SMTP
+	DSN        string // a fresh kratos.env gets it; default: an SQLite file
 }
 
 // File is one file to write. Path is slash-separated and relative to the folder.

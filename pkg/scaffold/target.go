@@ -40,6 +40,10 @@ func (o Options) forTarget() Options {
 func (o Options) target(s *site) error {
 	s.Target = o.Target
 	s.Version = orElse(o.Version, "latest")
+	if own := (Options{Target: o.Target}).forTarget().SidecarURL; o.Target == Compose && s.SidecarURL != own ||
+		o.Target == Kubernetes && s.SidecarURL != defaultSidecarURL {
+		return optionf("--sidecar-url", "%q does not go with --target %s, whose sidecar has an address of its own", s.SidecarURL, o.Target)
+	}
 	switch o.Target {
 	case NoTarget:
 	case Compose:
