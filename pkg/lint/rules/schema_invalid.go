@@ -33,7 +33,93 @@ var schemaInvalid = &lint.Rule{
 				})
 			}
 		}
+		misspeltKeys(p, p.Config.Root, "", []string{
+			"selfservice", "database", "dsn", "courier", "oauth2_provider", "preview", "serve", "tracing", "log", "identity", "secrets", "hashers", "ciphers",
+			"cookies", "session", "security", "version", "dev", "help", "config", "clients", "feature_flags", "organizations", "enterprise",
+		})
+		misspeltKeys(p, p.Config.Get("selfservice.methods"), "selfservice.methods", []string{"passkey", "webauthn", "password", "code", "link", "totp", "lookup_secret", "oidc", "profile"})
+		for _, list := range p.HookLists() {
+			hookNames(p, list)
+		}
 	},
+}
+
+// misspeltKeys reports keys of a block without additional properties that are
+// nearly one of those it takes. Others may come with a newer Kratos.
+func misspeltKeys(p *lint.Pass, block *kratosconf.Value, path string, known []string) {
+	for _, f := range block.Fields() {
+		meant := nearly(f.Name, known)
+		if meant == "" || lint.TemplateLeft(f.Name) {
+			continue
+		}
+		where := "at the top"
+		if path != "" {
+			where = "under " + path
+		}
+		p.Report(lint.Finding{
+			Span:    f.Value.Key,
+			Message: fmt.Sprintf("key %q is not allowed %s, so Kratos refuses to start", f.Name, where),
+			Help:    fmt.Sprintf("write %q", meant),
+		})
+	}
+}
+
+// hookNames reports hooks that Kratos does not take in this list. Names that it
+// never had may come with a newer one.
+func hookNames(p *lint.Pass, list lint.HookList) {
+	known := []string{"b2b_sso", "require_verified_address", "revoke_active_sessions", "session", "show_verification_ui", "verification", "web_hook"}
+	for _, item := range list.Value.Items() {
+		hook := item.Get("hook")
+		meant := nearly(hook.Text(), known)
+		issuesSession := hook.Text() == "session" && (list.Flow == "login" || list.Flow == "settings" || list.Flow == "registration" && list.Method == "")
+		switch {
+		case meant != "":
+			p.ReportAt(hook, lint.Finding{
+				Message: fmt.Sprintf("there is no hook %q, so Kratos refuses to start", hook.Str),
+				Help:    fmt.Sprintf("write %q", meant),
+			})
+		case issuesSession && list.After:
+			p.ReportAt(hook, lint.Finding{
+				Message: fmt.Sprintf("the hook \"session\" is not allowed in %s, so Kratos refuses to start", list.Path),
+				Help:    "remove it; it belongs under registration.after.METHOD",
+			})
+		}
+	}
+}
+
+// nearly answers the known name that a name misses by one or two letters, ""
+// for a known name and for a different one.
+func nearly(name string, known []string) string {
+	if name == "" || slices.Contains(known, name) {
+		return ""
+	}
+	for _, k := range known {
+		if d := distance(name, k); d == 1 || d == 2 && len(k) > 5 {
+			return k
+		}
+	}
+	return ""
+}
+
+// distance counts the letters to add, drop or change to turn a into b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
 }
 
 // unknownKeys reports the keys of a block that Kratos' schema does not allow.
