@@ -89,9 +89,12 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(
 		newInit(a),
 		newLint(a),
+		newRules(a),
 		newPredict(a),
 		newExplain(a),
+		newWellknown(a),
 		newHandle(a),
+		newAndroidOrigin(a),
 		newResolve(a),
 		newServe(a),
 		newDemo(a),

@@ -14,10 +14,10 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 )
 
-func table(t testing.TB) *explain.Table {
-	t.Helper()
+func table(tb testing.TB) *explain.Table {
+	tb.Helper()
 	table, err := explain.Load()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return table
 }
 

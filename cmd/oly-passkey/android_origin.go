@@ -1,0 +1,88 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/olympusoss/oly-passkey/pkg/wellknown"
+)
+
+func newAndroidOrigin(a *app) *cobra.Command {
+	var cert, format string
+	c := &cobra.Command{
+		Use:   "android-origin [FINGERPRINT|ORIGIN|-]",
+		Short: "convert a signing certificate's fingerprint to the origin of an Android app, and back",
+		Long: `Converts between the SHA-256 fingerprint of the certificate that an Android app is
+signed with, as keytool, apksigner and assetlinks.json have it, and the origin
+that the app sends and rp.origins needs: android:apk-key-hash:…
+
+Takes hex with or without colons, base64url or the origin; a certificate (PEM or
+DER) with --cert; and on stdin (-) what "keytool -list -v" or "apksigner verify
+--print-certs" print. Keystores themselves are not opened: keytool has their
+password. Exit code 2: there is no fingerprint in it.`,
+		Example: `  oly-passkey android-origin FA:C6:17:45:…
+  oly-passkey android-origin android:apk-key-hash:-sYXRdwJA3hvue3mKpYrOZ9zSPC7b4mbgzJmdZEDO5w
+  keytool -list -v -keystore upload.jks | oly-passkey android-origin -`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if format != "text" && format != "json" {
+				return usagef("--format %q is neither text nor json", format)
+			}
+			data, err := a.fingerprintInput(args, cert)
+			if err != nil {
+				return err
+			}
+			keys, err := wellknown.ReadFingerprints(data)
+			if err != nil {
+				return usagef("%w", err)
+			}
+			return a.printFingerprints(keys, format)
+		},
+	}
+	c.Flags().StringVar(&cert, "cert", "", "`FILE` of a certificate, PEM or DER")
+	c.Flags().StringVar(&format, "format", "text", "text or json")
+	return c
+}
+
+func (a *app) fingerprintInput(args []string, cert string) ([]byte, error) {
+	switch {
+	case cert != "" && len(args) > 0:
+		return nil, usagef("give a fingerprint or --cert, not both")
+	case cert != "":
+		return os.ReadFile(cert)
+	case len(args) == 0:
+		return nil, usagef("android-origin needs a fingerprint, an origin, - or --cert FILE")
+	case args[0] == "-":
+		return io.ReadAll(io.LimitReader(a.stdin, 1<<20))
+	}
+	return []byte(args[0]), nil
+}
+
+func (a *app) printFingerprints(keys []wellknown.Fingerprint, format string) error {
+	type line struct {
+		Origin      string `json:"origin"`
+		Fingerprint string `json:"sha256_cert_fingerprint"`
+		PublicKey   string `json:"public_key,omitempty"`
+	}
+	for _, k := range keys {
+		l := line{k.Origin(), k.String(), k.PublicKey()}
+		if format == "json" {
+			if err := json.NewEncoder(a.stdout).Encode(l); err != nil {
+				return err
+			}
+			continue
+		}
+		_, err := fmt.Fprintf(a.stdout, "origin:       %s\nfingerprint:  %s\n", l.Origin, l.Fingerprint)
+		if err != nil {
+			return err
+		}
+		if l.PublicKey != "" {
+			_, _ = fmt.Fprintf(a.stderr, "oly-passkey: warning: this is %s; everybody has its private key\n", l.PublicKey)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package wellknown
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Fingerprint is the SHA-256 of the certificate that an Android app is signed
+// with.
+type Fingerprint [sha256.Size]byte
+
+// originPrefix begins the origin that Android's Credential Manager sends for an
+// app: the fingerprint follows in base64url without padding.
+const originPrefix = "android:apk-key-hash:"
+
+// Origin is the fingerprint as rp.origins has it.
+func (f Fingerprint) Origin() string {
+	return originPrefix + base64.RawURLEncoding.EncodeToString(f[:])
+}
+
+// String is the fingerprint as keytool and assetlinks.json have it.
+func (f Fingerprint) String() string {
+	digits := strings.ToUpper(hex.EncodeToString(f[:]))
+	pairs := make([]string, 0, len(f))
+	for i := 0; i < len(digits); i += 2 {
+		pairs = append(pairs, digits[i:i+2])
+	}
+	return strings.Join(pairs, ":")
+}
+
+// PublicKey names the key where everybody has its private half: React Native's
+// debug.keystore and Android's own test key. "" for any other.
+func (f Fingerprint) PublicKey() string {
+	switch f.String() {
+	case "FA:C6:17:45:DC:09:03:78:6F:B9:ED:E6:2A:96:2B:39:9F:73:48:F0:BB:6F:89:9B:83:32:66:75:91:03:3B:9C":
+		return "the debug.keystore of React Native's template"
+	case "A4:0D:A8:0A:59:D1:70:CA:A9:50:CF:15:C1:8C:45:4D:47:A3:9B:26:98:9D:8B:64:0E:CD:74:5B:A7:1B:F5:DC":
+		return "the test key of the Android source tree"
+	}
+	return ""
+}
+
+// ParseOrigin reads the origin of an Android app.
+func ParseOrigin(origin string) (Fingerprint, error) {
+	hash, ok := strings.CutPrefix(origin, originPrefix)
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(hash)
+	if !ok || err != nil || len(raw) != sha256.Size {
+		return Fingerprint{}, fmt.Errorf("%q is not android:apk-key-hash: and 43 characters of base64url", origin)
+	}
+	return Fingerprint(raw), nil
+}
+
+// ParseFingerprint reads a fingerprint in any form that tools print: hex with
+// or without colons, base64, base64url, an app's origin.
+func ParseFingerprint(text string) (Fingerprint, error) {
+	text = strings.TrimSpace(text)
+	bare := strings.TrimPrefix(text, originPrefix)
+	if raw, err := hex.DecodeString(strings.NewReplacer(":", "", " ", "").Replace(bare)); err == nil {
+		if len(raw) == sha256.Size {
+			return Fingerprint(raw), nil
+		}
+		if len(raw) == 20 { // crypto/sha1 is not worth an import for its size
+			return Fingerprint{}, fmt.Errorf("%q is a SHA-1 fingerprint; Android passkeys need the SHA-256", text)
+		}
+	}
+	url := strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(bare)
+	if raw, err := base64.RawURLEncoding.DecodeString(url); err == nil && len(raw) == sha256.Size {
+		return Fingerprint(raw), nil
+	}
+	return Fingerprint{}, fmt.Errorf("%q is no SHA-256 fingerprint: 64 hex digits, with or without colons, or 43 characters of base64url", text)
+}
+
+// ReadFingerprints finds fingerprints in what keytool -list -v or apksigner
+// verify --print-certs print, or computes that of a certificate, PEM or DER.
+func ReadFingerprints(data []byte) ([]Fingerprint, error) {
+	if block, _ := pem.Decode(data); block != nil && block.Type == "CERTIFICATE" {
+		data = block.Bytes
+	}
+	if cert, err := x509.ParseCertificate(data); err == nil {
+		return []Fingerprint{sha256.Sum256(cert.Raw)}, nil
+	}
+	if isKeystore(data) {
+		return nil, errors.New("this is a keystore; print its fingerprints with: keytool -list -v -keystore FILE | oly-passkey android-origin -")
+	}
+	if one, err := ParseFingerprint(string(data)); err == nil {
+		return []Fingerprint{one}, nil
+	}
+	var found []Fingerprint
+	for _, line := range regexp.MustCompile(`(?i)SHA-?256[^\n]*`).FindAllString(string(data), -1) {
+		digits := regexp.MustCompile(`(?i)\b([0-9a-f]{2}(:[0-9a-f]{2}){31}|[0-9a-f]{64})\b`).FindString(line)
+		if f, err := ParseFingerprint(digits); err == nil && !slices.Contains(found, f) {
+			found = append(found, f)
+		}
+	}
+	if len(found) == 0 {
+		return nil, errors.New("there is no SHA-256 fingerprint and no certificate in it")
+	}
+	return found, nil
+}
+
+// isKeystore recognises a Java keystore, and PKCS #12 by how its DER begins.
+func isKeystore(data []byte) bool {
+	return strings.HasPrefix(string(data), "\xfe\xed\xfe\xed") ||
+		len(data) > 9 && data[0] == 0x30 && strings.Contains(string(data[2:9]), "\x02\x01\x03")
+}

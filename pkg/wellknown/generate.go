@@ -1,0 +1,131 @@
+package wellknown
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// ErrNothing says that a document has nothing to say for a site.
+var ErrNothing = errors.New("nothing to write")
+
+// relatedDocument is WebAuthn Level 3 §5.11's document.
+type relatedDocument struct {
+	Origins []string `json:"origins"`
+}
+
+// endpointsDocument is that of W3C passkey-endpoints §3.1.
+type endpointsDocument struct {
+	Enroll string `json:"enroll,omitempty"`
+	Manage string `json:"manage,omitempty"`
+}
+
+// statement is one of Google's Digital Asset Links.
+type statement struct {
+	Relation []string `json:"relation"`
+	Target   target   `json:"target"`
+}
+
+type target struct {
+	Namespace    string   `json:"namespace"`
+	Package      string   `json:"package_name"`
+	Fingerprints []string `json:"sha256_cert_fingerprints"`
+}
+
+// The relations that Android asks for: the first for passkeys, the second for
+// app links, which some versions of Play services want as well (Android
+// developers, "Add support for Digital Asset Links").
+const (
+	relationLogin = "delegate_permission/common.get_login_creds"
+	relationURLs  = "delegate_permission/common.handle_all_urls"
+)
+
+type appleDocument struct {
+	WebCredentials *appleApps `json:"webcredentials"`
+}
+
+type appleApps struct {
+	Apps []string `json:"apps"`
+}
+
+// Generate writes a document. The error is ErrNothing, with what is missing,
+// where it has nothing to say.
+func Generate(name Name, s *Site) ([]byte, error) {
+	switch name {
+	case RelatedOrigins:
+		related := s.Related()
+		if len(related) == 0 {
+			return nil, fmt.Errorf("%w: no origin lies outside of rp.id %q, so browsers never ask for it", ErrNothing, s.RPID)
+		}
+		return encode(relatedDocument{Origins: related})
+	case PasskeyEndpoints:
+		if s.Enroll == "" && s.Manage == "" {
+			return nil, fmt.Errorf("%w: there is no https settings page; give --enroll and --manage", ErrNothing)
+		}
+		return encode(endpointsDocument{Enroll: s.Enroll, Manage: s.Manage})
+	case AssetLinks:
+		return s.assetLinks()
+	case AppleAssociation:
+		if len(s.Apple) == 0 {
+			return nil, fmt.Errorf("%w: there is no Apple app; give --apple-app TEAMID.bundle.id", ErrNothing)
+		}
+		return encode(appleDocument{WebCredentials: &appleApps{Apps: s.Apple}})
+	}
+	return nil, fmt.Errorf("there is no document %q", name)
+}
+
+func (s *Site) assetLinks() ([]byte, error) {
+	if len(s.Apps) == 0 {
+		return nil, fmt.Errorf("%w: there is no Android app; give --android-app PACKAGE=FINGERPRINT", ErrNothing)
+	}
+	var out []statement
+	for _, app := range s.Apps {
+		keys := app.Keys
+		if len(keys) == 0 {
+			keys = s.Keys
+		}
+		if len(keys) == 0 {
+			return nil, fmt.Errorf("%w: the app %q has no fingerprint, and rp.origins has no android:apk-key-hash: either", ErrNothing, app.Package)
+		}
+		st := statement{Relation: []string{relationURLs, relationLogin}, Target: target{Namespace: "android_app", Package: app.Package}}
+		for _, k := range keys {
+			st.Target.Fingerprints = append(st.Target.Fingerprints, k.String())
+		}
+		out = append(out, st)
+	}
+	return encode(out)
+}
+
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+// Handler serves the documents that a site has, and 404 for everything else.
+func Handler(s *Site) (http.Handler, error) {
+	mux := http.NewServeMux()
+	for _, name := range Names() {
+		body, err := Generate(name, s)
+		if errors.Is(err, ErrNothing) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		mux.HandleFunc("GET "+name.Path(), func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			h.Set("Content-Type", "application/json")
+			h.Set("Cache-Control", "public, max-age=3600")
+			h.Set("X-Content-Type-Options", "nosniff")
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+		})
+	}
+	return mux, nil
+}
