@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,6 +38,7 @@ a signature that was verified.`,
 	}
 	c.Flags().StringVar(&f.kratosAdminURL, "kratos-admin-url", "", "`URL` of Kratos' admin API, without /admin")
 	c.Flags().StringVar(&f.dataDir, "data-dir", "", "`DIR` of the index, made where it is missing")
+	c.Flags().StringVar(&f.dsnFile, "postgres-dsn-file", "", "`FILE` with the DSN of the PostgreSQL or CockroachDB database that several servers share, instead of --data-dir")
 	c.Flags().StringVar(&f.keyFile, "api-key-file", "", "`FILE` with the API keys")
 	c.Flags().StringVar(&f.listen, "listen", sidecar.DefaultListen, "`HOST:PORT` of the API")
 	c.Flags().StringVar(&f.metricsListen, "metrics-listen", sidecar.DefaultMetricsListen, "`HOST:PORT` of /metrics, /livez and /readyz")
@@ -46,18 +49,18 @@ a signature that was verified.`,
 	c.Flags().StringVar(&f.name, "name", "", "`NAME` of this server, a label of its metrics")
 	c.Flags().BoolVar(&f.dev, "dev", false, "ask for no API key; on a loopback address only")
 	c.Flags().BoolVar(&f.insecureHTTP, "insecure-http", false, "listen in clear text off loopback, too")
-	for _, name := range []string{"kratos-admin-url", "data-dir"} {
-		if err := c.MarkFlagRequired(name); err != nil {
-			panic(err) // the flag is defined above
-		}
+	if err := c.MarkFlagRequired("kratos-admin-url"); err != nil {
+		panic(err) // the flag is defined above
 	}
+	c.MarkFlagsOneRequired("data-dir", "postgres-dsn-file")
+	c.MarkFlagsMutuallyExclusive("data-dir", "postgres-dsn-file")
 	c.MarkFlagsMutuallyExclusive("dev", "api-key-file")
 	return c
 }
 
 type serveFlags struct {
 	kratosAdminURL, dataDir            string
-	keyFile, name                      string
+	keyFile, dsnFile, name             string
 	listen, metricsListen, identityIDs string
 	reconcileEvery, maxAge             time.Duration
 	dev, insecureHTTP                  bool
@@ -85,6 +88,13 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		ReconcileEvery: f.reconcileEvery,
 		MaxAge:         f.maxAge,
 		Log:            log,
+	}
+	if f.dsnFile != "" {
+		dsn, err := os.ReadFile(f.dsnFile)
+		if err != nil {
+			return fmt.Errorf("postgres dsn file: %w", err)
+		}
+		o.PostgresDSN = strings.TrimSpace(string(dsn))
 	}
 	s, err := sidecar.New(ctx, o)
 	if err != nil {

@@ -76,9 +76,8 @@ type Directory struct {
 	checked        atomic.Bool                // the index belongs to this Kratos
 	meta           atomic.Pointer[index.Meta] // as stored
 
-	progress        progress
-	sweepNow        chan struct{}
-	acceptDeletions atomic.Int64 // by the next sweep
+	progress progress
+	sweepNow chan struct{}
 }
 
 // ErrOtherKratos says that the index was made from another Kratos.

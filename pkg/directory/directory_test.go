@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -240,6 +241,22 @@ func TestSweepStops(t *testing.T) {
 		w.wait(7 * time.Hour)
 		w.requireOwner(keys[0], index.Active)
 		require.Contains(w.t, w.log.String(), "too many identities are gone: kratos does not list 101 of the 150 identities of the index")
+		st, err := w.d.Status(w.t.Context())
+		require.NoError(w.t, err)
+		require.Equal(w.t, 101, st.Meta.Missing)
+
+		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 100))
+		w.wait(time.Minute)
+		w.requireOwner(keys[0], index.Active)
+		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 101))
+		w.wait(time.Minute)
+		w.requireError(keys[0], ErrRemoved)
+		w.requireOwner(keys[101], index.Active)
+		st, err = w.d.Status(w.t.Context())
+		require.NoError(w.t, err)
+		require.Zero(w.t, st.Meta.Missing)
+		require.Zero(w.t, st.Meta.Accept, "what was accepted once is not accepted again")
+		require.Equal(w.t, index.Stats{Identities: 150, Deleted: 101, Active: 49, Removed: 101}, st.Stats)
 	})
 }
 
@@ -309,6 +326,62 @@ func TestBuildResumes(t *testing.T) {
 			}
 		}
 		require.Equal(w.t, 2, missing, "the first page was read before the stop, and is not read again")
+	})
+}
+
+// sharedStore is a memory store that several directories share.
+type sharedStore struct {
+	*memory.Store
+	led *atomic.Bool
+}
+
+// Lead implements index.Leader.
+func (s sharedStore) Lead(context.Context) (release func(), ok bool, err error) {
+	if !s.led.CompareAndSwap(false, true) {
+		return nil, false, nil
+	}
+	return func() { s.led.Store(false) }, true, nil
+}
+
+// TestReplicas lets two directories share a store: one builds, hooks reach
+// either, and what one did not survive the other takes up.
+func TestReplicas(t *testing.T) {
+	inBubble(t, func(w *world) {
+		shared := sharedStore{w.store, &atomic.Bool{}}
+		share := func(o *Options) { o.Store = shared }
+		first := w.kratos.register("passkey")
+		w.start(share)
+		other := &world{t: w.t, kratos: w.kratos, store: w.store, log: &bytes.Buffer{}}
+		other.start(share)
+		w.requireOwner(first, index.Active)
+		other.requireOwner(first, index.Active)
+		require.Contains(w.t, w.log.String(), "this server builds and sweeps")
+		require.NotContains(w.t, other.log.String(), "this server builds and sweeps")
+		other.wait(shareEvery) // until it has seen that the index is complete
+		other.requireError(fakekey{handle: []byte("nobody")}, ErrUnknown)
+
+		second := w.kratos.register("webauthn")
+		other.hook(second.owner, index.FlowRegistration)
+		w.requireOwner(second, index.Active)
+
+		w.kratos.setFailure(errDown)
+		third := w.kratos.register("passkey")
+		other.hook(third.owner, index.FlowRegistration)
+		require.NoError(w.t, other.stop())
+		w.kratos.setFailure(nil)
+		w.requireError(third, ErrUnknown)
+		w.wait(orphanedJob + 2*shareEvery)
+		w.requireOwner(third, index.Active)
+
+		w.kratos.delete(first.owner)
+		require.NoError(w.t, other.d.Reconcile(w.t.Context(), 0))
+		w.wait(2 * shareEvery)
+		w.requireError(first, ErrRemoved)
+
+		other.start(share)
+		require.NoError(w.t, w.stop())
+		other.wait(2 * shareEvery)
+		require.Contains(w.t, other.log.String(), "this server builds and sweeps")
 	})
 }
 

@@ -115,7 +115,7 @@ func (h *history) trouble(n int) {
 		h.start()
 	default:
 		h.log = append(h.log, "sweep")
-		h.d.Reconcile(0)
+		require.NoError(h.t, h.d.Reconcile(h.t.Context(), 0))
 	}
 }
 

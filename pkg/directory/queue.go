@@ -55,10 +55,8 @@ func newQueue(ctx context.Context, store index.Store, now func() time.Time) (*qu
 		number: uint64(now().UnixNano()),
 	}
 	for _, w := range waiting {
-		j := &job{Job: w, durable: true, since: now()}
-		q.jobs[w.Identity] = j
 		q.number = max(q.number, w.Number)
-		q.await(j, now())
+		q.adopt(w)
 	}
 	return q, nil
 }
@@ -93,6 +91,18 @@ func (q *queue) add(ctx context.Context, id uuid.UUID, flow index.Flow) error {
 	}
 	q.await(j, q.now())
 	return nil
+}
+
+// adopt takes up a stored job that is not in this queue.
+func (q *queue) adopt(stored index.Job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.jobs[stored.Identity] != nil {
+		return
+	}
+	j := &job{Job: stored, durable: true, since: q.now()}
+	q.jobs[stored.Identity] = j
+	q.await(j, q.now())
 }
 
 // cover lets a job that waits and is stored stand for a new hook, where it

@@ -51,11 +51,13 @@ func (d *Directory) Status(ctx context.Context) (Status, error) {
 }
 
 // Reconcile asks for a sweep now. It may mark up to accept identities as
-// deleted even where they are suspiciously many.
-func (d *Directory) Reconcile(accept int) {
-	d.acceptDeletions.Store(int64(accept))
+// deleted even where they are suspiciously many. Where several servers share a
+// store, the one that leads does it, within seconds.
+func (d *Directory) Reconcile(ctx context.Context, accept int) error {
+	err := d.updateMeta(ctx, func(m *index.Meta) { m.AskedAt, m.Accept = micros(d.now()), accept })
 	select {
 	case d.sweepNow <- struct{}{}:
 	default: // one is asked for already
 	}
+	return err
 }

@@ -23,49 +23,6 @@ const maxDeletions = 100
 // errManyDeleted says that a sweep stopped because too many identities are gone.
 var errManyDeleted = errors.New("too many identities are gone")
 
-// maintain builds the index where that is not finished and then sweeps at once,
-// since hooks may have been lost before the start, and at intervals.
-func (d *Directory) maintain(ctx context.Context) error {
-	for failures := 0; ; {
-		var err error
-		wait := d.reconcileEvery
-		if d.meta.Load().BuiltAt.IsZero() {
-			err = d.build(ctx)
-		} else {
-			err = d.sweep(ctx)
-		}
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.Is(err, errManyDeleted):
-			d.log.Error("sweep stopped, and nothing was marked as deleted; POST /v1/index/reconcile?accept_deletions=N goes on", "error", err)
-			failures = 0
-		case err != nil:
-			wait = pause(failures)
-			failures++
-			d.log.Error("cannot read the list of identities; trying again", "error", err, "again_in", wait.String())
-		default:
-			failures = 0
-		}
-		if err := d.rest(ctx, wait); err != nil {
-			return err
-		}
-	}
-}
-
-// rest waits until the next sweep is due, or is asked for.
-func (d *Directory) rest(ctx context.Context, wait time.Duration) error {
-	t := time.NewTimer(wait)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-d.sweepNow:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return nil
-}
-
 // sweep reads the list again, writes what differs and marks what is gone. It
 // reads for half of the time at most.
 func (d *Directory) sweep(ctx context.Context) error {
@@ -85,13 +42,13 @@ func (d *Directory) sweep(ctx context.Context) error {
 	}
 	deleted, err := s.confirm(ctx)
 	if errors.Is(err, errManyDeleted) {
-		return errors.Join(err, d.updateMeta(ctx, func(m *index.Meta) { m.Missing = len(s.missing) }))
+		return errors.Join(err, d.updateMeta(ctx, func(m *index.Meta) { m.Missing, m.Accept = len(s.missing), 0 }))
 	}
 	if err != nil {
 		return err
 	}
 	err = d.updateMeta(ctx, func(m *index.Meta) {
-		m.SweepStartedAt, m.SweepEndedAt, m.Missing = started, micros(d.now()), 0
+		m.SweepStartedAt, m.SweepEndedAt, m.Missing, m.Accept = started, micros(d.now()), 0, 0
 	})
 	if err != nil {
 		return err
@@ -241,8 +198,7 @@ func (s *sweeper) weigh(ctx context.Context, r *index.Identity, listed bool) err
 // confirm asks Kratos for each identity that the list missed, and marks those
 // that it does not have as deleted, unless they are suspiciously many.
 func (s *sweeper) confirm(ctx context.Context) (deleted int, err error) {
-	accept := int(s.d.acceptDeletions.Swap(0))
-	if n := len(s.missing); n > maxDeletions && n*100 > s.held && n > accept {
+	if n := len(s.missing); n > maxDeletions && n*100 > s.held && n > s.d.meta.Load().Accept {
 		return 0, fmt.Errorf("%w: kratos does not list %d of the %d identities of the index", errManyDeleted, n, s.held)
 	}
 	for _, id := range s.missing {

@@ -74,6 +74,15 @@ type Loader interface {
 	FinishLoad(ctx context.Context) error
 }
 
+// Leader is a Store that several servers share: one of them builds and sweeps.
+type Leader interface {
+	Store
+
+	// Lead tries to become the one; ok is false where another server is. The
+	// lead ends with release, with the process, or with the connection.
+	Lead(ctx context.Context) (release func(), ok bool, err error)
+}
+
 // Job is an identity that has to be pulled from Kratos.
 type Job struct {
 	Identity uuid.UUID
@@ -110,6 +119,10 @@ type Meta struct {
 	// Missing is how many identities the last sweep missed on Kratos' list when
 	// it stopped because they were too many; 0 after a complete one.
 	Missing int `json:"missing,omitzero"`
+	// AskedAt is when somebody last asked for a sweep, and Accept how many
+	// deletions it may accept.
+	AskedAt time.Time `json:"asked_at,omitzero"`
+	Accept  int       `json:"accept,omitzero"`
 }
 
 // Stats counts records and handles. A handle of a deleted identity is removed.

@@ -203,7 +203,9 @@ func (s *Server) reconcile(w http.ResponseWriter, r *http.Request) error {
 		}
 		accept = n
 	}
-	s.directory.Reconcile(accept)
+	if err := s.directory.Reconcile(r.Context(), accept); err != nil {
+		return err
+	}
 	w.WriteHeader(http.StatusAccepted)
 	return nil
 }

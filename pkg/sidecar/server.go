@@ -21,6 +21,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/directory"
 	"github.com/olympusoss/oly-passkey/pkg/index"
 	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
+	"github.com/olympusoss/oly-passkey/pkg/index/postgres"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 )
 
@@ -30,11 +31,12 @@ const (
 	DefaultMetricsListen = "127.0.0.1:4478"
 )
 
-// Options make a Server. KratosAdminURL and DataDir are required, and Keys or
-// KeyFile unless Dev is set.
+// Options make a Server. KratosAdminURL is required, one of DataDir and
+// PostgresDSN, and Keys or KeyFile unless Dev is set.
 type Options struct {
 	KratosAdminURL string
-	DataDir        string // of the index
+	DataDir        string // of the index in one file; or
+	PostgresDSN    string // of the database that several servers share
 	Keys           *Keys  // fixed; or
 	KeyFile        string // read at the start, and again whenever it changes
 	Listen         string // host:port of the API, DefaultListen where it is empty
@@ -105,11 +107,9 @@ func (s *Server) open(ctx context.Context, o Options, kratos *kratosadmin.Client
 	if s.operations, err = lc.Listen(ctx, "tcp", o.MetricsListen); err != nil {
 		return fmt.Errorf("--metrics-listen %q: %w", o.MetricsListen, err)
 	}
-	store, err := bolt.Open(o.DataDir)
-	if err != nil {
+	if s.store, err = openStore(ctx, o); err != nil {
 		return err
 	}
-	s.store = store
 	s.directory, err = directory.New(ctx, directory.Options{
 		Store:          s.store,
 		Kratos:         kratos,
@@ -120,6 +120,21 @@ func (s *Server) open(ctx context.Context, o Options, kratos *kratosadmin.Client
 		OnPulled:       func(waited time.Duration) { s.metrics.hookLag.Observe(waited.Seconds()) },
 	})
 	return err
+}
+
+func openStore(ctx context.Context, o Options) (index.Store, error) {
+	if o.PostgresDSN == "" {
+		s, err := bolt.Open(o.DataDir)
+		if err != nil {
+			return nil, err // not s: a nil *Store is no nil Store
+		}
+		return s, nil
+	}
+	s, err := postgres.Open(ctx, o.PostgresDSN)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // status is what the metrics show; before the directory is open, nothing.

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+// fakecrowd is a Kratos with many people, each with one passkey. Its list shows
+// some of them only, so that for the others nothing but a hook tells.
+type fakecrowd struct {
+	mu     sync.Mutex
+	listed []uuid.UUID // in order
+	all    map[uuid.UUID]bool
+}
+
+// handleOf derives a person's handle.
+func handleOf(id uuid.UUID) string {
+	sum := sha256.Sum256(id[:])
+	return base64.RawURLEncoding.EncodeToString(append(sum[:], sum[:16]...))
+}
+
+func identityJSON(id uuid.UUID) string {
+	h := handleOf(id)
+	return fmt.Sprintf(`{"id":%q,"schema_id":"d","schema_url":"u","traits":{},"credentials":{"passkey":{"identifiers":[%q],"config":{"user_handle":%q,"credentials":[{"id":"AQE="}]}}}}`,
+		id, h, base64.StdEncoding.EncodeToString([]byte(h)))
+}
+
+func (c *fakecrowd) add(listed bool) uuid.UUID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id := uuid.New()
+	c.all[id] = true
+	if listed {
+		c.listed = append(c.listed, id)
+	}
+	return id
+}
+
+func (c *fakecrowd) sort() {
+	slices.SortFunc(c.listed, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+}
+
+func (c *fakecrowd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	if r.URL.Path != "/admin/identities" {
+		id, err := uuid.Parse(strings.TrimPrefix(r.URL.Path, "/admin/identities/"))
+		if err != nil || !c.all[id] {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = fmt.Fprint(w, `{"error":{"code":404,"message":"no"}}`)
+			return
+		}
+		_, _ = fmt.Fprint(w, identityJSON(id))
+		return
+	}
+	from := 0
+	if token := r.URL.Query().Get("page_token"); token != "" {
+		last := uuid.MustParse(token)
+		at, found := slices.BinarySearchFunc(c.listed, last, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+		if from = at; found {
+			from++
+		}
+	}
+	const pageSize = 500
+	to := min(from+pageSize, len(c.listed))
+	if to < len(c.listed) {
+		w.Header().Set("Link", fmt.Sprintf(`</admin/identities?page_token=%s>; rel="next"`, c.listed[to-1]))
+	}
+	out := bufio.NewWriter(w)
+	for n, id := range c.listed[from:to] {
+		_, _ = out.WriteString(map[bool]string{true: "[", false: ","}[n == 0])
+		_, _ = out.WriteString(identityJSON(id))
+	}
+	if to == from {
+		_, _ = out.WriteString("[")
+	}
+	_, _ = out.WriteString("]")
+	_ = out.Flush()
+}
+
+// victim is the real command in a process of its own, to be killed.
+type victim struct {
+	t      *testing.T
+	binary string
+	args   []string
+	url    string
+	cmd    *exec.Cmd
+	log    *bytes.Buffer
+}
+
+func newVictim(t *testing.T, crowd *fakecrowd) *victim {
+	t.Helper()
+	s := httptest.NewServer(crowd)
+	t.Cleanup(s.Close)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	v := &victim{t: t, binary: filepath.Join(dir, "oly-passkey")} // TestMain runs main under this name
+	require.NoError(t, os.Symlink(self, v.binary))
+	listen, metrics := freeAddress(t), freeAddress(t)
+	v.url = "http://" + listen
+	v.args = []string{"serve", "--kratos-admin-url", s.URL, "--data-dir", filepath.Join(dir, "data"), "--dev", "--listen", listen, "--metrics-listen", metrics}
+	t.Cleanup(func() {
+		if v.cmd != nil {
+			v.kill()
+		}
+		if t.Failed() {
+			t.Log(v.log)
+		}
+	})
+	return v
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, l.Close()) }()
+	return l.Addr().String()
+}
+
+func (v *victim) start() {
+	v.t.Helper()
+	v.log = &bytes.Buffer{}
+	v.cmd = exec.CommandContext(context.Background(), v.binary, v.args...)
+	v.cmd.Stderr = v.log
+	require.NoError(v.t, v.cmd.Start())
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		resp, err := http.Get(v.url + "/openapi.json")
+		if err == nil {
+			_ = resp.Body.Close()
+			return
+		}
+		require.False(v.t, time.Now().After(deadline), "serve does not answer: %v\n%s", err, v.log)
+	}
+}
+
+// kill is kill -9.
+func (v *victim) kill() {
+	_ = v.cmd.Process.Kill()
+	_ = v.cmd.Wait() // it was killed
+	v.cmd = nil
+}
+
+// hook tells of a person and answers whether that was acknowledged.
+func (v *victim) hook(id uuid.UUID) bool {
+	resp, err := http.Post(v.url+"/v1/hooks/kratos/registration", "application/json", strings.NewReader(fmt.Sprintf(`{"identity_id":%q}`, id)))
+	if err != nil {
+		return false
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode == http.StatusNoContent
+}
+
+// resolve answers status and identity of a person's handle.
+func (v *victim) resolve(id uuid.UUID) (int, string) {
+	v.t.Helper()
+	resp, err := http.Post(v.url+"/v1/resolve", "application/json", strings.NewReader(fmt.Sprintf(`{"user_handle":%q}`, handleOf(id))))
+	require.NoError(v.t, err)
+	defer func() { _ = resp.Body.Close() }()
+	var answer struct {
+		IdentityID string `json:"identity_id"`
+	}
+	require.NoError(v.t, json.NewDecoder(resp.Body).Decode(&answer))
+	return resp.StatusCode, answer.IdentityID
+}
+
+// requireAll demands that everybody is found, at the latest after a minute, and
+// that nobody is taken for somebody else meanwhile.
+func (v *victim) requireAll(people []uuid.UUID) {
+	v.t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for _, id := range people {
+		for {
+			status, found := v.resolve(id)
+			if status == http.StatusOK {
+				require.Equal(v.t, id.String(), found)
+				break
+			}
+			require.False(v.t, time.Now().After(deadline), "%s is lost: %d\n%s", id, status, v.log)
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+}
+
+func proof() bool { return os.Getenv("OLY_PASSKEY_PROOF") != "" }
+
+// TestKillDuringHooks kills the server again and again while hooks arrive: what
+// was acknowledged is pulled after the next start.
+func TestKillDuringHooks(t *testing.T) {
+	rounds, hooks := 4, 200
+	if proof() {
+		rounds, hooks = 50, 400
+	}
+	crowd := &fakecrowd{all: map[uuid.UUID]bool{}}
+	crowd.add(true)
+	v := newVictim(t, crowd)
+	var acknowledged []uuid.UUID
+	var mu sync.Mutex
+	for range rounds {
+		v.start()
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for range hooks / 8 {
+					id := crowd.add(false)
+					if !v.hook(id) {
+						return
+					}
+					mu.Lock()
+					acknowledged = append(acknowledged, id)
+					mu.Unlock()
+				}
+			})
+		}
+		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
+		v.kill()
+		wg.Wait()
+	}
+	v.start()
+	require.NotEmpty(t, acknowledged)
+	t.Logf("%d hooks were acknowledged over %d kills", len(acknowledged), rounds)
+	v.requireAll(acknowledged)
+}
+
+// TestKillDuringBuild kills the server again and again while it builds.
+func TestKillDuringBuild(t *testing.T) {
+	rounds, people := 3, 30_000
+	if proof() {
+		rounds, people = 50, 200_000
+	}
+	crowd := &fakecrowd{all: map[uuid.UUID]bool{}}
+	for range people {
+		crowd.add(true)
+	}
+	crowd.sort()
+	v := newVictim(t, crowd)
+	for range rounds {
+		v.start()
+		time.Sleep(time.Duration(rand.IntN(1000)) * time.Millisecond)
+		v.kill()
+	}
+	v.start()
+	var sample []uuid.UUID
+	for range 2000 {
+		sample = append(sample, crowd.listed[rand.IntN(people)])
+	}
+	v.requireAll(sample)
+}

@@ -1,0 +1,193 @@
+// Package postgres is the index store that several replicas share: the same
+// kind of database that Kratos itself runs on. Its SQL is plain enough for
+// CockroachDB.
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+var _ index.Leader = (*Store)(nil)
+
+// Store is a pool of connections.
+type Store struct{ pool *pgxpool.Pool }
+
+// Open connects and makes or migrates the tables. The error never repeats the
+// DSN, which may hold a password.
+func Open(ctx context.Context, dsn string) (*Store, error) {
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, errors.New("postgres: the dsn cannot be read; want one such as postgres://user@host/database")
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	s := &Store{pool: pool}
+	if err := s.migrate(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	return s, nil
+}
+
+// Close implements index.Store.
+func (s *Store) Close() error {
+	s.pool.Close()
+	return nil
+}
+
+// Owners implements index.Store.
+func (s *Store) Owners(ctx context.Context, handle userhandle.Digest) ([]*index.Identity, error) {
+	rows, err := s.pool.Query(ctx, `SELECT i.id, i.record FROM oly_passkey_handles h JOIN oly_passkey_identities i ON i.id = h.id
+		WHERE h.digest = $1 ORDER BY i.id`, handle[:])
+	return collect(rows, err)
+}
+
+// Identity implements index.Store.
+func (s *Store) Identity(ctx context.Context, id uuid.UUID) (*index.Identity, error) {
+	rows, err := s.pool.Query(ctx, `SELECT id, record FROM oly_passkey_identities WHERE id = $1`, id)
+	found, err := collect(rows, err)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// After implements index.Store.
+func (s *Store) After(ctx context.Context, id uuid.UUID, limit int) ([]*index.Identity, error) {
+	rows, err := s.pool.Query(ctx, `SELECT id, record FROM oly_passkey_identities WHERE id > $1 ORDER BY id LIMIT $2`, id, limit)
+	return collect(rows, err)
+}
+
+// collect decodes rows of id and record. An empty record is the place of one
+// that is about to be written.
+func collect(rows pgx.Rows, err error) ([]*index.Identity, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []*index.Identity
+	for rows.Next() {
+		var id uuid.UUID
+		var record []byte
+		if err := rows.Scan(&id, &record); err != nil {
+			return nil, err
+		}
+		if len(record) == 0 {
+			continue
+		}
+		i, err := index.Decode(id, record)
+		if err != nil {
+			return nil, fmt.Errorf("identity %s: %w", id, err)
+		}
+		found = append(found, i)
+	}
+	return found, rows.Err()
+}
+
+// Stats implements index.Store.
+func (s *Store) Stats(ctx context.Context) (index.Stats, error) {
+	var st index.Stats
+	err := s.pool.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE deleted),
+		coalesce(sum(active), 0), coalesce(sum(orphaned), 0), coalesce(sum(removed), 0), coalesce(sum(unknown), 0)
+		FROM oly_passkey_identities WHERE record <> ''`).
+		Scan(&st.Identities, &st.Deleted, &st.Active, &st.Orphaned, &st.Removed, &st.Unknown)
+	return st, err
+}
+
+// Meta implements index.Store.
+func (s *Store) Meta(ctx context.Context) (index.Meta, error) { return readMeta(ctx, s.pool, "") }
+
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+func readMeta(ctx context.Context, q querier, lock string) (m index.Meta, err error) {
+	var raw string
+	err = q.QueryRow(ctx, `SELECT value FROM oly_passkey_meta WHERE key = 'meta'`+lock).Scan(&raw)
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal([]byte(raw), &m); err != nil {
+		return m, fmt.Errorf("index is damaged: meta: %w", err)
+	}
+	return m, nil
+}
+
+// UpdateMeta implements index.Store.
+func (s *Store) UpdateMeta(ctx context.Context, change func(*index.Meta)) error {
+	return s.transact(ctx, func(tx pgx.Tx) error {
+		m, err := readMeta(ctx, tx, " FOR UPDATE")
+		if err != nil {
+			return err
+		}
+		change(&m)
+		raw, err := json.Marshal(m)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE oly_passkey_meta SET value = $1 WHERE key = 'meta'`, string(raw))
+		return err
+	})
+}
+
+// Enqueue implements index.Store.
+func (s *Store) Enqueue(ctx context.Context, job index.Job) error {
+	_, err := s.pool.Exec(ctx, `INSERT INTO oly_passkey_jobs (id, number, flow) VALUES ($1, $2, $3)
+		ON CONFLICT (id) DO UPDATE SET number = excluded.number, flow = excluded.flow`,
+		job.Identity, int64(job.Number), int16(job.Flow)) //nolint:gosec // numbers start at a time in nanoseconds
+	return err
+}
+
+// Dequeue implements index.Store.
+func (s *Store) Dequeue(ctx context.Context, job index.Job) error {
+	_, err := s.pool.Exec(ctx, `DELETE FROM oly_passkey_jobs WHERE id = $1 AND number = $2`,
+		job.Identity, int64(job.Number)) //nolint:gosec // as above
+	return err
+}
+
+// Jobs implements index.Store.
+func (s *Store) Jobs(ctx context.Context) ([]index.Job, error) {
+	rows, err := s.pool.Query(ctx, `SELECT id, number, flow FROM oly_passkey_jobs ORDER BY number`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (j index.Job, err error) {
+		var number int64
+		var flow int16
+		err = row.Scan(&j.Identity, &number, &flow)
+		j.Number, j.Flow = uint64(number), index.Flow(flow) //nolint:gosec // as they were written
+		return j, err
+	})
+}
+
+// transact runs a transaction, again where the database asks for that.
+func (s *Store) transact(ctx context.Context, do func(pgx.Tx) error) error {
+	const tries = 10
+	for try := 1; ; try++ {
+		err := pgx.BeginFunc(ctx, s.pool, do)
+		var pg *pgconn.PgError
+		if !errors.As(err, &pg) || try == tries || !slices.Contains([]string{"40001", "40P01"}, pg.Code) {
+			return err
+		}
+		select { // serialization failure or deadlock
+		case <-time.After(time.Duration(try) * 5 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
