@@ -87,3 +87,35 @@ func lineOf(s source.Span) (string, source.Span) {
 func sameLine(a, b source.Span) bool {
 	return a.File == b.File && a.Position().Line == b.Position().Line
 }
+
+// InsertPath answers the edit that writes a path of keys and, at its end, a line
+// (such as "- hook: session") into a block map, before the map's first key. It
+// takes up the part of the path that the configuration has already.
+func (p *Pass) InsertPath(path, line string) []source.Edit {
+	parts := strings.Split(path, ".")
+	at := len(parts)
+	var parent *kratosconf.Value
+	for ; at > 0 && parent == nil; at-- {
+		parent = p.Config.Get(strings.Join(parts[:at], "."))
+	}
+	at++ // the loop went one too far
+	if parent == nil || at > len(parts) || !parent.Is(kratosconf.Map) || parent.Shared || len(parent.Fields()) == 0 {
+		return nil
+	}
+	key := parent.Fields()[0].Value.Key
+	if key.File == nil || parent.Fields()[0].Value.Env != "" || parent.Overrode != nil {
+		return nil
+	}
+	text, whole := lineOf(key)
+	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
+	if !strings.HasPrefix(strings.TrimLeft(text, ` '"`), key.Text()+":") && !strings.HasPrefix(strings.TrimLeft(text, ` '"`), key.Text()+`"`) {
+		return nil // a flow map, or the first key of a list's element
+	}
+	var b strings.Builder
+	for _, part := range parts[at:] {
+		b.WriteString(indent + part + ":\n")
+		indent += "  "
+	}
+	b.WriteString(indent + line + "\n")
+	return []source.Edit{{Span: source.Span{File: key.File, Start: whole.Start, End: whole.Start}, New: b.String()}}
+}

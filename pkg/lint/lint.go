@@ -54,6 +54,9 @@ type Finding struct {
 	Help     string // what to do, an imperative sentence
 	Notes    []Note
 	Fix      []source.Edit // nothing when it must be mended by hand
+	// Suggest is a change that is right most of the time and that a person must
+	// look at.
+	Suggest []source.Edit
 }
 
 // Note is a further place that a finding is about.

@@ -14,6 +14,7 @@ var bothPasswordless = &lint.Rule{
 		p.ReportAt(passwordless, lint.Finding{
 			Message: "both methods offer a key without a password, so a page that shows both asks twice",
 			Help:    "let the page lead with passkeys, and write `passwordless: false` once everybody has one",
+			Suggest: passwordless.Edit("false"),
 		})
 	},
 }

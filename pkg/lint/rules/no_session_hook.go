@@ -27,6 +27,10 @@ var noSessionHook = &lint.Rule{
 				Message: fmt.Sprintf("%s has no \"session\" hook: people who sign up with %s are not signed in afterwards", where, m.Name),
 				Help:    fmt.Sprintf("add `- hook: session` to selfservice.flows.%s", where),
 			}
+			// A list of the method's own would switch a generic one off.
+			if hooks == nil && registration != nil && len(after.Get("hooks").Items()) == 0 {
+				f.Fix = p.InsertPath("selfservice.flows."+where, "- hook: session")
+			}
 			if len(hooks.Items()) > 0 {
 				f.Message += ", which may be meant, as there are other hooks"
 				f.Help += ", or leave it out on purpose"

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 )
@@ -16,6 +17,7 @@ var originHTTP = &lint.Rule{
 				p.ReportAt(o.Value, lint.Finding{
 					Message: fmt.Sprintf("origin %q is http, and outside of localhost browsers offer passkeys over https only", o.Value.Str),
 					Help:    "serve the pages over https and write \"https://\" here",
+					Suggest: o.Value.Edit("https://" + strings.TrimPrefix(o.Page.Origin(), "http://")),
 				})
 			}
 		})

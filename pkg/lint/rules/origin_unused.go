@@ -24,6 +24,7 @@ var originUnused = &lint.Rule{
 			p.ReportAt(o.Value, lint.Finding{
 				Message: fmt.Sprintf("origin %q is trusted, but no page here is there", o.Value.Str),
 				Help:    "remove it if it is left over, or name it with --domain",
+				Suggest: lint.RemoveItem(m.OriginsKey, o.Value),
 			})
 		})
 	},

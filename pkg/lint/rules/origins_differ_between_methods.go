@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 var originsDifferBetweenMethods = &lint.Rule{
@@ -13,15 +14,20 @@ var originsDifferBetweenMethods = &lint.Rule{
 		if !a.On || !b.On || len(a.Origins) == 0 || len(b.Origins) == 0 || a.OriginsUnsure() || b.OriginsUnsure() {
 			return
 		}
+		used := usedOrigins(p)
 		for _, pair := range [][2]*lint.Method{{a, b}, {b, a}} {
 			for _, o := range pair[0].Origins {
 				if pair[1].Lists(o) || pageIs(p, o) || !o.IsWeb() {
 					continue
 				}
+				var fix []source.Edit
+				if used[o.Bare()] {
+					fix = lint.AppendItem(pair[1].OriginsKey, o.Show())
+				}
 				p.ReportAt(o.Value, lint.Finding{
 					Message: fmt.Sprintf("origin %q is listed for %s and not for %s", o.Value.Str, pair[0].Name, pair[1].Name),
 					Help:    "list the same origins for both",
-					Fix:     lint.AppendItem(pair[1].OriginsKey, o.Show()),
+					Fix:     fix,
 				})
 			}
 		}

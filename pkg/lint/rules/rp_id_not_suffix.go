@@ -20,9 +20,14 @@ var rpIDNotSuffix = &lint.Rule{
 				if !refuses(page.Page, m.ID.Str) {
 					continue
 				}
+				domain := webauthn.RegistrableDomain(page.Page.Host)
+				if domain == "" || page.Page.IsLocalhost() {
+					domain = page.Page.Host
+				}
 				p.ReportAt(m.ID, lint.Finding{
 					Message: fmt.Sprintf("browsers refuse rp.id %q on %q: it is neither that host nor a parent domain of it", m.ID.Str, page.Show()),
-					Help:    suffixHelp(m.ID.Str, page),
+					Help:    suffixHelp(m.ID.Str, domain),
+					Suggest: m.ID.Edit(domain),
 					Notes:   page.Notes(),
 				})
 			}
@@ -83,11 +88,7 @@ func pagesAndOrigins(p *lint.Pass, m *lint.Method) []lint.Page {
 	return pages
 }
 
-func suffixHelp(id string, page lint.Page) string {
-	domain := webauthn.RegistrableDomain(page.Page.Host)
-	if domain == "" || page.Page.IsLocalhost() {
-		domain = page.Page.Host
-	}
+func suffixHelp(id, domain string) string {
 	if domain == webauthn.RegistrableDomain(id) {
 		return fmt.Sprintf("if nobody has enrolled yet, set rp.id to %q, which fits all hosts of this site", domain)
 	}

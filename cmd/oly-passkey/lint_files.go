@@ -1,0 +1,175 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// options turns the flags into what the linter knows besides the files.
+func (l *linter) options() (lint.Options, error) {
+	opts := lint.Options{Rendered: l.rendered, Schemas: kratosconf.SchemaOptions{Named: make(map[string]string), Read: source.Open}}
+	var ok bool
+	if opts.Profile, ok = lint.ParseProfile(l.profile); !ok {
+		return opts, usagef("--profile is %q; it takes dev or prod", l.profile)
+	}
+	var err error
+	if opts.Domains, err = parseDomains(l.domains); err != nil {
+		return opts, err
+	}
+	for _, name := range l.envFiles {
+		f, err := source.Open(name)
+		if err != nil {
+			return opts, err
+		}
+		vars, err := kratosconf.EnvFile(f)
+		if err != nil {
+			return opts, err
+		}
+		opts.Env = append(opts.Env, vars...)
+	}
+	if l.env {
+		opts.Env = append(opts.Env, kratosconf.Environ(l.app.environ)...)
+	}
+	for _, s := range l.schemas {
+		id, file, ok := strings.Cut(s, "=")
+		if !ok {
+			id, file = "", s
+		}
+		if _, err := source.Open(file); err != nil {
+			return opts, err
+		}
+		opts.Schemas.Named[id] = file
+	}
+	return opts, nil
+}
+
+// parseDomains reads deployed domains: a bare host is at https.
+func parseDomains(domains []string) ([]webauthn.Page, error) {
+	var pages []webauthn.Page
+	for _, d := range domains {
+		raw := d
+		if !strings.Contains(raw, "://") {
+			raw = "https://" + raw
+		}
+		page, err := webauthn.ParsePage(raw)
+		if err != nil || page.Host == "" {
+			return nil, usagef("--domain %q is neither a host nor an origin", d)
+		}
+		pages = append(pages, page)
+	}
+	return pages, nil
+}
+
+// kratosVersion is the one that was named, or that of an image that a compose
+// file or a Dockerfile beside the configuration runs; the zero Version leaves it
+// to the default.
+func (l *linter) kratosVersion(configs [][]*source.File) (kratosconf.Version, error) {
+	if l.version != "" {
+		v, err := kratosconf.ParseVersion(l.version)
+		if err != nil {
+			return v, usagef("--kratos-version: %w", err)
+		}
+		return v, nil
+	}
+	if len(configs) != 1 {
+		return kratosconf.Version{}, nil // of many projects, perhaps
+	}
+	dir := filepath.Dir(configs[0][0].Name)
+	for _, folder := range []string{dir, filepath.Dir(dir)} {
+		for _, name := range []string{"compose.yml", "compose.yaml", "docker-compose.yml", "docker-compose.yaml", "Dockerfile"} {
+			f, err := source.Open(filepath.Join(folder, name))
+			if err != nil {
+				continue
+			}
+			if v, ok := kratosconf.ImageVersion(f); ok {
+				return v, nil
+			}
+		}
+	}
+	return kratosconf.Version{}, nil
+}
+
+// configs reads the files: one configuration of all layers, and one of each
+// positional file.
+func (l *linter) configs(args []string) ([][]*source.File, error) {
+	layers := l.layers
+	if len(layers) == 0 && len(args) == 0 {
+		layers = []string{"kratos.yml"}
+	}
+	var configs [][]*source.File
+	var together []*source.File
+	for _, name := range layers {
+		f, err := l.open(name)
+		if err != nil {
+			return nil, err
+		}
+		together = append(together, f)
+	}
+	if len(together) > 0 {
+		configs = append(configs, together)
+	}
+	for _, name := range args {
+		files, err := l.walk(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			configs = append(configs, []*source.File{f})
+		}
+	}
+	return configs, nil
+}
+
+func (l *linter) open(name string) (*source.File, error) {
+	if name == "-" {
+		name := l.stdinFilename
+		if name == "" {
+			name = "stdin"
+		}
+		return source.Read(name, l.app.stdin)
+	}
+	return source.Open(name)
+}
+
+// walk answers a file, or those of a folder that look like a Kratos
+// configuration.
+func (l *linter) walk(name string) ([]*source.File, error) {
+	f, err := l.open(name)
+	if err == nil {
+		return []*source.File{f}, nil
+	}
+	if !errors.Is(err, source.ErrDirectory) {
+		return nil, err
+	}
+	var files []*source.File
+	err = filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("read %q: %w", path, err)
+		}
+		if entry.IsDir() {
+			if path != name && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		switch strings.ToLower(filepath.Ext(path)) {
+		case ".yml", ".yaml", ".json":
+		default:
+			return nil
+		}
+		f, err := source.Open(path)
+		if err == nil && kratosconf.MayBeKratos(f) {
+			files = append(files, f)
+		}
+		return nil // what cannot be read was not named by the user
+	})
+	return files, err
+}

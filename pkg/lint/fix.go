@@ -1,0 +1,169 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// Repair is what Fix made of the files of one configuration.
+type Repair struct {
+	Changed []Repaired // the files that differ now, identity schemas included
+	Left    []Finding  // what is left to mend by hand
+}
+
+// Repaired is one file before and after.
+type Repaired struct {
+	Name          string
+	Before, After []byte
+}
+
+// maxRounds bounds how often a fix may make another one possible.
+const maxRounds = 10
+
+// Fix applies the fixes of all findings, lints again, and goes on until nothing
+// is left to fix. With suggested it takes proposals too, which a person should
+// look at. Nothing is written. The error says that a fix would bring a finding
+// that was not there before: then the fixes of this configuration are worth
+// nothing.
+func Fix(files []*source.File, opts Options, rules []*Rule, suggested bool) (Repair, error) {
+	w := &workshop{files: slices.Clone(files), schemas: make(map[string]*source.File), original: make(map[string][]byte), read: opts.Schemas.Read}
+	for _, f := range files {
+		w.original[f.Name] = f.Data
+	}
+	if opts.Schemas.Read != nil {
+		opts.Schemas.Read = w.open
+	}
+	first, err := Check(w.files, opts, rules)
+	if err != nil {
+		return Repair{}, err
+	}
+	left := first
+	for range maxRounds {
+		if !w.apply(left, suggested) {
+			break
+		}
+		if left, err = Check(w.files, opts, rules); err != nil {
+			return Repair{}, err
+		}
+	}
+	if f, ok := broughtBy(first, left); ok {
+		return Repair{}, fmt.Errorf("the fixes would bring a new finding, so none is made: %s: %s [%s]", f.Span, f.Message, f.Rule)
+	}
+	return Repair{Changed: w.changed(), Left: left}, nil
+}
+
+// broughtBy finds a finding of a rule that had fewer before.
+func broughtBy(before, after []Finding) (Finding, bool) {
+	count := make(map[string]int)
+	for _, f := range before {
+		count[f.Rule]++
+	}
+	for _, f := range after {
+		if count[f.Rule]--; count[f.Rule] < 0 {
+			return f, true
+		}
+	}
+	return Finding{}, false
+}
+
+// workshop holds the files while they are worked on.
+type workshop struct {
+	files    []*source.File
+	schemas  map[string]*source.File // by the name under which they were read
+	original map[string][]byte
+	read     func(string) (*source.File, error)
+}
+
+func (w *workshop) open(name string) (*source.File, error) {
+	if f, ok := w.schemas[name]; ok {
+		return f, nil
+	}
+	f, err := w.read(name)
+	if err != nil {
+		return nil, err
+	}
+	w.schemas[name] = f
+	if _, ok := w.original[f.Name]; !ok {
+		w.original[f.Name] = f.Data
+	}
+	return f, nil
+}
+
+// apply makes the edits that do not touch each other; the others wait for the
+// next round.
+func (w *workshop) apply(findings []Finding, suggested bool) bool {
+	edits := make(map[string][]source.Edit)
+	for _, f := range findings {
+		fix := f.Fix
+		if len(fix) == 0 && suggested {
+			fix = f.Suggest
+		}
+		if len(fix) > 0 && w.fits(edits, fix) {
+			for _, e := range fix {
+				edits[e.Span.File.Name] = append(edits[e.Span.File.Name], e)
+			}
+		}
+	}
+	done := false
+	for i, f := range w.files {
+		w.files[i] = edited(f, edits[f.Name], &done)
+	}
+	for name, f := range w.schemas {
+		w.schemas[name] = edited(f, edits[f.Name], &done)
+	}
+	return done
+}
+
+// fits tells whether the edits are of files that can be written and overlap
+// none that is made already.
+func (w *workshop) fits(made map[string][]source.Edit, fix []source.Edit) bool {
+	for _, e := range fix {
+		if _, ok := w.original[e.Span.File.Name]; !ok {
+			return false
+		}
+		for _, other := range made[e.Span.File.Name] {
+			same := e.Span.Start == other.Span.Start && e.Span.End == other.Span.End && e.New == other.New
+			if !same && e.Span.Start <= other.Span.End && other.Span.Start <= e.Span.End {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func edited(f *source.File, edits []source.Edit, done *bool) *source.File {
+	if len(edits) == 0 {
+		return f
+	}
+	for i := range edits {
+		edits[i].Span.File = f // a part of the file that was read by itself has the same offsets
+	}
+	out, err := source.Apply(f, edits)
+	if err != nil {
+		return f // apply leaves out what overlaps
+	}
+	*done = true
+	return source.New(f.Name, out)
+}
+
+func (w *workshop) changed() []Repaired {
+	var out []Repaired
+	seen := make(map[string]bool)
+	add := func(f *source.File) {
+		if before := w.original[f.Name]; !seen[f.Name] && string(before) != string(f.Data) {
+			seen[f.Name] = true
+			out = append(out, Repaired{Name: f.Name, Before: before, After: f.Data})
+		}
+	}
+	for _, f := range w.files {
+		add(f)
+	}
+	for _, f := range w.schemas {
+		add(f)
+	}
+	slices.SortFunc(out, func(a, b Repaired) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
