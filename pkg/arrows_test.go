@@ -20,7 +20,7 @@ const module = "github.com/olympusoss/oly-passkey/"
 // The floors of each half, from the ground up: a package may import what stands
 // before it in its own half, and the leaves. The roof sees both halves.
 var (
-	leaves        = []string{"pkg/webauthn", "pkg/userhandle", "pkg/source"}
+	leaves        = []string{"pkg/webauthn", "pkg/userhandle", "pkg/aaguid", "pkg/source"}
 	configuration = []string{"pkg/kratosconf", "pkg/hookbody", "pkg/lint", "pkg/lint/rules", "pkg/report", "pkg/explain", "pkg/wellknown", "templates", "pkg/scaffold"}
 	directory     = []string{"pkg/index", "pkg/index/indextest", "pkg/index/memory", "pkg/index/bolt", "pkg/index/postgres", "pkg/kratosadmin", "pkg/directory", "pkg/client", "pkg/sidecar"}
 	roof          = []string{"templates/ui", "pkg/demo", "cmd/oly-passkey"}
