@@ -45,20 +45,25 @@ func (d *Demo) newSidecar(ctx context.Context, s *sockets, dir string, log io.Wr
 	if err != nil {
 		return nil, nil, err
 	}
-	return server, &directory{admin: admin, sidecar: resolver}, nil
+	reader, err := client.New(client.Options{URL: d.SidecarURL, Key: keys.Key(sidecar.ScopeRead)})
+	if err != nil {
+		return nil, nil, err
+	}
+	return server, &directory{admin: admin, resolver: resolver, reader: reader}, nil
 }
 
 // directory answers the account page: what Kratos lists, and whose it is
 // according to the sidecar.
 type directory struct {
-	admin   *kratosadmin.Client
-	sidecar *client.Client
+	admin *kratosadmin.Client
+	// The sidecar, with a key for each scope.
+	resolver, reader *client.Client
 }
 
 // Resolve asks the sidecar whose handle it is; nobody's is no error. A handle
 // whose passkey is gone is answered as well, with that state.
 func (d *directory) Resolve(ctx context.Context, handle, credentialID string) (ui.Answer, error) {
-	answer, err := d.sidecar.Resolve(ctx, client.Query{UserHandle: handle, CredentialID: credentialID, AllowRemoved: true})
+	answer, err := d.resolver.Resolve(ctx, client.Query{UserHandle: handle, CredentialID: credentialID, AllowRemoved: true})
 	if errors.Is(err, client.ErrUnknown) {
 		return ui.Answer{}, nil
 	}
@@ -94,4 +99,39 @@ func (d *directory) Handles(ctx context.Context, identityID string) ([]ui.Handle
 		handles = append(handles, ui.Handle{Method: "webauthn", Value: base64.RawURLEncoding.EncodeToString(c.Config.UserHandle)})
 	}
 	return handles, nil
+}
+
+// Passkeys describes the keys of an identity.
+func (d *directory) Passkeys(ctx context.Context, identityID string) ([]ui.Passkey, error) {
+	list, err := d.reader.Passkeys(ctx, identityID)
+	if err != nil {
+		return nil, err
+	}
+	passkeys := make([]ui.Passkey, len(list))
+	for i, p := range list {
+		passkeys[i] = ui.Passkey{CredentialID: p.CredentialID, Provider: p.Provider, Synced: p.Synced}
+	}
+	return passkeys, nil
+}
+
+// Signals answers what browsers may be told about the identity's credentials.
+func (d *directory) Signals(ctx context.Context, identityID string) ([]ui.Signal, error) {
+	list, err := d.reader.Signals(ctx, identityID)
+	if err != nil {
+		return nil, err
+	}
+	signals := make([]ui.Signal, len(list))
+	for i, s := range list {
+		signals[i] = ui.Signal(s)
+	}
+	return signals, nil
+}
+
+// Advice answers what is worth proposing to somebody who has just signed in.
+func (d *directory) Advice(ctx context.Context, identityID string) (ui.Advice, error) {
+	a, err := d.reader.Advice(ctx, identityID)
+	if err != nil {
+		return ui.Advice{}, err
+	}
+	return ui.Advice(*a), nil
 }

@@ -28,10 +28,12 @@ type accountView struct {
 	Directory bool
 	Handles   []handleView
 	Failed    bool // the directory could not be asked
-	// AddPasskey is the key of a sentence that invites to add the first passkey,
-	// AnotherDevice asks the page to invite whoever signed in with a phone.
-	AddPasskey    string
+	// Invitation is the key of a sentence that invites to add a passkey, ""
+	// for none; AnotherDevice asks the script to invite whoever signed in with a
+	// phone.
+	Invitation    string
 	AnotherDevice bool
+	Predating     bool // there are passkeys older than the proof of the address
 }
 
 type handleView struct {
@@ -72,9 +74,7 @@ func (s *Server) accountView(r *http.Request, session *Session) *accountView {
 		view.Failed = true
 		return view
 	}
-	if !snoozed(r) {
-		view.invite(handles)
-	}
+	view.advise(r, s.config.Directory)
 	for _, h := range handles {
 		a, err := s.lookUp(r.Context(), h.Value, "")
 		if err != nil {
@@ -85,17 +85,31 @@ func (s *Server) accountView(r *http.Request, session *Session) *accountView {
 	return view
 }
 
-// invite asks people without a passkey to add one, and those with one to add
-// another on this device, when they came from elsewhere.
-func (v *accountView) invite(handles []Handle) {
-	if slices.ContainsFunc(handles, func(h Handle) bool { return h.Method == "passkey" }) {
-		v.AnotherDevice = true
+// advise invites people without a passkey to add one, and those with one to add
+// another on this device when they came from elsewhere; and it warns of passkeys
+// that may be somebody else's.
+func (v *accountView) advise(r *http.Request, d Directory) {
+	advice, err := d.Advice(r.Context(), v.Session.Identity.ID)
+	if err != nil {
 		return
 	}
-	v.AddPasskey = "account.add-passkey"
-	for _, m := range v.Session.Methods {
-		if m.Method == "webauthn" {
-			v.AddPasskey = "account.replace-key"
+	v.Predating = len(advice.Predating) > 0
+	if snoozed(r) {
+		return
+	}
+	switch advice.Propose {
+	case "add-passkey":
+		v.Invitation = "account.add-passkey"
+		if slices.ContainsFunc(v.Session.Methods, func(m method) bool { return m.Method == "webauthn" }) {
+			v.Invitation = "account.replace-key"
+		}
+	case "re-enroll":
+		v.Invitation = "account.re-enroll"
+	default:
+		v.AnotherDevice = true
+		byCode := slices.ContainsFunc(v.Session.Methods, func(m method) bool { return m.Method == "code" || m.Method == "code_recovery" })
+		if byCode && !v.Predating && v.Session.Identity.provedSometime() {
+			v.Invitation = "account.check-passkeys"
 		}
 	}
 }

@@ -26,13 +26,33 @@ type Identity struct {
 	Traits map[string]any
 	// RecoveryAddresses are where a code can be sent to get back in.
 	RecoveryAddresses []struct{ Value string } `json:"recovery_addresses"`
+	// Addresses are proven by a code that was sent there. Kratos v1.3.1 does not
+	// say when, where the code was one to sign in with.
+	Addresses []struct {
+		Verified   bool
+		VerifiedAt string `json:"verified_at"`
+	} `json:"verifiable_addresses"`
+}
+
+// provedSometime is true where an address was proven and Kratos does not say
+// when.
+func (i *Identity) provedSometime() bool {
+	for _, a := range i.Addresses {
+		if a.Verified && a.VerifiedAt == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Session is somebody signed in.
 type Session struct {
 	Identity Identity
-	Methods  []struct{ Method string } `json:"authentication_methods"`
+	Methods  []method `json:"authentication_methods"`
 }
+
+// method is one that a session was opened with.
+type method struct{ Method string }
 
 // Node is one element of a flow's form.
 type Node struct {

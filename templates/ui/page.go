@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"embed"
+	"encoding/json"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -43,6 +44,10 @@ func (s speaker) date(t time.Time) string {
 // parsePages parses each page together with the layout and the parts.
 func parsePages(files embed.FS) (map[string]*template.Template, error) {
 	shared, err := template.New("").Funcs(template.FuncMap{
+		"json": func(v any) (string, error) {
+			b, err := json.Marshal(v)
+			return string(b), err
+		},
 		"part": func(p *page, view any) part { return part{Page: p, View: view} },
 		"credentials": func(p *page, view []credentialView, last bool) part {
 			if last {

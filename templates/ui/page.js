@@ -2,7 +2,7 @@
 // The pages' own script: it connects buttons and words with passkey.js, and
 // shows on the account page whose user handle the browser returned.
 
-import { autofill, capabilities, kindOf, register, signIn } from "./passkey.js";
+import { autofill, capabilities, kindOf, register, signals, signIn } from "./passkey.js";
 
 /** @typedef {import("./passkey.js").Result} Result */
 
@@ -83,6 +83,12 @@ async function showSignIn(section) {
 const forms = /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-passkey]"));
 if ((await capabilities()).webauthn) forms.forEach(connect);
 else if (forms.length > 0) say(kindOf(null));
+
+const changed = document.getElementById("signals");
+if (changed) {
+  const { rpId = "", name, displayName, all = "[]" } = changed.dataset;
+  void signals(rpId, JSON.parse(all), name, displayName);
+}
 
 const section = document.getElementById("sign-in");
 if (section) void showSignIn(section);

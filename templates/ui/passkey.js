@@ -6,8 +6,8 @@
  * browser, JSON is posted with fetch. A call never throws: it resolves to a Result whose `kind` says what happened.
  *
  * Options, also taken from the form's data attributes (data-resident-key="required"): attachment (any | platform |
- * cross-platform), hints (best first), residentKey, userVerification, timeout (ms), and displayName, where {field}
- * stands for the value of a field: "{traits.name} ({traits.tenant})".
+ * cross-platform), hints (best first), residentKey, userVerification, timeout (ms), and displayName, where a
+ * trait in braces stands for its field's value: "{traits.name} ({traits.tenant})".
  *
  * @typedef {"signed-in"|"registered"|"removed"|"cancelled"|"not-here"|"wrong-site"|"already-registered"|"unsupported"|"failed"} Kind
  * @typedef {{kind: Kind, error?: unknown, credential?: any, response?: Response}} Result
@@ -16,7 +16,6 @@
  *   displayName?: string, timeout?: number|string, signal?: AbortSignal}} Options
  * @typedef {HTMLFormElement | {ui: {action: string, nodes: any[]}}} Source
  * @typedef {(source: Source, options?: Options) => Promise<Result>} Call
- * @typedef {{form?: HTMLFormElement, action: string, values: Record<string, string>, held: Record<string, string[]>}} Flow
  */
 
 /** Signs in with a passkey or, where the flow asks for one, with a security key of the typed name. @type {Call} */
@@ -40,11 +39,22 @@ export const addPasskey = register;
 export const removePasskey = (source, id, field = "passkey_remove") =>
   attempt("removed", source, {}, async () => ({ fields: { [field]: id } }));
 
+/** Tells authenticators which credentials are left and what the account is called, once for each user handle.
+ * Only with the sidecar's payloads: what a list leaves out is deleted.
+ * @param {string} rpId @param {{userId: string, allAcceptedCredentialIds: string[]}[]} all
+ * @param {string} [name] @param {string} [displayName] */
+export async function signals(rpId, all, name, displayName = name) {
+  const api = /** @type {any} */ (window.PublicKeyCredential);
+  for (const one of all) {
+    await api?.signalAllAcceptedCredentials?.({ rpId, ...one });
+    if (name) await api?.signalCurrentUserDetails?.({ rpId, userId: one.userId, name, displayName });
+  }
+}
+
 /** What this browser can do: autofill, a passkey on this device, one on a phone (null: it does not say). */
 export async function capabilities() {
   const api = /** @type {any} */ (window.PublicKeyCredential);
   const webauthn = !!(api && navigator.credentials);
-  /** @param {string} name @returns {Promise<any>} */
   const ask = async (name) => { try { return await api[name](); } catch { return null; } };
   const known = (webauthn && (await ask("getClientCapabilities"))) || {};
   return {
@@ -89,8 +99,7 @@ async function ask(verb, init, { signal, timeout, hints }) {
   }
 }
 
-/** @param {Kind} done @param {Source} source @param {Options|undefined} options
- * @param {(flow: Flow, options: Options) => Promise<any>} ceremony @returns {Promise<Result>} */
+/** @param {Kind} done @param {Source} source @returns {Promise<Result>} */
 async function attempt(done, source, options, ceremony) {
   try {
     const flow = read(source);
@@ -102,7 +111,6 @@ async function attempt(done, source, options, ceremony) {
   }
 }
 
-/** @param {Flow} flow @param {Options} options @param {CredentialMediationRequirement} [mediation] */
 async function get({ values }, options, mediation) {
   const method = "passkey_challenge" in values ? "passkey" : "webauthn";
   const json = JSON.parse(values.passkey_challenge || values.webauthn_login_trigger).publicKey;
@@ -111,7 +119,6 @@ async function get({ values }, options, mediation) {
   return { credential, fields: { method, [`${method}_login`]: JSON.stringify(credential) } };
 }
 
-/** @param {Flow} flow @param {Options} options */
 async function create({ values, held }, options) {
   const method = "passkey_create_data" in values ? "passkey" : "webauthn";
   const data = JSON.parse(values.passkey_create_data || values.webauthn_register_trigger);
@@ -119,7 +126,7 @@ async function create({ values, held }, options) {
   // Where Kratos does not know the account's name it sends the relying party's.
   const name = values[data.displayNameFieldName];
   if (name) json.user.name = json.user.displayName = name;
-  if (options.displayName) json.user.displayName = options.displayName.replace(/{(.+?)}/g, (_, field) => values[field] || "");
+  if (options.displayName) json.user.displayName = options.displayName.replace(/{(traits\..+?)}/g, (_, field) => values[field] || "");
   if (json.user.name === json.rp.name) json.user.name = json.user.displayName;
   // Kratos up to v26.2.0 asks for "platform" (no phone, no security key) and never checks it.
   const chosen = (json.authenticatorSelection ||= {});
@@ -141,13 +148,13 @@ async function create({ values, held }, options) {
   return { credential, fields: { method, [field]: JSON.stringify(credential) } };
 }
 
-/** @param {Source} source @returns {Flow} */
+/** @param {Source} source */
 function read(source) {
   const form = "ui" in source ? undefined : source;
   /** @type {any[]} */
-  const nodes = "ui" in source ? source.ui.nodes.map((/** @type {any} */ node) => node.attributes)
+  const nodes = "ui" in source ? source.ui.nodes.map((node) => node.attributes)
     : [...source.elements, ...document.querySelectorAll("[name=passkey_remove],[name=webauthn_remove]")];
-  /** @type {Flow} */
+  /** @type {{form: any, action: string, values: any, held: any}} */
   const flow = { form, action: "ui" in source ? source.ui.action : "", values: {}, held: {} };
   for (const { name, value } of nodes) {
     const [, method] = /^(passkey|webauthn)_remove$/.exec(name) || [];
@@ -157,7 +164,6 @@ function read(source) {
   return flow;
 }
 
-/** @param {Flow} flow @param {Record<string, string>} fields @returns {Promise<Response|undefined>} */
 async function send({ form, action, values }, fields) {
   if (!form) {
     const own = Object.entries(values).filter(([name]) => /^(csrf_token|identifier|traits\..+|.+_displayname)$/.test(name));
@@ -184,32 +190,28 @@ export function kindOf(error) {
 
 /** @param {string} text base64 of any kind */
 const decode = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
-/** @param {ArrayBuffer|Uint8Array} bytes */
 const encode = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
-/** The browser's own parser refuses padding and null.
- * @param {"Creation"|"Request"} kind @param {any} json */
+/** The browser's own parser refuses padding and null. */
 function parse(kind, json) {
   const api = /** @type {any} */ (window.PublicKeyCredential);
   const native = `parse${kind}OptionsFromJSON`;
-  /** @param {string} text @returns {any} */
   const bytes = (text) => (api[native] ? encode(decode(text)) : decode(text));
   const options = Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
   options.challenge = bytes(json.challenge);
   if (json.user) options.user = { ...json.user, id: bytes(json.user.id) };
   for (const list of ["excludeCredentials", "allowCredentials"]) {
-    if (options[list]) options[list] = options[list].map((/** @type {any} */ c) => ({ ...c, id: bytes(c.id) }));
+    if (options[list]) options[list] = options[list].map((c) => ({ ...c, id: bytes(c.id) }));
   }
   return api[native] ? api[native](options) : options;
 }
 
-/** @param {any} credential */
 function toJSON(credential) {
   try {
     return credential.toJSON();
   } catch { /* older browsers, and extensions that stand in for them */ }
   const { id, rawId, type, authenticatorAttachment, response } = credential;
-  /** @type {Record<string, any>} */
+  /** @type {any} */
   const answer = { transports: response.getTransports?.() };
   for (const key of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
     if (response[key]) answer[key] = encode(response[key]);

@@ -9,7 +9,6 @@
 package ui
 
 import (
-	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -67,25 +66,6 @@ type Config struct {
 
 // A Link is a line in the foot of every page: a path and the key of its text.
 type Link struct{ Path, Text string }
-
-// Directory answers whose user handle it is. The sidecar does.
-type Directory interface {
-	// Resolve asks for one handle (base64url). credentialID may be "".
-	Resolve(ctx context.Context, handle, credentialID string) (Answer, error)
-	// Handles lists the handles (base64url) that Kratos has for an identity.
-	Handles(ctx context.Context, identityID string) ([]Handle, error)
-}
-
-// An Answer of the directory. IdentityID is "" for a handle nobody knows.
-type Answer struct {
-	IdentityID        string `json:"identity_id"`
-	Method            string `json:"credential"`
-	State             string `json:"state"`
-	CredentialMatches *bool  `json:"credential_matches"`
-}
-
-// A Handle that Kratos lists, of the method "passkey" or "webauthn".
-type Handle struct{ Method, Value string }
 
 // Server serves the pages.
 type Server struct {

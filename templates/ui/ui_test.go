@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -207,13 +208,22 @@ func TestScriptIsSmall(t *testing.T) {
 
 // directory is one that tests can make answer anything.
 type directory struct {
-	handles []ui.Handle
-	answers []ui.Answer // one after the other, the last again and again
-	err     error
-	asked   *int
+	handles  []ui.Handle
+	passkeys []ui.Passkey
+	signals  []ui.Signal
+	advice   ui.Advice
+	answers  []ui.Answer // one after the other, the last again and again
+	err      error
+	asked    *int
 }
 
 func (d directory) Handles(context.Context, string) ([]ui.Handle, error) { return d.handles, d.err }
+
+func (d directory) Passkeys(context.Context, string) ([]ui.Passkey, error) { return d.passkeys, d.err }
+
+func (d directory) Signals(context.Context, string) ([]ui.Signal, error) { return d.signals, d.err }
+
+func (d directory) Advice(context.Context, string) (ui.Advice, error) { return d.advice, d.err }
 
 func (d directory) Resolve(context.Context, string, string) (ui.Answer, error) {
 	*d.asked++
@@ -227,6 +237,7 @@ func TestAccountLooksAgain(t *testing.T) {
 		func(c *ui.Config) {
 			c.Directory = directory{
 				handles: []ui.Handle{{Method: "passkey", Value: "aGFuZGxl"}},
+				advice:  ui.Advice{Propose: "none"},
 				answers: []ui.Answer{{}, {}, {IdentityID: id, Method: "passkey", State: "active"}},
 				asked:   &asked,
 			}
@@ -235,6 +246,97 @@ func TestAccountLooksAgain(t *testing.T) {
 	require.Equal(t, 3, asked, "a hook may arrive after the page is asked for")
 	require.Contains(t, page, "✓ this account")
 	require.Contains(t, page, "You are signed in with a passkey.")
+}
+
+func TestAccountInvites(t *testing.T) {
+	whoami := func(method string) fakekratos {
+		return fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"i","verifiable_addresses":[{"verified":true}]},"authentication_methods":[{"method":"` + method + `"}]}`}}
+	}
+	const (
+		addPasskey = "Add a passkey, and next time one click is enough to sign in."
+		replaceKey = "Your security key works only after you have typed your name. Add a passkey, and next time one click is enough."
+		reEnroll   = "One of your security keys can no longer be used without typing your name. Add a passkey, and next time one click is enough."
+		another    = "You used your phone or a security key. Add a passkey on this device as well, and next time you need neither."
+		check      = "You signed in by code. Check that every passkey of this account is yours."
+		predating  = "This account has passkeys that are older than the proof that its e-mail address is yours. Remove those that you do not know."
+	)
+	for _, c := range []struct {
+		name, method, cookie string
+		advice               ui.Advice
+		want                 []string
+	}{
+		{"first passkey", "code", "", ui.Advice{Propose: "add-passkey"}, []string{addPasskey}},
+		{"instead of a security key", "webauthn", "", ui.Advice{Propose: "add-passkey"}, []string{replaceKey}},
+		{"orphaned key", "passkey", "", ui.Advice{Propose: "re-enroll"}, []string{reEnroll}},
+		{"another device", "passkey", "", ui.Advice{Propose: "none"}, []string{another}},
+		{"proven some day", "code", "", ui.Advice{Propose: "none"}, []string{another, check}},
+		{"declined", "code", "passkey_snooze=1", ui.Advice{Propose: "add-passkey"}, nil},
+		{"perhaps a stranger's, declined", "code", "passkey_snooze=1", ui.Advice{Propose: "none", Predating: []string{"aWQ"}}, []string{predating}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newServer(t, whoami(c.method), func(config *ui.Config) { config.Directory = directory{advice: c.advice} })
+			page := get(t, s, "/", "Cookie", c.cookie).Body.String()
+			for _, text := range []string{addPasskey, replaceKey, reEnroll, another, check, predating} {
+				require.Equal(t, slices.Contains(c.want, text), strings.Contains(page, text), text)
+			}
+		})
+	}
+}
+
+func TestSnooze(t *testing.T) {
+	s := newServer(t, fakekratos{})
+	for proto, want := range map[string]string{
+		"":      "passkey_snooze=1; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax",
+		"https": "passkey_snooze=1; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax",
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/snooze", nil)
+		r.Header.Set("X-Forwarded-Proto", proto)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		require.Equal(t, http.StatusSeeOther, w.Code)
+		require.Equal(t, "/", w.Header().Get("Location"))
+		require.Equal(t, want, w.Header().Get("Set-Cookie"))
+	}
+}
+
+// TestManage renders the settings of somebody with two keys, after a change.
+func TestManage(t *testing.T) {
+	yes, no := true, false
+	describe := func(c *ui.Config) {
+		c.Directory = directory{
+			passkeys: []ui.Passkey{{CredentialID: "qrs", Provider: "iCloud Keychain", Synced: &yes}, {CredentialID: "EiM", Synced: &no}},
+			signals:  []ui.Signal{{UserID: "dQ", AllAcceptedCredentialIDs: []string{"qrs", "EiM"}}},
+			advice:   ui.Advice{Predating: []string{"EiM"}},
+		}
+	}
+	const flow = "/self-service/settings/flows"
+	w := get(t, newServer(t, fakekratos{flow: {http.StatusOK, read(t, "manage.json")}}, describe), "/settings?flow=1")
+	page := nonce.ReplaceAllString(w.Body.String(), `nonce="NONCE"`)
+	if *update {
+		require.NoError(t, os.WriteFile(filepath.Join("testdata", "manage.html"), []byte(page), 0o644))
+	}
+	require.Equal(t, read(t, "manage.html"), page)
+
+	// Without the directory the list is shorter, and no signal is sent.
+	bare := get(t, newServer(t, fakekratos{flow: {http.StatusOK, read(t, "manage.json")}}, func(c *ui.Config) {
+		c.Directory = directory{err: errors.New("down")}
+	}), "/settings?flow=1").Body.String()
+	require.NotContains(t, bare, "iCloud")
+	require.NotContains(t, bare, `id="signals"`)
+	require.Contains(t, bare, `name="passkey_remove"`)
+}
+
+func TestWarning(t *testing.T) {
+	var asked []string
+	s := newServer(t, fakekratos{"/self-service/login/flows": {http.StatusOK, read(t, "login.json")}}, func(c *ui.Config) {
+		c.Check = func(page, rpID string) string {
+			asked = append(asked, page, rpID)
+			return "the page is elsewhere"
+		}
+	})
+	page := get(t, s, "http://127.0.0.1:4455/login?flow=1").Body.String()
+	require.Equal(t, []string{"http://127.0.0.1:4455/login", "localhost"}, asked)
+	require.Contains(t, page, "passkeys cannot work on this page.</strong> the page is elsewhere</p>")
 }
 
 func TestResolve(t *testing.T) {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,6 +21,8 @@ type flowView struct {
 	// LastWay is true where the only credential that can be removed is the only
 	// way into the account.
 	LastWay bool
+	// Signals are what the browser may be told after a change.
+	Signals *signalsView
 	// Warning says why passkeys cannot work on this page; for developers.
 	Warning string
 }
@@ -67,7 +70,61 @@ type credentialView struct {
 	Field, ID, Name string // Field is the name that Kratos' remove node has
 	Added           string // RFC 3339 date, "" when Kratos does not say
 	AddedText       string
+	Provider        string
+	Kept            string // where the passkey is kept, in words
+	Predates        bool   // it is older than the proof of the account's address
 	Form            formView
+}
+
+// signalsView is the argument of signals in passkey.js.
+type signalsView struct {
+	RPID, Name, DisplayName string
+	All                     []Signal
+}
+
+// describe adds what the directory knows. Without it the page works as well, so
+// its failures leave things out.
+func (s *Server) describe(ctx context.Context, speaker speaker, v *flowView) {
+	id := v.Flow.Identity.ID
+	passkeys, err := s.config.Directory.Passkeys(ctx, id)
+	if err != nil {
+		return
+	}
+	advice, err := s.config.Directory.Advice(ctx, id)
+	if err != nil {
+		advice = Advice{}
+	}
+	for _, list := range [][]credentialView{v.Passkeys, v.Keys} {
+		for i := range list {
+			list[i].describe(speaker, passkeys, advice)
+		}
+	}
+	rpID := v.Flow.rpID()
+	if v.Flow.State != "success" || rpID == "" {
+		return
+	}
+	// Nothing was cached: a signal must never name too few credentials.
+	if all, err := s.config.Directory.Signals(ctx, id); err == nil {
+		identity := v.Flow.Identity
+		v.Signals = &signalsView{RPID: rpID, Name: identity.name(), DisplayName: identity.fill(s.config.DisplayName), All: all}
+	}
+}
+
+func (c *credentialView) describe(speaker speaker, passkeys []Passkey, advice Advice) {
+	id := base64urlOf(c.ID)
+	c.Predates = slices.Contains(advice.Predating, id)
+	for _, p := range passkeys {
+		if p.CredentialID != id {
+			continue
+		}
+		c.Provider = p.Provider
+		if p.Synced != nil {
+			c.Kept = speaker.say("settings.kept-here")
+			if *p.Synced {
+				c.Kept = speaker.say("settings.kept-synced")
+			}
+		}
+	}
 }
 
 // pageURL is the page as the browser sees it.
@@ -85,6 +142,9 @@ func pageURL(r *http.Request) string {
 func (s *Server) flowView(r *http.Request, kind string, flow *Flow) *flowView {
 	b := &viewBuilder{config: s.config, speaker: s.speaker(r), kind: kind, flow: flow}
 	v := b.build()
+	if s.config.Directory != nil && kind == "settings" && flow.Identity != nil {
+		s.describe(r.Context(), b.speaker, v)
+	}
 	if id := flow.rpID(); id != "" && s.config.Check != nil {
 		v.Warning = s.config.Check(pageURL(r), id)
 	}
