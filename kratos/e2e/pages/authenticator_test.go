@@ -1,8 +1,6 @@
 package pages
 
 import (
-	"slices"
-
 	"github.com/chromedp/cdproto/webauthn"
 )
 
@@ -29,13 +27,6 @@ func (p *tab) plugIn(transport webauthn.AuthenticatorTransport, change ...func(*
 	return a
 }
 
-// unplug takes it away, with all its credentials.
-func (a *authenticator) unplug() {
-	a.tab.t.Helper()
-	a.tab.authenticators = slices.DeleteFunc(a.tab.authenticators, func(b *authenticator) bool { return a == b })
-	call(a.tab, webauthn.RemoveVirtualAuthenticator, webauthn.RemoveVirtualAuthenticatorParams{AuthenticatorID: a.id})
-}
-
 // touch says whether somebody touches it when it asks for that.
 func (a *authenticator) touch(yes bool) {
 	a.tab.t.Helper()
@@ -50,3 +41,8 @@ func (a *authenticator) credentials() []*webauthn.Credential {
 
 // withoutResidentKeys is an older security key.
 func withoutResidentKeys(o *webauthn.VirtualAuthenticatorOptions) { o.HasResidentKey = false }
+
+// synced is a passkey manager that copies passkeys to other devices.
+func synced(o *webauthn.VirtualAuthenticatorOptions) {
+	o.DefaultBackupEligibility, o.DefaultBackupState = true, true
+}

@@ -30,6 +30,8 @@ func TestPasskeyFirst(t *testing.T) {
 		{"operator's choice", operatorsChoice},
 		{"autofill", autofill},
 		{"several accounts", severalAccounts},
+		{"signals", signals},
+		{"a stranger's passkey", strangersPasskey},
 		{"results in words", results},
 		{"old browsers", oldBrowsers},
 		{"only way in", onlyWayIn},

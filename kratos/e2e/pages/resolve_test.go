@@ -2,6 +2,7 @@ package pages
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"testing"
 	"time"
@@ -42,6 +43,8 @@ func decode(t *testing.T, handle string) []byte {
 
 // base64url as browsers write it.
 func base64url(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+func hexText(b []byte) string { return hex.EncodeToString(b) }
 
 func uuidText(t *testing.T, handle string) string {
 	t.Helper()

@@ -60,6 +60,23 @@ func typedName(t *testing.T, s *stack) {
 	require.Empty(t, p.last("get").UserHandle, "a key that is not discoverable returns no user handle")
 	require.Equal(t, identity, p.whoami())
 	require.Equal(t, "none: this key is not discoverable, so the browser returns no user handle", p.text("#returned"))
+
+	// From now on without a name: asked once, and done.
+	require.Equal(t, "Your security key works only after you have typed your name. Add a passkey, and next time one click is enough.", p.text("aside p"))
+	p.screenshots("migrate")
+	device := p.plugIn("internal")
+	key.touch(false)
+	p.click("aside a")
+	p.at("/settings", "Settings")
+	p.start("register", "passkey")
+	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "1")
+	p.open("/")
+	p.at("/", "Hello, joan")
+	p.signOut()
+	p.signIn("passkey", device)
+	p.at("/", "Hello, joan")
+	p.resolvesTo(p.last("get").UserHandle, identity, "passkey", "active")
+	p.resolvesTo(created.UserID, identity, "webauthn", "active")
 }
 
 // orphanedKey adds a second key in settings, which overwrites the handle of the

@@ -1,0 +1,85 @@
+package pages
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// signals removes a passkey and renames the account: the authenticators hear of
+// both, and keep every credential that still signs in.
+func signals(t *testing.T, s *stack) {
+	p := s.newTab(t, withoutAutofill)
+	device := p.plugIn("internal", synced)
+	p.signUpWithPasskey("sophie")
+	device.touch(false)
+	key := p.plugIn("usb")
+	p.open("/settings")
+	p.at("/settings", "Settings")
+	p.start("register", "passkey")
+	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "2")
+	p.until(`[...document.querySelectorAll(".credentials li")].map((li) => li.querySelectorAll(".hint")[1].innerText).sort().join()`,
+		"on one device or key only,synced to your other devices")
+	p.screenshots("manage")
+
+	p.fill("traits.username", "sophie-g")
+	p.submit("method", "profile")
+	p.until(`document.querySelector("#signals")?.dataset.name`, "sophie-g")
+	device.until(t, func() bool { return device.credentials()[0].UserName == "sophie-g" })
+	device.until(t, func() bool { return key.credentials()[0].UserName == "sophie-g" })
+
+	// The key's passkey goes, the device's stays.
+	p.click(`[name=passkey_remove][value="` + hexText(key.credentials()[0].CredentialID) + `"]`)
+	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "1")
+	key.until(t, func() bool { return len(key.credentials()) == 0 })
+	require.Len(t, device.credentials(), 1)
+	p.open("/")
+	p.at("/", "Hello, sophie-g")
+	p.signOut()
+	p.signIn("passkey", device)
+	p.at("/", "Hello, sophie-g")
+}
+
+// strangersPasskey signs up with somebody else's address, which proves nothing.
+// When its owner arrives by code, the pages show the passkey that was there
+// before, and it can be removed.
+func strangersPasskey(t *testing.T, s *stack) {
+	const email = "owner@example.org"
+	stranger := s.newTab(t, withoutAutofill)
+	stranger.plugIn("internal")
+	stranger.open("/registration")
+	stranger.at("/registration", "Create an account")
+	stranger.fill("traits.username", "mallory")
+	stranger.fill("traits.email", email)
+	stranger.submit("method", "profile")
+	stranger.at("/registration", "Choose how you sign in")
+	stranger.start("register", "passkey")
+	stranger.at("/", "Hello, mallory")
+
+	owner := s.newTab(t, withoutAutofill)
+	owner.open("/login")
+	owner.at("/login", "Sign in")
+	owner.signInByCode(email)
+	owner.at("/", "Hello, mallory")
+	require.Equal(t, stranger.whoami(), owner.whoami(), "Kratos lets both into one account")
+	require.Equal(t, "You signed in by code. Check that every passkey of this account is yours.", owner.text("aside p"))
+	owner.screenshots("strangers-passkey")
+	owner.click("aside a")
+	owner.at("/settings", "Settings")
+	owner.click("[name=passkey_remove]")
+	owner.until(`document.readyState + document.querySelectorAll("[name=passkey_remove]").length`, "complete0")
+
+	stranger.signOut()
+	stranger.signIn("passkey")
+	stranger.at("/login", "Sign in")
+	stranger.until(`document.querySelector(".message.error")?.innerText`, "This account does not exist or has no security key set up.")
+}
+
+// until polls what an authenticator holds.
+func (a *authenticator) until(t *testing.T, reached func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(within); !reached(); time.Sleep(20 * time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "the authenticator was not told within %s", within)
+	}
+}
