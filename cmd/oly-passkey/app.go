@@ -94,6 +94,7 @@ func newRoot(a *app) *cobra.Command {
 		newExplain(a),
 		newWellknown(a),
 		newHandle(a),
+		newIndex(a),
 		newAndroidOrigin(a),
 		newResolve(a),
 		newServe(a),

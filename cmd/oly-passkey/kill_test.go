@@ -209,9 +209,9 @@ func proof() bool { return os.Getenv("OLY_PASSKEY_PROOF") != "" }
 // TestKillDuringHooks kills the server again and again while hooks arrive: what
 // was acknowledged is pulled after the next start.
 func TestKillDuringHooks(t *testing.T) {
-	rounds, hooks := 4, 200
+	rounds, hooks, longest := 4, 200, 150
 	if proof() {
-		rounds, hooks = 50, 400
+		rounds, hooks, longest = 50, 4000, 1500
 	}
 	crowd := &fakecrowd{all: map[uuid.UUID]bool{}}
 	crowd.add(true)
@@ -234,7 +234,7 @@ func TestKillDuringHooks(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
+		time.Sleep(time.Duration(rand.IntN(longest)) * time.Millisecond)
 		v.kill()
 		wg.Wait()
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -90,11 +88,9 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		Log:            log,
 	}
 	if f.dsnFile != "" {
-		dsn, err := os.ReadFile(f.dsnFile)
-		if err != nil {
-			return fmt.Errorf("postgres dsn file: %w", err)
+		if o.PostgresDSN, err = readDSN(f.dsnFile); err != nil {
+			return err
 		}
-		o.PostgresDSN = strings.TrimSpace(string(dsn))
 	}
 	s, err := sidecar.New(ctx, o)
 	if err != nil {

@@ -73,6 +73,12 @@ func Open(dir string) (*Store, error) {
 	return &Store{db: db, dir: dir}, nil
 }
 
+// Exists tells whether there is an index in a data directory.
+func Exists(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, FileName))
+	return err == nil && info.Mode().IsRegular()
+}
+
 // Close implements index.Store.
 func (s *Store) Close() error { return s.db.Close() }
 

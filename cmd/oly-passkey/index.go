@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
+	"github.com/olympusoss/oly-passkey/pkg/index/postgres"
+)
+
+func newIndex(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "index",
+		Short: "export, import, verify and count the sidecar's index",
+		Long: `Export, import, verify and count the sidecar's index, in a data directory or in
+PostgreSQL. A data directory belongs to one process at a time: stop serve first.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return usagef("index needs export, import, verify or stats") },
+	}
+	c.AddCommand(
+		newIndexCommand("export", "write the index to stdout, as lines of JSON", a.exportIndex),
+		newIndexCommand("import", "read an export from stdin into an empty index", a.importIndex),
+		newIndexCommand("verify", "look every handle up; exit code 1 where one does not lead to its identity", a.verifyIndex),
+		newIndexCommand("stats", "count identities, and handles by state", a.indexStats),
+	)
+	return c
+}
+
+// newIndexCommand makes a command that works on an open store.
+func newIndexCommand(name, short string, do func(context.Context, index.Store) error) *cobra.Command {
+	var dataDir, dsnFile string
+	c := &cobra.Command{
+		Use:   name + " --data-dir DIR | --postgres-dsn-file FILE",
+		Short: short,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := openIndex(cmd.Context(), dataDir, dsnFile, name == "import")
+			if err != nil {
+				return err
+			}
+			err = do(cmd.Context(), s)
+			if closed := s.Close(); err == nil {
+				err = closed
+			}
+			return err
+		},
+	}
+	c.Flags().StringVar(&dataDir, "data-dir", "", "`DIR` of the index")
+	c.Flags().StringVar(&dsnFile, "postgres-dsn-file", "", "`FILE` with the DSN of the database")
+	c.MarkFlagsOneRequired("data-dir", "postgres-dsn-file")
+	c.MarkFlagsMutuallyExclusive("data-dir", "postgres-dsn-file")
+	return c
+}
+
+// openIndex opens a store; one in a directory has to be there, unless it is to
+// be made.
+func openIndex(ctx context.Context, dataDir, dsnFile string, create bool) (index.Store, error) {
+	if dsnFile != "" {
+		dsn, err := readDSN(dsnFile)
+		if err != nil {
+			return nil, err
+		}
+		s, err := postgres.Open(ctx, dsn)
+		if err != nil {
+			return nil, err // not s: a nil *Store is no nil Store
+		}
+		return s, nil
+	}
+	if !create && !bolt.Exists(dataDir) {
+		return nil, fmt.Errorf("there is no index in %q", dataDir)
+	}
+	s, err := bolt.Open(dataDir)
+	if err != nil {
+		return nil, err // as above
+	}
+	return s, nil
+}
+
+func readDSN(path string) (string, error) {
+	dsn, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("postgres dsn file: %w", err)
+	}
+	return strings.TrimSpace(string(dsn)), nil
+}
+
+func (a *app) exportIndex(ctx context.Context, s index.Store) error {
+	n, err := index.Export(ctx, s, a.stdout)
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	_, err = fmt.Fprintf(a.stderr, "exported %d identities\n", n)
+	return err
+}
+
+func (a *app) importIndex(ctx context.Context, s index.Store) error {
+	n, err := index.Import(ctx, s, a.stdin)
+	if err != nil {
+		return fmt.Errorf("import: %w", err)
+	}
+	_, err = fmt.Fprintf(a.stderr, "imported %d identities\n", n)
+	return err
+}
+
+func (a *app) verifyIndex(ctx context.Context, s index.Store) error {
+	problems := 0
+	counted, err := index.Verify(ctx, s, func(problem string) {
+		problems++
+		_, _ = fmt.Fprintln(a.stdout, problem) // counted all the same
+	})
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	if problems > 0 {
+		return findings()
+	}
+	_, err = fmt.Fprintf(a.stderr, "%d identities are as they should be\n", counted.Identities)
+	return err
+}
+
+func (a *app) indexStats(ctx context.Context, s index.Store) error {
+	st, err := s.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	meta, err := s.Meta(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, `complete:    %t
+identities:  %d
+deleted:     %d
+active:      %d
+orphaned:    %d
+removed:     %d
+unknown:     %d
+`, !meta.BuiltAt.IsZero(), st.Identities, st.Deleted, st.Active, st.Orphaned, st.Removed, st.Unknown)
+	return err
+}

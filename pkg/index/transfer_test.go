@@ -1,0 +1,97 @@
+package index_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/index/memory"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// filled is a store with many records.
+func filled(t *testing.T, n int) index.Store {
+	t.Helper()
+	s := memory.New()
+	for range n {
+		i := full()
+		i.ID = uuid.New()
+		i.Handles[0].Digest = userhandle.DigestOf(i.ID[:])
+		_, err := s.Update(t.Context(), []uuid.UUID{i.ID}, func(uuid.UUID, *index.Identity) *index.Identity { return i })
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.UpdateMeta(t.Context(), func(m *index.Meta) { m.BuiltAt = time.Unix(1, 0).UTC() }))
+	return s
+}
+
+func TestExportImport(t *testing.T) {
+	from, to := filled(t, 2500), memory.New()
+	var file bytes.Buffer
+	n, err := index.Export(t.Context(), from, &file)
+	require.NoError(t, err)
+	require.Equal(t, 2500, n)
+	export := file.String()
+	n, err = index.Import(t.Context(), to, &file)
+	require.NoError(t, err)
+	require.Equal(t, 2500, n)
+	file.Reset()
+	_, err = index.Export(t.Context(), to, &file)
+	require.NoError(t, err)
+	require.Equal(t, export, file.String())
+	_, err = index.Import(t.Context(), to, &file)
+	require.ErrorIs(t, err, index.ErrNotEmpty)
+}
+
+func TestImportErrors(t *testing.T) {
+	var file bytes.Buffer
+	_, err := index.Export(t.Context(), filled(t, 2), &file)
+	require.NoError(t, err)
+	lines := strings.SplitAfter(file.String(), "\n")
+	for _, tc := range []struct{ name, file, want string }{
+		{"empty", "", "line 1: export is empty"},
+		{"something else", "hello\n", "line 1: this is no export of an index"},
+		{"newer", strings.Replace(lines[0], `"version":1`, `"version":2`, 1), "line 1: export has version 2, this program reads version 1"},
+		{"cut short", lines[0] + lines[1], "export says it has 2 identities, 1 were read: it is cut short"},
+		{"cut in a line", lines[0] + lines[1] + lines[2][:20], "line 3: this is no record of an identity"},
+		{"not base64", lines[0] + `{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","record":"!"}`, "line 2: record of identity 3fa85f64-5717-4562-b3fc-2c963f66afa6: illegal base64 data at input byte 0"},
+		{"no record", lines[0] + `{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","record":""}`, "line 2: identity 3fa85f64-5717-4562-b3fc-2c963f66afa6: index record is cut short"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := memory.New()
+			_, err := index.Import(t.Context(), s, strings.NewReader(tc.file))
+			require.EqualError(t, err, tc.want)
+			meta, err := s.Meta(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, index.Meta{}, meta, "half an import is not believed")
+		})
+	}
+}
+
+// forgetful is a store that has lost its handles and its figures.
+type forgetful struct{ index.Store }
+
+func (forgetful) Owners(context.Context, userhandle.Digest) ([]*index.Identity, error) {
+	return nil, nil
+}
+
+func (forgetful) Stats(context.Context) (index.Stats, error) { return index.Stats{}, nil }
+
+func TestVerify(t *testing.T) {
+	s := filled(t, 3)
+	none := func(problem string) { t.Error(problem) }
+	counted, err := index.Verify(t.Context(), s, none)
+	require.NoError(t, err)
+	require.Equal(t, 3, counted.Identities)
+	var problems []string
+	_, err = index.Verify(t.Context(), forgetful{s}, func(p string) { problems = append(problems, p) })
+	require.NoError(t, err)
+	require.Len(t, problems, 3*2+1)
+	require.Equal(t, fmt.Sprintf("figures are %+v, counted are %+v", index.Stats{}, counted), problems[6])
+}
