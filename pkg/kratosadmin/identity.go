@@ -46,9 +46,11 @@ type Key struct {
 	Passwordless bool      `json:"is_passwordless"`
 	DisplayName  string    `json:"display_name"`
 	// Authenticator names the make: its AAGUID has 16 bytes, zero where the
-	// authenticator does not tell.
+	// authenticator does not tell. CloneWarning says that a signature counter
+	// went back (WebAuthn §7.2 step 22); Kratos up to v26.2.0 never sets it.
 	Authenticator struct {
-		AAGUID []byte `json:"aaguid"`
+		AAGUID       []byte `json:"aaguid"`
+		CloneWarning bool   `json:"clone_warning"`
 	} `json:"authenticator"`
 	// Flags are those of the registration; nil on keys from before Kratos v1.1.
 	Flags *Flags `json:"flags"`

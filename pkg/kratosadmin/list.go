@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/google/uuid"
 )
 
 // Page is a part of the list of all identities, in ascending order of their ids.
@@ -25,75 +26,102 @@ type Page struct {
 // leads from a handle to its identity; no passkey's key material is asked for.
 func (c *Client) List(ctx context.Context, token string) (*Page, error) {
 	return retry(ctx, c.tries, func() (*Page, error) {
-		const pageTimes = 6
-		ctx, cancel := context.WithTimeout(ctx, pageTimes*c.timeout)
-		defer cancel()
-		return c.list(ctx, token)
+		page := &Page{}
+		next, err := c.page(ctx, token, []string{"webauthn"}, func(r io.Reader) (n int, err error) {
+			page.Identities, err = decodePage(r)
+			return len(page.Identities), err
+		})
+		if err != nil {
+			return nil, err
+		}
+		page.Next = next
+		return page, nil
 	})
 }
 
-func (c *Client) list(ctx context.Context, token string) (*Page, error) {
-	query := url.Values{"include_credential": {"webauthn"}, "page_size": {strconv.Itoa(c.pageSize)}}
+// page asks for one page with credentials of some types in full, and answers
+// the token of the next one. decode answers how many identities there are.
+func (c *Client) page(ctx context.Context, token string, include []string, decode func(io.Reader) (int, error)) (next string, err error) {
+	const pageTimes = 6
+	ctx, cancel := context.WithTimeout(ctx, pageTimes*c.timeout)
+	defer cancel()
+	query := url.Values{"include_credential": include, "page_size": {strconv.Itoa(c.pageSize)}}
 	if token != "" {
 		query.Set("page_token", token)
 	}
 	u := c.base.JoinPath("admin", "identities")
 	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", userAgent)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, c.at(err)
+		return "", c.at(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if err := c.checkStatus(resp); err != nil {
-		return nil, err
+		return "", err
 	}
-	page := &Page{}
-	if page.Identities, err = decodePage(&boundedReader{r: resp.Body, left: maxPage}); err != nil {
-		return nil, c.at(fmt.Errorf("list of identities: %w", err))
+	n, err := decode(&boundedReader{r: resp.Body, left: maxPage})
+	if err != nil {
+		return "", c.at(fmt.Errorf("list of identities: %w", err))
 	}
-	if page.Next, err = nextToken(resp.Header.Values("Link")); err != nil {
-		return nil, backoff.Permanent(err)
+	if next, err = nextToken(resp.Header.Values("Link")); err != nil {
+		return "", backoff.Permanent(err)
 	}
-	if page.Next != "" && (page.Next == token || len(page.Identities) == 0) {
-		return nil, backoff.Permanent(fmt.Errorf("kratos answered a page that leads nowhere: %d identities and the same page again", len(page.Identities)))
+	if next != "" && (next == token || n == 0) {
+		return "", backoff.Permanent(fmt.Errorf("kratos answered a page that leads nowhere: %d identities and the same page again", n))
 	}
-	return page, nil
+	return next, nil
 }
 
-// decodePage reads a JSON array of identities to its end: half a page is an
-// error, because what is missing from a page counts as deleted.
-func decodePage(r io.Reader) ([]*Identity, error) {
-	dec := json.NewDecoder(r)
-	if t, err := dec.Token(); err != nil {
-		return nil, unexpectedEnd(err)
-	} else if t != json.Delim('[') {
-		return nil, fmt.Errorf("answer is no json array, it starts with %v", t)
-	}
-	var identities []*Identity
-	for dec.More() {
+// decodePage reads a JSON array of identities to its end.
+func decodePage(r io.Reader) (identities []*Identity, err error) {
+	err = decodeArray(r, func(dec *json.Decoder) (uuid.UUID, error) {
 		var w wireIdentity
 		if err := dec.Decode(&w); err != nil {
-			return nil, unexpectedEnd(err)
+			return uuid.Nil, err
 		}
 		i, err := w.identity()
 		if err != nil {
-			return nil, err
-		}
-		if n := len(identities); n > 0 && strings.Compare(identities[n-1].ID.String(), i.ID.String()) >= 0 {
-			return nil, fmt.Errorf("identities are not in the order of their ids: %s after %s", i.ID, identities[n-1].ID)
+			return uuid.Nil, err
 		}
 		identities = append(identities, i)
-	}
-	if _, err := dec.Token(); err != nil {
-		return nil, unexpectedEnd(err)
+		return i.ID, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return identities, nil
+}
+
+// decodeArray reads a JSON array to its end: half a page is an error, because
+// what is missing from a page counts as deleted. one reads an element and
+// answers its id; the ids have to ascend.
+func decodeArray(r io.Reader, one func(*json.Decoder) (uuid.UUID, error)) error {
+	dec := json.NewDecoder(r)
+	if t, err := dec.Token(); err != nil {
+		return unexpectedEnd(err)
+	} else if t != json.Delim('[') {
+		return fmt.Errorf("answer is no json array, it starts with %v", t)
+	}
+	for last := uuid.Nil; dec.More(); {
+		id, err := one(dec)
+		if err != nil {
+			return unexpectedEnd(err)
+		}
+		if strings.Compare(last.String(), id.String()) >= 0 {
+			return fmt.Errorf("identities are not in the order of their ids: %s after %s", id, last)
+		}
+		last = id
+	}
+	if _, err := dec.Token(); err != nil {
+		return unexpectedEnd(err)
+	}
+	return nil
 }
 
 func unexpectedEnd(err error) error {
