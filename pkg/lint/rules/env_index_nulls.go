@@ -24,11 +24,10 @@ var envIndexNulls = &lint.Rule{
 				}
 				f := lint.Finding{
 					Span:    v.Span,
-					Message: fmt.Sprintf("%s sets element %d of %s, and element %d becomes null", v.Name, index, list, i),
+					Message: fmt.Sprintf("%s sets element %d of %s, and element %d becomes null, so Kratos refuses to start", v.Name, index, list, i),
 					Help:    "set the whole list as JSON in one variable",
 				}
 				if strings.HasSuffix(list, ".hooks") {
-					f.Message += ", so Kratos refuses to start"
 					f.Help = "move the hook to the first place of the list, whose element 0 a variable can reach"
 				}
 				p.Report(f)
