@@ -90,6 +90,7 @@ func newRoot(a *app) *cobra.Command {
 		newInit(a),
 		newLint(a),
 		newRules(a),
+		newMatrix(a),
 		newPredict(a),
 		newExplain(a),
 		newWellknown(a),

@@ -82,6 +82,16 @@ type Options struct {
 // earlier ones. The findings are ordered by place. An error says that the
 // environment does not fit.
 func Check(files []*source.File, opts Options, rules []*Rule) ([]Finding, error) {
+	p, findings, err := Load(files, opts)
+	if p == nil || err != nil {
+		return findings, err
+	}
+	return unignored(Run(p, rules)), nil
+}
+
+// Load reads files that together are one configuration. What cannot be read at
+// all is a finding, and then there is no pass.
+func Load(files []*source.File, opts Options) (*Pass, []Finding, error) {
 	var docs []*kratosconf.Document
 	var findings []Finding
 	for _, f := range files {
@@ -92,19 +102,19 @@ func Check(files []*source.File, opts Options, rules []*Rule) ([]Finding, error)
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		docs = append(docs, d)
 	}
 	if len(findings) > 0 {
 		// What the other files say means little without this one.
-		return findings, nil
+		return nil, findings, nil
 	}
 	config, err := kratosconf.Load(docs, opts.Env)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return unignored(Run(NewPass(config, opts), rules)), nil
+	return NewPass(config, opts), nil, nil
 }
 
 func syntaxFinding(err *kratosconf.SyntaxError) Finding {

@@ -1,0 +1,115 @@
+// Package matrix asks both gates about every origin that a configuration
+// deploys: which ceremonies work there, which fail, and why.
+package matrix
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// Matrix is every deployed origin with every enabled method.
+type Matrix struct {
+	Rows []Row `json:"rows"`
+	// Skipped are methods and pages of which a template decides.
+	Skipped []string `json:"skipped,omitempty"`
+}
+
+// Row is one origin with one method.
+type Row struct {
+	Origin string `json:"origin"`
+	// Where says how the origin is known: "login ui_url", "deployed domain",
+	// "rp.origins".
+	Where   string `json:"where"`
+	Method  string `json:"method"` // "passkey" or "webauthn"
+	RPID    string `json:"rp_id"`
+	Browser Gate   `json:"browser"`
+	Kratos  Gate   `json:"kratos"`
+	// Related says what a related origins document would have to say for the
+	// browser's gate to open; "" where it needs none or none would help.
+	Related string `json:"related_origins,omitempty"`
+}
+
+// Gate is the answer of one gate.
+type Gate struct {
+	OK     bool           `json:"ok"`
+	Class  webauthn.Class `json:"class"`
+	Reason string         `json:"reason"`
+}
+
+// OK tells whether a ceremony passes both gates.
+func (r Row) OK() bool { return r.Browser.OK && r.Kratos.OK }
+
+// OK tells whether every row does.
+func (m Matrix) OK() bool {
+	for _, r := range m.Rows {
+		if !r.OK() {
+			return false
+		}
+	}
+	return true
+}
+
+// New asks the gates. Origins come from UI URLs, deployed domains and the
+// configured list.
+func New(p *lint.Pass) Matrix {
+	m := Matrix{Rows: []Row{}}
+	base := p.Config.Get("serve.public.base_url").Text()
+	for _, method := range p.Enabled() {
+		if method.Unsure() || method.OriginsUnsure() || !method.ID.Is(kratosconf.String) {
+			m.Skipped = append(m.Skipped, fmt.Sprintf("%s: rp.id or the origins are not known here", method.Name))
+			continue
+		}
+		for _, page := range pages(p, method) {
+			if !page.Known {
+				m.Skipped = append(m.Skipped, fmt.Sprintf("%s: %s is not known here", method.Name, page.Where()))
+				continue
+			}
+			m.Rows = append(m.Rows, newRow(method, page, base))
+		}
+	}
+	return m
+}
+
+// pages are those of the flows and domains, and each configured web origin that
+// is none of them.
+func pages(p *lint.Pass, m *lint.Method) []lint.Page {
+	out := p.PagesOf(m)
+	for _, o := range m.Origins {
+		known := !o.IsWeb()
+		for _, page := range out {
+			known = known || page.SameAs(o)
+		}
+		if !known {
+			out = append(out, lint.Page{Origin: o, Name: "rp.origins"})
+		}
+	}
+	return out
+}
+
+func newRow(m *lint.Method, page lint.Page, base string) Row {
+	id := m.ID.Str
+	row := Row{Origin: page.Page.Origin(), Where: page.Where(), Method: m.Name, RPID: id}
+	row.Browser = gate(webauthn.Browser(page.Page, &id, nil))
+	var origins []string // nil: Kratos derives one
+	if m.OriginsKey.Exists() {
+		origins = []string{}
+	}
+	for _, o := range m.Origins {
+		origins = append(origins, o.Value.Str)
+	}
+	row.Kratos = gate(webauthn.Kratos(row.Origin, id, origins, base))
+	if row.Browser.Class == webauthn.ClassNoRelatedOrigins {
+		doc := webauthn.Document{Status: 200, ContentType: "application/json", Body: fmt.Appendf(nil, `{"origins":[%q]}`, row.Origin)}
+		if webauthn.Browser(page.Page, &id, &doc).OK {
+			row.Related = fmt.Sprintf("https://%s/.well-known/webauthn would have to list %q", id, row.Origin)
+		}
+	}
+	return row
+}
+
+func gate(v webauthn.Verdict) Gate {
+	return Gate{OK: v.OK, Class: v.Class, Reason: v.Reason}
+}
