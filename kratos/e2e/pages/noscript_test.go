@@ -19,6 +19,7 @@ func withoutScript(t *testing.T, s *stack) {
 	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "1")
 
 	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	p.withoutScript = true
 	p.open("/")
 	p.at("/", "Hello, "+email)
 	p.click(`form[action="/logout"] button`)

@@ -32,6 +32,7 @@ type tab struct {
 	demo *stack
 
 	authenticators []*authenticator
+	withoutScript  bool // the page runs none, and neither do checks in it
 }
 
 // ceremony is one call of navigator.credentials and its answer, as the browser
@@ -286,12 +287,16 @@ func (p *tab) flow(kind string) string {
 }
 
 // screenshots keeps the page as it is, on a desktop and on a phone, by day and
-// by night.
+// by night, and has its accessibility checked.
 func (p *tab) screenshots(name string) {
 	p.t.Helper()
+	p.until(`document.readyState`, "complete")
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{1280, 390} {
 			p.shoot(name, width, scheme)
+		}
+		if !p.withoutScript {
+			p.accessible()
 		}
 	}
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{})
