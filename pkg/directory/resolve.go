@@ -218,8 +218,13 @@ func (d *Directory) resolveIdentityID(ctx context.Context, id uuid.UUID, q Query
 	return Answer{IdentityID: id, State: index.Unknown, Source: SourceIdentityID, ConfirmedAt: micros(asked)}, nil
 }
 
-// pullInRequest is pull for an answer that waits: bounded in number.
+// inRequestTimeout bounds how long an answer waits for Kratos.
+const inRequestTimeout = 15 * time.Second
+
+// pullInRequest is pull for an answer that waits: bounded in number and time.
 func (d *Directory) pullInRequest(ctx context.Context, id uuid.UUID) (pulled, error) {
+	ctx, cancel := context.WithTimeout(ctx, inRequestTimeout)
+	defer cancel()
 	select {
 	case d.inRequest <- struct{}{}:
 		defer func() { <-d.inRequest }()

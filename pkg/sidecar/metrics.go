@@ -62,10 +62,18 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// answered counts one request.
-func (m *metrics) answered(path string, code int, took time.Duration) {
-	m.requests.WithLabelValues(path, strconv.Itoa(code)).Inc()
-	m.latency.WithLabelValues(path).Observe(took.Seconds())
+// counter makes what counts the requests of one path.
+func (m *metrics) counter(path string) func(code int, took time.Duration) {
+	requests := m.requests.MustCurryWith(prometheus.Labels{"path": path})
+	good, latency := requests.WithLabelValues("200"), m.latency.WithLabelValues(path)
+	return func(code int, took time.Duration) {
+		if code == http.StatusOK {
+			good.Inc()
+		} else {
+			requests.WithLabelValues(strconv.Itoa(code)).Inc()
+		}
+		latency.Observe(took.Seconds())
+	}
 }
 
 // resolved counts one handle that was asked for.

@@ -1,7 +1,6 @@
 package sidecar
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -53,9 +52,8 @@ func (s *Server) routes() []route {
 
 // limits of one request. Hooks and look-ups are a few hundred bytes.
 const (
-	maxBody        = 64 << 10
-	maxBatchBody   = 2 << 20 // 1000 handles in the longest form, with credential ids
-	requestTimeout = 15 * time.Second
+	maxBody      = 64 << 10
+	maxBatchBody = 2 << 20 // 1000 handles in the longest form, with credential ids
 )
 
 // api is the handler behind --listen.
@@ -81,16 +79,15 @@ func (s *Server) api() http.Handler {
 
 // guard lets a request in that has a key for the route, and counts it.
 func (s *Server) guard(r route) http.Handler {
+	count := s.metrics.counter(r.path)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		from, counted := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		defer func() { s.metrics.answered(r.path, counted.status, time.Since(from)) }()
+		defer func() { count(counted.status, time.Since(from)) }()
 		if p := s.authorize(req, r.scope); p != nil {
 			p.write(counted)
 			return
 		}
-		ctx, cancel := context.WithTimeout(req.Context(), requestTimeout)
-		defer cancel()
-		err := r.handle(counted, req.WithContext(ctx))
+		err := r.handle(counted, req)
 		if err == nil {
 			return
 		}

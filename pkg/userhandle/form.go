@@ -3,6 +3,7 @@ package userhandle
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,59 +67,61 @@ func Encode(handle []byte, form Form) (string, error) {
 func Decode(text string, form Form) ([]byte, error) {
 	handle, err := decode(text, form)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("not %s: %w", form, err)
 	}
 	return handle, checkLen(handle)
 }
 
+// What keeps a text from being of a form. They are not made anew for each text:
+// Read tries every form, so that most of its tries fail.
+var (
+	errForm    = errors.New("there is no such form")
+	errPadding = errors.New("the padding does not fit")
+	errLineEnd = errors.New("it holds a line end")
+	errUUID    = errors.New("a uuid has 36 characters, 8-4-4-4-12")
+	errText    = errors.New("it holds characters other than printable ASCII")
+)
+
 func decode(text string, form Form) ([]byte, error) {
 	switch form {
 	case Base64URL:
-		return decodeBase64(text, base64.RawURLEncoding, form)
+		return decodeBase64(text, base64.RawURLEncoding)
 	case Base64:
-		return decodeBase64(text, base64.RawStdEncoding, form)
+		return decodeBase64(text, base64.RawStdEncoding)
 	case Hex:
-		b, err := hex.DecodeString(text)
-		if err != nil {
-			return nil, fmt.Errorf("not hex: %w", err)
-		}
-		return b, nil
+		return hex.DecodeString(text)
 	case UUID:
 		return decodeUUID(text)
 	case Text:
 		if !isPrintable([]byte(text)) {
-			return nil, fmt.Errorf("not text: it holds characters other than printable ASCII")
+			return nil, errText
 		}
 		return []byte(text), nil
 	}
-	return nil, fmt.Errorf("unknown form %q", form)
+	return nil, errForm
 }
 
-func decodeBase64(text string, enc *base64.Encoding, form Form) ([]byte, error) {
+func decodeBase64(text string, enc *base64.Encoding) ([]byte, error) {
 	bare := strings.TrimRight(text, "=")
 	if pad := len(text) - len(bare); pad > 0 && (len(text)%4 != 0 || pad > 2) {
-		return nil, fmt.Errorf("not %s: %d padding characters do not fit", form, pad)
+		return nil, errPadding
 	}
 	// encoding/base64 skips line ends; a handle has none.
 	if strings.ContainsAny(bare, "\r\n") {
-		return nil, fmt.Errorf("not %s: it holds a line end", form)
+		return nil, errLineEnd
 	}
-	b, err := enc.Strict().DecodeString(bare)
-	if err != nil {
-		return nil, fmt.Errorf("not %s: %w", form, err)
-	}
-	return b, nil
+	return enc.Strict().DecodeString(bare)
 }
 
 // decodeUUID takes the dashed form only: 32 digits without dashes are hex.
 func decodeUUID(text string) ([]byte, error) {
 	const dashed = 36
 	if len(text) != dashed {
-		return nil, fmt.Errorf("not a uuid: %d characters instead of %d", len(text), dashed)
+		return nil, errUUID
 	}
 	id, err := uuid.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("not a uuid: %w", err)
+		return nil, err
 	}
 	return id[:], nil
 }

@@ -162,21 +162,21 @@ func TestDecodeOneForm(t *testing.T) {
 		{"-_8", userhandle.Base64URL, "\xfb\xff"},
 		{"+/8", userhandle.Base64URL, "not base64url: illegal base64 data at input byte 0"},
 		{"+/8=", userhandle.Base64, "\xfb\xff"},
-		{"QUI==", userhandle.Base64, "not base64: 2 padding characters do not fit"},
-		{"Q===", userhandle.Base64, "not base64: 3 padding characters do not fit"},
-		{"QU\nI=", userhandle.Base64, "not base64: 1 padding characters do not fit"},
+		{"QUI==", userhandle.Base64, "not base64: the padding does not fit"},
+		{"Q===", userhandle.Base64, "not base64: the padding does not fit"},
+		{"QU\nI=", userhandle.Base64, "not base64: the padding does not fit"},
 		{"QU\nI", userhandle.Base64, "not base64: it holds a line end"},
 		{"QUJ", userhandle.Base64URL, "not base64url: illegal base64 data at input byte 2"}, // bits left over
 		{"4142", userhandle.Hex, "AB"},
 		{"414", userhandle.Hex, "not hex: encoding/hex: odd length hex string"},
 		{uuidText, userhandle.UUID, uuidBytes},
-		{"3fa85f6457174562b3fc2c963f66afa6", userhandle.UUID, "not a uuid: 32 characters instead of 36"},
-		{"3fa85f64-5717-4562-b3fc-2c963f66afaz", userhandle.UUID, "not a uuid: invalid UUID format"},
+		{"3fa85f6457174562b3fc2c963f66afa6", userhandle.UUID, "not uuid: a uuid has 36 characters, 8-4-4-4-12"},
+		{"3fa85f64-5717-4562-b3fc-2c963f66afaz", userhandle.UUID, "not uuid: invalid UUID format"},
 		{"AB", userhandle.Text, "AB"},
 		{"A\tB", userhandle.Text, "not text: it holds characters other than printable ASCII"},
 		{"", userhandle.Text, "user handle is empty, WebAuthn allows 1 to 64 bytes"},
 		{strings.Repeat("41", 65), userhandle.Hex, "user handle has 65 bytes, WebAuthn allows 1 to 64"},
-		{"AB", "rot13", `unknown form "rot13"`},
+		{"AB", "rot13", "not rot13: there is no such form"},
 	} {
 		handle, err := userhandle.Decode(tc.text, tc.form)
 		if err != nil {
