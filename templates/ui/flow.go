@@ -12,6 +12,7 @@ type Flow struct {
 	State    string
 	Refresh  bool   // sign-in again, to confirm who it is
 	ReturnTo string `json:"return_to"`
+	AAL      string `json:"requested_aal"` // "aal1", or "aal2" for a second factor
 	Identity *Identity
 	UI       struct {
 		Action   string

@@ -30,6 +30,9 @@ type flowView struct {
 // CodeSent is true on the step that asks for the code of a mail.
 func (v *flowView) CodeSent() bool { return v.Flow.find("code") != nil }
 
+// SecondFactor is true where somebody has signed in and is asked for more.
+func (v *flowView) SecondFactor() bool { return v.Flow.AAL == "aal2" }
+
 // Started is true when a name has been given and the next step is shown.
 func (v *flowView) Started() bool { return v.CodeSent() || v.Key != nil }
 
