@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -30,6 +31,10 @@ type linter struct {
 	diff          bool
 	explain       string
 	stdinFilename string
+	baseline      string
+	writeBaseline string
+	sidecar       string
+	keyFile       string
 }
 
 func newLint(a *app) *cobra.Command {
@@ -50,7 +55,7 @@ A comment silences a rule on its line, if it says why:
   oly-passkey lint -c base.yml -c prod.yml --env-file kratos.env --fix
   oly-passkey lint --format sarif deploy/ > lint.sarif
   oly-passkey lint --explain origin-trailing-slash`,
-		RunE: func(_ *cobra.Command, args []string) error { return l.run(args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return l.run(cmd.Context(), args) },
 	}
 	f := c.Flags()
 	f.StringArrayVarP(&l.layers, "config", "c", nil, "a layer of the configuration (repeatable, in order)")
@@ -68,11 +73,15 @@ A comment silences a rule on its line, if it says why:
 	f.Lookup("fix").NoOptDefVal = "safe"
 	f.BoolVar(&l.diff, "diff", false, "show what --fix would do, and write nothing")
 	f.StringVar(&l.explain, "explain", "", "say why a rule exists, with an example")
+	f.StringVar(&l.baseline, "baseline", "", "compare with an earlier `FILE|git:REV`, or leave out the findings recorded in FILE")
+	f.StringVar(&l.writeBaseline, "write-baseline", "", "record the findings of now in `FILE`, for --baseline")
+	f.StringVar(&l.sidecar, "sidecar", "", "`URL` of the sidecar, which knows how many people a changed rp.id locks out")
+	f.StringVar(&l.keyFile, "api-key-file", "", "`FILE` with the sidecar's key of scope read")
 	f.StringVar(&l.stdinFilename, "stdin-filename", "", "the name of what is read from \"-\"")
 	return c
 }
 
-func (l *linter) run(args []string) error {
+func (l *linter) run(ctx context.Context, args []string) error {
 	if l.explain != "" {
 		return explainRule(l.app.stdout, l.explain)
 	}
@@ -98,19 +107,32 @@ func (l *linter) run(args []string) error {
 	if opts.Version, err = l.kratosVersion(configs); err != nil {
 		return err
 	}
-	all, err := l.check(configs, opts)
+	base, err := l.readBaseline()
 	if err != nil {
 		return err
+	}
+	if opts.Enrolled, err = l.enrolled(ctx); err != nil {
+		return err
+	}
+	all, err := l.check(ctx, configs, opts, base)
+	if err != nil {
+		return err
+	}
+	if l.writeBaseline != "" {
+		return writeBaseline(l.writeBaseline, all)
 	}
 	return l.answer(all, failOn, write)
 }
 
 // check lints each configuration, after mending it when that is asked for.
-func (l *linter) check(configs [][]*source.File, opts lint.Options) ([]lint.Finding, error) {
+func (l *linter) check(ctx context.Context, configs [][]*source.File, opts lint.Options, base baseline) ([]lint.Finding, error) {
 	var all []lint.Finding
 	for _, files := range configs {
 		var found []lint.Finding
 		var err error
+		if opts.Baseline, err = base.before(ctx, files); err != nil {
+			return nil, err
+		}
 		if l.fix != "" || l.diff {
 			found, err = l.mend(files, opts)
 		} else {
@@ -121,7 +143,7 @@ func (l *linter) check(configs [][]*source.File, opts lint.Options) ([]lint.Find
 		}
 		all = append(all, found...)
 	}
-	return all, nil
+	return base.unknown(all), nil
 }
 
 func (l *linter) answer(all []lint.Finding, failOn lint.Severity, write report.Writer) error {

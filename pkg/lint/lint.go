@@ -5,6 +5,7 @@ package lint
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
@@ -76,6 +77,11 @@ type Options struct {
 	Rendered bool // no template should be left
 	Profile  Profile
 	Version  kratosconf.Version // the zero Version stands for the default
+	// Baseline is an earlier state of the same configuration, to compare with.
+	Baseline []*source.File
+	// Enrolled is how many keys exist for the baseline's rp.id, 0 when nobody
+	// knows.
+	Enrolled int
 }
 
 // Check lints files that together are one configuration, later ones over
@@ -114,7 +120,23 @@ func Load(files []*source.File, opts Options) (*Pass, []Finding, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return NewPass(config, opts), nil, nil
+	p := NewPass(config, opts)
+	p.Before, err = before(opts)
+	return p, nil, err
+}
+
+// before reads the baseline, nil when there is none.
+func before(opts Options) (*Pass, error) {
+	if len(opts.Baseline) == 0 {
+		return nil, nil
+	}
+	files := opts.Baseline
+	opts.Baseline = nil
+	p, unreadable, err := Load(files, opts)
+	if len(unreadable) > 0 {
+		return nil, fmt.Errorf("read the baseline: %s: %s", unreadable[0].Span, unreadable[0].Message)
+	}
+	return p, err
 }
 
 func syntaxFinding(err *kratosconf.SyntaxError) Finding {

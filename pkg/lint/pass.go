@@ -18,6 +18,11 @@ type Pass struct {
 	// Pages are where ceremonies run: UI URLs and deployed domains.
 	Pages []Page
 
+	// Before is the baseline, nil without one.
+	Before *Pass
+	// Enrolled is how many keys exist for the baseline's rp.id, 0 when nobody
+	// knows.
+	Enrolled int
 	// Version is the Kratos that will read the configuration.
 	Version  kratosconf.Version
 	Rendered bool
@@ -41,6 +46,7 @@ func NewPass(config *kratosconf.Config, opts Options) *Pass {
 	}
 	p.Pages = findPages(config, opts.Domains)
 	p.Rendered = opts.Rendered
+	p.Enrolled = opts.Enrolled
 	p.read, p.sent = opts.Schemas.Read, make(map[string]Sent)
 	p.Version = opts.Version
 	if p.Version == (kratosconf.Version{}) {

@@ -78,6 +78,8 @@ func (e *example) config(t *testing.T) ([]*source.File, lint.Options) {
 			page, err := webauthn.ParsePage(value)
 			require.NoError(t, err)
 			opts.Domains = append(opts.Domains, page)
+		case "--baseline":
+			opts.Baseline = append(opts.Baseline, source.New(value, []byte(e.files[value])))
 		case "--profile":
 			profile, ok := lint.ParseProfile(value)
 			require.True(t, ok, value)

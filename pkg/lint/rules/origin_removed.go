@@ -1,0 +1,33 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+)
+
+var originRemoved = &lint.Rule{
+	ID: "origin-removed", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		if p.Before == nil {
+			return
+		}
+		for _, pair := range [][2]*lint.Method{{p.Before.Passkey, p.Passkey}, {p.Before.WebAuthn, p.WebAuthn}} {
+			before, now := pair[0], pair[1]
+			if !before.On || !now.On || before.OriginsUnsure() || now.OriginsUnsure() || !now.OriginsKey.Exists() {
+				continue
+			}
+			for _, o := range before.Origins {
+				if o.Value.Unknown() || now.Lists(o) {
+					continue
+				}
+				p.Report(lint.Finding{
+					Span:    now.OriginsKey.Place(),
+					Message: fmt.Sprintf("origin %q of %s was removed: people who sign in there cannot any more", o.Value.Str, now.Name),
+					Help:    fmt.Sprintf("add %q again, or remove it once nobody is sent there", o.Show()),
+					Notes:   []lint.Note{{Span: o.Value.Place(), Message: "it was listed here"}},
+				})
+			}
+		}
+	},
+}
