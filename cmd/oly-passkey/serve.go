@@ -45,6 +45,10 @@ a signature that was verified.`,
 	c.Flags().DurationVar(&f.reconcileEvery, "reconcile-every", 6*time.Hour, "`TIME` between sweeps over all identities")
 	c.Flags().DurationVar(&f.maxAge, "max-age", 24*time.Hour, "`TIME` after which an entry is confirmed by asking Kratos")
 	c.Flags().StringVar(&f.name, "name", "", "`NAME` of this server, a label of its metrics")
+	c.Flags().StringVar(&f.tls.CertFile, "tls-cert-file", "", "`FILE` with the certificate chain of the API, PEM; read again when it changes")
+	c.Flags().StringVar(&f.tls.KeyFile, "tls-key-file", "", "`FILE` with its private key, PEM")
+	c.Flags().StringVar(&f.tls.ClientCAFile, "client-ca-file", "", "`FILE` with the authorities of client certificates, PEM: clients need one (mTLS)")
+	c.Flags().StringArrayVar(&f.tls.ClientSANs, "client-san", nil, "DNS `NAME`, URI or e-mail address in a client certificate that may ask (repeatable)")
 	c.Flags().BoolVar(&f.dev, "dev", false, "ask for no API key; on a loopback address only")
 	c.Flags().BoolVar(&f.insecureHTTP, "insecure-http", false, "listen in clear text off loopback, too")
 	if err := c.MarkFlagRequired("kratos-admin-url"); err != nil {
@@ -62,6 +66,7 @@ type serveFlags struct {
 	listen, metricsListen, identityIDs string
 	reconcileEvery, maxAge             time.Duration
 	dev, insecureHTTP                  bool
+	tls                                sidecar.TLS
 }
 
 func (a *app) serve(ctx context.Context, f *serveFlags) error {
@@ -82,6 +87,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		MetricsListen:  f.metricsListen,
 		Dev:            f.dev,
 		InsecureHTTP:   f.insecureHTTP,
+		TLS:            f.tls,
 		IdentityIDs:    ids,
 		ReconcileEvery: f.reconcileEvery,
 		MaxAge:         f.maxAge,

@@ -43,6 +43,7 @@ type Options struct {
 	MetricsListen  string // host:port of livez and readyz, DefaultMetricsListen where it is empty
 	Dev            bool   // no keys; loopback only
 	InsecureHTTP   bool   // clear text off loopback
+	TLS            TLS    // of the API; clear text where it is empty
 	IdentityIDs    directory.IdentityIDs
 	ReconcileEvery time.Duration // 6 h where it is 0
 	MaxAge         time.Duration // 24 h where it is 0
@@ -56,6 +57,7 @@ type Server struct {
 	dev        bool
 	keys       atomic.Pointer[Keys]
 	keyFile    string
+	tls        *tlsFiles // nil: clear text
 	store      index.Store
 	directory  *directory.Directory
 	metrics    *metrics
@@ -80,6 +82,12 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{log: o.Log, dev: o.Dev, keyFile: o.KeyFile}
+	if o.TLS.enabled() {
+		var err error
+		if s.tls, err = openTLS(o.TLS); err != nil {
+			return nil, err
+		}
+	}
 	s.keys.Store(o.Keys)
 	if o.KeyFile != "" {
 		keys, err := ReadKeyFile(o.KeyFile)
@@ -147,6 +155,9 @@ func (s *Server) status(ctx context.Context) (directory.Status, error) {
 
 // checkSafe refuses a server that anybody could ask.
 func checkSafe(o Options) error {
+	if err := o.TLS.check(); err != nil {
+		return err
+	}
 	loopback, err := isLoopback(o.Listen)
 	if err != nil {
 		return err
@@ -156,8 +167,8 @@ func checkSafe(o Options) error {
 		return fmt.Errorf("%w: --dev asks for no key, so --listen %q has to be a loopback address such as 127.0.0.1:4477", ErrUnsafe, o.Listen)
 	case !o.Dev && o.Keys == nil && o.KeyFile == "":
 		return fmt.Errorf("%w without api keys: name a file with --api-key-file, or use --dev on a loopback address", ErrUnsafe)
-	case !loopback && !o.InsecureHTTP:
-		return fmt.Errorf("%w: --listen %q would send keys and handles in clear text; listen on a loopback address, or say --insecure-http where the network is trusted", ErrUnsafe, o.Listen)
+	case !loopback && !o.InsecureHTTP && !o.TLS.enabled():
+		return fmt.Errorf("%w: --listen %q would send keys and handles in clear text; give a certificate with --tls-cert-file, or say --insecure-http where the network is trusted", ErrUnsafe, o.Listen)
 	}
 	return nil
 }
@@ -175,7 +186,12 @@ func isLoopback(addr string) (bool, error) {
 }
 
 // URL is where the API answers.
-func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
+func (s *Server) URL() string {
+	if s.tls != nil {
+		return "https://" + s.listener.Addr().String()
+	}
+	return "http://" + s.listener.Addr().String()
+}
 
 // MetricsURL is where livez and readyz answer.
 func (s *Server) MetricsURL() string { return "http://" + s.operations.Addr().String() }
@@ -204,15 +220,16 @@ const drainTimeout = 10 * time.Second
 func (s *Server) Run(ctx context.Context) error {
 	g, running := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.directory.Run(running) })
-	g.Go(func() error { return serve(running, s.listener, s.api()) })
-	g.Go(func() error { return serve(running, s.operations, s.probes()) })
+	g.Go(func() error { return serve(running, s.api(), s.listener, s.tls) })
+	g.Go(func() error { return serve(running, s.probes(), s.operations, nil) })
 	g.Go(func() error { return s.watchKeys(running) })
+	g.Go(func() error { return s.watchTLS(running) })
 	err := g.Wait()
 	return errors.Join(err, s.Close())
 }
 
-// serve answers on a listener until ctx ends.
-func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+// serve answers on a listener until ctx ends; in clear text where files is nil.
+func serve(ctx context.Context, h http.Handler, l net.Listener, files *tlsFiles) error {
 	srv := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -222,7 +239,14 @@ func serve(ctx context.Context, l net.Listener, h http.Handler) error {
 		MaxHeaderBytes:    16 << 10,
 	}
 	done := make(chan error, 1)
-	go func() { done <- srv.Serve(l) }()
+	go func() {
+		if files == nil {
+			done <- srv.Serve(l)
+			return
+		}
+		srv.TLSConfig = files.serverConfig()
+		done <- srv.ServeTLS(l, "", "")
+	}()
 	select {
 	case err := <-done:
 		return err

@@ -272,7 +272,7 @@ func TestRefusesToStart(t *testing.T) {
 		},
 		{
 			"clear text off loopback", func(o *sidecar.Options) { o.Listen = "0.0.0.0:0" },
-			`refusing to start: --listen "0.0.0.0:0" would send keys and handles in clear text; listen on a loopback address, or say --insecure-http where the network is trusted`,
+			`refusing to start: --listen "0.0.0.0:0" would send keys and handles in clear text; give a certificate with --tls-cert-file, or say --insecure-http where the network is trusted`,
 		},
 		{"no port", func(o *sidecar.Options) { o.Listen = "localhost" }, `--listen "localhost" is no host:port: address localhost: missing port in address`},
 		{
