@@ -1,27 +1,104 @@
 package lint
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// ignoreComment is what makes the linter silent about one line:
+// Ids of findings about ignore comments themselves.
+const (
+	IgnoreUnusedRule = "ignore-unused"
+	IgnoreReasonRule = "ignore-without-reason"
+)
+
+// ignoreComment is what makes the linter silent about one line, the comment's
+// own or, when it stands alone, the next:
 //
 //	# oly:ignore rp-id-too-broad because only we own names below it
 //
 // Several rules are separated by commas. Without a reason it does not count.
-var ignoreComment = regexp.MustCompile(`(?:^|\s)#\s*oly:ignore\s+([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)\s+because\s+\S`)
+var ignoreComment = regexp.MustCompile(`(?:^|\s)#\s*oly:ignore\s+([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)(\s+because\s+\S)?`)
 
-// unignored drops the findings whose line has an ignore comment for their rule.
-func unignored(findings []Finding) []Finding {
-	return slices.DeleteFunc(findings, func(f Finding) bool {
+// ignore is one comment.
+type ignore struct {
+	span   source.Span
+	line   int // to which it applies
+	rules  []string
+	reason bool
+	used   bool
+}
+
+// unignored drops the findings that an ignore comment speaks of, and reports
+// comments without a reason or without a finding. A comment about a rule that
+// does not run now is left alone.
+func unignored(findings []Finding, files []*source.File, rules []*Rule) []Finding {
+	byFile := make(map[string][]*ignore)
+	for _, f := range files {
+		byFile[f.Name] = ignoresOf(f)
+	}
+	findings = slices.DeleteFunc(findings, func(f Finding) bool {
 		if f.Span.IsZero() {
 			return false
 		}
-		m := ignoreComment.FindStringSubmatch(f.Span.File.Line(f.Span.Position().Line))
-		return m != nil && slices.ContainsFunc(strings.Split(m[1], ","), func(rule string) bool {
-			return strings.TrimSpace(rule) == f.Rule
-		})
+		line := f.Span.Position().Line
+		for _, i := range byFile[f.Span.File.Name] {
+			if i.line == line && i.reason && slices.Contains(i.rules, f.Rule) {
+				i.used = true
+				return true
+			}
+		}
+		return false
 	})
+	runs := func(id string) bool {
+		return slices.ContainsFunc(rules, func(r *Rule) bool { return r.ID == id })
+	}
+	for _, f := range files {
+		for _, i := range byFile[f.Name] {
+			switch {
+			case !i.reason:
+				findings = append(findings, Finding{
+					Rule: IgnoreReasonRule, Severity: Warning, Span: i.span,
+					Message: "this comment gives no reason, so it does not count",
+					Help:    fmt.Sprintf("write # oly:ignore %s because …", strings.Join(i.rules, ", ")),
+				})
+			case !i.used && slices.ContainsFunc(i.rules, runs):
+				findings = append(findings, Finding{
+					Rule: IgnoreUnusedRule, Severity: Warning, Span: i.span,
+					Message: fmt.Sprintf("nothing on line %d is found by %s, so this comment is left over", i.line, strings.Join(i.rules, ", ")),
+					Help:    "remove it",
+				})
+			}
+		}
+	}
+	return findings
+}
+
+// ignoresOf finds the ignore comments of a file.
+func ignoresOf(f *source.File) []*ignore {
+	if !strings.Contains(string(f.Data), "oly:ignore") {
+		return nil
+	}
+	var out []*ignore
+	for n := 1; n <= f.Lines(); n++ {
+		line := f.Line(n)
+		m := ignoreComment.FindStringSubmatchIndex(line)
+		if m == nil {
+			continue
+		}
+		i := &ignore{line: n, reason: m[4] >= 0}
+		if strings.HasPrefix(strings.TrimSpace(line), "#") {
+			i.line = n + 1
+		}
+		start := f.LineStart(n) + strings.IndexByte(line[m[0]:], '#') + m[0]
+		i.span = source.Span{File: f, Start: start, End: f.LineStart(n) + len(line)}
+		for rule := range strings.SplitSeq(line[m[2]:m[3]], ",") {
+			i.rules = append(i.rules, strings.TrimSpace(rule))
+		}
+		out = append(out, i)
+	}
+	return out
 }

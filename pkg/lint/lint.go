@@ -92,7 +92,7 @@ func Check(files []*source.File, opts Options, rules []*Rule) ([]Finding, error)
 	if p == nil || err != nil {
 		return findings, err
 	}
-	return unignored(Run(p, rules)), nil
+	return unignored(Run(p, rules), files, rules), nil
 }
 
 // Load reads files that together are one configuration. What cannot be read at
