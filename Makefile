@@ -67,6 +67,11 @@ suites:
 .PHONY: bench
 bench: ## every benchmark, benchstat-ready
 	go test -run '^$$' -bench . -benchmem -count 6 ./...
+	cd kratos/conformance && go test -run '^$$' -bench . -benchmem -count 6 ./...
+
+.PHONY: truth
+truth: prerequisites bin/kratos ## run every generated deployment and write docs/truth.md
+	cd kratos/e2e && OLY_PASSKEY_PROOF=1 go test -count=1 -timeout 60m ./truth -update
 
 FUZZTIME ?= 60s
 .PHONY: fuzz
