@@ -22,7 +22,7 @@ import (
 type realKratos struct {
 	public, admin string // base URLs
 	dir           string
-	ports         [2]string
+	dsn           string
 	process       *exec.Cmd
 	exited        chan error
 	log           *bytes.Buffer
@@ -78,11 +78,21 @@ func hookTo(sidecarURL, path, key string) string {
 // and settings. An empty sidecarURL makes hooks that nobody answers.
 func startKratos(t *testing.T, ports [2]string, hooks [3]string) *realKratos {
 	t.Helper()
+	return startKratosOn(t, "", ports, hooks)
+}
+
+// startKratosOn does so on a database; "" is an SQLite file, which takes one
+// writer at a time.
+func startKratosOn(t *testing.T, dsn string, ports [2]string, hooks [3]string) *realKratos {
+	t.Helper()
 	k := &realKratos{
 		public: "http://localhost:" + ports[0],
 		admin:  "http://127.0.0.1:" + ports[1],
 		dir:    t.TempDir(),
-		ports:  ports,
+		dsn:    dsn,
+	}
+	if dsn == "" {
+		k.dsn = "sqlite://" + filepath.Join(k.dir, "kratos.db") + "?_fk=true&mode=rwc"
 	}
 	for name, content := range map[string]string{
 		"kratos.yml":           fmt.Sprintf(kratosYML, ports[0], ports[1], hooks[0], hooks[1], hooks[2]),
@@ -101,7 +111,7 @@ func startKratos(t *testing.T, ports [2]string, hooks [3]string) *realKratos {
 func (k *realKratos) command(args ...string) *exec.Cmd {
 	c := exec.CommandContext(context.Background(), os.Getenv("OLY_PASSKEY_KRATOS"), args...)
 	c.Dir = k.dir
-	c.Env = []string{"DSN=sqlite://" + filepath.Join(k.dir, "kratos.db") + "?_fk=true&mode=rwc", "PATH=" + os.Getenv("PATH")}
+	c.Env = []string{"DSN=" + k.dsn, "PATH=" + os.Getenv("PATH")}
 	return c
 }
 

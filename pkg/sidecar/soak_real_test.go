@@ -1,0 +1,144 @@
+//go:build realkratos
+
+package sidecar_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/client"
+	"github.com/olympusoss/oly-passkey/pkg/index/postgres/postgrestest"
+)
+
+// TestRealSoak lets several people sign up, add and remove keys, sign in and
+// vanish at a Kratos on PostgreSQL, and asks about every key all the time.
+func TestRealSoak(t *testing.T) {
+	needKratos(t)
+	length := 15 * time.Second
+	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
+		length = 5 * time.Minute
+	}
+	c := postgrestest.Start(t)
+	ports := freePorts(t)
+	s := startSidecar(t, "http://127.0.0.1:"+ports[1], t.TempDir(), "127.0.0.1:0")
+	var hooks [3]string
+	for i, flow := range []string{"registration", "login", "settings"} {
+		hooks[i] = hookTo(s.URL(), "/v1/hooks/kratos/"+flow, "hooks-key")
+	}
+	socket := url.Values{"host": {c.Dir()}}.Encode()
+	k := startKratosOn(t, "postgres://test@/postgres?"+socket, ports, hooks)
+
+	var people, answers, late atomic.Int64
+	end := time.Now().Add(length)
+	var wg sync.WaitGroup
+	for worker := range 4 {
+		wg.Go(func() {
+			for time.Now().Before(end) && !t.Failed() {
+				n := people.Add(1)
+				l := &lifetime{t: t, s: s, p: newPerson(t, k, fmt.Sprintf("person-%d-%d", worker, n)), answers: &answers, late: &late}
+				l.run()
+			}
+		})
+	}
+	wg.Wait()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	t.Logf("%d people, %d answers, %d looked again for a hook, heap %d MB", people.Load(), answers.Load(), late.Load(), m.HeapAlloc>>20)
+	require.Greater(t, people.Load(), int64(4))
+}
+
+// lifetime is what one person does, with the keys as they should be answered.
+type lifetime struct {
+	t             *testing.T
+	s             *running
+	p             *person
+	keys          []lifetimeKey
+	answers, late *atomic.Int64
+}
+
+type lifetimeKey struct {
+	key
+	method string
+	live   bool
+}
+
+func (l *lifetime) run() {
+	method := []string{"passkey", "webauthn"}[rand.IntN(2)]
+	l.keys = append(l.keys, lifetimeKey{l.p.signUp(method), method, true})
+	l.check()
+	for range 4 {
+		if at := rand.IntN(len(l.keys)); rand.IntN(3) == 0 && l.keys[at].live && l.live() > 1 {
+			l.p.remove(l.keys[at].method, l.keys[at].key)
+			l.keys[at].live = false
+		} else {
+			method := []string{"passkey", "webauthn"}[rand.IntN(2)]
+			l.keys = append(l.keys, lifetimeKey{l.p.add(method), method, true})
+		}
+		l.check()
+	}
+	if rand.IntN(3) == 0 {
+		status, raw := l.p.do(http.MethodDelete, l.p.kratos.admin+"/admin/identities/"+l.p.id, nil)
+		require.Equal(l.t, http.StatusNoContent, status, "%s", raw)
+		for _, k := range l.keys {
+			l.becomes(k, func(a answer) bool { return errors.Is(a.err, client.ErrRemoved) }, true)
+		}
+	}
+}
+
+func (l *lifetime) live() int {
+	n := 0
+	for _, k := range l.keys {
+		if k.live {
+			n++
+		}
+	}
+	return n
+}
+
+// check asks about every key: whoever is answered has to be this person.
+func (l *lifetime) check() {
+	for _, k := range l.keys {
+		l.becomes(k, func(a answer) bool {
+			if k.live {
+				return a.id == l.p.id && a.matches == "true" && (a.state == "active" || a.state == "orphaned")
+			}
+			// The handle of keys that were added to webauthn in settings is shared.
+			return errors.Is(a.err, client.ErrRemoved) || a.id == l.p.id && a.matches == "false"
+		}, false)
+	}
+}
+
+// becomes looks again until a hook has had its time.
+func (l *lifetime) becomes(k lifetimeKey, right func(answer) bool, confirm bool) {
+	l.t.Helper()
+	q := about(k.key)
+	q.Confirm = confirm
+	var got answer
+	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		got = ask(l.t, l.s, q)
+		l.answers.Add(1)
+		if got.err == nil && got.id != l.p.id {
+			l.t.Errorf("wrong: %s was answered for a key of %s", got.id, l.p.id)
+			return
+		}
+		if right(got) {
+			return
+		}
+		l.late.Add(1)
+		if time.Now().After(deadline) {
+			l.t.Errorf("%s key of %s (live %v): %+v", k.method, l.p.id, k.live, got)
+			return
+		}
+	}
+}
