@@ -4,37 +4,41 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/report"
-	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // linter holds the flags of `lint`.
 type linter struct {
-	app           *app
-	layers        []string
-	env           bool
-	envFiles      []string
-	rendered      bool
-	domains       []string
-	schemas       []string
-	profile       string
-	version       string
-	format        string
-	failOn        string
-	quiet         bool
-	fix           string
-	diff          bool
-	explain       string
-	stdinFilename string
-	baseline      string
-	writeBaseline string
-	sidecar       string
-	keyFile       string
+	app             *app
+	layers          []string
+	env             bool
+	envFiles        []string
+	rendered        bool
+	domains         []string
+	domainsFrom     []string
+	schemas         []string
+	profile         string
+	version         string
+	format          string
+	failOn          string
+	quiet           bool
+	fix             string
+	diff            bool
+	explain         string
+	stdinFilename   string
+	baseline        string
+	writeBaseline   string
+	sidecar         string
+	keyFile         string
+	project         string
+	environment     string
+	allEnvironments bool
 }
 
 func newLint(a *app) *cobra.Command {
@@ -47,7 +51,7 @@ func newLint(a *app) *cobra.Command {
 Files given with -c are layers of one configuration, the later over the earlier,
 as in "kratos serve -c base.yml -c prod.yml". Files and folders given without -c
 are checked each by itself; "-" is the standard input. Without any argument it
-checks kratos.yml.
+checks the environments of .oly-passkey.yaml, or kratos.yml.
 
 A comment silences a rule on its line, if it says why:
   id: example.com # oly:ignore rp-id-too-broad because only we own names below it`,
@@ -63,6 +67,10 @@ A comment silences a rule on its line, if it says why:
 	f.StringArrayVar(&l.envFiles, "env-file", nil, "lay a file of NAME=VALUE lines over the files (repeatable, in order)")
 	f.BoolVar(&l.rendered, "rendered", false, "the files are rendered: template expressions are plain text")
 	f.StringArrayVar(&l.domains, "domain", nil, "a deployed domain: a host (https) or an origin (repeatable)")
+	f.StringArrayVar(&l.domainsFrom, "domains-from", nil, "take deployed domains from a `FILE`: hosts, Ingress, HTTPRoute, Caddyfile, nginx (repeatable)")
+	f.StringVar(&l.project, "project", "", "the `FILE` that describes the environments (.oly-passkey.yaml)")
+	f.StringVar(&l.environment, "environment", "", "check one environment of the project")
+	f.BoolVar(&l.allEnvironments, "all-environments", false, "check every environment of the project, also when files are named")
 	f.StringArrayVar(&l.schemas, "identity-schema", nil, "`[ID=]FILE`: where an identity schema is (repeatable)")
 	f.StringVar(&l.profile, "profile", "", "dev or prod: how strict some rules are (guessed from the domains)")
 	f.StringVar(&l.version, "kratos-version", "", "the Kratos that reads the files (from an image tag beside them, else v26.2.0)")
@@ -96,27 +104,24 @@ func (l *linter) run(ctx context.Context, args []string) error {
 	if l.fix != "" && l.fix != "safe" && l.fix != "suggested" {
 		return usagef("--fix is %q; it takes safe or suggested", l.fix)
 	}
-	configs, err := l.configs(args)
+	p, err := l.readProject()
 	if err != nil {
 		return err
 	}
-	opts, err := l.options()
+	targets, err := l.targets(ctx, args, p)
 	if err != nil {
-		return err
-	}
-	if opts.Version, err = l.kratosVersion(configs); err != nil {
 		return err
 	}
 	base, err := l.readBaseline()
 	if err != nil {
 		return err
 	}
-	if opts.Enrolled, err = l.enrolled(ctx); err != nil {
-		return err
-	}
-	all, err := l.check(ctx, configs, opts, base)
+	all, err := l.check(ctx, targets, base)
 	if err != nil {
 		return err
+	}
+	if p != nil {
+		all = p.Apply(all, l.everything(args), time.Now())
 	}
 	if l.writeBaseline != "" {
 		return writeBaseline(l.writeBaseline, all)
@@ -125,9 +130,10 @@ func (l *linter) run(ctx context.Context, args []string) error {
 }
 
 // check lints each configuration, after mending it when that is asked for.
-func (l *linter) check(ctx context.Context, configs [][]*source.File, opts lint.Options, base baseline) ([]lint.Finding, error) {
+func (l *linter) check(ctx context.Context, targets []target, base baseline) ([]lint.Finding, error) {
 	var all []lint.Finding
-	for _, files := range configs {
+	for _, t := range targets {
+		files, opts := t.files, t.opts
 		var found []lint.Finding
 		var err error
 		if opts.Baseline, err = base.before(ctx, files); err != nil {
@@ -141,9 +147,23 @@ func (l *linter) check(ctx context.Context, configs [][]*source.File, opts lint.
 		if err != nil {
 			return nil, fmt.Errorf("check %q: %w", files[0].Name, err)
 		}
-		all = append(all, found...)
+		for _, f := range found {
+			if !said(all, f) { // environments share files
+				all = append(all, f)
+			}
+		}
 	}
 	return base.unknown(all), nil
+}
+
+// said tells whether a finding is in the list already.
+func said(all []lint.Finding, f lint.Finding) bool {
+	for _, other := range all {
+		if other.Rule == f.Rule && other.Message == f.Message && other.Span.String() == f.Span.String() {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *linter) answer(all []lint.Finding, failOn lint.Severity, write report.Writer) error {

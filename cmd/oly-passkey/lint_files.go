@@ -9,6 +9,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/project"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -21,7 +22,19 @@ func (l *linter) options() (lint.Options, error) {
 		return opts, usagef("--profile is %q; it takes dev or prod", l.profile)
 	}
 	var err error
-	if opts.Domains, err = parseDomains(l.domains); err != nil {
+	domains := l.domains
+	for _, name := range l.domainsFrom {
+		f, err := source.Open(name)
+		if err != nil {
+			return opts, err
+		}
+		found := project.Domains(f)
+		if len(found) == 0 {
+			return opts, fmt.Errorf("read %q: it names no domains", name)
+		}
+		domains = append(domains[:len(domains):len(domains)], found...)
+	}
+	if opts.Domains, err = parseDomains(domains); err != nil {
 		return opts, err
 	}
 	for _, name := range l.envFiles {

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/project"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// target is one configuration to check, with what is known of its deployment.
+type target struct {
+	files []*source.File
+	opts  lint.Options
+}
+
+// readProject reads .oly-passkey.yaml, nil when there is none and nobody asked
+// for it.
+func (l *linter) readProject() (*project.Project, error) {
+	name := l.project
+	if name == "" {
+		name = project.FileName
+	}
+	f, err := source.Open(name)
+	if errors.Is(err, fs.ErrNotExist) && l.project == "" {
+		if l.environment != "" || l.allEnvironments {
+			return nil, usagef("there is no %s here that names environments", project.FileName)
+		}
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.project = name
+	return project.Read(f)
+}
+
+// targets lists what to check: the environments that are asked for (all of them
+// when nothing else is named), or the files of the command line.
+func (l *linter) targets(ctx context.Context, args []string, p *project.Project) ([]target, error) {
+	if p != nil && l.environment != "" {
+		e, err := p.Environment(l.environment)
+		if err != nil {
+			return nil, usagef("--environment: %w", err)
+		}
+		return l.inEnvironment(e).load(ctx, nil)
+	}
+	if p == nil || !l.everything(args) || len(p.Environments) == 0 {
+		return l.load(ctx, args)
+	}
+	var all []target
+	for _, e := range p.Environments {
+		one, err := l.inEnvironment(e).load(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one...)
+	}
+	return all, nil
+}
+
+// everything tells whether the whole project is checked.
+func (l *linter) everything(args []string) bool {
+	return l.environment == "" && (l.allEnvironments || len(l.layers) == 0 && len(args) == 0)
+}
+
+// inEnvironment is the command line that an environment stands for; flags that
+// were given add to it or win.
+func (l *linter) inEnvironment(e project.Environment) *linter {
+	dir := filepath.Dir(l.project)
+	at := func(names []string) []string {
+		var out []string
+		for _, n := range names {
+			if !filepath.IsAbs(n) {
+				n = filepath.Join(dir, n)
+			}
+			out = append(out, n)
+		}
+		return out
+	}
+	out := *l
+	out.layers = append(at(e.Config), l.layers...)
+	out.envFiles = append(at(e.EnvFiles), l.envFiles...)
+	out.domains = slices.Concat(e.Domains, l.domains)
+	out.domainsFrom = append(at(e.DomainsFrom), l.domainsFrom...)
+	for id, file := range e.IdentitySchemas {
+		out.schemas = append(out.schemas, id+"="+at([]string{file})[0])
+	}
+	if out.version == "" {
+		out.version = e.Kratos
+	}
+	if out.profile == "" {
+		out.profile = e.Profile
+	}
+	if out.sidecar == "" && out.keyFile != "" {
+		out.sidecar = e.Sidecar // it is of no use without a key
+	}
+	return &out
+}
+
+// load reads the files and what the flags say of them.
+func (l *linter) load(ctx context.Context, args []string) ([]target, error) {
+	configs, err := l.configs(args)
+	if err != nil {
+		return nil, err
+	}
+	opts, err := l.options()
+	if err != nil {
+		return nil, err
+	}
+	if opts.Version, err = l.kratosVersion(configs); err != nil {
+		return nil, err
+	}
+	if opts.Enrolled, err = l.enrolled(ctx); err != nil {
+		return nil, err
+	}
+	var out []target
+	for _, files := range configs {
+		out = append(out, target{files: files, opts: opts})
+	}
+	return out, nil
+}

@@ -1,0 +1,78 @@
+package project
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+var (
+	manifest   = regexp.MustCompile(`(?m)^kind:\s*["']?(Ingress|HTTPRoute|IngressRoute)\b`)
+	ingress    = regexp.MustCompile(`(?m)^\s*(?:-\s*)?host:\s*["']?([^\s"'#]+)`)
+	hostnames  = regexp.MustCompile(`(?m)^(\s*)hostnames:\s*(?:\[([^\]]*)\])?\s*(?:#.*)?$`)
+	listItem   = regexp.MustCompile(`^\s*-\s*["']?([^\s"'#]+)`)
+	hostRule   = regexp.MustCompile(`Host\(([^)]*)\)`)
+	serverName = regexp.MustCompile(`(?m)^\s*server_name\s+([^;]+);`)
+	siteBlock  = regexp.MustCompile(`(?m)^([^\s#{}(][^#{}\n]*)\{\s*$`)
+)
+
+// Domains reads the deployed hosts out of a file: Kubernetes manifests (Ingress,
+// HTTPRoute, Traefik's IngressRoute), a Caddyfile, an nginx configuration, or a
+// text file with one host or origin a line. Wildcards and placeholders are left
+// out: they name no page.
+func Domains(f *source.File) []string {
+	var found []string
+	switch text := string(f.Data); {
+	case manifest.MatchString(text):
+		found = fromManifest(text)
+	case serverName.MatchString(text):
+		for _, m := range serverName.FindAllStringSubmatch(text, -1) {
+			found = append(found, strings.Fields(m[1])...)
+		}
+	case siteBlock.MatchString(text):
+		for _, m := range siteBlock.FindAllStringSubmatch(text, -1) {
+			found = append(found, strings.FieldsFunc(m[1], func(r rune) bool { return r == ',' || r == ' ' })...)
+		}
+	default:
+		for line := range bytes.Lines(f.Data) {
+			line, _, _ := strings.Cut(string(line), "#")
+			found = append(found, strings.Fields(line)...)
+		}
+	}
+	var out []string
+	for _, d := range found {
+		d = strings.TrimSuffix(strings.Trim(d, "\"'`, "), "/")
+		if d == "" || d == "_" || strings.ContainsAny(d, "*{}$~^|()") || strings.HasPrefix(d, ":") || slices.Contains(out, d) {
+			continue
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+func fromManifest(text string) []string {
+	var found []string
+	for _, m := range ingress.FindAllStringSubmatch(text, -1) {
+		found = append(found, m[1])
+	}
+	for _, m := range hostRule.FindAllStringSubmatch(text, -1) {
+		found = append(found, strings.Split(m[1], ",")...)
+	}
+	for _, m := range hostnames.FindAllStringSubmatchIndex(text, -1) {
+		if m[4] >= 0 {
+			found = append(found, strings.Split(text[m[4]:m[5]], ",")...)
+			continue
+		}
+		for line := range strings.Lines(strings.TrimPrefix(text[m[1]:], "\n")) {
+			item := listItem.FindStringSubmatch(line)
+			if item == nil {
+				break
+			}
+			found = append(found, item[1])
+		}
+	}
+	return found
+}
