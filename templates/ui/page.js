@@ -62,6 +62,7 @@ async function showSignIn(section) {
   if (invitation && attachment === "cross-platform" && (await capabilities()).platform) invitation.hidden = false;
   returned.textContent = userHandle ?? section.dataset.none ?? "";
   if (!userHandle) return;
+  returned.className = "mono";
   resolved.textContent = section.dataset.asking ?? "";
   try {
     const response = await fetch("/resolve", {

@@ -38,8 +38,11 @@ func TestPasskeyFirst(t *testing.T) {
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, s) })
 	}
-	s.askAgainSoon(t, dir)
+	s.reconfigure(t, dir,
+		"privileged_session_max_age: 15m", "privileged_session_max_age: 3s",
+		"  public:\n", "  public:\n    cors: { enabled: true, allowed_origins: ["+s.URL+"], allow_credentials: true }\n")
 	t.Run("confirm first", func(t *testing.T) { confirmFirst(t, s) })
+	t.Run("single-page application", func(t *testing.T) { singlePage(t, s) })
 }
 
 // passkeyWalk is the main job: sign up with a passkey, sign out, sign in without

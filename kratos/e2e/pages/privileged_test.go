@@ -25,16 +25,17 @@ func onlyWayIn(t *testing.T, s *stack) {
 	p.screenshots("last-way")
 }
 
-// askAgainSoon makes sessions too old for settings after 3 s. Kratos reads its
-// configuration again while it runs; a later test of the same Kratos waits for
-// that.
-func (s *stack) askAgainSoon(t *testing.T, dir string) {
+// reconfigure changes kratos.yml under the running Kratos, which reads it again.
+// What tests of the change see first may still be the old one, so they wait.
+func (s *stack) reconfigure(t *testing.T, dir string, oldnew ...string) {
 	t.Helper()
 	name := filepath.Join(dir, scaffold.KratosYML)
 	config, err := os.ReadFile(name)
 	require.NoError(t, err)
-	changed := strings.Replace(string(config), "privileged_session_max_age: 15m", "privileged_session_max_age: 3s", 1)
-	require.NotEqual(t, string(config), changed)
+	for i := 0; i < len(oldnew); i += 2 {
+		require.Equal(t, 1, strings.Count(string(config), oldnew[i]), oldnew[i])
+	}
+	changed := strings.NewReplacer(oldnew...).Replace(string(config))
 	require.NoError(t, os.WriteFile(name, []byte(changed), 0o600))
 }
 
