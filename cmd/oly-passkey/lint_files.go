@@ -174,7 +174,7 @@ func (l *linter) walk(name string) ([]*source.File, error) {
 			return nil
 		}
 		switch strings.ToLower(filepath.Ext(path)) {
-		case ".yml", ".yaml", ".json":
+		case ".yml", ".yaml", ".json", ".toml":
 		default:
 			return nil
 		}

@@ -48,7 +48,7 @@ type ParseOptions struct {
 	Rendered bool
 }
 
-// Parse reads a file as one layer: JSON or YAML, told apart by the file's name;
+// Parse reads a file as one layer: JSON, TOML or YAML, told apart by the file's name;
 // a kratos.yml inside of a ConfigMap, of Helm values or of an Ory Network
 // project is found. The error is a *SyntaxError.
 func Parse(f *source.File, opts ParseOptions) (*Document, error) {
@@ -73,13 +73,7 @@ func parse(f *source.File, data []byte, opts ParseOptions) (*Document, error) {
 	}
 	d := &Document{File: f, Template: m.control, Incomplete: m.incomplete}
 	b := &builder{file: f, mask: m, doc: d}
-	var err error
-	if strings.EqualFold(filepath.Ext(f.Name), ".json") && len(m.exprs) == 0 && !m.control {
-		err = b.json()
-	} else {
-		err = b.yaml()
-	}
-	if err != nil {
+	if err := b.read(); err != nil {
 		return nil, err
 	}
 	if d.Root != nil && d.Root.Kind != Map {
@@ -93,6 +87,20 @@ func parse(f *source.File, data []byte, opts ParseOptions) (*Document, error) {
 		}
 	}
 	return d, nil
+}
+
+// read picks the parser by the file's name, as Kratos does.
+func (b *builder) read() error {
+	switch strings.ToLower(filepath.Ext(b.file.Name)) {
+	case ".toml":
+		return b.toml()
+	case ".json":
+		if len(b.mask.exprs) == 0 && !b.mask.control {
+			return b.json()
+		}
+		// With templates it is no JSON; YAML takes bare placeholders.
+	}
+	return b.yaml()
 }
 
 // ParseJSON reads any JSON text, such as an identity schema. The error is a

@@ -2,8 +2,10 @@ package kratosconf
 
 import (
 	"bytes"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -16,6 +18,7 @@ var (
 	manifestKind = regexp.MustCompile(`(?m)^kind:[ \t]*["']?(ConfigMap|Secret)\b`)
 	blockHeader  = regexp.MustCompile(`(?m)^([ \t]*)["']?([A-Za-z0-9._-]+)["']?:[ \t]*[|>][-+0-9]*[ \t]*(#.*)?\r?$`)
 	kratosOnly   = regexp.MustCompile(`(?m)^[ \t]*["']?(selfservice|default_schema_id)["']?[ \t]*:`)
+	kratosTable  = regexp.MustCompile(`(?m)^\[+selfservice\b`)
 	kratosKey    = regexp.MustCompile(`(?m)^[ \t]*["']?(selfservice|identity)["']?[ \t]*:`)
 )
 
@@ -113,6 +116,9 @@ func LooksLikeKratos(root *Value) bool {
 // MayBeKratos tells whether a file is worth reading as a configuration when
 // nobody named it.
 func MayBeKratos(f *source.File) bool {
+	if strings.EqualFold(filepath.Ext(f.Name), ".toml") {
+		return kratosTable.Match(f.Data)
+	}
 	return kratosKey.Match(f.Data) && kratosOnly.Match(f.Data)
 }
 
