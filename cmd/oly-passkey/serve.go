@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/pkg/directory"
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 )
 
@@ -35,6 +36,7 @@ a signature that was verified.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), &f) },
 	}
 	c.Flags().StringVar(&f.kratosAdminURL, "kratos-admin-url", "", "`URL` of Kratos' admin API, without /admin")
+	kratosAccessFlags(c, &f.access)
 	c.Flags().StringVar(&f.dataDir, "data-dir", "", "`DIR` of the index, made where it is missing")
 	c.Flags().StringVar(&f.dsnFile, "postgres-dsn-file", "", "`FILE` with the DSN of the PostgreSQL or CockroachDB database that several servers share, instead of --data-dir")
 	c.Flags().StringVar(&f.keyFile, "api-key-file", "", "`FILE` with the API keys")
@@ -44,6 +46,7 @@ a signature that was verified.`,
 		"when 16 bytes that the index does not hold are an identity's id: `webauthn` (Kratos shows a webauthn key with that handle), any (the identity exists), off")
 	c.Flags().DurationVar(&f.reconcileEvery, "reconcile-every", 6*time.Hour, "`TIME` between sweeps over all identities")
 	c.Flags().DurationVar(&f.maxAge, "max-age", 24*time.Hour, "`TIME` after which an entry is confirmed by asking Kratos")
+	c.Flags().Float64Var(&f.maxHandles, "max-handles", 0, "`NUMBER` of handles a second that one API key may ask for, 0 for no limit; hooks are never limited")
 	c.Flags().StringVar(&f.name, "name", "", "`NAME` of this server, a label of its metrics")
 	c.Flags().StringVar(&f.tls.CertFile, "tls-cert-file", "", "`FILE` with the certificate chain of the API, PEM; read again when it changes")
 	c.Flags().StringVar(&f.tls.KeyFile, "tls-key-file", "", "`FILE` with its private key, PEM")
@@ -66,7 +69,9 @@ type serveFlags struct {
 	listen, metricsListen, identityIDs string
 	reconcileEvery, maxAge             time.Duration
 	dev, insecureHTTP                  bool
+	maxHandles                         float64
 	tls                                sidecar.TLS
+	access                             kratosadmin.Access
 }
 
 func (a *app) serve(ctx context.Context, f *serveFlags) error {
@@ -80,6 +85,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	log := slog.New(slog.NewTextHandler(a.stderr, nil))
 	o := sidecar.Options{
 		KratosAdminURL: f.kratosAdminURL,
+		KratosAccess:   f.access,
 		DataDir:        f.dataDir,
 		KeyFile:        f.keyFile,
 		Name:           f.name,
@@ -91,6 +97,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		IdentityIDs:    ids,
 		ReconcileEvery: f.reconcileEvery,
 		MaxAge:         f.maxAge,
+		MaxHandles:     f.maxHandles,
 		Log:            log,
 	}
 	if f.dsnFile != "" {

@@ -179,6 +179,29 @@ func TestBatch(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, status)
 }
 
+// TestLimit asks for more handles than are allowed; hooks go on.
+func TestLimit(t *testing.T) {
+	s := serve(t, func(o *sidecar.Options) { o.MaxHandles = 0.001 })
+	ask := func(key string, n int) (int, http.Header, string) {
+		many := strings.TrimSuffix(strings.Repeat(`{"user_handle":"x"},`, n), ",")
+		status, header, body := call(t, http.MethodPost, s.URL()+"/v1/resolve/batch", key, `{"queries":[`+many+`]}`)
+		conforms(t, "POST", "/v1/resolve/batch", status, header.Get("Content-Type"), body)
+		return status, header, body
+	}
+	status, _, _ := ask("resolve-key", 1000)
+	require.Equal(t, http.StatusOK, status)
+	status, header, body := ask("resolve-key", 1)
+	require.Equal(t, http.StatusTooManyRequests, status)
+	require.Equal(t, "1", header.Get("Retry-After"))
+	require.JSONEq(t, problemText(429, "too-many-handles", "too many handles were asked for", "ask again later"), body)
+	status, _, _ = ask("resolve-key-2", 1)
+	require.Equal(t, http.StatusOK, status, "another client")
+	for range 20 {
+		status, _, _ = call(t, http.MethodPost, s.URL()+"/v1/hooks/kratos/login", "hooks-key", `{"identity_id":"`+somebody+`"}`)
+		require.Equal(t, http.StatusNoContent, status)
+	}
+}
+
 func TestPlainText(t *testing.T) {
 	s := serve(t, nil)
 	built(t, s)

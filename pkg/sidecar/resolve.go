@@ -38,6 +38,9 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, maxBody, &body); err != nil {
 		return err
 	}
+	if err := s.limits.take(r, 1); err != nil {
+		return err
+	}
 	a, err := s.resolveOne(r.Context(), body)
 	if err != nil {
 		return err
@@ -101,6 +104,9 @@ func (s *Server) resolveBatch(w http.ResponseWriter, r *http.Request) error {
 	}
 	if n := len(body.Queries); n == 0 || n > maxBatch {
 		return badRequest(fmt.Sprintf(`"queries" has %d elements, it may have 1 to %d`, n, maxBatch))
+	}
+	if err := s.limits.take(r, len(body.Queries)); err != nil {
+		return err
 	}
 	results := make([]batchResult, len(body.Queries))
 	for n, q := range body.Queries {

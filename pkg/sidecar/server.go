@@ -35,18 +35,20 @@ const (
 // PostgresDSN, and Keys or KeyFile unless Dev is set.
 type Options struct {
 	KratosAdminURL string
-	DataDir        string // of the index in one file; or
-	PostgresDSN    string // of the database that several servers share
-	Keys           *Keys  // fixed; or
-	KeyFile        string // read at the start, and again whenever it changes
-	Listen         string // host:port of the API, DefaultListen where it is empty
-	MetricsListen  string // host:port of livez and readyz, DefaultMetricsListen where it is empty
-	Dev            bool   // no keys; loopback only
-	InsecureHTTP   bool   // clear text off loopback
-	TLS            TLS    // of the API; clear text where it is empty
+	KratosAccess   kratosadmin.Access // what it takes to reach it
+	DataDir        string             // of the index in one file; or
+	PostgresDSN    string             // of the database that several servers share
+	Keys           *Keys              // fixed; or
+	KeyFile        string             // read at the start, and again whenever it changes
+	Listen         string             // host:port of the API, DefaultListen where it is empty
+	MetricsListen  string             // host:port of livez and readyz, DefaultMetricsListen where it is empty
+	Dev            bool               // no keys; loopback only
+	InsecureHTTP   bool               // clear text off loopback
+	TLS            TLS                // of the API; clear text where it is empty
 	IdentityIDs    directory.IdentityIDs
 	ReconcileEvery time.Duration // 6 h where it is 0
 	MaxAge         time.Duration // 24 h where it is 0
+	MaxHandles     float64       // handles a second that a client may ask for, 0 for no limit
 	Name           string        // label of every metric, none where it is empty
 	Log            *slog.Logger
 }
@@ -61,6 +63,7 @@ type Server struct {
 	store      index.Store
 	directory  *directory.Directory
 	metrics    *metrics
+	limits     limits
 	listener   net.Listener
 	operations net.Listener
 }
@@ -81,7 +84,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := checkSafe(o); err != nil {
 		return nil, err
 	}
-	s := &Server{log: o.Log, dev: o.Dev, keyFile: o.KeyFile}
+	s := &Server{log: o.Log, dev: o.Dev, keyFile: o.KeyFile, limits: limits{perSecond: o.MaxHandles}}
 	if o.TLS.enabled() {
 		var err error
 		if s.tls, err = openTLS(o.TLS); err != nil {
@@ -97,7 +100,11 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		s.keys.Store(keys)
 	}
 	s.metrics = newMetrics(o.Name, s.status)
-	kratos, err := kratosadmin.New(kratosadmin.Options{URL: o.KratosAdminURL, Transport: s.metrics.countKratos(kratosadmin.DefaultTransport())})
+	transport, err := o.KratosAccess.Transport()
+	if err != nil {
+		return nil, err
+	}
+	kratos, err := kratosadmin.New(kratosadmin.Options{URL: o.KratosAdminURL, Transport: s.metrics.countKratos(transport)})
 	if err != nil {
 		return nil, err
 	}

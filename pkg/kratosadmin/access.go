@@ -1,0 +1,164 @@
+package kratosadmin
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Access says how an admin API is reached that is not simply open: behind a
+// gateway with a token or headers of its own, behind TLS, on a unix socket, or
+// with a limit on requests. What is empty is not used.
+type Access struct {
+	TokenFile  string  // sent as Authorization: Bearer; read for every request, so that it can be rotated
+	HeaderFile string  // one "Name: value" a line, read for every request
+	CAFile     string  // authorities of Kratos' certificate, PEM, instead of the system's
+	CertFile   string  // our own certificate, PEM
+	KeyFile    string  // its key, PEM
+	Socket     string  // path of a unix socket; the URL then only names the path on it
+	MaxRPS     float64 // requests a second, 0 for no limit
+}
+
+// Transport makes a transport of it. The files are read once here, so that a
+// missing one is an error at the start.
+func (a Access) Transport() (http.RoundTripper, error) {
+	t := DefaultTransport()
+	config, err := a.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	t.TLSClientConfig = config
+	if a.Socket != "" {
+		t.Proxy = nil
+		t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", a.Socket)
+		}
+	}
+	if _, err := a.headers(); err != nil {
+		return nil, err
+	}
+	return &accessTransport{access: a, next: t}, nil
+}
+
+func (a Access) tlsConfig() (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if a.CAFile != "" {
+		pem, err := os.ReadFile(a.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("kratos ca file: %w", err)
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("kratos ca file %q holds no certificate", a.CAFile)
+		}
+	}
+	if (a.CertFile == "") != (a.KeyFile == "") {
+		return nil, errors.New("a client certificate for kratos needs both its certificate and its key")
+	}
+	if a.CertFile != "" {
+		cert, err := tls.LoadX509KeyPair(a.CertFile, a.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("kratos client certificate: %w", err)
+		}
+		c.Certificates = []tls.Certificate{cert}
+	}
+	return c, nil
+}
+
+// headers reads what is sent with every request. Errors name file and line,
+// never a value.
+func (a Access) headers() (http.Header, error) {
+	h := http.Header{}
+	if a.HeaderFile != "" {
+		raw, err := os.ReadFile(a.HeaderFile)
+		if err != nil {
+			return nil, fmt.Errorf("kratos header file: %w", err)
+		}
+		lines := bufio.NewScanner(bytes.NewReader(raw))
+		for n := 1; lines.Scan(); n++ {
+			line := strings.TrimSpace(lines.Text())
+			if line == "" || strings.HasPrefix(line, "#") {
+				continue
+			}
+			name, value, ok := strings.Cut(line, ":")
+			if !ok || name == "" || strings.ContainsAny(name, " \t") {
+				return nil, fmt.Errorf("%s:%d: line is no %q", a.HeaderFile, n, "Name: value")
+			}
+			h.Add(name, strings.TrimSpace(value))
+		}
+	}
+	if a.TokenFile != "" {
+		raw, err := os.ReadFile(a.TokenFile)
+		if err != nil {
+			return nil, fmt.Errorf("kratos token file: %w", err)
+		}
+		token := strings.TrimSpace(string(raw))
+		if token == "" {
+			return nil, fmt.Errorf("kratos token file %q is empty", a.TokenFile)
+		}
+		h.Set("Authorization", "Bearer "+token)
+	}
+	return h, nil
+}
+
+// accessTransport adds the headers and keeps the limit.
+type accessTransport struct {
+	access Access
+	next   http.RoundTripper
+
+	mu   sync.Mutex
+	free time.Time // when the next request may start
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *accessTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	headers, err := t.access.headers()
+	if err != nil {
+		return nil, err
+	}
+	if err := t.pace(req.Context()); err != nil {
+		return nil, err
+	}
+	req = req.Clone(req.Context()) // a transport must not change its request
+	for name, values := range headers {
+		req.Header[name] = values
+	}
+	return t.next.RoundTrip(req)
+}
+
+// pace waits for the request's turn.
+func (t *accessTransport) pace(ctx context.Context) error {
+	if t.access.MaxRPS <= 0 {
+		return nil
+	}
+	t.mu.Lock()
+	now := time.Now()
+	turn := now
+	if t.free.After(now) {
+		turn = t.free
+	}
+	t.free = turn.Add(time.Duration(float64(time.Second) / t.access.MaxRPS))
+	t.mu.Unlock()
+	if !turn.After(now) {
+		return nil
+	}
+	timer := time.NewTimer(turn.Sub(now))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,68 @@
+package sidecar
+
+import (
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// limits bounds how many handles a client may ask for. A client is an API key,
+// or an address where no keys are asked for. Hooks are never limited: what they
+// tell is told once.
+type limits struct {
+	perSecond float64 // 0 for no limit
+
+	mu      sync.Mutex
+	clients map[string]*rate.Limiter
+}
+
+// maxClients bounds the clients that are told apart; where there are more, all
+// are forgotten and start anew.
+const maxClients = 10_000
+
+// limitBurst is how many handles may be asked for at once: a whole batch.
+const limitBurst = maxBatch
+
+// take answers a problem where a client has asked for too many handles.
+func (l *limits) take(r *http.Request, handles int) error {
+	if l.perSecond <= 0 {
+		return nil
+	}
+	if l.of(clientOf(r)).AllowN(time.Now(), handles) {
+		return nil
+	}
+	p := newProblem(http.StatusTooManyRequests, "too-many-handles", "too many handles were asked for", "ask again later")
+	p.retryAfter = 1
+	return p
+}
+
+func (l *limits) of(client string) *rate.Limiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.clients == nil || len(l.clients) >= maxClients {
+		l.clients = map[string]*rate.Limiter{}
+	}
+	limiter := l.clients[client]
+	if limiter == nil {
+		limiter = rate.NewLimiter(rate.Limit(l.perSecond), limitBurst)
+		l.clients[client] = limiter
+	}
+	return limiter
+}
+
+// clientOf names a client by the digest of its key, or by its address.
+func clientOf(r *http.Request) string {
+	if key, ok := requestKey(r.Header); ok {
+		return userhandle.DigestOf([]byte(key)).String()
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
