@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -45,6 +46,10 @@ type Server struct {
 
 // ErrRefused says that Kratos ended instead of becoming ready.
 var ErrRefused = errors.New("kratos refused to start")
+
+// ErrPortTaken says that another process was quicker to listen on a port that
+// the kernel had called free: choose others and try again.
+var ErrPortTaken = errors.New("a port of kratos is taken")
 
 // Ports asks the kernel for two free ports.
 func Ports() (public, admin int, err error) {
@@ -99,6 +104,9 @@ func (s *Server) await(ctx context.Context) error {
 		}
 		select {
 		case <-s.done:
+			if strings.Contains(s.log.String(), "address already in use") {
+				return ErrPortTaken
+			}
 			return fmt.Errorf("%w: %s", ErrRefused, s.log)
 		case <-ctx.Done():
 			return fmt.Errorf("kratos did not become ready: %w: %s", ctx.Err(), s.log)

@@ -57,7 +57,7 @@ base_url, method, identity schema, hooks, related origins documents and the mech
 
 %d of %d deployments, seed %d.
 
-| said \\ happened |`
+| said, happened |`
 
 // write leaves the table in the test's log and, with -update, in the
 // documentation.
@@ -77,7 +77,7 @@ func (r *report) write(t *testing.T) {
 		}
 		b.WriteString("\n")
 	}
-	_, _ = fmt.Fprintf(&b, "\n%d disagreements.\n", r.Quarrels)
+	_, _ = fmt.Fprintf(&b, "\nDisagreements: %d.\n", r.Quarrels)
 	t.Log("\n" + b.String() + strings.Join(r.Disagreements, "\n"))
 	if *update {
 		_, _ = fmt.Fprintf(&b, "\nMeasured on %s; `make truth` does it again.\n", time.Now().UTC().Format(time.DateOnly))

@@ -73,11 +73,7 @@ func replaceAll(v any, replace func(string) string) any {
 // walk boots Kratos with the deployment, signs up and, when that works, in.
 func (d *deployment) walk(browser context.Context, t *testing.T, site *chromium.Site) outcome {
 	t.Helper()
-	dir := t.TempDir()
-	public, admin, err := kratos.Ports()
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "kratos.yml"), d.kratosYML(t, public, admin), 0o600))
-	server, err := kratos.Start(t.Context(), kratos.Path(t), dir, public, admin)
+	server, err := d.boot(t)
 	if errors.Is(err, kratos.ErrRefused) {
 		return outcome{Stage: stageStart}
 	}
@@ -110,6 +106,22 @@ func (d *deployment) walk(browser context.Context, t *testing.T, site *chromium.
 		return again
 	}
 	return got
+}
+
+// boot starts Kratos with the deployment.
+func (d *deployment) boot(t *testing.T) (server *kratos.Server, err error) {
+	t.Helper()
+	dir := t.TempDir()
+	for range 5 {
+		public, admin, err := kratos.Ports()
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "kratos.yml"), d.kratosYML(t, public, admin), 0o600))
+		server, err = kratos.Start(t.Context(), kratos.Path(t), dir, public, admin)
+		if !errors.Is(err, kratos.ErrPortTaken) {
+			return server, err
+		}
+	}
+	return nil, kratos.ErrPortTaken
 }
 
 // agrees tells whether what happened is what was said.
