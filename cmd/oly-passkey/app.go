@@ -99,6 +99,7 @@ func newRoot(a *app) *cobra.Command {
 		newAndroidOrigin(a),
 		newResolve(a),
 		newServe(a),
+		newAudit(a),
 		newDemo(a),
 		newVersion(a),
 	)

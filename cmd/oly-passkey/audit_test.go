@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// fakekratosAdmin answers the list of identities: two pages of one each.
+func fakekratosAdmin(t *testing.T, clone bool) string {
+	t.Helper()
+	identity := func(n int, recovery string) string {
+		return fmt.Sprintf(`[{"id":"00000000-0000-4000-8000-00000000000%d","recovery_addresses":[%s],"credentials":{"passkey":{"identifiers":["%s"],"config":{"credentials":[
+			{"id":"%d%d==","authenticator":{"aaguid":"6puNZk0BHSE85La0jLV11A==","clone_warning":%t},"flags":{"backup_eligible":true,"backup_state":true}}]}}}}]`,
+			n, recovery, strings.Repeat("h", 63)+fmt.Sprint(n), n, n, clone && n == 2)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("page_token") == "" {
+			w.Header().Set("Link", `</admin/identities?page_token=2>; rel="next"`)
+			_, _ = w.Write([]byte(identity(1, "{}")))
+			return
+		}
+		_, _ = w.Write([]byte(identity(2, "")))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func runAudit(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(context.Background(), append([]string{"audit"}, args...), &app{stdout: &out, stderr: &errs})
+	return code, out.String(), errs.String()
+}
+
+func TestAudit(t *testing.T) {
+	url := fakekratosAdmin(t, false)
+	code, out, errs := runAudit(t, "--kratos-admin-url", url)
+	require.Equal(t, exitClean, code)
+	require.Empty(t, errs)
+	require.Contains(t, out, "  with passkeys alone                                   2   100.0 %\n")
+	require.Contains(t, out, "  warning: 1: one lost device locks the person out [lock-out-risk]\n")
+
+	code, out, _ = runAudit(t, "--kratos-admin-url", url, "--fail-on", "warning", "--format", "csv", "--rp-id-change", "example.org")
+	require.Equal(t, exitFindings, code)
+	require.Equal(t, `rule,severity,identity_id,detail
+lock-out-risk,warning,00000000-0000-4000-8000-000000000002,"one passkey, and no other way in"
+orphan-forecast,warning,00000000-0000-4000-8000-000000000002,no other way in
+`, out)
+
+	// A report in JSON, and the next one compared with it.
+	dir := t.TempDir()
+	saved := filepath.Join(dir, "before.json")
+	code, out, _ = runAudit(t, "--kratos-admin-url", url, "--format", "json", "--output", saved, "--state", filepath.Join(dir, "state"))
+	require.Equal(t, exitClean, code)
+	require.Empty(t, out)
+	code, out, _ = runAudit(t, "--kratos-admin-url", fakekratosAdmin(t, true), "--since", saved)
+	require.Equal(t, exitFindings, code)
+	require.True(t, strings.HasSuffix(out, "\n  clone-warning                                             1  (+1)\n"), out)
+	code, out, _ = runAudit(t, "--kratos-admin-url", url, "--format", "html", "--since", saved)
+	require.Equal(t, exitClean, code)
+	require.Contains(t, out, "2 of 2 people have a passkey (100.0 %). 1 would be locked out by losing one device.")
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "neither the state nor half a report is left")
+}
+
+func TestAuditFails(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(gone.Close)
+	url := fakekratosAdmin(t, false)
+	for _, c := range []struct {
+		code int
+		say  string
+		args []string
+	}{
+		{exitUsage, `required flag(s) "kratos-admin-url" not set`, nil},
+		{exitUsage, `--format is "xml"; it takes text, csv, json or html`, []string{"--kratos-admin-url", url, "--format", "xml"}},
+		{exitUsage, `--fail-on: "x" is no severity; there are error, warning and info`, []string{"--kratos-admin-url", url, "--fail-on", "x"}},
+		{exitUsage, `--max-rps has to be 0 or more, and --page-size 1 to 1000`, []string{"--kratos-admin-url", url, "--page-size", "0"}},
+		{exitUsage, `--rp-id-change: rp.id "https://x" is no bare lower-case domain, such as example.com`, []string{"--kratos-admin-url", url, "--rp-id-change", "https://x"}},
+		{exitUsage, `--kratos-admin-url: kratos admin url "x" is no http or https url`, []string{"--kratos-admin-url", "x"}},
+		{exitFailed, `open nowhere.json: no such file or directory`, []string{"--kratos-admin-url", url, "--since", "nowhere.json"}},
+		{exitFailed, `--since audit_test.go: not a report that oly-passkey audit --format json wrote`, []string{"--kratos-admin-url", url, "--since", "audit_test.go"}},
+		{exitFailed, `answered 404, but not as kratos does: is this the admin api?`, []string{"--kratos-admin-url", gone.URL}},
+		{exitFailed, `no such file or directory`, []string{"--kratos-admin-url", url, "--output", "nowhere/report.txt"}},
+	} {
+		code, out, errs := runAudit(t, c.args...)
+		require.Equal(t, c.code, code, c.say)
+		require.Empty(t, out)
+		require.Contains(t, errs, c.say)
+	}
+}

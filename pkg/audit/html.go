@@ -1,0 +1,198 @@
+package audit
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"maps"
+	"slices"
+	"time"
+)
+
+//go:embed report.html
+var page string
+
+// maxSamples bounds how many findings of a rule the page lists.
+const maxSamples = 50
+
+// chart is a bar chart: one bar a name.
+type chart struct {
+	Title, About string
+	Bars         []bar
+	Height       int
+}
+
+type bar struct {
+	Name, Label string
+	Y, Width    int // Width of 0 to barWidth
+}
+
+// ruleFindings are the findings of a rule, the first of them in full.
+type ruleFindings struct {
+	Rule
+	N       int
+	Samples []Finding
+}
+
+// view is what the page shows.
+type view struct {
+	*Report
+	MadeAt   string
+	Headline string
+	Charts   []chart
+	Rules    []ruleFindings
+}
+
+// WriteHTML writes one page that needs nothing else: no script, no other file,
+// no request.
+func (r *Report) WriteHTML(w io.Writer) error {
+	t, err := template.New("report").Funcs(template.FuncMap{
+		"thousands": Thousands,
+		"share":     func(row Row) string { return share(row.N, row.Of) },
+		"change":    func(c Change) string { return fmt.Sprintf("%+d", c.Now-c.Was) },
+		"more":      func(f ruleFindings) int { return f.N - len(f.Samples) },
+	}).Parse(page)
+	if err != nil {
+		return err
+	}
+	v := view{Report: r, MadeAt: r.Made.UTC().Format("2 January 2006, 15:04 UTC"), Headline: r.headline(), Charts: r.charts()}
+	if v.Rules, err = r.samples(); err != nil {
+		return err
+	}
+	return t.Execute(w, v)
+}
+
+// headline is the one sentence for somebody who reads nothing else.
+func (r *Report) headline() string {
+	s := r.Summary
+	with := s.PasskeyOnly + s.Both
+	text := fmt.Sprintf("%s of %s people have a passkey (%s).", Thousands(with), Thousands(s.Identities), share(with, s.Identities))
+	if n := s.Findings[lockOut]; n > 0 {
+		text += fmt.Sprintf(" %s would be locked out by losing one device.", Thousands(n))
+	}
+	switch s.Worst() {
+	case Error:
+		text += " Some findings need somebody's attention now."
+	case Warning:
+		text += " Nothing is urgent, some of it should be looked at."
+	case Info, "":
+		text += " Nothing needs attention."
+	}
+	return text
+}
+
+func share(n, of int) string {
+	if of == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(of))
+}
+
+func (r *Report) samples() ([]ruleFindings, error) {
+	byRule := make(map[string][]Finding)
+	for f, err := range r.Findings() {
+		if err != nil {
+			return nil, err
+		}
+		if len(byRule[f.Rule]) < maxSamples {
+			byRule[f.Rule] = append(byRule[f.Rule], f)
+		}
+	}
+	var out []ruleFindings
+	for _, rule := range Rules() {
+		if n := r.Summary.Findings[rule.ID]; n > 0 {
+			out = append(out, ruleFindings{Rule: rule, N: n, Samples: byRule[rule.ID]})
+		}
+	}
+	return out, nil
+}
+
+// Sizes of the charts, in SVG units.
+const (
+	barWidth = 260
+	barStep  = 26
+)
+
+func (r *Report) charts() []chart {
+	s := r.Summary
+	charts := []chart{
+		newChart("How people can sign in", "identities by the keys that they have", []Counted{
+			{"passkeys", s.PasskeyOnly}, {"passkeys and older keys", s.Both}, {"older keys alone", s.LegacyOnly}, {"neither", s.Neither},
+		}),
+		newChart("Where the keys live", "keys by their backup state at registration", []Counted{
+			{"synced", s.Synced}, {"may be synced", s.Syncable}, {"one device", s.DeviceBound}, {"not known", s.StateUnsure},
+		}),
+		newChart("Who keeps the keys", "keys by provider", Top(s.Providers, 10)),
+		newChart("Passkeys a person", "identities by the number of their passkeys", perIdentity(s.PerIdentity)),
+		newChart("New passkeys", "passkeys by the month in which they were added, those that still exist", months(s.AddedIn)),
+	}
+	if f := s.Forecast; f != nil {
+		charts = append(charts, newChart("If rp.id becomes "+f.RPID, "identities that have keys", []Counted{
+			{"locked out", f.LockedOut}, {"at most a password", f.Perhaps}, {"can enrol anew", f.Reenrol},
+		}))
+	}
+	return slices.DeleteFunc(charts, func(c chart) bool { return len(c.Bars) == 0 })
+}
+
+func newChart(title, about string, counted []Counted) chart {
+	c := chart{Title: title, About: about, Height: len(counted) * barStep}
+	most := 1
+	for _, n := range counted {
+		most = max(most, n.N)
+	}
+	for i, n := range counted {
+		width := n.N * barWidth / most
+		if n.N > 0 {
+			width = max(width, 1)
+		}
+		c.Bars = append(c.Bars, bar{Name: shorten(n.Name), Label: Thousands(n.N), Y: i * barStep, Width: width})
+	}
+	return c
+}
+
+// shorten keeps a name inside of its chart.
+func shorten(name string) string {
+	const most = 24
+	if r := []rune(name); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return name
+}
+
+func perIdentity(m map[int]int) []Counted {
+	var out []Counted
+	for _, n := range slices.Sorted(maps.Keys(m)) {
+		name := fmt.Sprint(n)
+		if n == maxPerIdentity {
+			name += " or more"
+		}
+		out = append(out, Counted{name, m[n]})
+	}
+	return out
+}
+
+// months lists the last 24 months that have a passkey, gaps included.
+func months(m map[string]int) []Counted {
+	const most = 24
+	var all []time.Time
+	for name := range m {
+		if t, err := time.Parse("2006-01", name); err == nil {
+			all = append(all, t)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	slices.SortFunc(all, time.Time.Compare)
+	first, last := all[0], all[len(all)-1]
+	if from := last.AddDate(0, 1-most, 0); first.Before(from) {
+		first = from
+	}
+	var out []Counted
+	for t := first; !t.After(last); t = t.AddDate(0, 1, 0) {
+		name := t.Format("2006-01")
+		out = append(out, Counted{name, m[name]})
+	}
+	return out
+}

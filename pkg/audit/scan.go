@@ -1,0 +1,141 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+)
+
+// Lister reads the inventory page by page; *kratosadmin.Client is one.
+type Lister interface {
+	Inventory(ctx context.Context, token string) (*kratosadmin.InventoryPage, error)
+}
+
+// Options say how an audit runs.
+type Options struct {
+	Kratos Lister
+	// Source names the Kratos, such as the URL of its admin API: a state of one
+	// is not continued with another.
+	Source string
+	// State is a folder that keeps what was read so far. It is made where it is
+	// missing, and an interrupted audit goes on from there.
+	State string
+	// MaxRPS bounds the requests a second; 0 is as fast as Kratos answers.
+	MaxRPS float64
+	// Forecast is what a changed rp.id does, nil when it is not asked.
+	Forecast *Forecast
+	// Progress is called after every page; nil for no such calls.
+	Progress func(Progress)
+}
+
+// Progress is how far an audit has come.
+type Progress struct {
+	Identities int
+	Resumed    int           // of them, how many an earlier run read
+	Fraction   float64       // of all identities, estimated from the last id
+	Elapsed    time.Duration // of this run
+}
+
+// Rate is how many identities are read a second.
+func (p Progress) Rate() float64 {
+	return float64(p.Identities-p.Resumed) / max(p.Elapsed.Seconds(), 1e-3)
+}
+
+// Left is an estimate of the time that is left.
+func (p Progress) Left() time.Duration {
+	if p.Fraction <= 0 || p.Identities == 0 || p.Rate() <= 0 {
+		return 0
+	}
+	all := float64(p.Identities) / p.Fraction
+	return time.Duration((all - float64(p.Identities)) / p.Rate() * float64(time.Second)).Round(time.Second)
+}
+
+// Run reads every identity, or those that an interrupted run has not read yet.
+// The caller closes the report, which also removes the state.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	st, err := openState(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := scan(ctx, o, st); err != nil {
+		return nil, st.abandon(err)
+	}
+	if err := st.findDuplicates(ctx); err != nil {
+		return nil, st.abandon(err)
+	}
+	return &Report{Summary: st.Summary, state: st}, nil
+}
+
+func scan(ctx context.Context, o Options, st *state) error {
+	began, resumed := time.Now(), st.Summary.Identities
+	pace := newPacer(o.MaxRPS)
+	for !st.Done {
+		if err := pace.wait(ctx); err != nil {
+			return err
+		}
+		page, err := o.Kratos.Inventory(ctx, st.Token)
+		if err != nil {
+			return err
+		}
+		for _, i := range page.Identities {
+			if err := st.add(i); err != nil {
+				return err
+			}
+		}
+		st.Token, st.Done = page.Next, page.Next == ""
+		if err := st.checkpoint(); err != nil {
+			return err
+		}
+		if o.Progress != nil {
+			p := Progress{Identities: st.Summary.Identities, Resumed: resumed, Elapsed: time.Since(began), Fraction: 1}
+			if n := len(page.Identities); n > 0 && !st.Done {
+				p.Fraction = position(page.Identities[n-1].ID)
+			}
+			o.Progress(p)
+		}
+	}
+	return nil
+}
+
+// pacer spaces requests evenly.
+type pacer struct {
+	every time.Duration
+	next  time.Time
+}
+
+func newPacer(rps float64) *pacer {
+	if rps <= 0 {
+		return &pacer{}
+	}
+	return &pacer{every: time.Duration(float64(time.Second) / rps)}
+}
+
+func (p *pacer) wait(ctx context.Context) error {
+	if wait := time.Until(p.next); p.every > 0 && wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	p.next = time.Now().Add(p.every)
+	return ctx.Err()
+}
+
+// ResumeError says that an audit ended early, and that it can go on.
+type ResumeError struct {
+	State      string
+	Identities int
+	Err        error
+}
+
+func (e *ResumeError) Error() string {
+	return fmt.Sprintf("%v; %d identities were read, and the same command with --state %s goes on from there", e.Err, e.Identities, e.State)
+}
+
+// Unwrap answers why it ended.
+func (e *ResumeError) Unwrap() error { return e.Err }

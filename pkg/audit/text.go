@@ -1,0 +1,134 @@
+package audit
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// WriteText writes the summary, the findings by rule and what to do.
+func (r *Report) WriteText(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(b, format+"\n", args...) } // Flush reports the error
+	for i, section := range r.Sections() {
+		if i > 0 {
+			line("")
+		}
+		line("%s", section.Title)
+		for _, row := range section.Rows {
+			share := ""
+			if row.Of > 0 {
+				share = fmt.Sprintf("%6.1f %%", 100*float64(row.N)/float64(row.Of))
+			}
+			line("%s", strings.TrimRight(fmt.Sprintf("  %-44s %10s  %s", row.Name, Thousands(row.N), share), " "))
+		}
+	}
+	line("")
+	r.writeFindings(line)
+	if r.Since != nil {
+		line("\nsince %s", r.Since.Made.UTC().Format(time.RFC3339))
+		for _, c := range r.Changes() {
+			line("  %-48s %10s  (%+d)", c.Name, Thousands(c.Now), c.Now-c.Was)
+		}
+		if len(r.Changes()) == 0 {
+			line("  nothing changed")
+		}
+	}
+	return b.Flush()
+}
+
+func (r *Report) writeFindings(line func(string, ...any)) {
+	none := true
+	for _, rule := range Rules() {
+		n := r.Summary.Findings[rule.ID]
+		if n == 0 {
+			continue
+		}
+		if none {
+			line("findings")
+		}
+		none = false
+		line("  %s: %s: %s [%s]", rule.Severity, Thousands(n), rule.Title, rule.ID)
+		line("    why: %s", rule.Why)
+		line("    do:  %s", rule.Do)
+	}
+	if none {
+		line("nothing is wrong with any of them")
+	}
+}
+
+// Section is a part of the summary, as people read it.
+type Section struct {
+	Title string
+	Rows  []Row
+}
+
+// Row is one number; Of is what it is a part of, 0 for none.
+type Row struct {
+	Name  string
+	N, Of int
+}
+
+// Sections is the summary in words.
+func (r *Report) Sections() []Section {
+	s := r.Summary
+	keys := s.Passkeys + s.Passwordless + s.SecondFactor
+	out := []Section{
+		{"identities", []Row{
+			{"all", s.Identities, 0},
+			{"with passkeys alone", s.PasskeyOnly, s.Identities},
+			{"with passkeys and older passwordless keys", s.Both, s.Identities},
+			{"with older passwordless keys alone", s.LegacyOnly, s.Identities},
+			{"with neither", s.Neither, s.Identities},
+			{"with a recovery address", s.Recoverable, s.Identities},
+		}},
+		{"keys", []Row{
+			{"passkeys (discoverable)", s.Passkeys, keys},
+			{"passwordless, webauthn method", s.Passwordless, keys},
+			{"second factor, webauthn method", s.SecondFactor, keys},
+		}},
+		{"where keys live, when they were registered", []Row{
+			{"synced", s.Synced, keys},
+			{"may be synced", s.Syncable, keys},
+			{"bound to one device", s.DeviceBound, keys},
+			{"not known", s.StateUnsure, keys},
+		}},
+		{"user handles", []Row{
+			{"known to Kratos", s.Handles, 0},
+			{"of them without a passkey", s.StaleHandles, s.Handles},
+		}},
+	}
+	if len(s.Providers) > 0 {
+		out = append(out, Section{"providers", rows(Top(s.Providers, 12), keys)})
+	}
+	if f := s.Forecast; f != nil {
+		out = append(out, Section{fmt.Sprintf("if rp.id becomes %q", f.RPID), []Row{
+			{"keys that stop working", f.Keys, keys},
+			{"identities with such keys", f.Identities, s.Identities},
+			{"locked out for good", f.LockedOut, f.Identities},
+			{"left with at most a password", f.Perhaps, f.Identities},
+			{"who can sign in otherwise and enrol anew", f.Reenrol, f.Identities},
+		}})
+	}
+	return out
+}
+
+func rows(counted []Counted, of int) []Row {
+	var out []Row
+	for _, c := range counted {
+		out = append(out, Row{c.Name, c.N, of})
+	}
+	return out
+}
+
+// Thousands writes a number with commas.
+func Thousands(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
