@@ -98,7 +98,7 @@ func (t *Table) Explain(input []byte, opts Options) (*Answer, error) {
 		return answer, nil
 	}
 	text = flatten(text)
-	proofs := append(devInfo(text), config.proofs(t)...)
+	proofs := slices.Concat(devInfo(text), localhost(text), config.proofs(t))
 	for _, m := range t.find(text) {
 		if len(answer.Found) < maxFound {
 			answer.Kind = KindMessage
@@ -153,6 +153,14 @@ func devInfo(text string) []proof {
 		return nil
 	}
 	return []proof{compareOrigins(strings.Fields(m[1]), m[2])}
+}
+
+// localhost reads the rp.id out of a message that names it.
+func localhost(text string) []proof {
+	if regexp.MustCompile(`(?i)rp[ .]?id["': ]+localhost\b`).MatchString(text) {
+		return []proof{{"rp-id-left-at-localhost", "the message says that rp.id is localhost"}}
+	}
+	return nil
 }
 
 // config is the configuration that an answer is held against; the nil config

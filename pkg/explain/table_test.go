@@ -93,6 +93,7 @@ func TestEveryProblemIsExplained(t *testing.T) {
 		for _, m := range regexp.MustCompile(`newProblem\([a-zA-Z.]+, "([a-z-]+)"`).FindAllSubmatch(text, -1) {
 			n++
 			a := explained(t, "https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#"+string(m[1]))
+			require.NotEmpty(t, a.Found, "the problem %q has no entry in table/messages.yml", m[1])
 			require.Equal(t, "sidecar-"+string(m[1]), a.Found[0].ID)
 		}
 	}
