@@ -13,6 +13,7 @@ import (
 )
 
 func TestCodeFirst(t *testing.T) {
+	t.Parallel()
 	s := start(t, scaffold.CodeFirst)
 	t.Run("sign-up by code, then a passkey", func(t *testing.T) { codeThenPasskey(t, s) })
 	t.Run("without JavaScript", func(t *testing.T) { withoutScript(t, s) })

@@ -11,6 +11,7 @@ import (
 )
 
 func TestPasskeyFirst(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := start(t, scaffold.PasskeyFirst, func(o *demo.Options) {
 		o.Dir = dir

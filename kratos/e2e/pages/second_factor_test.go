@@ -13,6 +13,7 @@ import (
 // TestSecondFactor asks for a security key after the passkey, from everybody
 // who has one.
 func TestSecondFactor(t *testing.T) {
+	t.Parallel()
 	s := start(t, scaffold.PasskeyFirst, func(o *demo.Options) { o.WebAuthn = scaffold.SecondFactor })
 	t.Run("key after passkey", func(t *testing.T) {
 		p := s.newTab(t, withoutAutofill)

@@ -311,10 +311,8 @@ func (p *tab) shoot(name string, width int64, scheme string) {
 	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 		Width: width, Height: 844, DeviceScaleFactor: 1, Mobile: width < 600,
 	})
-	ctx, cancel := context.WithTimeout(p.ctx, within)
-	defer cancel()
-	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-	require.NoError(p.t, err)
+	yes := true
+	shot := call(p, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &yes, OptimizeForSpeed: &yes})
 	file := name + "-" + strconv.FormatInt(width, 10) + "-" + scheme + ".png"
-	require.NoError(p.t, os.WriteFile(filepath.Join(p.demo.artefacts, file), png, 0o644))
+	require.NoError(p.t, os.WriteFile(filepath.Join(p.demo.artefacts, file), shot.Data, 0o644))
 }
