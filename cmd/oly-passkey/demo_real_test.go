@@ -1,0 +1,56 @@
+//go:build realkratos
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestRealDemoCommand reads the one line that demo prints, opens that page, and
+// ends the command as ctrl-C does.
+func TestRealDemoCommand(t *testing.T) {
+	bin := os.Getenv("OLY_PASSKEY_KRATOS")
+	if bin == "" {
+		bin = filepath.Join("..", "..", "bin", "kratos")
+	}
+	ctx, ctrlC := context.WithCancel(t.Context())
+	defer ctrlC()
+	stdout, pipe := io.Pipe()
+	var stderr bytes.Buffer
+	exit := make(chan int, 1)
+	go func() {
+		exit <- run(ctx, []string{
+			"demo", "--kratos-bin", bin, "--dir", t.TempDir(), "--webauthn", "passwordless",
+			"--ui-port", "0", "--public-port", "0", "--admin-port", "0", "--sidecar-port", "0", "--metrics-port", "0",
+		}, &app{stdout: pipe, stderr: &stderr})
+		_ = pipe.Close()
+	}()
+
+	lines := bufio.NewReader(stdout)
+	url, err := lines.ReadString('\n')
+	require.NoError(t, err, "%s", &stderr)
+	require.Regexp(t, regexp.MustCompile(`^http://localhost:[0-9]+\n$`), url)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url[:len(url)-1]+"/login", nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request) // without cookies, so it ends on the page that says so
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusBadRequest, response.StatusCode)
+
+	ctrlC()
+	require.Equal(t, exitClean, <-exit)
+	rest, err := io.ReadAll(lines)
+	require.NoError(t, err)
+	require.Empty(t, rest, "one line is all")
+	require.Equal(t, "starting Kratos, the pages and the sidecar; ctrl-C stops them\n", stderr.String())
+}
