@@ -126,6 +126,11 @@ func (l *linter) run(ctx context.Context, args []string) error {
 	if l.writeBaseline != "" {
 		return writeBaseline(l.writeBaseline, all)
 	}
+	if l.format == "html" {
+		if write, err = withMatrix(targets); err != nil {
+			return err
+		}
+	}
 	return l.answer(all, failOn, write)
 }
 

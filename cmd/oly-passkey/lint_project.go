@@ -3,12 +3,17 @@ package main
 import (
 	"context"
 	"errors"
+	"html/template"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/matrix"
 	"github.com/olympusoss/oly-passkey/pkg/project"
+	"github.com/olympusoss/oly-passkey/pkg/report"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -123,4 +128,25 @@ func (l *linter) load(ctx context.Context, args []string) ([]target, error) {
 		out = append(out, target{files: files, opts: opts})
 	}
 	return out, nil
+}
+
+// withMatrix writes the HTML report with the matrix of each configuration that
+// can be read.
+func withMatrix(targets []target) (report.Writer, error) {
+	var b strings.Builder
+	for _, t := range targets {
+		pass, _, err := lint.Load(t.files, t.opts)
+		if err != nil {
+			return nil, err
+		}
+		if pass == nil || len(pass.Enabled()) == 0 {
+			continue
+		}
+		if err := matrix.New(pass).Tables(&b, nil); err != nil {
+			return nil, err
+		}
+	}
+	return func(w io.Writer, findings []lint.Finding) error {
+		return report.HTMLWith(w, findings, template.HTML(b.String())) //nolint:gosec // html/template has escaped it
+	}, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,5 +19,9 @@ func TestRulesDocumentIsFresh(t *testing.T) {
 	}
 	want, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, string(want), got.String(), "run: go test ./cmd/oly-passkey -run RulesDocument -update")
+	wantLines, gotLines := strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")
+	for i := range min(len(wantLines), len(gotLines)) {
+		require.Equal(t, wantLines[i], gotLines[i], "docs/rules.md line %d is stale; run: go test ./cmd/oly-passkey -run RulesDocument -update", i+1)
+	}
+	require.Len(t, gotLines, len(wantLines))
 }

@@ -116,7 +116,7 @@ func (r Row) why() string {
 
 func cell(s string) string { return strings.NewReplacer("|", `\|`, "\n", " ").Replace(s) }
 
-const page = `<!doctype html>
+const head = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -129,7 +129,9 @@ table{border-collapse:collapse;margin:1rem 0}
 th,td{border:1px solid #8886;padding:.3rem .6rem;text-align:left;vertical-align:top}
 .no{background:#c6282833}.yes{background:#2e7d3233}
 </style>
-<h1>Where passkeys work</h1>
+`
+
+const tables = `<h1>Where passkeys work</h1>
 <table>
 <tr><th>origin<th>method<th>rp.id<th>browser<th>Kratos<th>why
 {{range .Rows}}<tr><td>{{.Origin}}<td>{{.Method}}<td>{{.RPID}}<td class="{{if .Browser.OK}}yes">✓{{else}}no">✗{{end}}<td class="{{if .Kratos.OK}}yes">✓{{else}}no">✗{{end}}<td>{{.Why}}
@@ -139,8 +141,7 @@ th,td{border:1px solid #8886;padding:.3rem .6rem;text-align:left;vertical-align:
 <tr><th>from version<th>hybrid<th>autofill<th>related origins<th>signals
 {{range .}}<tr><td>{{.Name}}<td>{{.Hybrid}}<td>{{.Autofill}}<td>{{.Related}}<td>{{.Signals}}
 {{end}}</table>
-{{end}}</html>
-`
+{{end}}`
 
 type htmlRow struct {
 	Row
@@ -149,7 +150,18 @@ type htmlRow struct {
 
 // HTML writes one self-contained file.
 func (m Matrix) HTML(w io.Writer, browsers []Browser) error {
-	t, err := template.New("matrix").Parse(page)
+	var b strings.Builder
+	b.WriteString(head)
+	if err := m.Tables(&b, browsers); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, b.String()+"</html>\n")
+	return err
+}
+
+// Tables writes the tables alone, for a page that has more.
+func (m Matrix) Tables(w io.Writer, browsers []Browser) error {
+	t, err := template.New("matrix").Parse(tables)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,9 @@ pre{overflow-x:auto;padding:.5rem;background:#8882}
 code,pre{font-family:ui-monospace,monospace;font-size:.9em}
 mark{background:#fdd835;color:#000}
 small{opacity:.8}
+table{border-collapse:collapse;margin:1rem 0}
+th,td{border:1px solid #8886;padding:.3rem .6rem;text-align:left;vertical-align:top}
+.no{background:#c6282833}.yes{background:#2e7d3233}
 </style>
 <h1>oly-passkey lint</h1>
 <p>{{.Summary}}</p>
@@ -36,7 +39,7 @@ small{opacity:.8}
 {{with .Help}}<p>Help: {{.}}</p>
 {{end}}{{range .Notes}}<p><small>{{.}}</small></p>
 {{end}}</article>
-{{end}}</html>
+{{end}}{{.More}}</html>
 `
 
 type htmlFinding struct {
@@ -47,10 +50,16 @@ type htmlFinding struct {
 
 // HTML writes a report for people who do not have the files.
 func HTML(w io.Writer, findings []lint.Finding) error {
+	return HTMLWith(w, findings, "")
+}
+
+// HTMLWith is HTML with a further part at its end.
+func HTMLWith(w io.Writer, findings []lint.Finding, more template.HTML) error {
 	data := struct {
 		Summary  string
 		Findings []htmlFinding
-	}{Summary: Summary(findings)}
+		More     template.HTML
+	}{Summary: Summary(findings), More: more}
 	for _, f := range findings {
 		h := htmlFinding{Severity: f.Severity.String(), Rule: f.Rule, Message: f.Message, Place: f.Span.String(), Help: f.Help}
 		if f.Span.File != nil {

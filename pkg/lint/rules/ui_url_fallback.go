@@ -15,7 +15,7 @@ var uiURLFallback = &lint.Rule{
 			reportNoPage(p, "login", p.InProd(lint.Error, lint.Warning), consequence)
 			if p.SignUpOpen(m) {
 				// Many sites have no sign-up page because they have no sign-up.
-				reportNoPage(p, "registration", lint.Warning, consequence)
+				reportNoPage(p, "registration", lint.Info, consequence)
 			}
 		}
 	},
