@@ -10,8 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/audit"
 )
 
 // fakekratosAdmin answers the list of identities: two pages of one each.
@@ -98,4 +101,20 @@ func TestAuditFails(t *testing.T) {
 		require.Empty(t, out)
 		require.Contains(t, errs, c.say)
 	}
+}
+
+func TestProgressLine(t *testing.T) {
+	p := audit.Progress{Identities: 30_000, Resumed: 10_000, Fraction: 0.6, Elapsed: 10 * time.Second}
+	const text = "30,000 identities, 60 %, 2,000 a second, 10s left"
+	var tty, pipe bytes.Buffer
+	l := &progressLine{w: &tty, tty: true}
+	l.show(p)
+	l.show(p) // too soon
+	l.end()
+	require.Equal(t, "\r\x1b[K"+text+"\r\x1b[K", tty.String())
+	l = &progressLine{w: &pipe}
+	l.show(p)
+	l.show(p)
+	l.end()
+	require.Equal(t, "oly-passkey: "+text+"\n", pipe.String())
 }

@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/pkg/audit"
 	"github.com/olympusoss/oly-passkey/pkg/explain"
+	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
 // explainer holds the flags of `explain`.
@@ -30,7 +32,7 @@ func newExplain(a *app) *cobra.Command {
 		Short: "give the cause and the cure of an error, a code or a credential",
 		Long: `Gives the likely causes of what somebody saw, in order, how to tell them apart,
 and what to do. TEXT is a browser's error, a Kratos error or log line, a problem
-of the sidecar, an Android or iOS code, a rule of lint, or clientDataJSON or a
+of the sidecar, an Android or iOS code, a rule's id, or clientDataJSON or a
 credential, as JSON or base64url. Without TEXT, or with -, it is read from stdin.
 
 With -c it says which cause it is: the findings of lint, and a credential held
@@ -59,7 +61,7 @@ func (e *explainer) run(args []string) error {
 		return err
 	}
 	l := &linter{app: e.app, env: e.env, domains: e.domains, layers: e.config}
-	opts := explain.Options{}
+	opts := explain.Options{Rules: otherRules()}
 	if opts.Lint, err = l.options(); err != nil {
 		return err
 	}
@@ -89,6 +91,18 @@ func (e *explainer) run(args []string) error {
 		return findings()
 	}
 	return nil
+}
+
+// otherRules are the rules of audit and wellknown, which have no cases to show.
+func otherRules() []explain.Rule {
+	var out []explain.Rule
+	for _, r := range audit.Rules() {
+		out = append(out, explain.Rule{ID: r.ID, Prose: fmt.Sprintf("%s: %s\n\nwhy: %s\ndo:  %s", r.Severity, r.Title, r.Why, r.Do)})
+	}
+	for _, r := range wellknown.Rules() {
+		out = append(out, explain.Rule{ID: r.ID, Prose: fmt.Sprintf("%s\n\nsource: %s", r.Why, r.Source)})
+	}
+	return out
 }
 
 // input is the text of the arguments, or the first part of stdin.

@@ -19,7 +19,7 @@ type Kind string
 
 // The kinds of input.
 const (
-	KindRule       Kind = "rule"        // the id of a rule of lint
+	KindRule       Kind = "rule"        // the id of a rule
 	KindMessage    Kind = "message"     // a text that somebody saw
 	KindClientData Kind = "client-data" // clientDataJSON
 	KindCredential Kind = "credential"  // a PublicKeyCredential as JSON
@@ -40,7 +40,7 @@ type Answer struct {
 type Rule struct {
 	ID      string              `json:"id"`
 	Prose   string              `json:"prose"`
-	Example []rules.ExampleFile `json:"example"`
+	Example []rules.ExampleFile `json:"example,omitempty"`
 }
 
 // Fact is one thing that was read out of a credential.
@@ -70,6 +70,8 @@ type Options struct {
 	// Files are the layers of the configuration, none when it is not known.
 	Files []*source.File
 	Lint  lint.Options
+	// Rules are those of other checks than lint's.
+	Rules []Rule
 }
 
 // maxFound bounds how many messages of one text are explained.
@@ -84,9 +86,8 @@ func (t *Table) Explain(input []byte, opts Options) (*Answer, error) {
 	}
 	answer := &Answer{Kind: KindUnknown, Found: []Explained{}, Config: config.name()}
 	text := strings.TrimSpace(string(input))
-	if doc, ok := rules.DocumentOf(text); ok {
+	if answer.Rule = ruleOf(text, opts.Rules); answer.Rule != nil {
 		answer.Kind = KindRule
-		answer.Rule = &Rule{ID: text, Prose: doc.Prose, Example: doc.Example}
 		return answer, nil
 	}
 	if c := readCeremony([]byte(text)); c != nil {
@@ -106,6 +107,16 @@ func (t *Table) Explain(input []byte, opts Options) (*Answer, error) {
 		}
 	}
 	return answer, nil
+}
+
+func ruleOf(id string, others []Rule) *Rule {
+	if doc, ok := rules.DocumentOf(id); ok {
+		return &Rule{ID: id, Prose: doc.Prose, Example: doc.Example}
+	}
+	if i := slices.IndexFunc(others, func(r Rule) bool { return r.ID == id }); i >= 0 {
+		return &others[i]
+	}
+	return nil
 }
 
 // proof shows that it is one cause and no other.

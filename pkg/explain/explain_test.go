@@ -208,6 +208,10 @@ func TestRule(t *testing.T) {
 	require.Equal(t, "rp-id-missing", a.Rule.ID)
 	require.Contains(t, a.Rule.Prose, "which rp.id it has")
 	require.Equal(t, "kratos.yml", a.Rule.Example[0].Name)
+	other := explain.Rule{ID: "lock-out-risk", Prose: "one lost device"}
+	a, err := table(t).Explain([]byte("lock-out-risk"), explain.Options{Rules: []explain.Rule{other}})
+	require.NoError(t, err)
+	require.Equal(t, &explain.Answer{Kind: explain.KindRule, Rule: &other, Found: []explain.Explained{}}, a)
 }
 
 // TestLog finds messages in a log of several lines.

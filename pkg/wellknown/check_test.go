@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -243,4 +244,22 @@ func TestReadFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("{}"), 0o600))
 	require.Equal(t, &wellknown.Fetched{URL: path, Status: 200, ContentType: jsonType, Body: []byte("{}")}, wellknown.ReadFile(dir, wellknown.RelatedOrigins))
 	require.Error(t, wellknown.ReadFile(path, wellknown.RelatedOrigins).Err)
+}
+
+// TestRules demands a rule for every id that the checks report.
+func TestRules(t *testing.T) {
+	known := map[string]bool{}
+	for _, r := range wellknown.Rules() {
+		require.False(t, known[r.ID], r.ID)
+		known[r.ID] = true
+	}
+	used := map[string]bool{}
+	for _, name := range []string{"check.go", "check_web.go", "check_apps.go"} {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		for _, m := range regexp.MustCompile(`(?:c\.add\(|id: |const id = )"([a-z-]+)"`).FindAllSubmatch(text, -1) {
+			used[string(m[1])] = true
+		}
+	}
+	require.Equal(t, known, used)
 }
