@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -66,6 +67,9 @@ func (d *Directory) readAll(ctx context.Context, token string) error {
 	}
 	pages := make(chan read, 4)
 	g, ctx := errgroup.WithContext(ctx)
+	saying, silence := context.WithCancel(ctx)
+	go d.sayProgress(saying)
+	defer silence()
 	g.Go(func() error {
 		defer close(pages)
 		for {
@@ -105,6 +109,19 @@ func (d *Directory) readAll(ctx context.Context, token string) error {
 		return nil
 	})
 	return g.Wait()
+}
+
+// progressEvery is how often a build says how far it is.
+const progressEvery = 10 * time.Second
+
+// sayProgress says how far a build is until ctx ends.
+func (d *Directory) sayProgress(ctx context.Context) {
+	from, before := d.now(), int64(0)
+	for sleep(ctx, progressEvery) == nil {
+		read, now := d.progress.read.Load(), d.now()
+		d.log.Info("still building", "identities_read", read, "per_second", int64(float64(read-before)/now.Sub(from).Seconds()))
+		from, before = now, read
+	}
 }
 
 // batch is what several pages have shown. The look is that at the first of

@@ -1,10 +1,12 @@
 package directory
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +64,7 @@ func TestHistories(t *testing.T) {
 				}
 				h.settle()
 				h.checkAll()
+				h.checkSignals()
 			})
 		})
 	}
@@ -231,6 +234,25 @@ func (h *history) checkAll() {
 		a, err := h.resolveFromIndex(query(k))
 		if err == nil && a.Matches != nil && *a.Matches {
 			require.True(h.t, h.kratos.live(k), "a credential matches, and is gone")
+		}
+	}
+}
+
+// checkSignals lets authenticators obey every signal: they drop the credentials
+// of a handle that its signal does not name. None that signs in may go.
+func (h *history) checkSignals() {
+	h.t.Helper()
+	for _, id := range h.people {
+		signals, err := h.d.Signals(h.t.Context(), id)
+		require.NoError(h.t, err)
+		for _, k := range h.keys {
+			for _, s := range signals {
+				if string(s.UserHandle) != string(k.handle) || !h.kratos.live(k) {
+					continue
+				}
+				named := slices.ContainsFunc(s.CredentialIDs, func(id []byte) bool { return bytes.Equal(id, k.id) })
+				require.True(h.t, named, "a signal drops a %s key of %s", k.method, k.owner)
+			}
 		}
 	}
 }

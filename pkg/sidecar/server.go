@@ -227,8 +227,8 @@ const drainTimeout = 10 * time.Second
 func (s *Server) Run(ctx context.Context) error {
 	g, running := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.directory.Run(running) })
-	g.Go(func() error { return serve(running, s.api(), s.listener, s.tls) })
-	g.Go(func() error { return serve(running, s.probes(), s.operations, nil) })
+	g.Go(func() error { return serve(running, s.log, s.api(), s.listener, s.tls) })
+	g.Go(func() error { return serve(running, s.log, s.probes(), s.operations, nil) })
 	g.Go(func() error { return s.watchKeys(running) })
 	g.Go(func() error { return s.watchTLS(running) })
 	err := g.Wait()
@@ -236,7 +236,7 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 // serve answers on a listener until ctx ends; in clear text where files is nil.
-func serve(ctx context.Context, h http.Handler, l net.Listener, files *tlsFiles) error {
+func serve(ctx context.Context, log *slog.Logger, h http.Handler, l net.Listener, files *tlsFiles) error {
 	srv := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -244,6 +244,8 @@ func serve(ctx context.Context, h http.Handler, l net.Listener, files *tlsFiles)
 		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
+		// What strangers do to a connection is not worth more.
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	done := make(chan error, 1)
 	go func() {
