@@ -20,6 +20,10 @@ const tombstoneFor = 30 * 24 * time.Hour
 // suspect; above it, more than one in a hundred is.
 const maxDeletions = 100
 
+// maxMissing bounds the identities that one sweep asks Kratos about, and so its
+// memory; the next sweep asks about more.
+const maxMissing = 1_000_000
+
 // errManyDeleted says that a sweep stopped because too many identities are gone.
 var errManyDeleted = errors.New("too many identities are gone")
 
@@ -42,7 +46,7 @@ func (d *Directory) sweep(ctx context.Context) error {
 	}
 	deleted, err := s.confirm(ctx)
 	if errors.Is(err, errManyDeleted) {
-		return errors.Join(err, d.updateMeta(ctx, func(m *index.Meta) { m.Missing, m.Accept = len(s.missing), 0 }))
+		return errors.Join(err, d.updateMeta(ctx, func(m *index.Meta) { m.Missing, m.Accept = s.gone, 0 }))
 	}
 	if err != nil {
 		return err
@@ -139,9 +143,10 @@ func listTellsPasskeys(i *index.Identity) bool {
 // sweeper compares the list with the index, both in the order of the ids.
 type sweeper struct {
 	d       *Directory
-	last    uuid.UUID // of the last page
-	held    int       // identities in the index that are not deleted
-	missing []uuid.UUID
+	last    uuid.UUID   // of the last page
+	held    int         // identities in the index that are not deleted
+	gone    int         // those of them that the list misses
+	missing []uuid.UUID // the first of these
 }
 
 // compare walks over the part of the index that a page covers.
@@ -181,7 +186,9 @@ func (s *sweeper) weigh(ctx context.Context, r *index.Identity, listed bool) err
 	case r.DeletedAt.IsZero():
 		s.held++
 		if !listed {
-			s.missing = append(s.missing, r.ID)
+			if s.gone++; len(s.missing) < maxMissing {
+				s.missing = append(s.missing, r.ID)
+			}
 		}
 	case !listed && s.d.now().Sub(r.DeletedAt) > tombstoneFor:
 		_, err := s.d.store.Update(ctx, []uuid.UUID{r.ID}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
@@ -198,8 +205,9 @@ func (s *sweeper) weigh(ctx context.Context, r *index.Identity, listed bool) err
 // confirm asks Kratos for each identity that the list missed, and marks those
 // that it does not have as deleted, unless they are suspiciously many.
 func (s *sweeper) confirm(ctx context.Context) (deleted int, err error) {
-	if n := len(s.missing); n > maxDeletions && n*100 > s.held && n > s.d.meta.Load().Accept {
-		return 0, fmt.Errorf("%w: kratos does not list %d of the %d identities of the index", errManyDeleted, n, s.held)
+	suspect := s.gone > maxDeletions && s.gone*100 > s.held
+	if suspect && s.gone > s.d.meta.Load().Accept {
+		return 0, fmt.Errorf("%w: kratos does not list %d of the %d identities of the index", errManyDeleted, s.gone, s.held)
 	}
 	for _, id := range s.missing {
 		p, err := s.d.pull(ctx, id)

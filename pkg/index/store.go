@@ -50,7 +50,7 @@ type Store interface {
 	// the same identity is replaced.
 	Enqueue(ctx context.Context, job Job) error
 
-	// Dequeue forgets a job, unless it was replaced by one with another number.
+	// Dequeue forgets a job, unless one with a higher number has replaced it.
 	Dequeue(ctx context.Context, job Job) error
 
 	// Jobs answers the jobs that wait.

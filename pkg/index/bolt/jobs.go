@@ -28,7 +28,7 @@ func (s *Store) Dequeue(_ context.Context, job index.Job) error {
 	return s.db.Batch(func(tx *bbolt.Tx) error {
 		b := tx.Bucket([]byte(bucketJobs))
 		v := b.Get(job.Identity[:])
-		if v == nil || len(v) == jobLen && binary.BigEndian.Uint64(v) != job.Number {
+		if v == nil || len(v) == jobLen && binary.BigEndian.Uint64(v) > job.Number {
 			return nil
 		}
 		return b.Delete(job.Identity[:])

@@ -265,6 +265,10 @@ func testJobs(t *testing.T, s index.Store) {
 	require.NoError(t, s.Dequeue(t.Context(), second))
 	require.NoError(t, s.Dequeue(t.Context(), second))
 	require.Equal(t, []index.Job{other}, jobs(t, s))
+	require.NoError(t, s.Enqueue(t.Context(), second))
+	require.NoError(t, s.Enqueue(t.Context(), first)) // two hooks at once may be stored in any order
+	require.NoError(t, s.Dequeue(t.Context(), second))
+	require.Equal(t, []index.Job{other}, jobs(t, s))
 }
 
 func jobs(t *testing.T, s index.Store) []index.Job {

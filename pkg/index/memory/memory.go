@@ -141,7 +141,7 @@ func (s *Store) Enqueue(_ context.Context, job index.Job) error {
 func (s *Store) Dequeue(_ context.Context, job index.Job) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.jobs[job.Identity].Number == job.Number {
+	if s.jobs[job.Identity].Number <= job.Number {
 		delete(s.jobs, job.Identity)
 	}
 	return nil

@@ -155,7 +155,7 @@ func (s *Store) Enqueue(ctx context.Context, job index.Job) error {
 
 // Dequeue implements index.Store.
 func (s *Store) Dequeue(ctx context.Context, job index.Job) error {
-	_, err := s.pool.Exec(ctx, `DELETE FROM oly_passkey_jobs WHERE id = $1 AND number = $2`,
+	_, err := s.pool.Exec(ctx, `DELETE FROM oly_passkey_jobs WHERE id = $1 AND number <= $2`,
 		job.Identity, int64(job.Number)) //nolint:gosec // as above
 	return err
 }
