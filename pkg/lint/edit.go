@@ -119,3 +119,27 @@ func (p *Pass) InsertPath(path, line string) []source.Edit {
 	b.WriteString(indent + line + "\n")
 	return []source.Edit{{Span: source.Span{File: key.File, Start: whole.Start, End: whole.Start}, New: b.String()}}
 }
+
+// InsertMember answers the edit that writes a member, such as `"title": "Name"`,
+// in front of the others of a JSON object.
+func InsertMember(object *kratosconf.Value, member string) []source.Edit {
+	if !object.Is(kratosconf.Map) || object.Env != "" || object.Shared {
+		return nil
+	}
+	f, at := object.Span.File, object.Span.Start+1
+	if f == nil || at > len(f.Data) || f.Data[at-1] != '{' {
+		return nil
+	}
+	rest := f.Data[at:]
+	text := strings.TrimLeft(string(rest), " \t\r\n")
+	gap := string(rest[:len(rest)-len(text)])
+	switch {
+	case len(object.Fields()) == 0:
+		gap = ""
+	case !strings.Contains(gap, "\n"):
+		gap, member = "", member+", "
+	default:
+		member += ","
+	}
+	return []source.Edit{{Span: source.Span{File: f, Start: at, End: at}, New: gap + member}}
+}

@@ -25,10 +25,35 @@ const maxRounds = 10
 
 // Fix applies the fixes of all findings, lints again, and goes on until nothing
 // is left to fix. With suggested it takes proposals too, which a person should
-// look at. Nothing is written. The error says that a fix would bring a finding
-// that was not there before: then the fixes of this configuration are worth
-// nothing.
+// look at. Nothing is written. A rule whose fixes would bring a finding that was
+// not there before is left to people; the error says that fixes do so only
+// together.
 func Fix(files []*source.File, opts Options, rules []*Rule, suggested bool) (Repair, error) {
+	all := func(string) bool { return true }
+	repair, brought, err := fix(files, opts, rules, suggested, all)
+	if err != nil || brought == nil {
+		return repair, err
+	}
+	harmful := make(map[string]bool)
+	for _, r := range rules {
+		alone := func(id string) bool { return id == r.ID }
+		if _, brought, err := fix(files, opts, rules, suggested, alone); err != nil || brought != nil {
+			harmful[r.ID] = true
+		}
+	}
+	repair, brought, err = fix(files, opts, rules, suggested, func(id string) bool { return !harmful[id] })
+	if err == nil && brought != nil {
+		err = fmt.Errorf("the fixes would bring a new finding, so none is made: %s: %s [%s]", brought.Span, brought.Message, brought.Rule)
+	}
+	if err != nil {
+		return Repair{}, err
+	}
+	return repair, nil
+}
+
+// fix makes the fixes of the rules that may, and answers a finding that they
+// bring, if any.
+func fix(files []*source.File, opts Options, rules []*Rule, suggested bool, may func(rule string) bool) (Repair, *Finding, error) {
 	w := &workshop{files: slices.Clone(files), schemas: make(map[string]*source.File), original: make(map[string][]byte), read: opts.Schemas.Read}
 	for _, f := range files {
 		w.original[f.Name] = f.Data
@@ -38,35 +63,32 @@ func Fix(files []*source.File, opts Options, rules []*Rule, suggested bool) (Rep
 	}
 	first, err := Check(w.files, opts, rules)
 	if err != nil {
-		return Repair{}, err
+		return Repair{}, nil, err
 	}
 	left := first
 	for range maxRounds {
-		if !w.apply(left, suggested) {
+		if !w.apply(left, suggested, may) {
 			break
 		}
 		if left, err = Check(w.files, opts, rules); err != nil {
-			return Repair{}, err
+			return Repair{}, nil, err
 		}
 	}
-	if f, ok := broughtBy(first, left); ok {
-		return Repair{}, fmt.Errorf("the fixes would bring a new finding, so none is made: %s: %s [%s]", f.Span, f.Message, f.Rule)
-	}
-	return Repair{Changed: w.changed(), Left: left}, nil
+	return Repair{Changed: w.changed(), Left: left}, broughtBy(first, left), nil
 }
 
 // broughtBy finds a finding of a rule that had fewer before.
-func broughtBy(before, after []Finding) (Finding, bool) {
+func broughtBy(before, after []Finding) *Finding {
 	count := make(map[string]int)
 	for _, f := range before {
 		count[f.Rule]++
 	}
 	for _, f := range after {
 		if count[f.Rule]--; count[f.Rule] < 0 {
-			return f, true
+			return &f
 		}
 	}
-	return Finding{}, false
+	return nil
 }
 
 // workshop holds the files while they are worked on.
@@ -94,9 +116,12 @@ func (w *workshop) open(name string) (*source.File, error) {
 
 // apply makes the edits that do not touch each other; the others wait for the
 // next round.
-func (w *workshop) apply(findings []Finding, suggested bool) bool {
+func (w *workshop) apply(findings []Finding, suggested bool, may func(rule string) bool) bool {
 	edits := make(map[string][]source.Edit)
 	for _, f := range findings {
+		if !may(f.Rule) {
+			continue
+		}
 		fix := f.Fix
 		if len(fix) == 0 && suggested {
 			fix = f.Suggest

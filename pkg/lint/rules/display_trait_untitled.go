@@ -20,6 +20,7 @@ var displayTraitUntitled = &lint.Rule{
 				Span:    t.Value.Place(),
 				Message: fmt.Sprintf("trait %q names passkeys and has no title: Kratos takes any trait without a title, another one each time", t.Name),
 				Help:    `give it a "title" of its own`,
+				Fix:     lint.InsertMember(t.Value, fmt.Sprintf(`"title": %q`, t.Name)),
 			})
 		}
 	},

@@ -28,6 +28,7 @@ var noDisplayName = &lint.Rule{
 				Message: fmt.Sprintf("no trait of identity schema %q is annotated with passkey.display_name: "+
 					"every registration answers 500, with a password too, and nobody can add a passkey", s.ID),
 				Help: `give the trait that names an account "ory.sh/kratos": {"credentials": {"passkey": {"display_name": true}}} and a title`,
+				Fix:  lint.Annotate(s.Root, `"passkey": {"display_name": true}`),
 			}
 			if s.URL != nil {
 				f.Notes = []lint.Note{{Span: s.URL.Place(), Message: "the schema is configured here"}}

@@ -31,6 +31,7 @@ var webauthnNoIdentifier = &lint.Rule{
 				Message: fmt.Sprintf("no trait of identity schema %q is annotated with webauthn.identifier: "+
 					"sign-up and sign-in with webauthn fail, \"Could not find any login identifiers\"", s.ID),
 				Help: `give the trait that people type to sign in "ory.sh/kratos": {"credentials": {"webauthn": {"identifier": true}}}`,
+				Fix:  lint.Annotate(s.Root, `"webauthn": {"identifier": true}`),
 			}
 			if s.URL != nil {
 				f.Notes = []lint.Note{{Span: s.URL.Place(), Message: "the schema is configured here"}}
