@@ -63,6 +63,10 @@ func TestConfigurationDecides(t *testing.T) {
 			`kratos.yml:10:15: browsers refuse rp.id "example.org" on "https://auth.example.com"`,
 		},
 		{
+			"rp.id left at localhost", suffix, kratosYML("localhost", "https://auth.example.com"), "rp-id-left-at-localhost",
+			`kratos.yml:10:15: browsers refuse rp.id "localhost" on "https://auth.example.com"`,
+		},
+		{
 			"slash", "Error validating origin", kratosYML("example.com", "https://auth.example.com/"), "origin-trailing-slash",
 			`kratos.yml:12:22: origin "https://auth.example.com/"`,
 		},

@@ -120,9 +120,14 @@ func TestTableIsSound(t *testing.T) {
 		for _, pattern := range m.Match {
 			require.Equal(t, strings.ToLower(strings.Trim(pattern, " *")), pattern, m.ID)
 		}
+		proves := make(map[string]string)
 		for _, c := range m.Causes {
 			require.Contains(t, table.Causes, c, m.ID)
 			used[c] = true
+			for _, r := range table.Causes[c].Rules {
+				require.Empty(t, proves[r], "%s: the rule %s would prove two causes, %s too", m.ID, r, c)
+				proves[r] = c
+			}
 		}
 	}
 	for id, c := range table.Causes {
