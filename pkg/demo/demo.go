@@ -9,12 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
@@ -50,7 +52,7 @@ type Demo struct {
 }
 
 // Start starts everything, and returns when all of it answers. It runs until
-// ctx ends or a part of it does; call Wait in any case.
+// ctx ends or a part of it does; Wait waits for that and cleans up.
 func Start(ctx context.Context, o Options) (*Demo, error) {
 	s, err := o.listen(ctx)
 	if err != nil {
@@ -68,13 +70,10 @@ func Start(ctx context.Context, o Options) (*Demo, error) {
 // leaves nothing behind but a folder that was asked for.
 func (d *Demo) Wait() error {
 	err := d.group.Wait()
-	if d.removeWhenEnd != "" {
-		err = errors.Join(err, os.RemoveAll(d.removeWhenEnd))
-	}
 	if errors.Is(err, context.Canceled) {
-		return nil
+		err = nil
 	}
-	return err
+	return errors.Join(err, d.remove())
 }
 
 func (s *sockets) start(ctx context.Context, o Options) (*Demo, error) {
@@ -178,21 +177,32 @@ func (d *Demo) run(ctx context.Context, s *sockets, o Options, k *kratos) error 
 	if err := k.migrate(ctx); err != nil {
 		return err
 	}
-	server, directory, err := d.newSidecar(ctx, s, k.dir, o.Log)
+	keys, err := sidecar.ReadKeyFile(d.SidecarKeys)
 	if err != nil {
 		return err
 	}
+	directory, err := d.newDirectory(keys)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(o.Log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	pages, err := ui.New(ui.Config{
-		KratosURL:   d.KratosURL,
-		AppName:     appName,
-		CodeFirst:   o.SignUp != scaffold.PasskeyFirst,
-		ResidentKey: o.ResidentKey,
-		Directory:   directory,
-		Check:       d.check,
-		Links:       []ui.Link{{Path: "/mail", Text: "Mails of this demo"}},
+		KratosURL:    d.KratosURL,
+		AppName:      appName,
+		CodeFirst:    o.SignUp != scaffold.PasskeyFirst,
+		SecondFactor: o.WebAuthn == scaffold.SecondFactor,
+		ResidentKey:  o.ResidentKey,
+		Directory:    directory,
+		Check:        d.check,
+		Log:          log,
+		Links:        []ui.Link{{Path: "/mail", Text: "Mails of this demo"}},
 	})
 	if err != nil {
-		return errors.Join(err, server.Close())
+		return err
+	}
+	server, err := d.newSidecar(ctx, s, k.dir, keys, log)
+	if err != nil {
+		return err
 	}
 	// Whichever part ends first takes the others along.
 	group, running := errgroup.WithContext(ctx)

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"path/filepath"
 
@@ -18,11 +17,7 @@ import (
 )
 
 // newSidecar opens the sidecar in this process. Its ports were held until here.
-func (d *Demo) newSidecar(ctx context.Context, s *sockets, dir string, log io.Writer) (*sidecar.Server, *directory, error) {
-	keys, err := sidecar.ReadKeyFile(d.SidecarKeys)
-	if err != nil {
-		return nil, nil, err
-	}
+func (d *Demo) newSidecar(ctx context.Context, s *sockets, dir string, keys *sidecar.Keys, log *slog.Logger) (*sidecar.Server, error) {
 	listen, metrics := s.sidecar.address(), s.metrics.address()
 	s.sidecar.close()
 	s.metrics.close()
@@ -32,24 +27,28 @@ func (d *Demo) newSidecar(ctx context.Context, s *sockets, dir string, log io.Wr
 		Keys:           keys,
 		Listen:         listen,
 		MetricsListen:  metrics,
-		Log:            slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Log:            log,
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("sidecar: %w", err)
+		return nil, fmt.Errorf("sidecar: %w", err)
 	}
+	return server, nil
+}
+
+func (d *Demo) newDirectory(keys *sidecar.Keys) (*directory, error) {
 	admin, err := kratosadmin.New(kratosadmin.Options{URL: d.AdminURL})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	resolver, err := client.New(client.Options{URL: d.SidecarURL, Key: keys.Key(sidecar.ScopeResolve)})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	reader, err := client.New(client.Options{URL: d.SidecarURL, Key: keys.Key(sidecar.ScopeRead)})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return server, &directory{admin: admin, resolver: resolver, reader: reader}, nil
+	return &directory{admin: admin, resolver: resolver, reader: reader}, nil
 }
 
 // directory answers the account page: what Kratos lists, and whose it is
@@ -72,7 +71,6 @@ func (d *directory) Resolve(ctx context.Context, handle, credentialID string) (u
 	}
 	return ui.Answer{
 		IdentityID:        answer.IdentityID,
-		Method:            answer.Credential,
 		State:             answer.State,
 		CredentialMatches: answer.CredentialMatches,
 	}, nil

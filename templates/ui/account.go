@@ -51,7 +51,7 @@ func (s *Server) accountPage(w http.ResponseWriter, r *http.Request) {
 	case errors.As(err, &answer) && answer.Status < 500:
 		http.Redirect(w, r, "/login", http.StatusSeeOther)
 	case err != nil:
-		s.fail(w, r, http.StatusBadGateway, "error.kratos", err)
+		s.kratosFailed(w, r, err)
 	default:
 		s.render(w, r, http.StatusOK, "account", s.accountView(r, session))
 	}
@@ -159,15 +159,26 @@ func (s *Server) lookUp(ctx context.Context, handle, credentialID string) (Answe
 	}
 }
 
+// verdict is what somebody signed in is told about a user handle: nothing of
+// other people's accounts.
+type verdict struct {
+	Whose      string `json:"whose"` // "mine", "other" or "unknown"
+	IdentityID string `json:"identity_id,omitempty"`
+	State      string `json:"state,omitempty"`
+	// CredentialMatches is true where the credential is known to be the account's
+	// own, and null where that is not known.
+	CredentialMatches *bool `json:"credential_matches"`
+}
+
 // resolve answers the account page's question about the handle that the browser
-// returned at sign-in. Only people who are signed in may ask: anybody else
-// could find out whose handle is whose.
+// returned at sign-in. Only people who are signed in may ask.
 func (s *Server) resolve(w http.ResponseWriter, r *http.Request) {
 	if s.config.Directory == nil {
 		http.NotFound(w, r)
 		return
 	}
-	if _, err := s.kratos.whoami(r.Context(), r.Header.Get("Cookie")); err != nil {
+	session, err := s.kratos.whoami(r.Context(), r.Header.Get("Cookie"))
+	if err != nil {
 		http.Error(w, "sign in first", http.StatusUnauthorized)
 		return
 	}
@@ -185,10 +196,19 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) {
 	}
 	answer, err := s.lookUp(r.Context(), question.UserHandle, question.CredentialID)
 	if err != nil {
+		s.config.Log.Error("the sidecar did not answer", "error", err)
 		http.Error(w, "the sidecar did not answer", http.StatusBadGateway)
 		return
 	}
+	v := verdict{Whose: "unknown"}
+	switch answer.IdentityID {
+	case "":
+	case session.Identity.ID:
+		v = verdict{Whose: "mine", IdentityID: answer.IdentityID, State: answer.State, CredentialMatches: answer.CredentialMatches}
+	default:
+		v.Whose = "other"
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	_ = json.NewEncoder(w).Encode(answer)
+	_ = json.NewEncoder(w).Encode(v)
 }

@@ -24,10 +24,9 @@ type Directory interface {
 
 // An Answer of the directory. IdentityID is "" for a handle nobody knows.
 type Answer struct {
-	IdentityID        string `json:"identity_id"`
-	Method            string `json:"credential"`
-	State             string `json:"state"`
-	CredentialMatches *bool  `json:"credential_matches"`
+	IdentityID        string
+	State             string // "active", "orphaned", "removed" or "unknown"
+	CredentialMatches *bool  // nil: not asked, or not known
 }
 
 // A Handle that Kratos lists, of the method "passkey" or "webauthn".

@@ -89,6 +89,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, kind
 	}
 	var body bytes.Buffer
 	if err := s.pages[kind].ExecuteTemplate(&body, "layout", p); err != nil {
+		s.config.Log.Error("page not made", "page", kind, "error", err)
 		http.Error(w, "this page could not be made", http.StatusInternalServerError)
 		return
 	}
@@ -131,12 +132,13 @@ type errorView struct {
 	Detail string
 }
 
-// fail shows the error page. The detail of a failure of this server's own doing
-// is not for people, so only Kratos' words are shown.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, key string, err error) {
-	view := errorView{Text: s.speaker(r).say(key)}
-	if err != nil && key == "error.kratos-says" {
-		view.Detail = err.Error()
-	}
-	s.render(w, r, status, "error", view)
+// fail shows the error page.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, key string) {
+	s.render(w, r, status, "error", errorView{Text: s.speaker(r).say(key)})
+}
+
+// kratosFailed tells people that Kratos does not answer, and the log why.
+func (s *Server) kratosFailed(w http.ResponseWriter, r *http.Request, err error) {
+	s.config.Log.Error("kratos did not answer", "page", r.URL.Path, "error", err)
+	s.fail(w, r, http.StatusBadGateway, "error.kratos")
 }

@@ -72,10 +72,7 @@ async function showSignIn(section) {
     });
     if (!response.ok) throw new Error(String(response.status));
     const answer = await response.json();
-    const words = answer.identity_id === section.dataset.identity ? section.dataset.mine
-      : answer.identity_id ? section.dataset.other : section.dataset.unknown;
-    resolved.textContent = [words, answer.state, answer.identity_id].filter(Boolean).join(" · ");
-    resolved.dataset.identity = answer.identity_id;
+    resolved.textContent = [section.dataset[answer.whose], answer.state, answer.identity_id].filter(Boolean).join(" · ");
   } catch {
     resolved.textContent = section.dataset.failed ?? "";
   }

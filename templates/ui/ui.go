@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,6 +38,9 @@ type Config struct {
 	// CodeFirst hides passkeys and security keys from the sign-up page, for a
 	// Kratos that refuses them there. They are offered in settings.
 	CodeFirst bool
+	// SecondFactor says that Kratos' webauthn method is one (passwordless: false):
+	// its keys are no way in on their own.
+	SecondFactor bool
 	// ResidentKey is asked for when a key is registered through Kratos' webauthn
 	// method, which leaves it to the browser: "required", "preferred",
 	// "discouraged" or "" (WebAuthn §5.4.6). Passkeys are always discoverable.
@@ -60,6 +64,8 @@ type Config struct {
 	// Directory knows whose user handle it is; nil leaves that part of the
 	// account page out.
 	Directory Directory
+	// Log gets what people are not shown; nil is nowhere.
+	Log *slog.Logger
 	// Links are added to the foot of every page.
 	Links []Link
 }
@@ -69,11 +75,11 @@ type Link struct{ Path, Text string }
 
 // Server serves the pages.
 type Server struct {
-	config Config
-	kratos *kratos
-	pages  map[string]*template.Template
-	texts  texts
-	mux    *http.ServeMux
+	config  Config
+	kratos  *kratos
+	pages   map[string]*template.Template
+	texts   texts
+	handler http.Handler
 }
 
 // New checks the configuration and prepares the pages.
@@ -88,6 +94,9 @@ func New(c Config) (*Server, error) {
 		}
 	}
 	c.KratosURL = strings.TrimRight(c.KratosURL, "/")
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	s := &Server{
 		config: c,
 		kratos: &kratos{
@@ -106,27 +115,27 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
+// route prepares the handler. Requests that change something are refused when
+// they come from another site.
 func (s *Server) route() {
-	s.mux = http.NewServeMux()
+	mux := http.NewServeMux()
 	for _, kind := range []string{"login", "registration", "settings", "recovery", "verification"} {
-		s.mux.HandleFunc("GET /"+kind, s.flowPage(kind))
+		mux.HandleFunc("GET /"+kind, s.flowPage(kind))
 	}
-	s.mux.HandleFunc("GET /error", s.errorPage)
-	s.mux.HandleFunc("GET /{$}", s.accountPage)
-	s.mux.HandleFunc("POST /logout", s.logout)
-	s.mux.HandleFunc("POST /resolve", s.resolve)
-	s.mux.HandleFunc("POST /snooze", s.snooze)
-	s.mux.Handle("GET /static/", http.StripPrefix("/static", static(Files)))
-	s.mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, r, http.StatusNotFound, "error.not-found", nil)
+	mux.HandleFunc("GET /error", s.errorPage)
+	mux.HandleFunc("GET /{$}", s.accountPage)
+	mux.HandleFunc("POST /logout", s.logout)
+	mux.HandleFunc("POST /resolve", s.resolve)
+	mux.HandleFunc("POST /snooze", s.snooze)
+	mux.Handle("GET /static/", http.StripPrefix("/static", static(Files)))
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, http.StatusNotFound, "error.not-found")
 	})
+	s.handler = http.NewCrossOriginProtection().Handler(mux)
 }
 
-// ServeHTTP serves a page. Requests that change something are refused when they
-// come from another site.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	http.NewCrossOriginProtection().Handler(s.mux).ServeHTTP(w, r)
-}
+// ServeHTTP serves a page.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // static serves the scripts, the style and the icon, and nothing else.
 func static(files embed.FS) http.Handler {
@@ -169,12 +178,12 @@ func (s *Server) flowPage(kind string) http.HandlerFunc {
 			s.start(w, r, "login", nil)
 		case errors.As(err, &answer) && r.Header.Get("Cookie") == "":
 			// Starting again would go round in circles.
-			s.fail(w, r, http.StatusBadRequest, "error.cookies", nil)
+			s.fail(w, r, http.StatusBadRequest, "error.cookies")
 		case errors.As(err, &answer) && answer.Status < 500:
 			// Gone, not ours, or never there: a new flow is what helps.
 			s.start(w, r, kind, nil)
 		case err != nil:
-			s.fail(w, r, http.StatusBadGateway, "error.kratos", err)
+			s.kratosFailed(w, r, err)
 		default:
 			s.render(w, r, http.StatusOK, kind, s.flowView(r, kind, flow))
 		}
@@ -199,7 +208,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		s.fail(w, r, http.StatusBadGateway, "error.kratos", err)
+		s.kratosFailed(w, r, err)
 		return
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // Kratos' own address
@@ -209,8 +218,8 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 func (s *Server) errorPage(w http.ResponseWriter, r *http.Request) {
 	reason, err := s.kratos.reason(r.Context(), r.Header.Get("Cookie"), r.URL.Query().Get("id"))
 	if err != nil {
-		s.fail(w, r, http.StatusOK, "error.unknown", nil)
+		s.fail(w, r, http.StatusOK, "error.unknown")
 		return
 	}
-	s.fail(w, r, http.StatusOK, "error.kratos-says", errors.New(reason))
+	s.render(w, r, http.StatusOK, "error", errorView{Text: s.speaker(r).say("error.kratos-says"), Detail: reason})
 }

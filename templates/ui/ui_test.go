@@ -238,7 +238,7 @@ func TestAccountLooksAgain(t *testing.T) {
 			c.Directory = directory{
 				handles: []ui.Handle{{Method: "passkey", Value: "aGFuZGxl"}},
 				advice:  ui.Advice{Propose: "none"},
-				answers: []ui.Answer{{}, {}, {IdentityID: id, Method: "passkey", State: "active"}},
+				answers: []ui.Answer{{}, {}, {IdentityID: id, State: "active"}},
 				asked:   &asked,
 			}
 		})
@@ -326,6 +326,36 @@ func TestManage(t *testing.T) {
 	require.Contains(t, bare, `name="passkey_remove"`)
 }
 
+// TestOnlyWayIn keeps the last key that opens an account, and nothing else.
+func TestOnlyWayIn(t *testing.T) {
+	const disabled = ` disabled aria-describedby="last-way"`
+	node := func(name string) string {
+		return `{"type":"input","group":"` + strings.TrimSuffix(name, "_remove") + `","attributes":{"name":"` + name + `","type":"submit","value":"aabb"}}`
+	}
+	passkey, key := node("passkey_remove"), node("webauthn_remove")
+	password := `{"type":"input","group":"password","attributes":{"name":"password","type":"password"}}`
+	for _, c := range []struct {
+		name, addresses string
+		nodes           []string
+		secondFactor    bool
+		want            int
+	}{
+		{"one passkey", `[]`, []string{passkey}, false, 1},
+		{"one security key", `[]`, []string{key}, false, 1},
+		{"one of each", `[]`, []string{passkey, key}, false, 0},
+		{"a key that is a second factor", `[]`, []string{passkey, key}, true, 1},
+		{"only a second factor", `[]`, []string{key}, true, 0},
+		{"an address for codes", `[{"value":"a@example.org"}]`, []string{passkey}, false, 0},
+		{"perhaps a password", `[]`, []string{passkey, password}, false, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			flow := `{"identity":{"id":"i","recovery_addresses":` + c.addresses + `},"ui":{"nodes":[` + strings.Join(c.nodes, ",") + `]}}`
+			s := newServer(t, fakekratos{"/self-service/settings/flows": {http.StatusOK, flow}}, func(config *ui.Config) { config.SecondFactor = c.secondFactor })
+			require.Equal(t, c.want, strings.Count(get(t, s, "/settings?flow=1").Body.String(), disabled))
+		})
+	}
+}
+
 func TestWarning(t *testing.T) {
 	var asked []string
 	s := newServer(t, fakekratos{"/self-service/login/flows": {http.StatusOK, read(t, "login.json")}}, func(c *ui.Config) {
@@ -349,7 +379,8 @@ func TestResolve(t *testing.T) {
 		status int
 		answer string
 	}{
-		{"answered", signedIn, `{"user_handle":"aGFuZGxl","credential_id":"aWQ"}`, nil, http.StatusOK, `{"identity_id":"i","credential":"passkey","state":"active","credential_matches":null}` + "\n"},
+		{"mine", signedIn, `{"user_handle":"aGFuZGxl","credential_id":"aWQ"}`, nil, http.StatusOK, `{"whose":"mine","identity_id":"i","state":"active","credential_matches":null}` + "\n"},
+		{"somebody else's", fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"j"}}`}}, `{"user_handle":"aGFuZGxl"}`, nil, http.StatusOK, `{"whose":"other","credential_matches":null}` + "\n"},
 		{"not signed in", fakekratos{"/sessions/whoami": {http.StatusUnauthorized, `{}`}}, `{"user_handle":"aGFuZGxl"}`, nil, http.StatusUnauthorized, "sign in first\n"},
 		{"no handle", signedIn, `{}`, nil, http.StatusBadRequest, "user_handle is no base64url of 1 to 64 bytes\n"},
 		{"65 bytes", signedIn, `{"user_handle":"` + strings.Repeat("A", 87) + `"}`, nil, http.StatusBadRequest, "user_handle is no base64url of 1 to 64 bytes\n"},
@@ -360,7 +391,7 @@ func TestResolve(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			asked := 0
 			s := newServer(t, c.kratos, func(config *ui.Config) {
-				config.Directory = directory{answers: []ui.Answer{{IdentityID: "i", Method: "passkey", State: "active"}}, err: c.err, asked: &asked}
+				config.Directory = directory{answers: []ui.Answer{{IdentityID: "i", State: "active"}}, err: c.err, asked: &asked}
 			})
 			w := httptest.NewRecorder()
 			s.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/resolve", strings.NewReader(c.body)))

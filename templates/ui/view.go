@@ -1,11 +1,9 @@
 package ui
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 )
 
 // flowView is a flow, sorted into what a page shows.
@@ -18,9 +16,9 @@ type flowView struct {
 	// Passkeys and Keys are the credentials that a settings flow can remove.
 	Passkeys, Keys []credentialView
 	Forms          []formView
-	// LastWay is true where the only credential that can be removed is the only
-	// way into the account.
-	LastWay bool
+	// LastPasskey and LastKey are true where the only one is also the only way
+	// into the account.
+	LastPasskey, LastKey bool
 	// Signals are what the browser may be told after a change.
 	Signals *signalsView
 	// Warning says why passkeys cannot work on this page; for developers.
@@ -69,67 +67,6 @@ type buttonView struct {
 	NoValidate         bool // works with empty required fields
 }
 
-type credentialView struct {
-	Field, ID, Name string // Field is the name that Kratos' remove node has
-	Added           string // RFC 3339 date, "" when Kratos does not say
-	AddedText       string
-	Provider        string
-	Kept            string // where the passkey is kept, in words
-	Predates        bool   // it is older than the proof of the account's address
-	Form            formView
-}
-
-// signalsView is the argument of signals in passkey.js.
-type signalsView struct {
-	RPID, Name, DisplayName string
-	All                     []Signal
-}
-
-// describe adds what the directory knows. Without it the page works as well, so
-// its failures leave things out.
-func (s *Server) describe(ctx context.Context, speaker speaker, v *flowView) {
-	id := v.Flow.Identity.ID
-	passkeys, err := s.config.Directory.Passkeys(ctx, id)
-	if err != nil {
-		return
-	}
-	advice, err := s.config.Directory.Advice(ctx, id)
-	if err != nil {
-		advice = Advice{}
-	}
-	for _, list := range [][]credentialView{v.Passkeys, v.Keys} {
-		for i := range list {
-			list[i].describe(speaker, passkeys, advice)
-		}
-	}
-	rpID := v.Flow.rpID()
-	if v.Flow.State != "success" || rpID == "" {
-		return
-	}
-	// Nothing was cached: a signal must never name too few credentials.
-	if all, err := s.config.Directory.Signals(ctx, id); err == nil {
-		identity := v.Flow.Identity
-		v.Signals = &signalsView{RPID: rpID, Name: identity.name(), DisplayName: identity.fill(s.config.DisplayName), All: all}
-	}
-}
-
-func (c *credentialView) describe(speaker speaker, passkeys []Passkey, advice Advice) {
-	id := base64urlOf(c.ID)
-	c.Predates = slices.Contains(advice.Predating, id)
-	for _, p := range passkeys {
-		if p.CredentialID != id {
-			continue
-		}
-		c.Provider = p.Provider
-		if p.Synced != nil {
-			c.Kept = speaker.say("settings.kept-here")
-			if *p.Synced {
-				c.Kept = speaker.say("settings.kept-synced")
-			}
-		}
-	}
-}
-
 // pageURL is the page as the browser sees it.
 func pageURL(r *http.Request) string {
 	scheme := r.Header.Get("X-Forwarded-Proto")
@@ -173,7 +110,7 @@ func (b *viewBuilder) build() *flowView {
 	}
 	v.Passkeys = b.credentials("passkey_remove")
 	v.Keys = b.credentials("webauthn_remove")
-	v.LastWay = len(v.Passkeys)+len(v.Keys) == 1 && b.onlyKeys()
+	b.guard(v)
 	if b.kind == "settings" {
 		for _, group := range b.groups() {
 			v.Forms = append(v.Forms, b.form(group))
@@ -190,18 +127,6 @@ func (b *viewBuilder) build() *flowView {
 // offersKeys is false for a sign-up that Kratos would refuse.
 func (b *viewBuilder) offersKeys() bool {
 	return b.kind != "registration" || !b.config.CodeFirst
-}
-
-// onlyKeys is true for an account that nothing but a passkey or a security key
-// opens: it has no address for a code and, as far as the flow tells, no
-// password. Kratos removes the last passkey all the same.
-func (b *viewBuilder) onlyKeys() bool {
-	for i := range b.flow.UI.Nodes {
-		if group := b.flow.UI.Nodes[i].Group; group == "password" || group == "oidc" {
-			return false
-		}
-	}
-	return b.flow.Identity != nil && len(b.flow.Identity.RecoveryAddresses) == 0
 }
 
 // isCeremony tells nodes that only a script can use: they get a form of their
@@ -338,40 +263,6 @@ func (b *viewBuilder) ceremony(method, login, create string) *formView {
 		}
 	}
 	return form
-}
-
-// credentials lists what a settings flow can remove.
-func (b *viewBuilder) credentials(field string) []credentialView {
-	var list []credentialView
-	for i := range b.flow.UI.Nodes {
-		n := &b.flow.UI.Nodes[i]
-		if n.Attributes.Name != field {
-			continue
-		}
-		c := credentialView{Field: field, ID: n.value(), Name: b.speaker.say("settings.unnamed-" + field)}
-		if label := n.Meta.Label; label != nil {
-			if name, ok := label.Context["display_name"].(string); ok && name != "" && name != "unnamed" {
-				c.Name = name
-			}
-			if at, ok := label.Context["added_at"].(string); ok {
-				if added, err := time.Parse(time.RFC3339Nano, at); err == nil {
-					c.Added = added.UTC().Format(time.DateOnly)
-					c.AddedText = b.speaker.say("settings.added", "date", b.speaker.date(added))
-				}
-			}
-		}
-		c.Form = formView{Group: field, Action: b.flow.UI.Action, Hidden: b.csrf()}
-		list = append(list, c)
-	}
-	return list
-}
-
-func (b *viewBuilder) csrf() []fieldView {
-	n := b.flow.find("csrf_token")
-	if n == nil {
-		return nil
-	}
-	return []fieldView{{Name: "csrf_token", Value: n.value()}}
 }
 
 func (b *viewBuilder) messages(list []Message) []messageView {

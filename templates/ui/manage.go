@@ -1,0 +1,126 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// credentialView is a passkey or a security key that a settings flow can remove.
+type credentialView struct {
+	Field, ID, Name string // Field is the name that Kratos' remove node has
+	Added           string // in words, "" when Kratos does not say
+	Provider        string
+	Kept            string // where the passkey is kept, in words
+	Predates        bool   // it is older than the proof of the account's address
+	Form            formView
+}
+
+// credentials lists what a settings flow can remove.
+func (b *viewBuilder) credentials(field string) []credentialView {
+	var list []credentialView
+	for i := range b.flow.UI.Nodes {
+		n := &b.flow.UI.Nodes[i]
+		if n.Attributes.Name != field {
+			continue
+		}
+		c := credentialView{Field: field, ID: n.value(), Name: b.speaker.say("settings.unnamed-" + field)}
+		if label := n.Meta.Label; label != nil {
+			if name, ok := label.Context["display_name"].(string); ok && name != "" && name != "unnamed" {
+				c.Name = name
+			}
+			if at, ok := label.Context["added_at"].(string); ok {
+				if added, err := time.Parse(time.RFC3339Nano, at); err == nil {
+					c.Added = b.speaker.say("settings.added", "date", b.speaker.date(added))
+				}
+			}
+		}
+		c.Form = formView{Group: field, Action: b.flow.UI.Action, Hidden: b.csrf()}
+		list = append(list, c)
+	}
+	return list
+}
+
+func (b *viewBuilder) csrf() []fieldView {
+	n := b.flow.find("csrf_token")
+	if n == nil {
+		return nil
+	}
+	return []fieldView{{Name: "csrf_token", Value: n.value()}}
+}
+
+// guard keeps the only way into an account: Kratos would remove it.
+func (b *viewBuilder) guard(v *flowView) {
+	ways := len(v.Passkeys)
+	if !b.config.SecondFactor {
+		ways += len(v.Keys)
+	}
+	if ways != 1 || !b.onlyKeys() {
+		return
+	}
+	v.LastPasskey = len(v.Passkeys) == 1
+	v.LastKey = !v.LastPasskey
+}
+
+// onlyKeys is true for an account that nothing but a passkey or a security key
+// opens: it has no address for a code and, as far as the flow tells, no
+// password.
+func (b *viewBuilder) onlyKeys() bool {
+	for i := range b.flow.UI.Nodes {
+		if group := b.flow.UI.Nodes[i].Group; group == "password" || group == "oidc" {
+			return false
+		}
+	}
+	return b.flow.Identity != nil && len(b.flow.Identity.RecoveryAddresses) == 0
+}
+
+// signalsView is the argument of signals in passkey.js.
+type signalsView struct {
+	RPID, Name, DisplayName string
+	All                     []Signal
+}
+
+// describe adds what the directory knows. Without it the page works as well, so
+// its failures leave things out.
+func (s *Server) describe(ctx context.Context, speaker speaker, v *flowView) {
+	id := v.Flow.Identity.ID
+	passkeys, err := s.config.Directory.Passkeys(ctx, id)
+	if err != nil {
+		return
+	}
+	advice, err := s.config.Directory.Advice(ctx, id)
+	if err != nil {
+		advice = Advice{}
+	}
+	for _, list := range [][]credentialView{v.Passkeys, v.Keys} {
+		for i := range list {
+			list[i].describe(speaker, passkeys, advice)
+		}
+	}
+	rpID := v.Flow.rpID()
+	if v.Flow.State != "success" || rpID == "" {
+		return
+	}
+	// Nothing was cached: a signal must never name too few credentials.
+	if all, err := s.config.Directory.Signals(ctx, id); err == nil {
+		identity := v.Flow.Identity
+		v.Signals = &signalsView{RPID: rpID, Name: identity.name(), DisplayName: identity.fill(s.config.DisplayName), All: all}
+	}
+}
+
+func (c *credentialView) describe(speaker speaker, passkeys []Passkey, advice Advice) {
+	id := base64urlOf(c.ID)
+	c.Predates = slices.Contains(advice.Predating, id)
+	for _, p := range passkeys {
+		if p.CredentialID != id {
+			continue
+		}
+		c.Provider = p.Provider
+		if p.Synced != nil {
+			c.Kept = speaker.say("settings.kept-here")
+			if *p.Synced {
+				c.Kept = speaker.say("settings.kept-synced")
+			}
+		}
+	}
+}
