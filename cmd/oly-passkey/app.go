@@ -93,6 +93,7 @@ func newRoot(a *app) *cobra.Command {
 		newMatrix(a),
 		newPredict(a),
 		newExplain(a),
+		newDoctor(a),
 		newWellknown(a),
 		newHandle(a),
 		newIndex(a),

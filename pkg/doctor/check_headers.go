@@ -1,0 +1,74 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+)
+
+// contentSecurityPolicy: what it blocks, it blocks without a word to the user.
+var contentSecurityPolicy = check{"content-security-policy", func(_ context.Context, v *visit) outcome {
+	if v.doc == nil {
+		return v.noPage()
+	}
+	var problems []Problem
+	for _, p := range parsePolicies(slices.Concat(v.html.header.Values("Content-Security-Policy"), v.doc.metaCSP)) {
+		problems = append(problems, v.blocked(p)...)
+	}
+	return verdict(problems)
+}}
+
+// blocked lists what one policy keeps from working.
+func (v *visit) blocked(p policy) []Problem {
+	self, subject := v.html.url, v.html.url.Redacted()
+	var out []Problem
+	for _, s := range v.doc.scripts {
+		if name := p.blocksScript(s, self); name != "" {
+			out = append(out, problem(lint.Error, subject, fmt.Sprintf("add %s://%s to %s, or give the script the page's nonce", s.src.Scheme, s.src.Host, name), "%s does not allow the page's script %q", name, s.src))
+		}
+	}
+	if name := p.blocksInline(); name != "" && len(v.doc.handlers) > 0 {
+		out = append(out, problem(lint.Error, subject, "call the function that onclickTrigger names from a script of the page's own", "%s does not allow the inline handler %q of a Kratos node", name, v.doc.handlers[0]))
+	}
+	if len(v.doc.forms) == 0 {
+		kratos, err := url.Parse(v.kratos)
+		if name, sources := p.first("connect-src", "default-src"); err == nil && name != "" && originOf(kratos) != originOf(self) && !allows(sources, kratos, self) {
+			out = append(out, problem(lint.Error, subject, "add "+originOf(kratos)+" to connect-src", "%s does not let the page's scripts fetch from Kratos at %q", name, originOf(kratos)))
+		}
+		return out
+	}
+	sources, ok := p["form-action"]
+	if !ok {
+		return out
+	}
+	for _, target := range []*url.URL{v.doc.forms[0], self} {
+		if !allows(sources, target, self) {
+			out = append(out, problem(lint.Error, subject, "let form-action be 'self' and "+originOf(v.doc.forms[0]), "form-action does not allow %q, to which forms lead: browsers stay on the page and say nothing", originOf(target)))
+		}
+	}
+	return out
+}
+
+var credentialsFeature = regexp.MustCompile(`publickey-credentials-(get|create)\s*=\s*(\([^)]*\)|\*|[a-z]+|"[^"]*")`)
+
+// permissionsPolicy: WebAuthn §5.9.
+var permissionsPolicy = check{"permissions-policy", func(_ context.Context, v *visit) outcome {
+	if v.doc == nil {
+		return v.noPage()
+	}
+	var problems []Problem
+	text := strings.Join(v.html.header.Values("Permissions-Policy"), ", ")
+	for _, m := range credentialsFeature.FindAllStringSubmatch(text, -1) {
+		list := strings.Fields(strings.Trim(m[2], "()"))
+		if slices.Contains(list, "*") || slices.Contains(list, "self") || slices.Contains(list, `"`+originOf(v.html.url)+`"`) {
+			continue
+		}
+		problems = append(problems, problem(lint.Error, v.html.url.Redacted(), fmt.Sprintf("send publickey-credentials-%s=(self)", m[1]), "Permissions-Policy has %q, so browsers refuse navigator.credentials.%s on this page", m[0], m[1]))
+	}
+	return verdict(problems)
+}}

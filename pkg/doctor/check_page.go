@@ -1,0 +1,185 @@
+package doctor
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// pageReachable: the page itself. A certificate that is not trusted is
+// tlsCertificate's.
+var pageReachable = check{"page", func(_ context.Context, v *visit) outcome {
+	switch {
+	case isCertificate(v.pageErr):
+		return notRun("its certificate is not trusted")
+	case v.pageErr != nil:
+		return found(lint.Error, v.asked.String(), "make the page answer, or connect elsewhere with --resolve", "the page does not answer: %s", v.pageErr)
+	case v.html.status != http.StatusOK:
+		return found(lint.Error, v.asked.String(), "give the URL of the sign-in page", "the page answers with status %d", v.html.status)
+	}
+	return verdict(nil)
+}}
+
+// minLifetime is how long a certificate should be valid yet.
+const minLifetime = 14 * 24 * time.Hour
+
+// tlsCertificate: chain, name and expiry, of the page and of Kratos. A page
+// that is not from a secure context has no navigator.credentials.
+var tlsCertificate = check{"tls", func(_ context.Context, v *visit) outcome {
+	if v.page.IsLocalhost() {
+		return na(atLocalhost)
+	}
+	var problems []Problem
+	for _, one := range []struct {
+		where string
+		a     *answer
+		err   error
+	}{{v.asked.String(), v.html, v.pageErr}, {v.kratos, v.loginAnswer, v.loginErr}} {
+		problems = append(problems, certificateProblems(one.where, one.a, one.err, v.o.Now())...)
+	}
+	if len(problems) == 2 && problems[0].Message == problems[1].Message {
+		problems = problems[:1] // of one host, most likely
+	}
+	return verdict(problems)
+}}
+
+func certificateProblems(where string, a *answer, err error, now time.Time) []Problem {
+	const help = "renew the certificate; browsers offer no passkeys behind one that they do not trust"
+	if isCertificate(err) {
+		return []Problem{problem(lint.Error, where, help, "the certificate is not trusted: %s", certificateFault(err))}
+	}
+	if a == nil || a.tls == nil {
+		return nil
+	}
+	ends := a.tls.PeerCertificates[0].NotAfter
+	for _, c := range a.tls.PeerCertificates {
+		if c.NotAfter.Before(ends) {
+			ends = c.NotAfter
+		}
+	}
+	if left := ends.Sub(now); left < minLifetime {
+		return []Problem{problem(lint.Warning, where, "renew the certificate", "the certificate ends on %s, in %d days", ends.UTC().Format(time.DateOnly), int(left.Hours()/24))}
+	}
+	return nil
+}
+
+func isCertificate(err error) bool {
+	var failed *tls.CertificateVerificationError
+	return errors.As(err, &failed)
+}
+
+func certificateFault(err error) string {
+	var invalid x509.CertificateInvalidError
+	if errors.As(err, &invalid) && invalid.Reason == x509.Expired {
+		return "it is expired, or not valid yet: from " + invalid.Cert.NotBefore.UTC().Format(time.DateOnly) + " to " + invalid.Cert.NotAfter.UTC().Format(time.DateOnly)
+	}
+	var failed *tls.CertificateVerificationError
+	if errors.As(err, &failed) {
+		return failed.Err.Error()
+	}
+	return err.Error()
+}
+
+// strictTransport: without HSTS a first visit by http can be kept there, where
+// there are no passkeys.
+var strictTransport = check{"hsts", func(_ context.Context, v *visit) outcome {
+	switch {
+	case v.page.IsLocalhost():
+		return na(atLocalhost)
+	case v.doc == nil:
+		return v.noPage()
+	case v.html.url.Scheme != "https":
+		return na("the page is not at https")
+	}
+	help := `send "Strict-Transport-Security: max-age=31536000"`
+	text := v.html.header.Get("Strict-Transport-Security")
+	if text == "" {
+		return found(lint.Warning, v.html.url.String(), help, "the page sends no Strict-Transport-Security, so that it can be had by http, where there are no passkeys")
+	}
+	for part := range strings.SplitSeq(text, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if seconds, err := strconv.Atoi(strings.Trim(value, `"`)); strings.EqualFold(name, "max-age") && err == nil && seconds > 0 {
+			return verdict(nil)
+		}
+	}
+	return found(lint.Warning, v.html.url.String(), help, "Strict-Transport-Security is %q, which browsers do not keep", text)
+}}
+
+// uiRedirects: a ceremony's origin is that of the page where the redirects end.
+var uiRedirects = check{"ui-redirects", func(ctx context.Context, v *visit) outcome {
+	if v.doc == nil {
+		return v.noPage()
+	}
+	origins := v.uiOrigins()
+	var problems []Problem
+	if p, ok := v.strays(v.asked, v.html, origins); ok {
+		problems = append(problems, p)
+	}
+	for _, flow := range []string{"login", "registration", "settings"} {
+		u, err := url.Parse(v.configured("selfservice.flows." + flow + ".ui_url"))
+		if err != nil || u.Host == "" || u.String() == v.asked.String() {
+			continue
+		}
+		a, err := v.client.get(ctx, u.String(), http.Header{"Accept": {"text/html"}})
+		if err != nil {
+			problems = append(problems, problem(lint.Error, u.String(), "correct the "+flow+" ui_url, or make the page answer", "the %s page does not answer: %s", flow, err))
+			continue
+		}
+		if p, ok := v.strays(u, a, origins); ok {
+			problems = append(problems, p)
+		}
+	}
+	return verdict(problems)
+}}
+
+// uiOrigins are those on which pages are expected.
+func (v *visit) uiOrigins() []string {
+	origins := []string{v.page.Origin()}
+	if v.o.Config != nil {
+		for _, p := range v.o.Config.Pages {
+			if p.Known {
+				origins = append(origins, p.Page.Origin())
+			}
+		}
+	}
+	return origins
+}
+
+// strays tells whether a page ends elsewhere, and what that means.
+func (v *visit) strays(from *url.URL, a *answer, origins []string) (Problem, bool) {
+	end := originOf(a.url)
+	if slices.Contains(origins, end) {
+		return Problem{}, false
+	}
+	p := problem(lint.Warning, from.String(), "make the page's URL in kratos.yml the one where it ends, and list that origin in rp.origins", "redirects to %q, so ceremonies run at the origin %q", a.url.Redacted(), end)
+	page, err := webauthn.ParsePage(a.url.String())
+	if m := v.method(); err == nil && m != nil {
+		id := v.site()
+		if verdict := webauthn.Predict(webauthn.Query{Page: page, RPID: &id, Origins: texts(m), BaseURL: v.configured("serve.public.base_url")}); !verdict.OK {
+			p.Severity, p.Message = lint.Error, p.Message+", where "+verdict.Reason
+		}
+	}
+	return p, true
+}
+
+// texts are the origins as configured; nil where there is no such key.
+func texts(m *lint.Method) []string {
+	if m.OriginsKey == nil {
+		return nil
+	}
+	out := []string{}
+	for _, o := range m.Origins {
+		out = append(out, o.Text)
+	}
+	return out
+}

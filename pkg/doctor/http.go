@@ -1,0 +1,134 @@
+package doctor
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"time"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// Limits of one request.
+const (
+	maxBody        = 1 << 20
+	maxHops        = 10
+	requestTimeout = 10 * time.Second
+)
+
+// client asks as a browser would, but for its cookies: each call starts without
+// any.
+type client struct{ transport *http.Transport }
+
+func newClient(o Options) *client {
+	dialer := &net.Dialer{Timeout: requestTimeout}
+	return &client{transport: &http.Transport{
+		Proxy: http.ProxyFromEnvironment,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if to, ok := o.Resolve[addr]; ok {
+				addr = to
+			}
+			return dialer.DialContext(ctx, network, addr)
+		},
+		TLSClientConfig:     &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout: requestTimeout,
+		ForceAttemptHTTP2:   true,
+	}}
+}
+
+func (c *client) close() { c.transport.CloseIdleConnections() }
+
+// answer is the end of a request, redirects included.
+type answer struct {
+	url     *url.URL // that answered
+	hops    []*url.URL
+	status  int
+	header  http.Header
+	cookies []*http.Cookie // of the last answer
+	body    []byte
+	tls     *tls.ConnectionState // of the last answer, nil over http
+}
+
+// get follows redirects and carries cookies along, as a page's visitor does.
+func (c *client) get(ctx context.Context, where string, header http.Header) (*answer, error) {
+	jar, err := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List})
+	if err != nil {
+		return nil, err
+	}
+	var hops []*url.URL
+	follow := func(next *http.Request, via []*http.Request) error {
+		if len(via) > maxHops {
+			return fmt.Errorf("more than %d redirects", maxHops)
+		}
+		hops = append(hops, next.URL)
+		return nil
+	}
+	a, err := c.do(ctx, &http.Client{Transport: c.transport, Timeout: requestTimeout, Jar: trusting{jar}, CheckRedirect: follow}, http.MethodGet, where, header)
+	if a != nil {
+		a.hops = hops
+	}
+	return a, err
+}
+
+// once makes one request and follows nothing.
+func (c *client) once(ctx context.Context, method, where string, header http.Header) (*answer, error) {
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return c.do(ctx, &http.Client{Transport: c.transport, Timeout: requestTimeout, CheckRedirect: stay}, method, where, header)
+}
+
+func (c *client) do(ctx context.Context, hc *http.Client, method, where string, header http.Header) (*answer, error) {
+	req, err := http.NewRequestWithContext(ctx, method, where, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", "oly-passkey")
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	resp, err := hc.Do(req)
+	if err != nil {
+		return nil, plain(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	a := &answer{url: resp.Request.URL, status: resp.StatusCode, header: resp.Header, cookies: resp.Cookies(), tls: resp.TLS}
+	if a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1)); err != nil {
+		return nil, plain(err)
+	}
+	if len(a.body) > maxBody {
+		return nil, fmt.Errorf("answers with more than %d bytes", maxBody)
+	}
+	return a, nil
+}
+
+// plain drops the method and URL that url.Error repeats.
+func plain(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// trusting keeps Secure cookies of http://localhost, as browsers do.
+type trusting struct{ http.CookieJar }
+
+func (t trusting) SetCookies(u *url.URL, cookies []*http.Cookie) {
+	t.CookieJar.SetCookies(asBrowsers(u), cookies)
+}
+
+func (t trusting) Cookies(u *url.URL) []*http.Cookie { return t.CookieJar.Cookies(asBrowsers(u)) }
+
+func asBrowsers(u *url.URL) *url.URL {
+	if u.Hostname() != "localhost" {
+		return u
+	}
+	secure := *u
+	secure.Scheme = "https"
+	return &secure
+}

@@ -1,0 +1,64 @@
+//go:build realkratos
+
+package doctor
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/demo"
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// TestRealDemo examines a real Kratos with its pages and the sidecar.
+func TestRealDemo(t *testing.T) {
+	bin := os.Getenv("OLY_PASSKEY_KRATOS")
+	if bin == "" {
+		bin = filepath.Join("..", "..", "bin", "kratos")
+	}
+	bin, err := demo.FindKratos(bin)
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	dir := t.TempDir()
+	d, err := demo.Start(ctx, demo.Options{Dir: dir, KratosBin: bin, SignUp: scaffold.PasskeyFirst, Log: io.Discard})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		stop()
+		require.NoError(t, d.Wait())
+	})
+	f, err := source.Open(filepath.Join(dir, "kratos.yml"))
+	require.NoError(t, err)
+	config, unreadable, err := lint.Load([]*source.File{f}, lint.Options{})
+	require.NoError(t, err)
+	require.Empty(t, unreadable)
+	keys, err := sidecar.ReadKeyFile(d.SidecarKeys)
+	require.NoError(t, err)
+	options := Options{URL: d.URL + "/login", AdminURL: d.AdminURL, Config: config, SidecarURL: d.SidecarURL, SidecarKey: keys.Key(sidecar.ScopeRead)}
+
+	r, err := Run(t.Context(), options)
+	require.NoError(t, err)
+	require.Equal(t, []string{}, said(r))
+	require.Equal(t, []string{}, ended(r, NotRun))
+	require.Equal(t, []string{
+		"page", "ui-redirects", "kratos-flow", "base-url", "passkey-method", "rp-id-drift", "rp-id", "origin", "flow-options",
+		"webauthn-script", "content-security-policy", "permissions-policy", "autofill", "cookies", "kratos-version", "sidecar-index",
+	}, ended(r, Passed))
+	require.Equal(t, d.KratosURL, r.Kratos)
+	require.Equal(t, "localhost", r.RPID)
+	require.Equal(t, "v1.3.1", r.Version)
+
+	// The admin API of a real Kratos is known when it is seen, and its public one
+	// is not mistaken for it.
+	v, err := newVisit(options)
+	require.NoError(t, err)
+	require.True(t, v.isAdmin(t.Context(), d.AdminURL))
+	require.False(t, v.isAdmin(t.Context(), d.KratosURL))
+}

@@ -1,0 +1,198 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// visit is what everybody wants to know of the deployment, read once.
+type visit struct {
+	o      Options
+	client *client
+	asked  *url.URL
+	page   webauthn.Page // the origin on which ceremonies are meant to run
+
+	html    *answer // the page, nil when pageErr says why not
+	pageErr error
+	doc     *document // what the page says, nil unless it answers 200
+
+	kratos      string // public API without a slash at the end
+	login       *flow  // nil when loginErr says why not
+	loginAnswer *answer
+	loginErr    error
+	signUp      *flow // nil where sign-up is closed
+	version     kratosconf.Version
+	versionText string
+	versionErr  error
+}
+
+var errNoAdmin = errors.New("needs --admin-url")
+
+func newVisit(o Options) (*visit, error) {
+	asked, err := parseURL(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	v := &visit{o: o, client: newClient(o), asked: asked, versionErr: errNoAdmin}
+	for name, raw := range map[string]string{"--kratos-url": o.KratosURL, "--admin-url": o.AdminURL, "--sidecar": o.SidecarURL} {
+		if raw == "" {
+			continue
+		}
+		if _, err := parseURL(raw); err != nil || !strings.Contains(raw, "://") {
+			return nil, fmt.Errorf("%s %q is no http or https URL", name, raw)
+		}
+	}
+	if v.page, err = webauthn.ParsePage(asked.String()); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// gather reads the page, then the flows and the version.
+func (v *visit) gather(ctx context.Context) {
+	v.html, v.pageErr = v.client.get(ctx, v.asked.String(), http.Header{"Accept": {"text/html"}})
+	if v.pageErr == nil {
+		if v.html.status == http.StatusOK {
+			v.doc = readDocument(v.html)
+		}
+		if v.page.Scheme == "http" && v.html.url.Scheme == "https" && v.html.url.Hostname() == v.asked.Hostname() {
+			// The usual upgrade: ceremonies run where it leads.
+			if page, err := webauthn.ParsePage(v.html.url.String()); err == nil {
+				v.page = page
+			}
+		}
+	}
+	v.kratos = v.findKratos()
+	var group errgroup.Group
+	group.Go(func() error {
+		v.loginAnswer, v.login, v.loginErr = v.flow(ctx, "login")
+		return nil
+	})
+	group.Go(func() error {
+		_, v.signUp, _ = v.flow(ctx, "registration") // closed sign-up is no fault
+		return nil
+	})
+	if v.o.AdminURL != "" {
+		group.Go(func() error {
+			v.versionErr = v.readVersion(ctx)
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are kept apart
+}
+
+// findKratos answers the public API: the one that was given, that which the
+// page's form or its redirects name, that of the configuration, or the page's
+// own host.
+func (v *visit) findKratos() string {
+	if v.o.KratosURL != "" {
+		return strings.TrimRight(v.o.KratosURL, "/")
+	}
+	var seen []*url.URL
+	if v.html != nil {
+		seen = append(seen, v.forms()...)
+		seen = append(seen, v.html.hops...)
+	}
+	for _, u := range seen {
+		if before, _, ok := strings.Cut(u.Path, "/self-service/"); ok {
+			return u.Scheme + "://" + u.Host + before
+		}
+	}
+	if base := v.configured("serve.public.base_url"); base != "" {
+		return strings.TrimRight(base, "/")
+	}
+	return v.asked.Scheme + "://" + v.asked.Host
+}
+
+// flow starts one, as a page's script does.
+func (v *visit) flow(ctx context.Context, kind string) (*answer, *flow, error) {
+	a, err := v.client.once(ctx, http.MethodGet, v.kratos+"/self-service/"+kind+"/browser", http.Header{"Accept": {"application/json"}})
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := readFlow(a)
+	return a, f, err
+}
+
+func (v *visit) readVersion(ctx context.Context) error {
+	a, err := v.client.get(ctx, strings.TrimRight(v.o.AdminURL, "/")+"/admin/version", nil)
+	if err != nil {
+		return err
+	}
+	var d struct {
+		Version string `json:"version"`
+	}
+	if a.status != http.StatusOK || json.Unmarshal(a.body, &d) != nil || d.Version == "" {
+		return fmt.Errorf("the admin API answers with status %d", a.status)
+	}
+	v.versionText = d.Version
+	v.version, err = kratosconf.ParseVersion(d.Version)
+	return err
+}
+
+// configured answers a text of the configuration, "" where a template decides
+// it or where there is none.
+func (v *visit) configured(path string) string {
+	if v.o.Config == nil {
+		return ""
+	}
+	value := v.o.Config.Config.Get(path)
+	if value.Unknown() {
+		return ""
+	}
+	return value.Text()
+}
+
+// method is the configured method that passkeys go through, nil without one
+// that is sure.
+func (v *visit) method() *lint.Method {
+	if v.o.Config == nil || len(v.o.Config.Enabled()) == 0 {
+		return nil
+	}
+	m := v.o.Config.Enabled()[0]
+	if m.Unsure() || m.OriginsUnsure() {
+		return nil
+	}
+	return m
+}
+
+// rpID is that of the sign-in flow, "" where it shows none.
+func (v *visit) rpID() string {
+	if v.login == nil || v.login.signIn() == nil {
+		return ""
+	}
+	return v.login.signIn().RPID
+}
+
+// site is the rp.id whose documents count: the configured one, or that of the
+// flow.
+func (v *visit) site() string {
+	if m := v.method(); m != nil {
+		return cmp.Or(m.ID.Text(), v.rpID())
+	}
+	return v.rpID()
+}
+
+// noPage and noFlow say why a check could not look.
+func (v *visit) noPage() outcome { return notRun("the page could not be read") }
+func (v *visit) noFlow() outcome { return notRun("the sign-in flow could not be read") }
+
+func originOf(u *url.URL) string {
+	page, err := webauthn.ParsePage(u.String())
+	if err != nil {
+		return u.Scheme + "://" + u.Host
+	}
+	return page.Origin()
+}

@@ -1,0 +1,159 @@
+package doctor
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/report"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// Text writes the verdict for people, 80 columns wide: what is wrong, worst
+// first, and the rest in a few lines.
+func Text(w io.Writer, r *Report) error {
+	b := bufio.NewWriter(w)
+	paragraph(b, "", r.URL)
+	if r.Kratos != "" {
+		paragraph(b, "", strings.TrimSpace("Kratos "+r.Version)+" at "+r.Kratos+rpIDText(r))
+	}
+	_ = b.WriteByte('\n') // Flush reports the error
+	problems := r.Problems()
+	slices.SortStableFunc(problems, func(x, y Problem) int { return cmp.Compare(y.Severity, x.Severity) })
+	for _, p := range problems {
+		paragraph(b, p.Severity.String(), "["+p.ID+"] "+p.Subject)
+		paragraph(b, "", p.Message)
+		if p.Help != "" {
+			paragraph(b, "", "help: "+p.Help)
+		}
+		_ = b.WriteByte('\n')
+	}
+	paragraph(b, "ok", strings.Join(r.names(Passed, ""), ", "))
+	for _, s := range []Status{NotApplicable, NotRun} {
+		for _, why := range r.reasons(s) {
+			label := map[Status]string{NotApplicable: "n/a", NotRun: "not run"}[s]
+			paragraph(b, label, why+": "+strings.Join(r.names(s, why), ", "))
+		}
+	}
+	_, _ = fmt.Fprintf(b, "\n%s; %d of %d checks passed\n", report.Summary(findings(problems, source.Span{})), len(r.names(Passed, "")), len(r.Results))
+	return b.Flush()
+}
+
+func rpIDText(r *Report) string {
+	if r.RPID == "" {
+		return ""
+	}
+	return fmt.Sprintf(", rp.id %q", r.RPID)
+}
+
+// names lists the checks that ended in one way, for one reason where that is
+// given.
+func (r *Report) names(s Status, why string) []string {
+	var out []string
+	for _, result := range r.Results {
+		if result.Status == s && result.Why == why {
+			out = append(out, result.Check)
+		}
+	}
+	return out
+}
+
+// reasons lists each reason of the checks that ended in one way once.
+func (r *Report) reasons(s Status) []string {
+	var out []string
+	for _, result := range r.Results {
+		if result.Status == s && !slices.Contains(out, result.Why) {
+			out = append(out, result.Why)
+		}
+	}
+	return out
+}
+
+// Widths of the text.
+const (
+	width  = 80
+	margin = 9
+)
+
+// paragraph writes a text beside a label, broken at blanks.
+func paragraph(b *bufio.Writer, label, text string) {
+	line := fmt.Sprintf("%-*s", margin, label)
+	start := true
+	for _, word := range strings.Fields(printable(text)) {
+		if !start && len(line)+1+len(word) > width {
+			_, _ = b.WriteString(strings.TrimRight(line, " ") + "\n")
+			line, start = strings.Repeat(" ", margin), true
+		}
+		if !start {
+			line += " "
+		}
+		line, start = line+word, false
+	}
+	if !start {
+		_, _ = b.WriteString(line + "\n")
+	}
+}
+
+// printable keeps what a server sent from writing to the terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// JSON writes the whole report.
+func JSON(w io.Writer, r *Report) error {
+	type finding struct {
+		ID       string `json:"id"`
+		Severity string `json:"severity"`
+		Subject  string `json:"subject"`
+		Message  string `json:"message"`
+		Help     string `json:"help"`
+	}
+	type result struct {
+		Check    string    `json:"check"`
+		Status   Status    `json:"status"`
+		Why      string    `json:"why,omitempty"`
+		Findings []finding `json:"findings"`
+	}
+	out := struct {
+		URL     string   `json:"url"`
+		Kratos  string   `json:"kratos"`
+		Version string   `json:"kratos_version"`
+		RPID    string   `json:"rp_id"`
+		Results []result `json:"results"`
+	}{URL: r.URL, Kratos: r.Kratos, Version: r.Version, RPID: r.RPID, Results: []result{}}
+	for _, one := range r.Results {
+		fs := []finding{}
+		for _, p := range one.Problems {
+			fs = append(fs, finding{p.ID, p.Severity.String(), p.Subject, p.Message, p.Help})
+		}
+		out.Results = append(out.Results, result{one.Check, one.Status, one.Why, fs})
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(out)
+}
+
+// Findings are the report's problems for the writers of lint, at the place in
+// the configuration that is about passkeys.
+func (r *Report) Findings(config *lint.Pass) []lint.Finding {
+	return findings(r.Problems(), config.Config.Near("selfservice.methods.passkey"))
+}
+
+func findings(problems []Problem, at source.Span) []lint.Finding {
+	var out []lint.Finding
+	for _, p := range problems {
+		out = append(out, lint.Finding{Rule: p.ID, Severity: p.Severity, Span: at, Message: p.Subject + ": " + p.Message, Help: p.Help})
+	}
+	return out
+}
