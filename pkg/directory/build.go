@@ -137,10 +137,7 @@ func (d *Directory) load(ctx context.Context, b *batch, next string) error {
 	advance := func(m *index.Meta) { m.BuildToken, m.BuildRead = next, next == "" }
 	l, ok := d.store.(index.Loader)
 	if !ok {
-		if err := d.merge(b, func(ids []uuid.UUID, change index.Change) error {
-			_, err := d.store.Update(ctx, ids, change)
-			return err
-		}); err != nil {
+		if err := d.merge(b, d.updates(ctx)); err != nil {
 			return err
 		}
 		return d.updateMeta(ctx, advance)

@@ -77,6 +77,7 @@ type Directory struct {
 	meta           atomic.Pointer[index.Meta] // as stored
 
 	progress progress
+	warnedAt atomic.Int64 // Unix nanoseconds of the last warning about pulls
 	sweepNow chan struct{}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -51,7 +52,7 @@ func (d *Directory) run(ctx context.Context, j index.Job) {
 		return // the job stays in the store and is done after the next start
 	}
 	if err != nil {
-		d.log.Warn("cannot pull an identity; trying again", "identity_id", j.Identity, "error", err)
+		d.warn(j.Identity, err)
 	}
 	waited, err := d.queue.finish(ctx, j.Identity, p.changed, err)
 	if err != nil {
@@ -60,6 +61,21 @@ func (d *Directory) run(ctx context.Context, j index.Job) {
 	if waited > 0 {
 		d.onPulled(waited)
 	}
+}
+
+// warnEvery is how often failed pulls are worth a line: while Kratos is down
+// every one of them fails.
+const warnEvery = 10 * time.Second
+
+func (d *Directory) warn(id uuid.UUID, err error) {
+	now := d.now().UnixNano()
+	last := d.warnedAt.Load()
+	if now-last < int64(warnEvery) || !d.warnedAt.CompareAndSwap(last, now) {
+		return
+	}
+	hooks, oldest, _ := d.queue.depth()
+	d.log.Warn("cannot pull identities; trying again", "identity_id", id, "error", err,
+		"hooks_waiting", hooks, "oldest_for", oldest.String())
 }
 
 // pulled is what came of a pull.

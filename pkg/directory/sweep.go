@@ -20,6 +20,9 @@ const tombstoneFor = 30 * 24 * time.Hour
 // suspect; above it, more than one in a hundred is.
 const maxDeletions = 100
 
+// longestRest bounds the rest after a page.
+const longestRest = time.Minute
+
 // maxMissing bounds the identities that one sweep asks Kratos about, and so its
 // memory; the next sweep asks about more.
 const maxMissing = 1_000_000
@@ -32,12 +35,12 @@ var errManyDeleted = errors.New("too many identities are gone")
 func (d *Directory) sweep(ctx context.Context) error {
 	started := micros(d.now())
 	s := sweeper{d: d}
-	resumed := started
-	err := d.scan(ctx, "", func(p *kratosadmin.Page, asked time.Time) error {
+	resumed := d.now()
+	err := d.scan(ctx, func(p *kratosadmin.Page, asked time.Time) error {
 		if err := s.compare(ctx, p, asked); err != nil || p.Next == "" {
 			return err
 		}
-		err := sleep(ctx, d.now().Sub(resumed))
+		err := sleep(ctx, min(d.now().Sub(resumed), longestRest))
 		resumed = d.now()
 		return err
 	})
@@ -61,22 +64,18 @@ func (d *Directory) sweep(ctx context.Context) error {
 	return nil
 }
 
-// scan reads the list from a page on, merges every page and hands it on.
-func (d *Directory) scan(ctx context.Context, token string, each func(p *kratosadmin.Page, asked time.Time) error) error {
+// scan reads the whole list, merges every page and hands it on.
+func (d *Directory) scan(ctx context.Context, each func(p *kratosadmin.Page, asked time.Time) error) error {
 	d.progress.start()
 	defer d.progress.end()
-	for {
+	for token := ""; ; {
 		l := look{asked: d.now()}
 		page, err := d.kratos.List(ctx, token)
 		if err != nil {
 			return err
 		}
 		l.now = d.now()
-		err = d.merge(&batch{page.Identities, l}, func(ids []uuid.UUID, change index.Change) error {
-			_, err := d.store.Update(ctx, ids, change)
-			return err
-		})
-		if err != nil {
+		if err := d.merge(&batch{page.Identities, l}, d.updates(ctx)); err != nil {
 			return err
 		}
 		d.progress.read.Add(int64(len(page.Identities)))
@@ -84,6 +83,14 @@ func (d *Directory) scan(ctx context.Context, token string, each func(p *kratosa
 			return err
 		}
 		token = page.Next
+	}
+}
+
+// updates is the ordinary way to store what the list has shown.
+func (d *Directory) updates(ctx context.Context) func([]uuid.UUID, index.Change) error {
+	return func(ids []uuid.UUID, change index.Change) error {
+		_, err := d.store.Update(ctx, ids, change)
+		return err
 	}
 }
 
