@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 //go:embed report.html
@@ -51,6 +53,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 		"thousands": Thousands,
 		"share":     func(row Row) string { return share(row.N, row.Of) },
 		"change":    func(c Change) string { return fmt.Sprintf("%+d", c.Now-c.Was) },
+		"sentence":  sentence,
 		"more":      func(f ruleFindings) int { return f.N - len(f.Samples) },
 	}).Parse(page)
 	if err != nil {
@@ -149,6 +152,12 @@ func newChart(title, about string, counted []Counted) chart {
 		c.Bars = append(c.Bars, bar{Name: shorten(n.Name), Label: Thousands(n.N), Y: i * barStep, Width: width})
 	}
 	return c
+}
+
+// sentence makes one of a text that lists use in the middle of a line.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:] + "."
 }
 
 // shorten keeps a name inside of its chart.

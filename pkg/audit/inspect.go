@@ -2,7 +2,6 @@ package audit
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -183,8 +182,35 @@ func (p *person) handleCount() int {
 
 // looksPersonal recognises e-mail addresses and telephone numbers.
 func looksPersonal(handle string) bool {
-	return regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$|^\+?[0-9][0-9 ()/-]{6,18}[0-9]$`).MatchString(handle)
+	if strings.ContainsAny(handle, " \t\r\n") {
+		return isTelephone(handle)
+	}
+	user, domain, ok := strings.Cut(handle, "@")
+	if ok {
+		return user != "" && !strings.Contains(domain, "@") && strings.Contains(strings.Trim(domain, "."), ".")
+	}
+	return isTelephone(handle)
 }
+
+// isTelephone takes 8 to 20 digits and what people put between them. Bare digits
+// are more likely the number of an account.
+func isTelephone(text string) bool {
+	if !strings.HasPrefix(text, "+") && !strings.HasPrefix(text, "00") && !strings.ContainsAny(text, " ()/-") {
+		return false
+	}
+	digits := strings.TrimPrefix(text, "+")
+	if len(digits) < 8 || len(digits) > 20 || !isDigit(digits[0]) || !isDigit(digits[len(digits)-1]) {
+		return false
+	}
+	for i := range len(digits) {
+		if !isDigit(digits[i]) && !strings.ContainsRune(" ()/-", rune(digits[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func plural(n int, what string) string {
 	if n == 1 {
