@@ -21,6 +21,7 @@ type linter struct {
 	envFiles        []string
 	rendered        bool
 	domains         []string
+	related         string
 	domainsFrom     []string
 	schemas         []string
 	profile         string
@@ -68,6 +69,7 @@ A comment silences a rule on its line, if it says why:
 	f.BoolVar(&l.rendered, "rendered", false, "the files are rendered: template expressions are plain text")
 	f.StringArrayVar(&l.domains, "domain", nil, "a deployed domain: a host (https) or an origin (repeatable)")
 	f.StringArrayVar(&l.domainsFrom, "domains-from", nil, "take deployed domains from a `FILE`: hosts, Ingress, HTTPRoute, Caddyfile, nginx (repeatable)")
+	f.StringVar(&l.related, "related-origins", "", "`FILE` with what https://RP-ID/.well-known/webauthn answers, or will")
 	f.StringVar(&l.project, "project", "", "the `FILE` that describes the environments (.oly-passkey.yaml)")
 	f.StringVar(&l.environment, "environment", "", "check one environment of the project")
 	f.BoolVar(&l.allEnvironments, "all-environments", false, "check every environment of the project, also when files are named")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"path/filepath"
 	"strings"
 
@@ -36,6 +37,13 @@ func (l *linter) options() (lint.Options, error) {
 	}
 	if opts.Domains, err = parseDomains(domains); err != nil {
 		return opts, err
+	}
+	if l.related != "" {
+		f, err := source.Open(l.related)
+		if err != nil {
+			return opts, err
+		}
+		opts.Related = &webauthn.Document{Status: http.StatusOK, ContentType: "application/json", Body: f.Data}
 	}
 	for _, name := range l.envFiles {
 		f, err := source.Open(name)

@@ -29,6 +29,7 @@ all of them work; 1: some do not.`,
 	f.BoolVar(&l.env, "env", false, "lay the process' environment over the files, as Kratos does")
 	f.StringArrayVar(&l.envFiles, "env-file", nil, "lay a file of NAME=VALUE lines over the files (repeatable, in order)")
 	f.StringArrayVar(&l.domains, "domain", nil, "a deployed domain: a host (https) or an origin (repeatable)")
+	f.StringVar(&l.related, "related-origins", "", "`FILE` with what https://RP-ID/.well-known/webauthn answers, or will")
 	f.StringVar(&l.format, "format", "text", "text, json, markdown or html")
 	f.BoolVar(&browsers, "browsers", false, "add the first version of each browser for what passkeys lean on")
 	return c

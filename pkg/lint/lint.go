@@ -77,6 +77,9 @@ type Options struct {
 	Rendered bool // no template should be left
 	Profile  Profile
 	Version  kratosconf.Version // the zero Version stands for the default
+	// Related is what https://<rp.id>/.well-known/webauthn answers or is planned
+	// to, nil when there is nothing.
+	Related *webauthn.Document
 	// Baseline is an earlier state of the same configuration, to compare with.
 	Baseline []*source.File
 	// Enrolled is how many keys exist for the baseline's rp.id, 0 when nobody

@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/source"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // Pass is one configuration under check, with what every rule wants to know of
@@ -18,6 +19,9 @@ type Pass struct {
 	// Pages are where ceremonies run: UI URLs and deployed domains.
 	Pages []Page
 
+	// Related is the related origins document that is or will be served, nil
+	// without one.
+	Related *webauthn.Document
 	// Before is the baseline, nil without one.
 	Before *Pass
 	// Enrolled is how many keys exist for the baseline's rp.id, 0 when nobody
@@ -46,7 +50,7 @@ func NewPass(config *kratosconf.Config, opts Options) *Pass {
 	}
 	p.Pages = findPages(config, opts.Domains)
 	p.Rendered = opts.Rendered
-	p.Enrolled = opts.Enrolled
+	p.Enrolled, p.Related = opts.Enrolled, opts.Related
 	p.read, p.sent = opts.Schemas.Read, make(map[string]Sent)
 	p.Version = opts.Version
 	if p.Version == (kratosconf.Version{}) {
@@ -113,4 +117,9 @@ func (p *Pass) fileOrder(f *source.File) int {
 		}
 	}
 	return len(p.Config.Documents)
+}
+
+// Browser asks the browser's gate with what is known of related origins.
+func (p *Pass) Browser(page webauthn.Page, rpID string) webauthn.Verdict {
+	return webauthn.Browser(page, &rpID, p.Related)
 }

@@ -67,7 +67,7 @@ func New(p *lint.Pass) Matrix {
 				m.Skipped = append(m.Skipped, fmt.Sprintf("%s: %s is not known here", method.Name, page.Where()))
 				continue
 			}
-			m.Rows = append(m.Rows, newRow(method, page, base))
+			m.Rows = append(m.Rows, newRow(p, method, page, base))
 		}
 	}
 	return m
@@ -89,10 +89,10 @@ func pages(p *lint.Pass, m *lint.Method) []lint.Page {
 	return out
 }
 
-func newRow(m *lint.Method, page lint.Page, base string) Row {
+func newRow(p *lint.Pass, m *lint.Method, page lint.Page, base string) Row {
 	id := m.ID.Str
 	row := Row{Origin: page.Page.Origin(), Where: page.Where(), Method: m.Name, RPID: id}
-	row.Browser = gate(webauthn.Browser(page.Page, &id, nil))
+	row.Browser = gate(p.Browser(page.Page, id))
 	var origins []string // nil: Kratos derives one
 	if m.OriginsKey.Exists() {
 		origins = []string{}

@@ -29,7 +29,7 @@ func relatedOrigins(p *lint.Pass, m *lint.Method) []lint.Origin {
 	fits := false
 	pages := make(map[string]bool)
 	for _, page := range p.PagesOf(m) {
-		fits = fits || page.Known && !refuses(page.Page, m.ID.Str)
+		fits = fits || page.Known && !refuses(p, page.Page, m.ID.Str)
 		pages[page.Bare()] = true
 	}
 	var out []lint.Origin
@@ -37,7 +37,7 @@ func relatedOrigins(p *lint.Pass, m *lint.Method) []lint.Origin {
 		if !o.Known || !o.IsWeb() {
 			continue
 		}
-		if !refuses(o.Page, m.ID.Str) {
+		if !refuses(p, o.Page, m.ID.Str) {
 			fits = true
 			continue
 		}

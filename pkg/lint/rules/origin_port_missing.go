@@ -11,7 +11,7 @@ var originPortMissing = &lint.Rule{
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			for _, page := range p.PagesOf(m) {
-				if !mayRun(m, page) || m.OriginsUnsure() || m.Lists(page.Origin) || !lacksOnlyPort(m, page) {
+				if !mayRun(p, m, page) || m.OriginsUnsure() || m.Lists(page.Origin) || !lacksOnlyPort(m, page) {
 					continue
 				}
 				p.Report(lint.Finding{

@@ -18,7 +18,7 @@ var originUnused = &lint.Rule{
 			if !o.Known || !o.IsWeb() || o.Page.IP.IsValid() || used[o.Bare()] || p.Prod() && o.Page.IsLocalhost() {
 				return
 			}
-			if !m.ID.Unknown() && refuses(o.Page, m.ID.Text()) {
+			if !m.ID.Unknown() && refuses(p, o.Page, m.ID.Text()) {
 				return // has its own rules
 			}
 			p.ReportAt(o.Value, lint.Finding{

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -25,8 +26,9 @@ var originsDefaulted = &lint.Rule{
 				// The environment or the renderer knows the scheme.
 				allowed = []string{"https://" + m.ID.Str, "http://" + m.ID.Str}
 			}
+			fix := p.InsertPath(m.RPPath(), "origins: ["+strings.Join(pageList(p, m), ", ")+"]")
 			for _, page := range p.PagesOf(m) {
-				if !page.Known || !webauthn.Browser(page.Page, &m.ID.Str, nil).OK || contains(allowed, page.Bare()) {
+				if !page.Known || !p.Browser(page.Page, m.ID.Str).OK || contains(allowed, page.Bare()) {
 					continue
 				}
 				p.Report(lint.Finding{
@@ -34,6 +36,7 @@ var originsDefaulted = &lint.Rule{
 					Message: fmt.Sprintf("%s has no rp.origins, so Kratos expects only %q and refuses ceremonies on %q", m.Name, allowed[0], page.Bare()),
 					Help:    fmt.Sprintf("write rp.origins with %q", page.Bare()),
 					Notes:   page.Notes(),
+					Fix:     fix,
 				})
 			}
 		})
@@ -58,4 +61,15 @@ func misspeltOrigins(m *lint.Method) bool {
 		}
 	}
 	return false
+}
+
+// pageList quotes the origins of all pages on which the method may run.
+func pageList(p *lint.Pass, m *lint.Method) []string {
+	var out []string
+	for _, page := range p.PagesOf(m) {
+		if mayRun(p, m, page) {
+			out = append(out, fmt.Sprintf("%q", page.Bare()))
+		}
+	}
+	return out
 }

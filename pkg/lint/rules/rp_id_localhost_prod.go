@@ -20,7 +20,7 @@ var rpIDLocalhostProd = &lint.Rule{
 				return
 			}
 			for _, page := range pagesAndOrigins(p, m) {
-				if refuses(page.Page, m.ID.Str) {
+				if refuses(p, page.Page, m.ID.Str) {
 					return // rp-id-not-suffix names the page
 				}
 			}

@@ -17,7 +17,7 @@ var rpIDNotSuffix = &lint.Rule{
 				return // has a rule of its own
 			}
 			for _, page := range pagesAndOrigins(p, m) {
-				if !refuses(page.Page, m.ID.Str) {
+				if !refuses(p, page.Page, m.ID.Str) {
 					continue
 				}
 				domain := webauthn.RegistrableDomain(page.Page.Host)
@@ -37,8 +37,8 @@ var rpIDNotSuffix = &lint.Rule{
 
 // refuses tells whether a browser refuses the rp.id for its name; pages that it
 // refuses for themselves (no TLS, an IP address) have their own rules.
-func refuses(page webauthn.Page, id string) bool {
-	switch webauthn.Browser(page, &id, nil).Class {
+func refuses(p *lint.Pass, page webauthn.Page, id string) bool {
+	switch p.Browser(page, id).Class {
 	case webauthn.ClassOK, webauthn.ClassNoWebAuthn, webauthn.ClassInvalidDomain:
 		return false
 	default:
@@ -73,7 +73,7 @@ func pagesAndOrigins(p *lint.Pass, m *lint.Method) []lint.Page {
 			unknown = unknown || o.IsWeb() && o.Value.Unknown()
 			continue
 		}
-		fits = fits || !refuses(o.Page, m.ID.Str)
+		fits = fits || !refuses(p, o.Page, m.ID.Str)
 		sameSite := webauthn.RegistrableDomain(o.Page.Host) != "" &&
 			webauthn.RegistrableDomain(o.Page.Host) == webauthn.RegistrableDomain(m.ID.Str)
 		if sameSite {

@@ -17,7 +17,7 @@ var rpIDPublicSuffix = &lint.Rule{
 			}
 			help := "write the domain that is yours, one label more"
 			for _, page := range p.PagesOf(m) {
-				if !page.Known || webauthn.Browser(page.Page, &id, nil).OK {
+				if !page.Known || p.Browser(page.Page, id).OK {
 					return
 				}
 				if domain := webauthn.RegistrableDomain(page.Page.Host); domain != "" && !page.Page.IP.IsValid() {

@@ -12,7 +12,7 @@ var tlsTerminatedScheme = &lint.Rule{
 		base := lint.NewOrigin(p.Config.Get("serve.public.base_url"))
 		for _, m := range p.Enabled() {
 			for _, page := range p.PagesOf(m) {
-				if mayRun(m, page) && !m.OriginsUnsure() && !m.Lists(page.Origin) && lacksOnlyTLS(m, page) {
+				if mayRun(p, m, page) && !m.OriginsUnsure() && !m.Lists(page.Origin) && lacksOnlyTLS(m, page) {
 					p.Report(lint.Finding{
 						Span:    m.OriginsKey.Place(),
 						Message: fmt.Sprintf("%s %q is https, and the origins of %s list it as http, so Kratos refuses every ceremony there", page.Where(), page.Bare(), m.Name),

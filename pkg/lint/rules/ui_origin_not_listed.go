@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // Kratos answers "Error validating origin" to every ceremony of such a page.
@@ -16,7 +15,7 @@ var uiOriginNotListed = &lint.Rule{
 				continue
 			}
 			for _, page := range p.PagesOf(m) {
-				if !mayRun(m, page) || m.Lists(page.Origin) || lacksOnlyPort(m, page) || lacksOnlyTLS(m, page) {
+				if !mayRun(p, m, page) || m.Lists(page.Origin) || lacksOnlyPort(m, page) || lacksOnlyTLS(m, page) {
 					continue
 				}
 				p.Report(lint.Finding{
@@ -34,10 +33,10 @@ var uiOriginNotListed = &lint.Rule{
 
 // mayRun tells whether the browser's gate is open, so that Kratos' gate is the
 // one that matters.
-func mayRun(m *lint.Method, page lint.Page) bool {
+func mayRun(p *lint.Pass, m *lint.Method, page lint.Page) bool {
 	if !page.Known || m.ID.Unknown() {
 		return false
 	}
 	id := m.ID.Text()
-	return lint.FlawOf(id) == lint.RPIDFine && webauthn.Browser(page.Page, &id, nil).OK
+	return lint.FlawOf(id) == lint.RPIDFine && p.Browser(page.Page, id).OK
 }
