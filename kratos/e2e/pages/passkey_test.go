@@ -8,6 +8,8 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/demo"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar"
+	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 
 func TestPasskeyFirst(t *testing.T) {
@@ -85,6 +87,25 @@ func passkeyWalk(t *testing.T, s *stack) {
 	p.until(`document.querySelector("#resolved").innerText`, "this account · active · "+identity)
 	require.Equal(t, "passkey "+got.UserHandle+"\n✓ this account active "+identity, p.text(".handles"))
 	p.screenshots("account")
+
+	// And so do pages that reach the sidecar over HTTP.
+	keys, err := sidecar.ReadKeyFile(s.SidecarKeys)
+	require.NoError(t, err)
+	directory, err := ui.NewSidecar(s.SidecarURL, keys.Key(sidecar.ScopeResolve), keys.Key(sidecar.ScopeRead))
+	require.NoError(t, err)
+	answer, err := directory.Resolve(t.Context(), got.UserHandle, got.CredentialID)
+	require.NoError(t, err)
+	yes, no := true, false
+	require.Equal(t, ui.Answer{IdentityID: identity, State: "active", CredentialMatches: &yes}, answer)
+	handles, err := directory.Handles(t.Context(), identity)
+	require.NoError(t, err)
+	require.Equal(t, []ui.Handle{{Value: got.UserHandle}}, handles)
+	passkeys, err := directory.Passkeys(t.Context(), identity)
+	require.NoError(t, err)
+	require.Equal(t, []ui.Passkey{{CredentialID: got.CredentialID, Synced: &no}}, passkeys)
+	advice, err := directory.Advice(t.Context(), identity)
+	require.NoError(t, err)
+	require.Equal(t, "none", advice.Propose)
 }
 
 // secondPasskey adds one on another authenticator: both sign in, both resolve.
