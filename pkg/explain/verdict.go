@@ -54,7 +54,7 @@ func (c *ceremony) facts(config *config) []Fact {
 		}
 	}
 	if c.attachment != "" {
-		add("attachment", "%s", c.attachment)
+		add("attachment", "%q", c.attachment)
 	}
 	for _, v := range c.verdicts(config) {
 		add("with "+config.name(), "%s", v)
