@@ -11,6 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/report"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // linter holds the flags of `lint`.
@@ -21,6 +22,8 @@ type linter struct {
 	envFiles        []string
 	rendered        bool
 	domains         []string
+	online          bool
+	fetch           func(string) (*source.File, error)
 	related         string
 	domainsFrom     []string
 	schemas         []string
@@ -69,6 +72,7 @@ A comment silences a rule on its line, if it says why:
 	f.BoolVar(&l.rendered, "rendered", false, "the files are rendered: template expressions are plain text")
 	f.StringArrayVar(&l.domains, "domain", nil, "a deployed domain: a host (https) or an origin (repeatable)")
 	f.StringArrayVar(&l.domainsFrom, "domains-from", nil, "take deployed domains from a `FILE`: hosts, Ingress, HTTPRoute, Caddyfile, nginx (repeatable)")
+	f.BoolVar(&l.online, "online", false, "fetch identity schemas that are at an http or https URL")
 	f.StringVar(&l.related, "related-origins", "", "`FILE` with what https://RP-ID/.well-known/webauthn answers, or will")
 	f.StringVar(&l.project, "project", "", "the `FILE` that describes the environments (.oly-passkey.yaml)")
 	f.StringVar(&l.environment, "environment", "", "check one environment of the project")
@@ -92,6 +96,7 @@ A comment silences a rule on its line, if it says why:
 }
 
 func (l *linter) run(ctx context.Context, args []string) error {
+	l.fetch = fetcher(ctx)
 	if l.explain != "" {
 		return explainRule(l.app.stdout, l.explain)
 	}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
@@ -37,6 +39,9 @@ func (l *linter) options() (lint.Options, error) {
 	}
 	if opts.Domains, err = parseDomains(domains); err != nil {
 		return opts, err
+	}
+	if l.online {
+		opts.Schemas.Fetch = l.fetch
 	}
 	if l.related != "" {
 		f, err := source.Open(l.related)
@@ -193,4 +198,25 @@ func (l *linter) walk(name string) ([]*source.File, error) {
 		return nil // what cannot be read was not named by the user
 	})
 	return files, err
+}
+
+// fetcher reads an identity schema over the network, in 10 seconds at most.
+func fetcher(ctx context.Context) func(string) (*source.File, error) {
+	return func(url string) (*source.File, error) {
+		ctx, stop := context.WithTimeout(ctx, 10*time.Second)
+		defer stop()
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = resp.Body.Close() }() // only read from
+		if resp.StatusCode != http.StatusOK {
+			return nil, fmt.Errorf("get %q: the answer is %s", url, resp.Status)
+		}
+		return source.Read(url, resp.Body)
+	}
 }

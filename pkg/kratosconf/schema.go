@@ -28,6 +28,9 @@ type SchemaOptions struct {
 	Named map[string]string
 	// Read reads a file; an error says that it is not there.
 	Read func(name string) (*source.File, error)
+	// Fetch reads a schema at an http or https URL; nil where nothing is
+	// fetched.
+	Fetch func(url string) (*source.File, error)
 }
 
 // IdentitySchemas looks up every identity schema: the file that the user named,
@@ -66,6 +69,11 @@ func (c *Config) find(s *IdentitySchema, opts SchemaOptions) {
 		s.decode(data)
 		return
 	}
+	if opts.Fetch != nil && isRemote(s.URL) {
+		f, err := opts.Fetch(s.URL.Str)
+		s.read(f, err)
+		return
+	}
 	for _, candidate := range c.candidates(s) {
 		if f, err := opts.Read(candidate); err == nil {
 			s.read(f, nil)
@@ -95,11 +103,15 @@ func (s *IdentitySchema) decode(data string) {
 	s.read(source.New("identity schema "+s.ID, text), err)
 }
 
+func isRemote(v *Value) bool {
+	return !v.Unknown() && (strings.HasPrefix(v.Text(), "http://") || strings.HasPrefix(v.Text(), "https://"))
+}
+
 // candidates lists the files in which a schema may be.
 func (c *Config) candidates(s *IdentitySchema) []string {
 	var names []string
 	file, isFile := strings.CutPrefix(s.URL.Text(), "file://")
-	remote := strings.HasPrefix(s.URL.Text(), "http://") || strings.HasPrefix(s.URL.Text(), "https://")
+	remote := isRemote(s.URL)
 	if s.URL.Unknown() {
 		isFile = false
 	}

@@ -106,6 +106,9 @@ func (p *Pass) ReportAt(v *kratosconf.Value, f Finding) {
 	for hidden := v.Overrode; hidden != nil && hidden.Kind != kratosconf.Map; hidden = hidden.Overrode {
 		f.Notes = append(f.Notes, Note{Span: hidden.Place(), Message: "overrides the value here"})
 	}
+	if v.Shared && v.Kind != kratosconf.Map && v.Kind != kratosconf.List {
+		f.Notes = append(f.Notes, Note{Span: v.Place(), Message: "several places share this value by an anchor; a change here changes them all"})
+	}
 	p.Report(f)
 }
 

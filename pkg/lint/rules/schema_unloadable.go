@@ -27,6 +27,12 @@ var schemaUnloadable = &lint.Rule{
 					Help:    "mend the text at this place",
 					Notes:   note,
 				})
+			case s.Err != nil && strings.HasPrefix(s.URL.Text(), "http"):
+				p.ReportAt(s.URL, lint.Finding{
+					Severity: lint.Warning, // Kratos may reach what is out of reach here
+					Message:  fmt.Sprintf("identity schema %q was not fetched: %v", s.ID, s.Err),
+					Help:     "see that Kratos can reach it, or ship it with Kratos as file:// or base64://",
+				})
 			case s.Err != nil:
 				p.ReportAt(s.URL, lint.Finding{
 					Message: fmt.Sprintf("identity schema %q cannot be read: %v", s.ID, s.Err),
