@@ -89,6 +89,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(
 		newInit(a),
 		newLint(a),
+		newUpgradeCheck(a),
 		newRules(a),
 		newMatrix(a),
 		newPredict(a),

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,6 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/report"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
@@ -84,10 +85,13 @@ func (d *doctorCommand) run(ctx context.Context, where string) error {
 		return err
 	}
 	r, err := doctor.Run(ctx, opts)
-	if err != nil {
-		return &exitError{code: exitUsage, err: err}
+	if errors.Is(err, doctor.ErrURL) {
+		return usagef("%w", err)
 	}
-	if err := d.print(r, opts.Config); err != nil {
+	if err != nil {
+		return err
+	}
+	if err := d.print(r); err != nil {
 		return err
 	}
 	for _, p := range r.Problems() {
@@ -101,12 +105,12 @@ func (d *doctorCommand) run(ctx context.Context, where string) error {
 	return nil
 }
 
-func (d *doctorCommand) print(r *doctor.Report, config *lint.Pass) error {
+func (d *doctorCommand) print(r *doctor.Report) error {
 	switch d.format {
 	case "json":
 		return doctor.JSON(d.app.stdout, r)
 	case "sarif":
-		return report.SARIF(d.app.stdout, r.Findings(config))
+		return report.SARIF(d.app.stdout, r.Findings())
 	}
 	return doctor.Text(d.app.stdout, r)
 }
@@ -138,27 +142,21 @@ func (d *doctorCommand) options(where string) (doctor.Options, error) {
 		o.SidecarKey = keys.Key(sidecar.ScopeRead)
 	}
 	if len(d.files.layers) > 0 {
-		o.Config, err = d.files.pass()
+		o.Files, o.Lint, err = d.files.together()
 	}
 	return o, err
 }
 
-// pass reads the layers as one configuration.
-func (l *linter) pass() (*lint.Pass, error) {
-	configs, err := l.configs(nil)
-	if err != nil {
-		return nil, err
-	}
+// together reads the layers as one configuration.
+func (l *linter) together() ([]*source.File, lint.Options, error) {
 	opts, err := l.options()
 	if err != nil {
-		return nil, err
+		return nil, opts, err
 	}
-	if opts.Version, err = l.kratosVersion(configs); err != nil {
-		return nil, err
+	configs, err := l.configs(nil)
+	if err != nil {
+		return nil, opts, err
 	}
-	p, unreadable, err := lint.Load(configs[0], opts)
-	if len(unreadable) > 0 {
-		return nil, fmt.Errorf("%s: %s", unreadable[0].Span, unreadable[0].Message)
-	}
-	return p, err
+	opts.Version, err = l.kratosVersion(configs)
+	return configs[0], opts, err
 }

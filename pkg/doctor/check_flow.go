@@ -48,7 +48,7 @@ var passkeyOffered = check{"passkey-method", func(_ context.Context, v *visit) o
 	if v.login.signIn() != nil {
 		return verdict(nil)
 	}
-	if v.o.Config != nil && !v.o.Config.Passkey.On {
+	if v.config != nil && !v.config.Passkey.On {
 		return na("the configuration has the passkey method off")
 	}
 	for _, n := range v.login.UI.Nodes {
@@ -62,16 +62,16 @@ var passkeyOffered = check{"passkey-method", func(_ context.Context, v *visit) o
 // flowRPDrift: deployed is what was linted.
 var flowRPDrift = check{"rp-id-drift", func(_ context.Context, v *visit) outcome {
 	switch {
-	case v.o.Config == nil:
+	case v.config == nil:
 		return notRun("needs -c kratos.yml")
 	case v.login == nil:
 		return v.noFlow()
 	case v.rpID() == "":
 		return notRun("the sign-in flow shows no rp.id")
-	case !v.o.Config.Passkey.On || v.o.Config.Passkey.Unsure():
+	case !v.config.Passkey.On || v.config.Passkey.Unsure():
 		return notRun("the configuration does not say what rp.id is")
 	}
-	want := v.o.Config.Passkey.ID.Text()
+	want := v.config.Passkey.ID.Text()
 	var problems []Problem
 	const help = "deploy this configuration, or check the one that is deployed; passkeys work for the rp.id only that they were made for"
 	if got := v.rpID(); got != want {
@@ -104,7 +104,7 @@ var rpIDRefused = check{"rp-id", func(ctx context.Context, v *visit) outcome {
 
 // originNotConfigured asks Kratos' gate.
 var originNotConfigured = check{"origin", func(_ context.Context, v *visit) outcome {
-	if v.o.Config == nil {
+	if v.config == nil {
 		return notRun("needs -c kratos.yml")
 	}
 	m := v.method()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/upgrade"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -150,14 +151,26 @@ func (v *visit) isAdmin(ctx context.Context, base string) bool {
 	return err == nil && a.status == http.StatusBadRequest && strings.Contains(string(a.body), "page token is invalid")
 }
 
-// kratosVersion: what is known about the one that runs.
+// kratosVersion: what does not work with the one that runs.
 var kratosVersion = check{"kratos-version", func(_ context.Context, v *visit) outcome {
 	if v.versionErr != nil {
 		return notRun("%s", v.versionErr)
 	}
-	subject := v.o.AdminURL
 	if !v.version.AtLeast(kratosconf.VersionPasskey) {
-		return found(lint.Error, subject, "upgrade", "Kratos %s has no passkey method, which came with %s", v.version, kratosconf.VersionPasskey)
+		return found(lint.Error, v.o.AdminURL, "upgrade", "Kratos %s has no passkey method, which came with %s", v.version, kratosconf.VersionPasskey)
 	}
-	return verdict(nil)
+	if v.config == nil {
+		return verdict(nil)
+	}
+	differences, err := upgrade.Check(v.o.Files, v.o.Lint, v.config.Version, v.version)
+	if err != nil {
+		return notRun("%s", err)
+	}
+	var problems []Problem
+	for _, f := range differences {
+		if f.Severity == lint.Error {
+			problems = append(problems, Problem{ID: f.Rule, Severity: f.Severity, Subject: f.Span.String(), Help: f.Help, Message: "Kratos " + v.version.String() + " runs: " + f.Message})
+		}
+	}
+	return verdict(problems)
 }}

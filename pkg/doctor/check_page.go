@@ -145,8 +145,8 @@ var uiRedirects = check{"ui-redirects", func(ctx context.Context, v *visit) outc
 // uiOrigins are those on which pages are expected.
 func (v *visit) uiOrigins() []string {
 	origins := []string{v.page.Origin()}
-	if v.o.Config != nil {
-		for _, p := range v.o.Config.Pages {
+	if v.config != nil {
+		for _, p := range v.config.Pages {
 			if p.Known {
 				origins = append(origins, p.Page.Origin())
 			}

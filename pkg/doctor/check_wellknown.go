@@ -35,8 +35,8 @@ func (v *visit) meansRelated(ctx context.Context, rpID string) bool {
 // sites answers what the documents should say, and whether that is known.
 func (v *visit) sites() (site *wellknown.Site, configured bool) {
 	site = &wellknown.Site{RPID: v.site(), Origins: []string{v.page.Origin()}}
-	if v.o.Config != nil {
-		if s, err := wellknown.FromConfig(v.o.Config); err == nil {
+	if v.config != nil {
+		if s, err := wellknown.FromConfig(v.config); err == nil {
 			site, configured = s, true
 			site.RPID = v.site()
 		}

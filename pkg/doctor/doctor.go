@@ -5,6 +5,7 @@ package doctor
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
@@ -22,8 +24,10 @@ type Options struct {
 	URL       string // of the sign-in page; a bare host is at https
 	KratosURL string // public API; "" where the page shows it
 	AdminURL  string // "" where it cannot be reached from here
-	// Config is what Kratos is meant to run with, nil where nobody gave it.
-	Config     *lint.Pass
+	// Files are the configuration that Kratos is meant to run with, read as Lint
+	// says; none where nobody gave it.
+	Files      []*source.File
+	Lint       lint.Options
 	Android    []wellknown.AndroidApp
 	Apple      []string // TEAMID.bundle.id
 	SidecarURL string
@@ -73,6 +77,8 @@ type Report struct {
 	Results []Result
 	// TimedOut says that not everything could be asked in time.
 	TimedOut bool
+
+	at source.Span // what of the configuration is about passkeys
 }
 
 // Problems lists those of all checks.
@@ -89,8 +95,9 @@ const (
 	parallel       = 8
 )
 
-// Run does all checks. The error says that an option makes no sense; what is
-// wrong with the deployment is in the report.
+// Run does all checks. The error says that an option makes no sense or that the
+// configuration cannot be read; what is wrong with the deployment is in the
+// report.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
@@ -117,10 +124,14 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		})
 	}
 	_ = group.Wait() // what went wrong is in the results
-	return &Report{
+	r := &Report{
 		URL: v.asked.String(), Kratos: v.kratos, Version: v.versionText, RPID: v.rpID(),
 		Results: results, TimedOut: ctx.Err() != nil,
-	}, nil
+	}
+	if v.config != nil {
+		r.at = v.config.Config.Near("selfservice.methods.passkey")
+	}
+	return r, nil
 }
 
 // check is one question to a deployment.
@@ -185,6 +196,9 @@ func found(severity lint.Severity, subject, help, format string, args ...any) ou
 
 const atLocalhost = "localhost"
 
+// ErrURL says that an option is no URL.
+var ErrURL = errors.New("no http or https URL")
+
 // parseURL reads an http or https URL; a bare host is at https.
 func parseURL(raw string) (*url.URL, error) {
 	if !strings.Contains(raw, "://") {
@@ -192,7 +206,7 @@ func parseURL(raw string) (*url.URL, error) {
 	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("%q is no http or https URL", raw)
+		return nil, fmt.Errorf("%q is %w", raw, ErrURL)
 	}
 	return u, nil
 }

@@ -56,7 +56,7 @@ func TestOnlyTheURL(t *testing.T) {
 	s := newFakeStack()
 	s.signUp = rand.Text
 	s.options = func(o *Options) {
-		o.Config, o.AdminURL, o.SidecarURL, o.Android, o.Apple = nil, "", "", nil, nil
+		o.Files, o.AdminURL, o.SidecarURL, o.Android, o.Apple = nil, "", "", nil, nil
 	}
 	r := s.examine(t)
 	require.Equal(t, []string{}, said(r))
@@ -272,9 +272,19 @@ func TestSabotages(t *testing.T) {
 		"too old a Kratos": {
 			func(s *fakeStack) {
 				s.version = "v1.1.0"
-				s.options = func(o *Options) { o.Apple, o.Android, o.Config = nil, nil, nil }
+				s.options = func(o *Options) { o.Apple, o.Android, o.Files = nil, nil, nil }
 			},
 			`kratos-version: error: http://127.0.0.1:PORT: Kratos v1.1.0 has no passkey method, which came with v1.2.0`,
+		},
+		"configuration of a newer Kratos": {
+			func(s *fakeStack) {
+				s.version = "v1.3.1"
+				swap(&s.config, "            - android:apk-key-hash:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n", "")
+				swap(&s.config, "/login\" }", "/login\", after: { passkey: { hooks: [{ hook: require_verified_address }] } } }")
+				s.routes["acme.dev/.well-known/assetlinks.json"] = http.NotFound
+				s.options = func(o *Options) { o.Apple, o.Android = nil, nil }
+			},
+			`kratos-version: error: kratos.yml:5:90: Kratos v1.3.1 runs: require_verified_address does nothing for passkeys on Kratos v1.3.1: unverified addresses sign in [require-verified-ignored]`,
 		},
 		"apps on browser flows": {
 			func(s *fakeStack) { s.version = "v25.4.0" },

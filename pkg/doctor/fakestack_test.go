@@ -23,7 +23,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
@@ -221,7 +220,7 @@ func (s *fakeStack) examine(t *testing.T) *Report {
 	roots.AddCert(ca.cert)
 	o := Options{
 		URL: "https://login.acme.dev/login", AdminURL: plain.URL, SidecarURL: plain.URL, SidecarKey: "key",
-		Config: loadConfig(t, s.config), Roots: roots, Now: fakeNow, Timeout: time.Minute,
+		Files: []*source.File{source.New("kratos.yml", []byte(s.config))}, Roots: roots, Now: fakeNow, Timeout: time.Minute,
 		Android: []wellknown.AndroidApp{{Package: "dev.acme.app"}}, Apple: []string{fakeApple},
 		Resolve: map[string]string{},
 	}
@@ -237,14 +236,6 @@ func (s *fakeStack) examine(t *testing.T) *Report {
 	require.NoError(t, err)
 	require.False(t, r.TimedOut)
 	return r
-}
-
-func loadConfig(t *testing.T, text string) *lint.Pass {
-	t.Helper()
-	p, unreadable, err := lint.Load([]*source.File{source.New("kratos.yml", []byte(text))}, lint.Options{})
-	require.NoError(t, err)
-	require.Empty(t, unreadable)
-	return p
 }
 
 // testCA is a certificate authority of a test's own.

@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/demo"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -36,12 +35,9 @@ func TestRealDemo(t *testing.T) {
 	})
 	f, err := source.Open(filepath.Join(dir, "kratos.yml"))
 	require.NoError(t, err)
-	config, unreadable, err := lint.Load([]*source.File{f}, lint.Options{})
-	require.NoError(t, err)
-	require.Empty(t, unreadable)
 	keys, err := sidecar.ReadKeyFile(d.SidecarKeys)
 	require.NoError(t, err)
-	options := Options{URL: d.URL + "/login", AdminURL: d.AdminURL, Config: config, SidecarURL: d.SidecarURL, SidecarKey: keys.Key(sidecar.ScopeRead)}
+	options := Options{URL: d.URL + "/login", AdminURL: d.AdminURL, Files: []*source.File{f}, SidecarURL: d.SidecarURL, SidecarKey: keys.Key(sidecar.ScopeRead)}
 
 	r, err := Run(t.Context(), options)
 	require.NoError(t, err)

@@ -22,6 +22,7 @@ type visit struct {
 	o      Options
 	client *client
 	asked  *url.URL
+	config *lint.Pass    // nil where nobody gave it
 	page   webauthn.Page // the origin on which ceremonies are meant to run
 
 	html    *answer // the page, nil when pageErr says why not
@@ -51,13 +52,28 @@ func newVisit(o Options) (*visit, error) {
 			continue
 		}
 		if _, err := parseURL(raw); err != nil || !strings.Contains(raw, "://") {
-			return nil, fmt.Errorf("%s %q is no http or https URL", name, raw)
+			return nil, fmt.Errorf("%s %q is %w", name, raw, ErrURL)
 		}
 	}
 	if v.page, err = webauthn.ParsePage(asked.String()); err != nil {
 		return nil, err
 	}
+	if v.config, err = load(o); err != nil {
+		return nil, err
+	}
 	return v, nil
+}
+
+// load reads the configuration, nil where there is none.
+func load(o Options) (*lint.Pass, error) {
+	if len(o.Files) == 0 {
+		return nil, nil
+	}
+	p, unreadable, err := lint.Load(o.Files, o.Lint)
+	if len(unreadable) > 0 {
+		return nil, fmt.Errorf("%s: %s", unreadable[0].Span, unreadable[0].Message)
+	}
+	return p, err
 }
 
 // gather reads the page, then the flows and the version.
@@ -145,10 +161,10 @@ func (v *visit) readVersion(ctx context.Context) error {
 // configured answers a text of the configuration, "" where a template decides
 // it or where there is none.
 func (v *visit) configured(path string) string {
-	if v.o.Config == nil {
+	if v.config == nil {
 		return ""
 	}
-	value := v.o.Config.Config.Get(path)
+	value := v.config.Config.Get(path)
 	if value.Unknown() {
 		return ""
 	}
@@ -158,10 +174,10 @@ func (v *visit) configured(path string) string {
 // method is the configured method that passkeys go through, nil without one
 // that is sure.
 func (v *visit) method() *lint.Method {
-	if v.o.Config == nil || len(v.o.Config.Enabled()) == 0 {
+	if v.config == nil || len(v.config.Enabled()) == 0 {
 		return nil
 	}
-	m := v.o.Config.Enabled()[0]
+	m := v.config.Enabled()[0]
 	if m.Unsure() || m.OriginsUnsure() {
 		return nil
 	}

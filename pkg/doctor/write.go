@@ -146,9 +146,7 @@ func JSON(w io.Writer, r *Report) error {
 
 // Findings are the report's problems for the writers of lint, at the place in
 // the configuration that is about passkeys.
-func (r *Report) Findings(config *lint.Pass) []lint.Finding {
-	return findings(r.Problems(), config.Config.Near("selfservice.methods.passkey"))
-}
+func (r *Report) Findings() []lint.Finding { return findings(r.Problems(), r.at) }
 
 func findings(problems []Problem, at source.Span) []lint.Finding {
 	var out []lint.Finding

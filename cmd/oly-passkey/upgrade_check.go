@@ -1,0 +1,87 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/report"
+	"github.com/olympusoss/oly-passkey/pkg/upgrade"
+)
+
+// upgradeCheck holds the flags of `upgrade-check`.
+type upgradeCheck struct {
+	files    linter // reads the configuration
+	from, to string
+	format   string
+	failOn   string
+}
+
+func newUpgradeCheck(a *app) *cobra.Command {
+	u := &upgradeCheck{files: linter{app: a}}
+	c := &cobra.Command{
+		Use:   "upgrade-check --to VERSION",
+		Short: "what another Kratos changes for passkeys, with this configuration",
+		Long: `Tells what changes for passkeys between two versions of Kratos, for one
+configuration: what stops working, what works at last, and what behaves
+otherwise. --to may be the older one.
+
+Exit code 0: clean; 1: findings; 3: the configuration could not be read.`,
+		Example: `  oly-passkey upgrade-check --from v1.3.1 --to v26.2.0 -c kratos.yml`,
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return u.run() },
+	}
+	f := c.Flags()
+	f.StringVar(&u.from, "from", "", "`VERSION` that runs (default: of an image tag beside the files)")
+	f.StringVar(&u.to, "to", "", "`VERSION` that is meant to run")
+	f.StringArrayVarP(&u.files.layers, "config", "c", nil, "a layer of the configuration (repeatable, in order; default kratos.yml)")
+	f.BoolVar(&u.files.env, "env", false, "lay the process' environment over the files, as Kratos does")
+	f.StringArrayVar(&u.files.envFiles, "env-file", nil, "lay a file of NAME=VALUE lines over the files (repeatable, in order)")
+	f.StringArrayVar(&u.files.schemas, "identity-schema", nil, "`[ID=]FILE`: where an identity schema is (repeatable)")
+	f.StringVar(&u.format, "format", "text", strings.Join(report.Formats(), ", "))
+	f.StringVar(&u.failOn, "fail-on", "error", "exit with 1 for findings from this severity on: error, warning or info")
+	return c
+}
+
+func (u *upgradeCheck) run() error {
+	failOn, ok := lint.ParseSeverity(u.failOn)
+	if !ok {
+		return usagef("--fail-on is %q; it takes error, warning or info", u.failOn)
+	}
+	write, ok := report.ForFormat(u.format)
+	if !ok {
+		return usagef("--format is %q; it takes %s", u.format, strings.Join(report.Formats(), ", "))
+	}
+	to, err := kratosconf.ParseVersion(u.to)
+	if err != nil {
+		return usagef("--to: %w", err)
+	}
+	if u.from != "" {
+		if _, err := kratosconf.ParseVersion(u.from); err != nil {
+			return usagef("--from: %w", err)
+		}
+	}
+	u.files.version = u.from
+	files, opts, err := u.files.together()
+	if err != nil {
+		return err
+	}
+	if opts.Version == (kratosconf.Version{}) {
+		return usagef("upgrade-check needs --from, because no image tag beside the files says what runs")
+	}
+	found, err := upgrade.Check(files, opts, opts.Version, to)
+	if err != nil {
+		return err
+	}
+	if err := write(u.files.app.stdout, found); err != nil {
+		return err
+	}
+	for _, f := range found {
+		if f.Severity >= failOn {
+			return findings()
+		}
+	}
+	return nil
+}
