@@ -167,6 +167,34 @@ func TestRepull(t *testing.T) {
 	})
 }
 
+// TestLoginTellsTheOnlyKey notes a sign-in where there is one key alone.
+func TestLoginTellsTheOnlyKey(t *testing.T) {
+	inBubble(t, func(w *world) {
+		k := w.kratos.register("passkey")
+		w.start()
+		lastUsed := func() (used []bool) {
+			credentials, err := w.d.Credentials(w.t.Context(), k.owner)
+			require.NoError(w.t, err)
+			for _, c := range credentials {
+				used = append(used, c.UsedAt.Equal(time.Now()))
+			}
+			return used
+		}
+		require.Equal(w.t, []bool{false}, lastUsed())
+		w.hook(k.owner, index.FlowLogin)
+		require.Equal(w.t, []bool{true}, lastUsed())
+		w.wait(time.Second)
+		second := w.kratos.add(k.owner, "webauthn")
+		w.hook(k.owner, index.FlowSettings)
+		w.hook(k.owner, index.FlowLogin)
+		require.Equal(w.t, []bool{false, false}, lastUsed(), "which of two it was, the hook does not say")
+		require.NoError(w.t, w.d.Used(w.t.Context(), k.owner, second.id))
+		require.Equal(w.t, []bool{false, true}, lastUsed())
+		require.ErrorIs(w.t, w.d.Used(w.t.Context(), k.owner, []byte("another")), ErrNoCredential)
+		require.ErrorIs(w.t, w.d.Used(w.t.Context(), uuid.New(), second.id), ErrNoIdentity)
+	})
+}
+
 // TestHooksSurvive stops with hooks that were answered and not yet pulled.
 func TestHooksSurvive(t *testing.T) {
 	inBubble(t, func(w *world) {

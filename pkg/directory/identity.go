@@ -15,6 +15,7 @@ import (
 // What is asked about an identity that is not, or still is, in Kratos.
 var (
 	ErrNoIdentity     = errors.New("kratos has no identity with this id")
+	ErrNoCredential   = errors.New("kratos lists no such credential of this identity")
 	ErrIdentityExists = errors.New("kratos still has this identity")
 )
 
@@ -27,6 +28,7 @@ type Credential struct {
 	Discoverable *bool  // nil: Kratos asked for neither
 	Synced       *bool  // nil: the key is from before Kratos kept it
 	CreatedAt    time.Time
+	UsedAt       time.Time   // zero: no sign-in is known to be with it
 	Handle       index.State // of the handle it was registered with; Unknown where that cannot be told
 }
 
@@ -56,6 +58,7 @@ func credentialOf(k kratosadmin.Key, kind index.Kind, record *index.Identity) Cr
 		c.Synced = &k.Flags.BackupState
 	}
 	if kept, ok := record.Credential(userhandle.DigestOf(k.ID)); ok {
+		c.UsedAt = kept.UsedAt
 		if h, ok := record.Handle(kept.Handle); ok {
 			c.Handle = h.State
 		}
@@ -152,6 +155,59 @@ func (d *Directory) Advise(ctx context.Context, id uuid.UUID) (Advice, error) {
 		}
 	}
 	return a, nil
+}
+
+// Used notes that somebody has signed in with a credential just now, as the
+// server that verified the assertion knows. The error is ErrNoCredential where
+// the credential is not the identity's.
+func (d *Directory) Used(ctx context.Context, id uuid.UUID, credentialID []byte) error {
+	digest := userhandle.DigestOf(credentialID)
+	if noted, err := d.noteUse(ctx, id, func(c index.Credential) bool { return c.Digest == digest }); err != nil || noted {
+		return err
+	}
+	if _, err := d.pullOrNone(ctx, id); err != nil { // it may be newer than the record
+		return err
+	}
+	noted, err := d.noteUse(ctx, id, func(c index.Credential) bool { return c.Digest == digest })
+	if err == nil && !noted {
+		err = ErrNoCredential
+	}
+	return err
+}
+
+// noteUse sets the time of use of the live credential that is meant, and tells
+// whether there is one.
+func (d *Directory) noteUse(ctx context.Context, id uuid.UUID, meant func(index.Credential) bool) (noted bool, err error) {
+	at := micros(d.now())
+	_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
+		noted = false
+		if cur == nil {
+			return nil
+		}
+		for n, c := range cur.Credentials {
+			if c.Live && meant(c) {
+				cur.Credentials[n].UsedAt, noted = at, true
+			}
+		}
+		return cur
+	})
+	return noted, err
+}
+
+// noteLogin notes what a login hook tells: somebody has signed in with one of
+// the identity's keys. Where there is one alone, it was that one.
+func (d *Directory) noteLogin(ctx context.Context, record *index.Identity) error {
+	live := 0
+	for _, c := range record.Credentials {
+		if c.Live {
+			live++
+		}
+	}
+	if live != 1 {
+		return nil
+	}
+	_, err := d.noteUse(ctx, record.ID, func(index.Credential) bool { return true })
+	return err
 }
 
 // Refresh asks Kratos for an identity and merges the answer; exists is false

@@ -51,6 +51,9 @@ func (d *Directory) run(ctx context.Context, j index.Job) {
 	if ctx.Err() != nil {
 		return // the job stays in the store and is done after the next start
 	}
+	if err == nil && j.Flow == index.FlowLogin && p.seen != nil && p.record != nil {
+		err = d.noteLogin(ctx, p.record)
+	}
 	if err != nil {
 		d.warn(j.Identity, err)
 	}

@@ -39,6 +39,7 @@ func (i *Identity) Encode() []byte {
 		b = append(b, c.Digest[:]...)
 		b = append(b, byte(c.Kind), boolByte(c.Live))
 		b = append(b, c.Handle[:]...)
+		b = appendTime(b, c.UsedAt)
 	}
 	return b
 }
@@ -57,8 +58,8 @@ func Decode(id uuid.UUID, b []byte) (*Identity, error) {
 		}
 		i.Handles = append(i.Handles, h)
 	}
-	for range r.count(2*digestLen + 2) {
-		c := Credential{Digest: r.digest(), Kind: Kind(r.byte()), Live: r.byte() == 1, Handle: r.digest()}
+	for range r.count(2*digestLen + 3) {
+		c := Credential{Digest: r.digest(), Kind: Kind(r.byte()), Live: r.byte() == 1, Handle: r.digest(), UsedAt: r.time()}
 		if r.err == nil && c.Kind.String() == "" {
 			return nil, fmt.Errorf("index record has a credential of kind %d", c.Kind)
 		}

@@ -21,7 +21,7 @@ func full() *index.Identity {
 			{Digest: h2, Kind: index.WebAuthn, State: index.Orphaned, FirstSeen: at.Add(time.Hour)},
 		},
 		Credentials: []index.Credential{
-			{Digest: userhandle.DigestOf([]byte("c1")), Kind: index.Passkey, Handle: h1, Live: true},
+			{Digest: userhandle.DigestOf([]byte("c1")), Kind: index.Passkey, Handle: h1, Live: true, UsedAt: at},
 			{Digest: userhandle.DigestOf([]byte("c2")), Kind: index.WebAuthn},
 		},
 		SeenAt:    at,
@@ -56,7 +56,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"another version", change(0, 9), "index record has version 9, this program reads version 1"},
 		{"no kind", change(firstHandle+16, 9), "index record has a handle of kind 9 and state 1"},
 		{"no state", change(firstHandle+17, 0), "index record has a handle of kind 1 and state 0"},
-		{"no kind of credential", change(len(whole)-18, 0), "index record has a credential of kind 0"},
+		{"no kind of credential", change(len(whole)-19, 0), "index record has a credential of kind 0"},
 		{"too long", append(append([]byte(nil), whole...), 0), "index record has 1 bytes too many"},
 		{"a time that never comes", []byte{1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, "index record has a time 9223372036854775807 microseconds after 1970"},
 	} {

@@ -82,6 +82,7 @@ type Credential struct {
 	Kind   Kind
 	Handle userhandle.Digest // zero: which handle it was registered with cannot be told
 	Live   bool              // Kratos listed it when it was last looked at
+	UsedAt time.Time         // the last sign-in that is known to be with it
 }
 
 // Identity is everything the index knows about one identity. Times are in UTC

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/olympusoss/oly-passkey/pkg/directory"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
 // identityID reads the id in a request's path.
@@ -29,6 +30,7 @@ type passkey struct {
 	Discoverable *bool      `json:"discoverable"` // null: it was not asked for either
 	Synced       *bool      `json:"synced"`       // null: not known
 	CreatedAt    *time.Time `json:"created_at"`
+	LastUsed     *time.Time `json:"last_used"` // null: no sign-in is known to be with it
 	HandleState  string     `json:"handle_state"`
 }
 
@@ -53,11 +55,40 @@ func (s *Server) passkeys(w http.ResponseWriter, r *http.Request) error {
 			Synced:       c.Synced,
 			HandleState:  c.Handle.String(),
 		}
-		if !c.CreatedAt.IsZero() {
-			list[n].CreatedAt = &c.CreatedAt
-		}
+		list[n].CreatedAt, list[n].LastUsed = moment(c.CreatedAt), moment(c.UsedAt)
 	}
 	writeJSON(w, "application/json", http.StatusOK, map[string]any{"identity_id": id, "passkeys": list})
+	return nil
+}
+
+// moment is a time that may never have been.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// used takes a server's word that somebody has signed in with a credential.
+func (s *Server) used(w http.ResponseWriter, r *http.Request) error {
+	id, err := identityID(r)
+	if err != nil {
+		return err
+	}
+	var body struct {
+		CredentialID string `json:"credential_id"`
+	}
+	if err := readJSON(w, r, maxBody, &body); err != nil {
+		return err
+	}
+	credentialID, err := userhandle.ReadCredentialID(body.CredentialID)
+	if err != nil {
+		return badRequest(`"credential_id": ` + err.Error())
+	}
+	if err := s.directory.Used(r.Context(), id, credentialID); err != nil {
+		return fromDirectory(err)
+	}
+	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
@@ -159,12 +190,6 @@ type indexAnswer struct {
 }
 
 func newIndexAnswer(st directory.Status) indexAnswer {
-	moment := func(t time.Time) *time.Time {
-		if t.IsZero() {
-			return nil
-		}
-		return &t
-	}
 	return indexAnswer{
 		Complete:       st.Complete,
 		BuiltAt:        moment(st.Meta.BuiltAt),

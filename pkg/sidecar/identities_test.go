@@ -58,9 +58,9 @@ func TestIdentities(t *testing.T) {
 		want                           string
 	}{
 		{"passkeys", "GET", "/v1/identities/{id}/passkeys", "/v1/identities/" + somebody + "/passkeys", "read-key", 200, `{"identity_id":"` + somebody + `","passkeys":[
-  {"credential_id":"AQE","kind":"passkey","name":"My phone","provider":"Google Password Manager","discoverable":true,"synced":true,"created_at":"2026-11-20T00:00:00Z","handle_state":"unknown"},
-  {"credential_id":"AgI","kind":"passkey","name":"","provider":"","discoverable":true,"synced":false,"created_at":"2026-11-22T00:00:00Z","handle_state":"unknown"},
-  {"credential_id":"AwM","kind":"webauthn","name":"Blue key","provider":"","discoverable":null,"synced":null,"created_at":"2026-11-22T00:00:00Z","handle_state":"active"}]}`},
+  {"credential_id":"AQE","kind":"passkey","name":"My phone","provider":"Google Password Manager","discoverable":true,"synced":true,"created_at":"2026-11-20T00:00:00Z","last_used":null,"handle_state":"unknown"},
+  {"credential_id":"AgI","kind":"passkey","name":"","provider":"","discoverable":true,"synced":false,"created_at":"2026-11-22T00:00:00Z","last_used":null,"handle_state":"unknown"},
+  {"credential_id":"AwM","kind":"webauthn","name":"Blue key","provider":"","discoverable":null,"synced":null,"created_at":"2026-11-22T00:00:00Z","last_used":null,"handle_state":"active"}]}`},
 		{"signals", "GET", "/v1/identities/{id}/signals", "/v1/identities/" + somebody + "/signals", "read-key", 200, `{"identity_id":"` + somebody + `","all_accepted_credentials":[
   {"userId":"c1k2Tk9kYTdXR1hUMkJzbDRtdU10NGc0WUJKekh0dEppMHdPcjdmOVFKVlVQbk9WRDZLN2o0ZXF6M3ZOQUZUag","allAcceptedCredentialIds":["AQE","AgI","AwM"]},
   {"userId":"cmVtb3ZlZC1oYW5kbGU","allAcceptedCredentialIds":["AQE","AgI","AwM"]},
@@ -80,6 +80,7 @@ func TestIdentities(t *testing.T) {
 		},
 		{"nobody's passkeys", "GET", "/v1/identities/{id}/passkeys", "/v1/identities/" + nobody + "/passkeys", "read-key", 404, problemText(404, "unknown-identity", "the identity is unknown", "kratos has no identity with this id")},
 		{"nobody's signals", "GET", "/v1/identities/{id}/signals", "/v1/identities/" + nobody + "/signals", "read-key", 404, problemText(404, "unknown-identity", "the identity is unknown", "kratos has no identity with this id")},
+		{"somebody else's credential", "POST", "/v1/identities/{id}/used", "/v1/identities/" + somebody + "/used", "read-key", 404, problemText(404, "unknown-credential", "the credential is not the identity's", "kratos lists no such credential of this identity")},
 		{"no id", "GET", "/v1/identities/{id}/advice", "/v1/identities/me/advice", "read-key", 400, problemText(400, "bad-request", "the request cannot be understood", "the identity's id in the path is no uuid")},
 		{"erase somebody", "DELETE", "/v1/identities/{id}", "/v1/identities/" + somebody, "admin-key", 409, problemText(409, "identity-exists", "the identity is still there", "kratos still has this identity")},
 		{"erase nobody", "DELETE", "/v1/identities/{id}", "/v1/identities/" + nobody, "admin-key", 204, ""},
@@ -88,7 +89,7 @@ func TestIdentities(t *testing.T) {
 		{"reconcile with nonsense", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=-1", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "accept_deletions has to be a number of identities")},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			status, header, body := call(t, tc.method, s.URL()+tc.path, tc.key, "")
+			status, header, body := call(t, tc.method, s.URL()+tc.path, tc.key, `{"credential_id":"CQk"}`)
 			require.Equal(t, tc.status, status, body)
 			conforms(t, tc.method, tc.route, status, header.Get("Content-Type"), body)
 			if tc.want != "" {
@@ -99,6 +100,31 @@ func TestIdentities(t *testing.T) {
 	// What was pulled on the way resolves.
 	status, _, body := call(t, http.MethodPost, s.URL()+"/v1/resolve", "resolve-key", `{"user_handle":"`+handle+`","credential_id":"AQE"}`)
 	require.Equal(t, http.StatusOK, status, body)
+}
+
+// TestUsed reports a sign-in, also with a credential that was not pulled before.
+func TestUsed(t *testing.T) {
+	s := serve(t, func(o *sidecar.Options) { o.KratosAdminURL = wholeKratos(t) })
+	built(t, s)
+	from := time.Now().Truncate(time.Microsecond)
+	status, header, body := call(t, http.MethodPost, s.URL()+"/v1/identities/"+somebody+"/used", "read-key", `{"credential_id":"AgI="}`)
+	require.Equal(t, http.StatusNoContent, status, body)
+	conforms(t, "POST", "/v1/identities/{id}/used", status, header.Get("Content-Type"), body)
+	_, _, body = call(t, http.MethodGet, s.URL()+"/v1/identities/"+somebody+"/passkeys", "read-key", "")
+	var got struct {
+		Passkeys []struct {
+			ID       string     `json:"credential_id"`
+			LastUsed *time.Time `json:"last_used"`
+		} `json:"passkeys"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(body), &got))
+	require.Len(t, got.Passkeys, 3)
+	for _, p := range got.Passkeys {
+		require.Equal(t, p.ID == "AgI", p.LastUsed != nil, p.ID)
+	}
+	require.False(t, got.Passkeys[1].LastUsed.Before(from))
+	status, _, _ = call(t, http.MethodPost, s.URL()+"/v1/identities/"+somebody+"/used", "read-key", `{"credential_id":"!"}`)
+	require.Equal(t, http.StatusBadRequest, status)
 }
 
 func problemText(status int, name, title, detail string) string {

@@ -51,6 +51,8 @@ func fromDirectory(err error) error {
 	switch {
 	case errors.Is(err, directory.ErrNoIdentity):
 		return newProblem(http.StatusNotFound, "unknown-identity", "the identity is unknown", directory.ErrNoIdentity.Error())
+	case errors.Is(err, directory.ErrNoCredential):
+		return newProblem(http.StatusNotFound, "unknown-credential", "the credential is not the identity's", directory.ErrNoCredential.Error())
 	case errors.Is(err, directory.ErrIdentityExists):
 		return newProblem(http.StatusConflict, "identity-exists", "the identity is still there", directory.ErrIdentityExists.Error())
 	case errors.Is(err, directory.ErrUnknown):

@@ -43,6 +43,7 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/v1/identities/{id}/signals", ScopeRead, s.signals},
 		{http.MethodGet, "/v1/identities/{id}/advice", ScopeRead, s.advice},
 		{http.MethodPost, "/v1/identities/{id}/refresh", ScopeRead, s.refresh},
+		{http.MethodPost, "/v1/identities/{id}/used", ScopeRead, s.used},
 		{http.MethodDelete, "/v1/identities/{id}", ScopeAdmin, s.erase},
 		{http.MethodGet, "/v1/index", ScopeRead, s.indexStatus},
 		{http.MethodPost, "/v1/index/reconcile", ScopeAdmin, s.reconcile},
