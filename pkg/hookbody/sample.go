@@ -5,12 +5,13 @@ import "encoding/json"
 // What stands in a sample context, so that it can be found again in what a body
 // sends.
 const (
-	SampleSession    = "sample-of-the-session-cookie"
-	SampleIdentity   = "6f1c8f0e-5d54-4a5c-9c1e-0a7f6f3d2b11"
-	SampleHandle     = "sample-of-the-user-handle-in-the-node"
-	SampleHeader     = "sample-of-a-header"
-	NilUUID          = "00000000-0000-0000-0000-000000000000"
-	SampleSessionNil = "00000000-0000-0000-0000-000000000000" // ctx.session.id before there is a session
+	SampleSession  = "sample-of-the-session-cookie"
+	SampleIdentity = "6f1c8f0e-5d54-4a5c-9c1e-0a7f6f3d2b11"
+	SampleHandle   = "sample-of-the-user-handle-in-the-node"
+	SampleHeader   = "sample-of-a-header"
+	// NilUUID is identity.id before the identity is saved, and session.id in
+	// login hooks.
+	NilUUID = "00000000-0000-0000-0000-000000000000"
 )
 
 // Sample is the situation in which a hook runs.
@@ -62,7 +63,7 @@ func (s Sample) JSON() string {
 		ctx["identity"] = identity
 		if s.Flow == "login" {
 			ctx["session"] = map[string]any{
-				"id": SampleSessionNil, "active": true, "authenticated_at": sampleTime, "authenticator_assurance_level": "aal1",
+				"id": NilUUID, "active": true, "authenticated_at": sampleTime, "authenticator_assurance_level": "aal1",
 				"authentication_methods": []any{}, "issued_at": sampleTime, "expires_at": sampleTime, "identity": identity, "devices": []any{},
 			}
 		}

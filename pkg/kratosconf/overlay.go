@@ -1,0 +1,126 @@
+package kratosconf
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// overlay lays the environment over a configuration as configx does: the
+// variables are collected into one tree, and its leaves are set one by one, list
+// elements included.
+func overlay(root *Value, vars []Variable) (*Value, error) {
+	tree := &Value{Kind: Map}
+	for _, v := range vars {
+		k, ok := findKey(v.Name)
+		if !ok {
+			continue
+		}
+		if err := tree.put(strings.Split(k.path, "."), v.convert(k.hint), v); err != nil {
+			return nil, err
+		}
+	}
+	if len(tree.fields) == 0 {
+		return root, nil
+	}
+	out := &Value{Kind: Map}
+	if root != nil {
+		out = root.clone()
+	}
+	return out, out.putLeaves(nil, tree)
+}
+
+func (v *Value) putLeaves(path []string, tree *Value) error {
+	switch tree.Kind {
+	case Map:
+		for _, f := range tree.fields {
+			if err := v.putLeaves(append(path[:len(path):len(path)], f.Name), f.Value); err != nil {
+				return err
+			}
+		}
+		return nil
+	case List:
+		for i, item := range tree.items {
+			if err := v.putLeaves(append(path[:len(path):len(path)], strconv.Itoa(i)), item); err != nil {
+				return err
+			}
+		}
+		return nil
+	default:
+		return v.put(path, tree, Variable{Name: tree.Env, Span: tree.Span})
+	}
+}
+
+// put sets one value as tidwall/sjson does: a number below nothing makes a list,
+// and a list that is too short is filled with null.
+func (v *Value) put(path []string, value *Value, from Variable) error {
+	name := path[0]
+	next := value
+	if len(path) > 1 {
+		next = v.child(name)
+		if next.Is(String) && strings.ContainsAny(next.Str, "[{") {
+			// tidwall/gjson looks for the part inside of the text, and what comes
+			// out is no JSON any more.
+			return fmt.Errorf("environment variable %q sets a part of %q, which holds a text; kratos refuses to start", from.Name, name)
+		}
+		if next == nil || next.Kind != Map && next.Kind != List {
+			next = &Value{Kind: Map, Span: from.Span, Env: from.Name}
+			if isNumber(path[1]) {
+				next.Kind = List
+			}
+		}
+		if err := next.put(path[1:], value, from); err != nil {
+			return err
+		}
+	}
+	if v.Kind == Map {
+		v.replace(name, next)
+		return nil
+	}
+	i, err := strconv.Atoi(name)
+	if err != nil || i > maxIndex {
+		return fmt.Errorf("environment variable %q sets element %q of a list", from.Name, name)
+	}
+	for len(v.items) <= i {
+		v.items = append(v.items, &Value{Kind: Null, Span: from.Span, Env: from.Name})
+	}
+	next.Overrode = hidden(v.items[i], next)
+	v.items[i] = next
+	return nil
+}
+
+// maxIndex bounds how long a list one variable can make.
+const maxIndex = 9999
+
+func (v *Value) replace(name string, next *Value) {
+	old := v.child(name)
+	if old != nil && old != next {
+		next.Overrode, next.Key = hidden(old, next), old.Key
+	}
+	v.set(name, next)
+}
+
+// hidden is the value that another one hides: nothing when the two are one, or
+// when a list was only filled up.
+func hidden(old, next *Value) *Value {
+	if old == next || old.Kind == Null && old.Env != "" {
+		return next.Overrode
+	}
+	return old
+}
+
+// clone copies maps and lists; scalars are never changed.
+func (v *Value) clone() *Value {
+	out := *v
+	if v.Kind != Map && v.Kind != List {
+		return &out
+	}
+	out.fields, out.index, out.items = nil, nil, nil
+	for _, f := range v.fields {
+		out.set(f.Name, f.Value.clone())
+	}
+	for _, item := range v.items {
+		out.items = append(out.items, item.clone())
+	}
+	return &out
+}
