@@ -6,8 +6,9 @@ import { autofill, capabilities, kindOf, register, signals, signIn } from "./pas
 
 /** @typedef {import("./passkey.js").Result} Result */
 
-// The handle outlives the page that got it, in this tab only.
+// What outlives the page that got it, in this tab only.
 const signInKey = "passkey-sign-in";
+const signUpKey = "passkey-sign-up";
 
 /** @param {string} kind */
 function say(kind) {
@@ -17,6 +18,7 @@ function say(kind) {
 
 /** @param {Result} result */
 function remember({ kind, credential }) {
+  if (kind === "registered") sessionStorage.setItem(signUpKey, credential.id);
   if (kind !== "signed-in") return;
   sessionStorage.setItem(signInKey, JSON.stringify({
     userHandle: credential.response.userHandle ?? null,
@@ -87,6 +89,12 @@ if (changed) {
   const { rpId = "", name, displayName, all = "[]" } = changed.dataset;
   void signals(rpId, JSON.parse(all), name, displayName);
 }
+
+// Kratos may refuse a sign-up after the device has stored the passkey. Nobody but Kratos knows for sure that no
+// account has it, so the device is not told to delete it; the person is.
+const leftOver = document.getElementById("left-over");
+if (leftOver && sessionStorage.getItem(signUpKey)) leftOver.hidden = false;
+sessionStorage.removeItem(signUpKey);
 
 const section = document.getElementById("sign-in");
 if (section) void showSignIn(section);

@@ -28,6 +28,11 @@ type flowView struct {
 // CodeSent is true on the step that asks for the code of a mail.
 func (v *flowView) CodeSent() bool { return v.Flow.find("code") != nil }
 
+// Refused is true where Kratos says what is wrong with the last answer.
+func (v *flowView) Refused() bool {
+	return slices.ContainsFunc(v.Messages, func(m messageView) bool { return m.Kind == "error" })
+}
+
 // SecondFactor is true where somebody has signed in and is asked for more.
 func (v *flowView) SecondFactor() bool { return v.Flow.AAL == "aal2" }
 

@@ -90,40 +90,46 @@ func (p *tab) signUpByCode(email string) {
 	p.until(`!!document.querySelector("button[name=method][value=code]")`, "true")
 	p.submit("method", "code")
 	p.at("/registration", "Enter your code")
-	p.fill("code", p.demo.code(p.t, email))
+	p.fill("code", p.demo.nextCode(p.t, email, registrationMail, 0))
 	p.submit("method", "code")
 	p.at("/settings", "Settings")
 }
 
 var oneTimeCode = regexp.MustCompile(`\b[0-9]{6}\b`)
 
-// code waits for a mail with a one-time code to that address, and answers the
-// newest.
-func (s *stack) code(t *testing.T, email string) string {
+// The subjects of Kratos' mails with codes.
+const (
+	registrationMail = "Complete your account registration"
+	loginMail        = "Login to your account"
+	recoveryMail     = "Recover access to your account"
+)
+
+// codes lists the one-time codes that were mailed to an address under a
+// subject, newest first.
+func (s *stack) codes(t *testing.T, email, subject string) []string {
 	t.Helper()
-	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		for _, m := range s.mails(t) {
-			if code := oneTimeCode.FindString(m.Body); m.Recipient == email && code != "" {
-				return code
-			}
+	var list []string
+	for _, m := range s.mails(t) {
+		if m.Recipient == email && m.Subject == subject {
+			list = append(list, oneTimeCode.FindString(m.Body))
 		}
 	}
-	t.Fatalf("no code was mailed to %q within %s", email, within)
+	return list
+}
+
+// nextCode waits for one more code than there were.
+func (s *stack) nextCode(t *testing.T, email, subject string, before int) string {
+	t.Helper()
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if list := s.codes(t, email, subject); len(list) > before {
+			return list[0]
+		}
+	}
+	t.Fatalf("no %q was mailed to %q within %s: %+v", subject, email, within, s.mails(t))
 	return ""
 }
 
-// moreMails waits until more mails have come than there were.
-func (s *stack) moreMails(t *testing.T, before int) {
-	t.Helper()
-	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if len(s.mails(t)) > before {
-			return
-		}
-	}
-	t.Fatalf("no mail came within %s", within)
-}
-
-type mail struct{ Recipient, Body string }
+type mail struct{ Recipient, Subject, Body string }
 
 // mails lists what the demo received, newest first.
 func (s *stack) mails(t *testing.T) []mail {

@@ -76,6 +76,32 @@ func strangersPasskey(t *testing.T, s *stack) {
 	stranger.until(`document.querySelector(".message.error")?.innerText`, "This account does not exist or has no security key set up.")
 }
 
+// refusedSignUp takes an address that has an account already. Kratos says so
+// after the device has stored the passkey, and the page says what to do with it.
+func refusedSignUp(t *testing.T, s *stack) {
+	p := s.newTab(t, withoutAutofill)
+	p.plugIn("internal")
+	for _, name := range []string{"first", "second"} {
+		p.open("/registration")
+		p.at("/registration", "Create an account")
+		p.fill("traits.username", name+"-tenant")
+		p.fill("traits.email", "shared@example.org")
+		p.submit("method", "profile")
+		p.at("/registration", "Choose how you sign in")
+		p.start("register", "passkey")
+		if name == "first" {
+			p.at("/", "Hello, first-tenant")
+			p.signOut()
+		}
+	}
+	p.until(`document.querySelector("#left-over")?.hidden`, "false")
+	require.Equal(t, "An account with the same identifier (email, phone, username, ...) exists already.", p.text(".message.error"))
+	p.screenshots("refused-sign-up")
+	p.open("/login")
+	p.at("/login", "Sign in")
+	require.Empty(t, p.eval(`sessionStorage.getItem("passkey-sign-up")`))
+}
+
 // until polls what an authenticator holds.
 func (a *authenticator) until(t *testing.T, reached func() bool) {
 	t.Helper()

@@ -70,26 +70,24 @@ func recoverAndAddPasskey(t *testing.T, s *stack) {
 // signInByCode starts on the sign-in page.
 func (p *tab) signInByCode(email string) {
 	p.t.Helper()
-	before := len(p.demo.mails(p.t))
+	before := len(p.demo.codes(p.t, email, loginMail))
 	p.fill("identifier", email)
 	p.submit("method", "code")
 	p.at("/login", "Enter your code")
-	p.demo.moreMails(p.t, before)
-	p.fill("code", p.demo.code(p.t, email))
+	p.fill("code", p.demo.nextCode(p.t, email, loginMail, before))
 	p.submit("method", "code")
 }
 
 // recover starts on any page and ends in settings.
 func (p *tab) recover(email string) {
 	p.t.Helper()
-	before := len(p.demo.mails(p.t))
+	before := len(p.demo.codes(p.t, email, recoveryMail))
 	p.open("/recovery")
 	p.at("/recovery", "Get back into your account")
 	p.fill("email", email)
 	p.submit("method", "code")
 	p.at("/recovery", "Enter your code")
-	p.demo.moreMails(p.t, before)
-	p.fill("code", p.demo.code(p.t, email))
+	p.fill("code", p.demo.nextCode(p.t, email, recoveryMail, before))
 	p.submit("method", "code")
 	p.at("/settings", "Settings")
 }

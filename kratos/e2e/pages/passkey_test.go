@@ -35,6 +35,7 @@ func TestPasskeyFirst(t *testing.T) {
 		{"several accounts", severalAccounts},
 		{"signals", signals},
 		{"a stranger's passkey", strangersPasskey},
+		{"refused sign-up", refusedSignUp},
 		{"results in words", results},
 		{"old browsers", oldBrowsers},
 		{"only way in", onlyWayIn},
