@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
@@ -31,6 +33,7 @@ type linter struct {
 	version         string
 	format          string
 	failOn          string
+	color           string
 	quiet           bool
 	fix             string
 	diff            bool
@@ -81,6 +84,7 @@ A comment silences a rule on its line, if it says why:
 	f.StringVar(&l.profile, "profile", "", "dev or prod: how strict some rules are (guessed from the domains)")
 	f.StringVar(&l.version, "kratos-version", "", "the Kratos that reads the files (from an image tag beside them, else v26.2.0)")
 	f.StringVar(&l.format, "format", "text", strings.Join(report.Formats(), ", "))
+	f.StringVar(&l.color, "color", "auto", "auto (on a terminal, unless NO_COLOR is set), always or never")
 	f.StringVar(&l.failOn, "fail-on", "error", "exit with 1 for findings from this severity on: error, warning or info")
 	f.BoolVarP(&l.quiet, "quiet", "q", false, "show only the findings that --fail-on counts")
 	f.StringVar(&l.fix, "fix", "", "mend what can be mended safely; --fix=suggested mends what is right most of the time, too")
@@ -108,6 +112,9 @@ func (l *linter) run(ctx context.Context, args []string) error {
 	if !ok {
 		return usagef("--format is %q; it takes %s", l.format, strings.Join(report.Formats(), ", "))
 	}
+	if l.color != "auto" && l.color != "always" && l.color != "never" {
+		return usagef("--color is %q; it takes auto, always or never", l.color)
+	}
 	if l.fix != "" && l.fix != "safe" && l.fix != "suggested" {
 		return usagef("--fix is %q; it takes safe or suggested", l.fix)
 	}
@@ -132,6 +139,9 @@ func (l *linter) run(ctx context.Context, args []string) error {
 	}
 	if l.writeBaseline != "" {
 		return writeBaseline(l.writeBaseline, all)
+	}
+	if l.format == "text" && l.wantsColor() {
+		write = report.ColorText
 	}
 	if l.format == "html" {
 		if write, err = withMatrix(targets); err != nil {
@@ -197,4 +207,13 @@ func (l *linter) answer(all []lint.Finding, failOn lint.Severity, write report.W
 		return findings()
 	}
 	return nil
+}
+
+// wantsColor follows https://no-color.org.
+func (l *linter) wantsColor() bool {
+	if l.color != "auto" {
+		return l.color == "always"
+	}
+	f, ok := l.app.stdout.(*os.File)
+	return ok && l.app.getenv("NO_COLOR") == "" && l.app.getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }

@@ -60,6 +60,12 @@ func TestFormats(t *testing.T) {
 	require.False(t, ok)
 }
 
+func TestColorText(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, report.ColorText(&out, findings()[2:]))
+	require.Equal(t, "deploy/kratos.yml:1:1: \x1b[1;36minfo\x1b[0m: left over [origin-unused]\n  1 | rp:\n    | \x1b[1;36m^\x1b[0m\n", out.String())
+}
+
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name+".golden")
