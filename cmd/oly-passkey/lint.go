@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
@@ -214,6 +212,5 @@ func (l *linter) wantsColor() bool {
 	if l.color != "auto" {
 		return l.color == "always"
 	}
-	f, ok := l.app.stdout.(*os.File)
-	return ok && l.app.getenv("NO_COLOR") == "" && l.app.getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+	return l.app.getenv("NO_COLOR") == "" && l.app.getenv("TERM") != "dumb" && isTerminal(l.app.stdout)
 }
