@@ -1,0 +1,173 @@
+package indextest
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+)
+
+func testJobs(t *testing.T, s index.Store) {
+	t.Helper()
+	a, b := uuid.New(), uuid.New()
+	first := index.Job{Identity: a, Number: 1, Flow: index.FlowLogin}
+	second := index.Job{Identity: a, Number: 2, Flow: index.FlowSettings}
+	other := index.Job{Identity: b, Number: 3, Flow: index.FlowRegistration}
+	for _, j := range []index.Job{first, second, other} {
+		require.NoError(t, s.Enqueue(t.Context(), j))
+	}
+	require.ElementsMatch(t, []index.Job{second, other}, jobs(t, s))
+	require.NoError(t, s.Dequeue(t.Context(), first))
+	require.ElementsMatch(t, []index.Job{second, other}, jobs(t, s), "a replaced job forgets nothing")
+	require.NoError(t, s.Dequeue(t.Context(), second))
+	require.NoError(t, s.Dequeue(t.Context(), second))
+	require.Equal(t, []index.Job{other}, jobs(t, s))
+	require.NoError(t, s.Enqueue(t.Context(), second))
+	require.NoError(t, s.Enqueue(t.Context(), first)) // two hooks at once may be stored in any order
+	require.NoError(t, s.Dequeue(t.Context(), second))
+	require.Equal(t, []index.Job{other}, jobs(t, s))
+}
+
+func jobs(t *testing.T, s index.Store) []index.Job {
+	t.Helper()
+	found, err := s.Jobs(t.Context())
+	require.NoError(t, err)
+	return found
+}
+
+// testParallelUpdates lets many writers add to the same record; none is lost.
+func testParallelUpdates(t *testing.T, s index.Store) {
+	t.Helper()
+	const writers, each = 8, 10
+	id := uuid.New()
+	var wg sync.WaitGroup
+	for range writers {
+		wg.Go(func() {
+			for range each {
+				h := index.Handle{Digest: digest(uuid.NewString()), Kind: index.Passkey, State: index.Active}
+				_, err := s.Update(t.Context(), []uuid.UUID{id}, func(id uuid.UUID, cur *index.Identity) *index.Identity {
+					if cur == nil {
+						cur = &index.Identity{ID: id}
+					}
+					cur.Handles = append(cur.Handles, h)
+					return cur
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	i, err := s.Identity(t.Context(), id)
+	require.NoError(t, err)
+	require.Len(t, i.Handles, writers*each)
+	for _, h := range i.Handles {
+		found, err := s.Owners(t.Context(), h.Digest)
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+	}
+}
+
+func testParallelJobs(t *testing.T, s index.Store) {
+	t.Helper()
+	const writers, each = 8, 25
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for n := range each {
+				j := index.Job{Identity: uuid.New(), Number: uint64(w*each + n + 1)} //nolint:gosec // small
+				if err := s.Enqueue(t.Context(), j); err != nil {
+					t.Error(err)
+				}
+				if n%2 == 0 {
+					if err := s.Dequeue(t.Context(), j); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.Len(t, jobs(t, s), writers*(each/2))
+}
+
+// testLoad loads twice, with updates between and a restart before the end.
+func testLoad(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Store) index.Store) {
+	t.Helper()
+	var people []*index.Identity
+	for n := range 300 {
+		people = append(people, person(uuid.New(), fmt.Sprint("h", n), fmt.Sprint("second h", n)))
+	}
+	slices.SortFunc(people, func(a, b *index.Identity) int { return compare(a.ID, b.ID) })
+	byID := map[uuid.UUID]*index.Identity{}
+	load := func(part []*index.Identity, token string) {
+		var ids []uuid.UUID
+		for _, p := range part {
+			ids = append(ids, p.ID)
+			byID[p.ID] = p
+		}
+		l, ok := s.(index.Loader)
+		require.True(t, ok)
+		require.NoError(t, l.Load(t.Context(), ids,
+			func(id uuid.UUID, cur *index.Identity) *index.Identity {
+				if cur != nil {
+					return cur
+				}
+				return byID[id]
+			},
+			func(m *index.Meta) { m.BuildToken = token }))
+	}
+	put(t, s, people[7]) // a hook came first
+	load(people[:100], "first")
+	erased := people[3]
+	changed, err := s.Update(t.Context(), []uuid.UUID{erased.ID}, set(nil))
+	require.NoError(t, err)
+	require.Equal(t, 1, changed)
+	load(people[100:], "second")
+	load(people[100:], "second") // and once more, as after a crash
+	s = reopen(t, s)
+	meta, err := s.Meta(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "second", meta.BuildToken)
+	l, ok := s.(index.Loader)
+	require.True(t, ok)
+	require.NoError(t, l.FinishLoad(t.Context()))
+	require.NoError(t, l.FinishLoad(t.Context()))
+	for n := range people {
+		for _, h := range []string{fmt.Sprint("h", n), fmt.Sprint("second h", n)} {
+			found, err := s.Owners(t.Context(), digest(h))
+			require.NoError(t, err)
+			if len(found) == 0 {
+				_, was := erased.Handle(digest(h))
+				require.True(t, was, "%s is lost", h)
+				continue
+			}
+			require.Len(t, found, 1)
+			require.Equal(t, byID[found[0].ID], found[0])
+		}
+	}
+	stats, err := s.Stats(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, index.Stats{Identities: 299, Active: 598}, stats)
+}
+
+func testDurable(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Store) index.Store) {
+	t.Helper()
+	p := person(uuid.New(), "h1")
+	put(t, s, p)
+	job := index.Job{Identity: p.ID, Number: 7, Flow: index.FlowSettings}
+	require.NoError(t, s.Enqueue(t.Context(), job))
+	require.NoError(t, s.UpdateMeta(t.Context(), func(m *index.Meta) { m.BuildToken = "t" }))
+	s = reopen(t, s)
+	require.Equal(t, []uuid.UUID{p.ID}, owners(t, s, "h1"))
+	require.Equal(t, []index.Job{job}, jobs(t, s))
+	meta, err := s.Meta(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "t", meta.BuildToken)
+}
