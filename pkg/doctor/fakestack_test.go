@@ -45,6 +45,7 @@ type fakeStack struct {
 	sidecar     string
 	routes      map[string]http.HandlerFunc // by host and path, before all others
 	leaf        map[string]leaf             // by host
+	upstream    map[string]http.Handler     // by host, in place of what is faked
 	resolve     map[string]string           // before all others
 	options     func(*Options)
 }
@@ -134,6 +135,10 @@ func (s *fakeStack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if route := s.routes[host+r.URL.Path]; route != nil {
 		route(w, r)
+		return
+	}
+	if upstream := s.upstream[host]; upstream != nil {
+		upstream.ServeHTTP(w, r)
 		return
 	}
 	const j = "application/json"
