@@ -135,3 +135,14 @@ func TestDocumentLinks(t *testing.T) {
 		}
 	}
 }
+
+// TestReadmeNamesEveryCommand: nobody finds a command that the README hides.
+func TestReadmeNamesEveryCommand(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	for _, c := range newRoot(&app{}).Commands() {
+		if c.IsAvailableCommand() {
+			require.Contains(t, string(text), "`"+c.Name()+"`")
+		}
+	}
+}
