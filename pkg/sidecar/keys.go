@@ -12,7 +12,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Scope is what a key opens.
@@ -109,37 +108,20 @@ func (k *Keys) Key(scope Scope) string {
 	return k.byScope[scope][0]
 }
 
-// keyCheck is how often the key file is looked at.
-const keyCheck = 2 * time.Second
-
 // watchKeys reads the key file again whenever its content changes, so that keys
 // are rotated without a restart. A file that cannot be used changes nothing.
 func (s *Server) watchKeys(ctx context.Context) error {
 	if s.keyFile == "" {
 		return nil
 	}
-	tick := time.NewTicker(keyCheck)
-	defer tick.Stop()
-	complained := ""
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+	return s.watchFiles(ctx, "api keys", func() (changed bool, err error) {
 		keys, err := ReadKeyFile(s.keyFile)
-		switch {
-		case err != nil && err.Error() != complained:
-			complained = err.Error()
-			s.log.Error("api keys stay as they were", "error", err)
-		case err == nil && !keys.equal(s.keys.Load()):
-			s.keys.Store(keys)
-			s.log.Info("api keys read again", "file", s.keyFile)
-			fallthrough
-		case err == nil:
-			complained = ""
+		if err != nil || keys.equal(s.keys.Load()) {
+			return false, err
 		}
-	}
+		s.keys.Store(keys)
+		return true, nil
+	})
 }
 
 func (k *Keys) equal(other *Keys) bool {

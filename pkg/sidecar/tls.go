@@ -10,7 +10,6 @@ import (
 	"os"
 	"slices"
 	"sync/atomic"
-	"time"
 )
 
 // TLS says how the API is served over TLS. CertFile and KeyFile belong
@@ -123,23 +122,5 @@ func (s *Server) watchTLS(ctx context.Context) error {
 	if s.tls == nil {
 		return nil
 	}
-	tick := time.NewTicker(keyCheck)
-	defer tick.Stop()
-	complained := ""
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		changed, err := s.tls.read()
-		switch {
-		case err != nil && err.Error() != complained:
-			complained = err.Error()
-			s.log.Error("certificates stay as they were", "error", err)
-		case err == nil && changed:
-			complained = ""
-			s.log.Info("certificates read again")
-		}
-	}
+	return s.watchFiles(ctx, "certificates", s.tls.read)
 }

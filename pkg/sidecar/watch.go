@@ -1,0 +1,40 @@
+package sidecar
+
+import (
+	"context"
+	"time"
+)
+
+// fileCheck is how often files that may change while the server runs are looked
+// at.
+const fileCheck = 2 * time.Second
+
+// watchFiles calls read until ctx ends. The log tells of each change and once of
+// each trouble, until that is over.
+func (s *Server) watchFiles(ctx context.Context, what string, read func() (changed bool, err error)) error {
+	tick := time.NewTicker(fileCheck)
+	defer tick.Stop()
+	return s.watchAt(ctx, tick.C, what, read)
+}
+
+func (s *Server) watchAt(ctx context.Context, at <-chan time.Time, what string, read func() (changed bool, err error)) error {
+	complained := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-at:
+		}
+		changed, err := read()
+		switch {
+		case err == nil:
+			complained = ""
+			if changed {
+				s.log.Info("files read again", "what", what)
+			}
+		case err.Error() != complained:
+			complained = err.Error()
+			s.log.Error("files cannot be read again, the old content stays", "what", what, "error", err)
+		}
+	}
+}
