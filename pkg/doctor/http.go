@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"time"
 
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
 // Limits of one request.
@@ -27,19 +28,7 @@ const (
 type client struct{ transport *http.Transport }
 
 func newClient(o Options) *client {
-	dialer := &net.Dialer{Timeout: requestTimeout}
-	return &client{transport: &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			if to, ok := o.Resolve[addr]; ok {
-				addr = to
-			}
-			return dialer.DialContext(ctx, network, addr)
-		},
-		TLSClientConfig:     &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout: requestTimeout,
-		ForceAttemptHTTP2:   true,
-	}}
+	return &client{transport: wellknown.NewTransport(wellknown.FetchOptions{Resolve: o.Resolve, Roots: o.Roots})}
 }
 
 func (c *client) close() { c.transport.CloseIdleConnections() }

@@ -50,11 +50,11 @@ type Fetcher struct {
 	client *http.Client
 }
 
-// NewFetcher makes a client without cookies, credentials or proxies' surprises:
-// redirects are followed as browsers do, and each one is noted.
-func NewFetcher(o FetchOptions) *Fetcher {
+// NewTransport dials as the options say, with time limits on the way to an
+// answer. Base does not matter to it.
+func NewTransport(o FetchOptions) *http.Transport {
 	dialer := &net.Dialer{Timeout: fetchTimeout}
-	transport := &http.Transport{
+	return &http.Transport{
 		Proxy: http.ProxyFromEnvironment,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			if to, ok := o.Resolve[addr]; ok {
@@ -66,8 +66,13 @@ func NewFetcher(o FetchOptions) *Fetcher {
 		TLSHandshakeTimeout: fetchTimeout,
 		ForceAttemptHTTP2:   true,
 	}
+}
+
+// NewFetcher makes a client without cookies, credentials or proxies' surprises:
+// redirects are followed as browsers do, and each one is noted.
+func NewFetcher(o FetchOptions) *Fetcher {
 	return &Fetcher{base: o.Base, client: &http.Client{
-		Transport:     transport,
+		Transport:     NewTransport(o),
 		Timeout:       fetchTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
