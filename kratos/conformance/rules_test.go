@@ -120,10 +120,9 @@ func claim(t *testing.T, files []file) (message string, known bool) {
 		return "", false
 	}
 	opts := lint.Options{Env: kratosconf.Environ(environ)}
-	opts.Version = kratosconf.Version{}
-	v, err := kratosconf.ParseVersion("v1.3.1")
+	var err error
+	opts.Version, err = kratosconf.ParseVersion("v1.3.1")
 	require.NoError(t, err)
-	opts.Version = v
 	opts.Schemas.Read = func(string) (*source.File, error) { return nil, os.ErrNotExist }
 	var sources []*source.File
 	for _, c := range configs {
