@@ -81,7 +81,7 @@ func unreleased() []change {
 		{
 			"ceremony-policy", later, "f2b149799", passkey,
 			note{lint.Warning, "after v26.2.0 registration does not ask for authenticatorAttachment \"platform\" unless it is configured: phones and security keys are offered as well", "set authenticator_selection if that is not wanted"},
-			note{lint.Warning, "up to v26.2.0 registration asks for authenticatorAttachment \"platform\", always: desktops show no QR code and refuse security keys", "drop that member in the page, as the pages of oly-passkey init do"},
+			note{lint.Warning, "up to v26.2.0 registration asks for authenticatorAttachment \"platform\", always: desktops show no QR code and refuse security keys", "drop that member in the page, as passkey.js does"},
 		},
 		{
 			"display-name-by-flag", later, "d560762ed", passkey,
