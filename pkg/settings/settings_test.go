@@ -1,0 +1,145 @@
+package settings_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/settings"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+type options struct {
+	URL   string
+	Dev   bool
+	Rate  float64
+	Every time.Duration
+	Names []string
+}
+
+func table(o *options) settings.Table {
+	return settings.Table{Prefix: "APP_", Options: []settings.Option{
+		settings.Text(&o.URL, "kratos-url", "http://k", "`URL` of Kratos"),
+		settings.Switch(&o.Dev, "dev", false, "no | keys"),
+		settings.Number(&o.Rate, "rate", 1, "a `NUMBER`").Reloadable(),
+		settings.Duration(&o.Every, "every", time.Hour, "a `TIME`"),
+		settings.List(&o.Names, "name", "a `NAME` in a file").Secret().Reloadable(),
+	}}
+}
+
+func read(args, environ []string, yaml string) (options, error) {
+	var o options
+	t := table(&o)
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	t.Register(flags)
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	var file *source.File
+	if yaml != "" {
+		file = source.New("app.yml", []byte(yaml))
+	}
+	return o, t.Read(flags, environ, file)
+}
+
+func TestPrecedence(t *testing.T) {
+	const file = "kratos-url: file\ndev: true\nrate: 2\nevery: 2m\nname: [a, b]\n"
+	environ := []string{"PATH=/bin", "APP_KRATOS_URL=env", "APP_RATE=3", "APP_EVERY=", "APP_NAME=c,d"}
+	for _, tc := range []struct {
+		name    string
+		args    []string
+		environ []string
+		file    string
+		want    options
+	}{
+		{"defaults", nil, nil, "", options{"http://k", false, 1, time.Hour, nil}},
+		{"an empty file", nil, nil, "# nothing\n", options{"http://k", false, 1, time.Hour, nil}},
+		{"file", nil, nil, file, options{"file", true, 2, 2 * time.Minute, []string{"a", "b"}}},
+		{"one of a list", nil, nil, "name: a,b", options{"http://k", false, 1, time.Hour, []string{"a,b"}}},
+		{"environment over file", nil, environ, file, options{"env", true, 3, 2 * time.Minute, []string{"c", "d"}}},
+		{
+			"flags over both",
+			[]string{"--kratos-url=flag", "--dev=false", "--name=e", "--name=f"},
+			environ, file,
+			options{"flag", false, 3, 2 * time.Minute, []string{"e", "f"}},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := read(tc.args, tc.environ, tc.file)
+			require.NoError(t, err)
+			require.Equal(t, tc.want, got)
+		})
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		environ []string
+		file    string
+		want    string
+	}{
+		{"unknown key", nil, "# x\nratee: 3\n", `app.yml:2:1: there is no option "ratee"; did you mean "rate"?`},
+		{"strange key", nil, "listen-on-something: 3\n", `app.yml:1:1: there is no option "listen-on-something"`},
+		{"twice", nil, "rate: 3\nrate: 4\n", `app.yml:2:1: option "rate" is there twice`},
+		{"no value", nil, "rate:\n", `app.yml:1:6: rate has no value; leave the line out where the default shall hold`},
+		{"a mapping", nil, "rate: {a: 1}\n", `app.yml:1:7: rate has to be a number`},
+		{"a list for one", nil, "rate: [1]\n", `app.yml:1:7: rate has to be a number`},
+		{"a list of lists", nil, "name: [a, [b]]\n", `app.yml:1:11: name has to be a list`},
+		{"no number", nil, "rate: many\n", `app.yml:1:7: rate: "many" is no number, want one such as 2.5`},
+		{"no switch", nil, "dev: yes\n", `app.yml:1:6: dev: "yes" is no switch, want one such as true`},
+		{"no duration", nil, "every: 90\n", `app.yml:1:8: every: "90" is no duration, want one such as 90s or 6h`},
+		{"no mapping", nil, "- rate\n", `app.yml:1:1: options are a mapping, such as "listen: 127.0.0.1:4477"`},
+		{"syntax", nil, "rate: [1\n", `app.yml:2:1: did not find expected ',' or ']'`},
+		{"environment", []string{"APP_RATE=many"}, "", `APP_RATE="many" is no number, want one such as 2.5`},
+		{"unknown variable", []string{"APP_KRATOS_URI=x"}, "", `environment: APP_KRATOS_URI is no option; did you mean "APP_KRATOS_URL"?`},
+		{"all at once", []string{"APP_EVERY=x"}, "dev: 3\nno-such-option: 1\n", `app.yml:2:1: there is no option "no-such-option"
+app.yml:1:6: dev: "3" is no switch, want one such as true
+APP_EVERY="x" is no duration, want one such as 90s or 6h`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := read(nil, tc.environ, tc.file)
+			require.EqualError(t, err, tc.want)
+		})
+	}
+}
+
+// TestReadAgain reads a changed file under the command line of the start.
+func TestReadAgain(t *testing.T) {
+	var before, after options
+	old, again := table(&before), table(&after)
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	old.Register(flags)
+	require.NoError(t, flags.Parse([]string{"--kratos-url=flag", "--name=a", "--name=b"}))
+	require.NoError(t, old.Read(flags, nil, source.New("app.yml", []byte("rate: 2"))))
+	require.NoError(t, again.Read(flags, nil, source.New("app.yml", []byte("rate: 3\nevery: 1m\nkratos-url: file"))))
+	require.Equal(t, options{"flag", false, 3, time.Minute, []string{"a", "b"}}, after)
+	require.Equal(t, options{"flag", false, 2, time.Hour, []string{"a", "b"}}, before)
+	taken, needRestart := again.Changed(old)
+	require.Equal(t, []string{"rate"}, taken)
+	require.Equal(t, []string{"every"}, needRestart)
+}
+
+func TestReference(t *testing.T) {
+	require.Equal(t, `| flag, and key in the file | environment | type | default | reload | what |
+|---|---|---|---|---|---|
+| `+"`--kratos-url` | `APP_KRATOS_URL` | text | `http://k`"+` |  | URL of Kratos |
+| `+"`--dev` | `APP_DEV` | switch | `false`"+` |  | no \| keys |
+| `+"`--rate` | `APP_RATE` | number | `1`"+` | yes | a NUMBER |
+| `+"`--every` | `APP_EVERY` | duration | `1h0m0s`"+` |  | a TIME |
+| `+"`--name` | `APP_NAME`"+` | list |  | yes | a NAME in a file. **The file is secret.** |
+`, table(&options{}).Reference())
+}
+
+func FuzzFile(f *testing.F) {
+	for _, seed := range []string{"rate: 2", "name: [a]", "a: &x [*x]", "? {a: b}\n: c", "rate: !!map x", "name: *y", "---\n---\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if _, err := read(nil, nil, text); err != nil {
+			require.NotEmpty(t, err.Error())
+		}
+	})
+}
