@@ -75,9 +75,17 @@ type wireIdentity struct {
 }
 
 func (w *wireIdentity) identity() (*Identity, error) {
-	id, err := uuid.Parse(w.ID)
-	if err != nil || id == uuid.Nil {
-		return nil, fmt.Errorf("kratos answered an identity with the id %q", w.ID)
+	id, err := parseID(w.ID)
+	if err != nil {
+		return nil, err
 	}
 	return &Identity{ID: id, CreatedAt: w.CreatedAt, Passkey: w.Credentials.Passkey, WebAuthn: w.Credentials.WebAuthn}, nil
+}
+
+func parseID(text string) (uuid.UUID, error) {
+	id, err := uuid.Parse(text)
+	if err != nil || id == uuid.Nil {
+		return uuid.Nil, fmt.Errorf("kratos answered an identity with the id %q", text)
+	}
+	return id, nil
 }

@@ -54,9 +54,13 @@ type wireInventory struct {
 }
 
 func decodeInventory(r io.Reader) (all []*Inventory, err error) {
-	err = decodeArray(r, func(dec *json.Decoder) (uuid.UUID, error) {
+	err = decodeArray(r, func(c *cursor) (uuid.UUID, error) {
+		text, err := c.value()
+		if err != nil {
+			return uuid.Nil, err
+		}
 		var w wireInventory
-		if err := dec.Decode(&w); err != nil {
+		if err := json.Unmarshal(text, &w); err != nil {
 			return uuid.Nil, err
 		}
 		i, err := w.inventory()

@@ -2,7 +2,6 @@ package kratosadmin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/cenkalti/backoff/v5"
-	"github.com/google/uuid"
 )
 
 // Page is a part of the list of all identities, in ascending order of their ids.
@@ -76,59 +74,6 @@ func (c *Client) page(ctx context.Context, token string, include []string, decod
 		return "", backoff.Permanent(fmt.Errorf("kratos answered a page that leads nowhere: %d identities and the same page again", n))
 	}
 	return next, nil
-}
-
-// decodePage reads a JSON array of identities to its end.
-func decodePage(r io.Reader) (identities []*Identity, err error) {
-	err = decodeArray(r, func(dec *json.Decoder) (uuid.UUID, error) {
-		var w wireIdentity
-		if err := dec.Decode(&w); err != nil {
-			return uuid.Nil, err
-		}
-		i, err := w.identity()
-		if err != nil {
-			return uuid.Nil, err
-		}
-		identities = append(identities, i)
-		return i.ID, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return identities, nil
-}
-
-// decodeArray reads a JSON array to its end: half a page is an error, because
-// what is missing from a page counts as deleted. one reads an element and
-// answers its id; the ids have to ascend.
-func decodeArray(r io.Reader, one func(*json.Decoder) (uuid.UUID, error)) error {
-	dec := json.NewDecoder(r)
-	if t, err := dec.Token(); err != nil {
-		return unexpectedEnd(err)
-	} else if t != json.Delim('[') {
-		return fmt.Errorf("answer is no json array, it starts with %v", t)
-	}
-	for last := uuid.Nil; dec.More(); {
-		id, err := one(dec)
-		if err != nil {
-			return unexpectedEnd(err)
-		}
-		if strings.Compare(last.String(), id.String()) >= 0 {
-			return fmt.Errorf("identities are not in the order of their ids: %s after %s", id, last)
-		}
-		last = id
-	}
-	if _, err := dec.Token(); err != nil {
-		return unexpectedEnd(err)
-	}
-	return nil
-}
-
-func unexpectedEnd(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
 
 // nextToken takes the page token out of the rel="next" link. Kratos sends one
