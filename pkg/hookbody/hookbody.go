@@ -18,10 +18,10 @@ const limit = time.Second
 // ErrTimeout says that a body did not come to an end in time.
 var ErrTimeout = errors.New("the body takes too long")
 
-// Evaluate calls the body, a Jsonnet function of ctx, with a context in JSON and
-// answers the JSON that Kratos would send. Nothing can be imported. The error is
-// a *Error or ErrTimeout.
-func Evaluate(body, sample string) (string, error) {
+// Evaluate calls the body, a Jsonnet function of ctx, in a situation and answers
+// the JSON that Kratos would send. Nothing can be imported. The error is a
+// *Error or ErrTimeout.
+func Evaluate(body string, sample Sample) (string, error) {
 	type result struct {
 		text string
 		err  error
@@ -31,7 +31,7 @@ func Evaluate(body, sample string) (string, error) {
 		vm := jsonnet.MakeVM()
 		vm.Importer(refuseImports{})
 		vm.MaxStack = 100
-		vm.TLACode("ctx", sample)
+		vm.TLANode("ctx", literal(sample.context()))
 		text, err := vm.EvaluateAnonymousSnippet("body", body)
 		done <- result{text, err}
 	}()

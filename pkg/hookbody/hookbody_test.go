@@ -26,7 +26,7 @@ func TestEvaluate(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			text, err := hookbody.Evaluate(c.body, c.sample.JSON())
+			text, err := hookbody.Evaluate(c.body, c.sample)
 			require.NoError(t, err)
 			require.Contains(t, text, c.want)
 		})
@@ -44,7 +44,7 @@ func TestEvaluateErrors(t *testing.T) {
 		{"import", "function(ctx) import 'x'", hookbody.Error{Message: `import of "x": Kratos imports nothing`, Line: 1, Column: 15}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := hookbody.Evaluate(c.body, hookbody.Sample{Flow: "login"}.JSON())
+			_, err := hookbody.Evaluate(c.body, hookbody.Sample{Flow: "login"})
 			var got *hookbody.Error
 			require.ErrorAs(t, err, &got)
 			require.Equal(t, c.want, *got)
@@ -53,7 +53,7 @@ func TestEvaluateErrors(t *testing.T) {
 }
 
 func TestEvaluateEnds(t *testing.T) {
-	_, err := hookbody.Evaluate("function(ctx) std.foldl(function(a, b) a + b, std.range(1, 100000000), 0)", "{}")
+	_, err := hookbody.Evaluate("function(ctx) std.foldl(function(a, b) a + b, std.range(1, 100000000), 0)", hookbody.Sample{})
 	require.ErrorIs(t, err, hookbody.ErrTimeout)
 }
 
@@ -64,6 +64,6 @@ func FuzzEvaluate(f *testing.F) {
 		if len(body) > 200 {
 			return
 		}
-		_, _ = hookbody.Evaluate(body, "{}") // must come back
+		_, _ = hookbody.Evaluate(body, hookbody.Sample{}) // must come back
 	})
 }

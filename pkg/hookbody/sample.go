@@ -1,7 +1,5 @@
 package hookbody
 
-import "encoding/json"
-
 // What stands in a sample context, so that it can be found again in what a body
 // sends.
 const (
@@ -23,9 +21,9 @@ type Sample struct {
 	Traits []string
 }
 
-// JSON writes the context that Kratos gives the body, as it was recorded on
-// v1.3.1 and v26.2.0. Credentials and metadata_admin are never in it.
-func (s Sample) JSON() string {
+// context is what Kratos gives the body, as it was recorded on v1.3.1 and
+// v26.2.0. Credentials and metadata_admin are never in it.
+func (s Sample) context() map[string]any {
 	traits := make(map[string]any)
 	for _, name := range s.Traits {
 		traits[name] = "sample"
@@ -54,10 +52,10 @@ func (s Sample) JSON() string {
 	ctx := map[string]any{
 		"flow": flow, "request_method": "POST", "request_url": flow["request_url"],
 		"request_headers": map[string]any{
-			"Accept": []string{SampleHeader}, "Content-Type": []string{"application/json"}, "Origin": []string{"https://auth.example.com"},
-			"Referer": []string{"https://auth.example.com/"}, "User-Agent": []string{SampleHeader},
+			"Accept": []any{SampleHeader}, "Content-Type": []any{"application/json"}, "Origin": []any{"https://auth.example.com"},
+			"Referer": []any{"https://auth.example.com/"}, "User-Agent": []any{SampleHeader},
 		},
-		"request_cookies": map[string]string{"ory_kratos_session": SampleSession, "csrf_token": SampleSession},
+		"request_cookies": map[string]any{"ory_kratos_session": SampleSession, "csrf_token": SampleSession},
 	}
 	if !s.Before {
 		ctx["identity"] = identity
@@ -68,11 +66,7 @@ func (s Sample) JSON() string {
 			}
 		}
 	}
-	text, err := json.Marshal(ctx)
-	if err != nil {
-		panic(err) // maps of texts
-	}
-	return string(text)
+	return ctx
 }
 
 const sampleTime = "2026-01-02T03:04:05Z"

@@ -77,7 +77,7 @@ func (b block) only(data []byte) []byte {
 
 // embedded answers the block of a manifest that holds a kratos.yml.
 func embedded(data []byte) (block, bool) {
-	if !manifestKind.Match(data) {
+	if !isManifest(data) {
 		return block{}, false
 	}
 	for _, b := range findBlocks(data) {
@@ -86,6 +86,11 @@ func embedded(data []byte) (block, bool) {
 		}
 	}
 	return block{}, false
+}
+
+// isManifest asks the expression only where it may fit, for it is slow.
+func isManifest(data []byte) bool {
+	return bytes.Contains(data, []byte("kind:")) && manifestKind.Match(data)
 }
 
 // nested answers the part of a tree that Kratos is given, when the tree itself
@@ -125,7 +130,7 @@ func MayBeKratos(f *source.File) bool {
 // EmbeddedSchema answers an identity schema that stands beside the kratos.yml
 // in the same manifest, under the base name of its URL.
 func (d *Document) EmbeddedSchema(name string) *source.File {
-	if !manifestKind.Match(d.File.Data) {
+	if !isManifest(d.File.Data) {
 		return nil
 	}
 	for _, b := range findBlocks(d.File.Data) {

@@ -20,6 +20,12 @@ type Sent struct {
 	Err   error  // why it makes nothing
 }
 
+// situation is what the answer to a body depends on within one configuration.
+type situation struct {
+	body, flow     string
+	before, parsed bool
+}
+
 // SidecarPath is in the address of every hook to the sidecar.
 const SidecarPath = "/v1/hooks/kratos/"
 
@@ -40,13 +46,12 @@ func (p *Pass) Sent(h Hook) Sent {
 			}
 		}
 	}
-	situation := sample.JSON()
-	key := text + "\x00" + situation
+	key := situation{text, sample.Flow, sample.Before, sample.Parsed}
 	if sent, ok := p.sent[key]; ok {
 		return sent
 	}
 	sent := Sent{Known: true, Body: text}
-	sent.JSON, sent.Err = hookbody.Evaluate(text, situation)
+	sent.JSON, sent.Err = hookbody.Evaluate(text, sample)
 	p.sent[key] = sent
 	return sent
 }

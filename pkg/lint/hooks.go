@@ -41,9 +41,11 @@ func (h Hook) Parsed() bool {
 }
 
 // HookLists lists every list of hooks that the configuration has.
-func (p *Pass) HookLists() []HookList {
+func (p *Pass) HookLists() []HookList { return p.hookLists }
+
+func findHookLists(c *kratosconf.Config) []HookList {
 	var out []HookList
-	for _, flow := range p.Config.Get("selfservice.flows").Fields() {
+	for _, flow := range c.Get("selfservice.flows").Fields() {
 		for _, when := range []string{"before", "after"} {
 			block := flow.Value.Get(when)
 			add := func(method string, v *kratosconf.Value) {

@@ -17,6 +17,7 @@ type Method struct {
 	FirstFactor bool
 	Config, RP  *kratosconf.Value // the blocks, nil when absent
 	ID          *kratosconf.Value // rp.id
+	Flaw        RPIDFlaw          // of rp.id's text
 	// OriginsKey is rp.origins, or webauthn's old rp.origin; nil makes Kratos
 	// derive one origin.
 	OriginsKey *kratosconf.Value
@@ -31,6 +32,9 @@ func newMethod(c *kratosconf.Config, name string) *Method {
 	m.Config = block.Get("config")
 	m.RP = m.Config.Get("rp")
 	m.ID = m.RP.Get("id")
+	if m.ID.Is(kratosconf.String) && m.ID.Str != "" {
+		m.Flaw = FlawOf(m.ID.Str)
+	}
 	passwordless := m.Config.Get("passwordless")
 	m.FirstFactor = name == "passkey" || passwordless.True() || passwordless.Unknown()
 	m.OriginsKey = m.RP.Get("origins")
@@ -75,7 +79,7 @@ func (m *Method) OriginsUnsure() bool {
 // flaw; RPIDFine asks for those without any.
 func (p *Pass) EachRPID(flaw RPIDFlaw, f func(*Method)) {
 	for _, m := range p.Enabled() {
-		if m.ID.Is(kratosconf.String) && m.ID.Str != "" && !m.Unsure() && !TemplateLeft(m.ID.Str) && FlawOf(m.ID.Str) == flaw {
+		if m.ID.Is(kratosconf.String) && m.ID.Str != "" && !m.Unsure() && !TemplateLeft(m.ID.Str) && m.Flaw == flaw {
 			f(m)
 		}
 	}

@@ -80,3 +80,30 @@ func (p Page) Notes() []Note {
 	}
 	return []Note{{Span: p.Value.Place(), Message: "the page is configured here, as " + p.Where()}}
 }
+
+// UsedOrigins are the origins of all the URLs that people are sent to.
+func (p *Pass) UsedOrigins() map[string]bool {
+	if p.used != nil {
+		return p.used
+	}
+	p.used = make(map[string]bool)
+	add := func(o Origin) {
+		if o.Known {
+			p.used[o.Bare()] = true
+		}
+	}
+	add(p.BaseURL)
+	for _, page := range p.Pages {
+		add(page.Origin)
+	}
+	for _, flow := range p.Config.Get("selfservice.flows").Fields() {
+		add(NewOrigin(flow.Value.Get("ui_url")))
+	}
+	add(NewOrigin(p.Config.Get("selfservice.default_browser_return_url")))
+	for _, path := range []string{"selfservice.allowed_return_urls", "serve.public.cors.allowed_origins"} {
+		for _, v := range p.Config.Get(path).Items() {
+			add(NewOrigin(v))
+		}
+	}
+	return p.used
+}

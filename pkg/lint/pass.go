@@ -16,6 +16,8 @@ type Pass struct {
 	Schemas []kratosconf.IdentitySchema
 	// Passkey and WebAuthn are the two methods, also when they are off.
 	Passkey, WebAuthn *Method
+	// BaseURL is serve.public.base_url.
+	BaseURL Origin
 	// Pages are where ceremonies run: UI URLs and deployed domains.
 	Pages []Page
 
@@ -31,11 +33,13 @@ type Pass struct {
 	Version  kratosconf.Version
 	Rendered bool
 
-	profile  Profile
-	read     func(string) (*source.File, error)
-	sent     map[string]Sent
-	rule     *Rule
-	findings []Finding
+	profile   Profile
+	hookLists []HookList
+	used      map[string]bool // origins, nil before somebody asks
+	read      func(string) (*source.File, error)
+	sent      map[situation]Sent
+	rule      *Rule
+	findings  []Finding
 }
 
 // NewPass looks at a configuration once for all rules.
@@ -47,11 +51,13 @@ func NewPass(config *kratosconf.Config, opts Options) *Pass {
 		Config:   config,
 		Passkey:  newMethod(config, "passkey"),
 		WebAuthn: newMethod(config, "webauthn"),
+		BaseURL:  NewOrigin(config.Get("serve.public.base_url")),
 	}
+	p.hookLists = findHookLists(config)
 	p.Pages = findPages(config, opts.Domains)
 	p.Rendered = opts.Rendered
 	p.Enrolled, p.Related = opts.Enrolled, opts.Related
-	p.read, p.sent = opts.Schemas.Read, make(map[string]Sent)
+	p.read, p.sent = opts.Schemas.Read, make(map[situation]Sent)
 	p.Version = opts.Version
 	if p.Version == (kratosconf.Version{}) {
 		p.Version = kratosconf.VersionDefault

@@ -100,7 +100,7 @@ func forbiddenInDomain(r rune) bool {
 func endsInNumber(host string) bool {
 	host = strings.TrimSuffix(host, ".")
 	last := host[strings.LastIndexByte(host, '.')+1:]
-	if last == "" {
+	if last == "" || !isDigit(last[0]) {
 		return false
 	}
 	digits := true

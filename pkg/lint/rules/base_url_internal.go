@@ -11,7 +11,7 @@ import (
 var baseURLInternal = &lint.Rule{
 	ID: "base-url-internal", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
-		base := lint.NewOrigin(p.Config.Get("serve.public.base_url"))
+		base := p.BaseURL
 		if !base.Known || lint.IsPublic(base.Page) {
 			return
 		}

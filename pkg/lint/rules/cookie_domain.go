@@ -38,8 +38,8 @@ var cookieDomain = &lint.Rule{
 // cookieHosts are the hosts that set or need Kratos' cookies.
 func cookieHosts(p *lint.Pass) []lint.Origin {
 	var out []lint.Origin
-	if base := lint.NewOrigin(p.Config.Get("serve.public.base_url")); base.Known {
-		out = append(out, base)
+	if p.BaseURL.Known {
+		out = append(out, p.BaseURL)
 	}
 	for _, page := range p.Pages {
 		if page.Known && page.Value != nil {

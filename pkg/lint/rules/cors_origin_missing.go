@@ -13,7 +13,7 @@ var corsOriginMissing = &lint.Rule{
 	Check: func(p *lint.Pass) {
 		cors := p.Config.Get("serve.public.cors")
 		allowed := cors.Get("allowed_origins")
-		base := lint.NewOrigin(p.Config.Get("serve.public.base_url"))
+		base := p.BaseURL
 		if !cors.Get("enabled").True() || len(allowed.Items()) == 0 || !base.Known {
 			return
 		}

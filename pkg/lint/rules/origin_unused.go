@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 )
 
@@ -13,7 +12,7 @@ var originUnused = &lint.Rule{
 		if len(p.Pages) == 0 || p.Config.Incomplete() {
 			return
 		}
-		used := usedOrigins(p)
+		used := p.UsedOrigins()
 		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
 			if !o.Known || !o.IsWeb() || o.Page.IP.IsValid() || used[o.Bare()] || p.Prod() && o.Page.IsLocalhost() {
 				return
@@ -28,31 +27,4 @@ var originUnused = &lint.Rule{
 			})
 		})
 	},
-}
-
-// usedOrigins are the origins of all the URLs that people are sent to.
-func usedOrigins(p *lint.Pass) map[string]bool {
-	used := make(map[string]bool)
-	add := func(v *kratosconf.Value) {
-		if o := lint.NewOrigin(v); o.Known {
-			used[o.Bare()] = true
-		}
-	}
-	for _, page := range p.Pages {
-		if page.Known {
-			used[page.Bare()] = true
-		}
-	}
-	for _, flow := range p.Config.Get("selfservice.flows").Fields() {
-		add(flow.Value.Get("ui_url"))
-	}
-	for _, path := range []string{"selfservice.default_browser_return_url", "serve.public.base_url"} {
-		add(p.Config.Get(path))
-	}
-	for _, path := range []string{"selfservice.allowed_return_urls", "serve.public.cors.allowed_origins"} {
-		for _, v := range p.Config.Get(path).Items() {
-			add(v)
-		}
-	}
-	return used
 }

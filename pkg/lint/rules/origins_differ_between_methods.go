@@ -14,7 +14,7 @@ var originsDifferBetweenMethods = &lint.Rule{
 		if !a.On || !b.On || len(a.Origins) == 0 || len(b.Origins) == 0 || a.OriginsUnsure() || b.OriginsUnsure() {
 			return
 		}
-		used := usedOrigins(p)
+		used := p.UsedOrigins()
 		for _, pair := range [][2]*lint.Method{{a, b}, {b, a}} {
 			for _, o := range pair[0].Origins {
 				if pair[1].Lists(o) || pageIs(p, o) || !o.IsWeb() {

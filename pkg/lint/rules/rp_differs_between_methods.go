@@ -15,7 +15,7 @@ var rpDiffersBetweenMethods = &lint.Rule{
 		if !a.On || !b.On || a.Unsure() || b.Unsure() || a.ID.Text() == "" || b.ID.Text() == "" || a.ID.Str == b.ID.Str {
 			return
 		}
-		if lint.FlawOf(a.ID.Str) != lint.RPIDFine || lint.FlawOf(b.ID.Str) != lint.RPIDFine {
+		if a.Flaw != lint.RPIDFine || b.Flaw != lint.RPIDFine {
 			return // one of them is wrong in itself
 		}
 		p.ReportAt(b.ID, lint.Finding{

@@ -10,7 +10,7 @@ import (
 var rpIDLocalhostProd = &lint.Rule{
 	ID: "rp-id-localhost-prod", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
-		base := lint.NewOrigin(p.Config.Get("serve.public.base_url"))
+		base := p.BaseURL
 		public := base.Known && lint.IsPublic(base.Page)
 		if !public && !p.Prod() {
 			return

@@ -37,7 +37,7 @@ var rpIDTooNarrow = &lint.Rule{
 // kratosIsBeside says that Kratos has a host of its own under the parent: then
 // the cookies are that wide for Kratos' sake, and say nothing of the pages.
 func kratosIsBeside(p *lint.Pass, rpID, parent string) bool {
-	base := lint.NewOrigin(p.Config.Get("serve.public.base_url"))
+	base := p.BaseURL
 	if !base.Known {
 		return false
 	}

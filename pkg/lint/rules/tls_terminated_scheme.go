@@ -9,7 +9,7 @@ import (
 var tlsTerminatedScheme = &lint.Rule{
 	ID: "tls-terminated-scheme", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
-		base := lint.NewOrigin(p.Config.Get("serve.public.base_url"))
+		base := p.BaseURL
 		for _, m := range p.Enabled() {
 			for _, page := range p.PagesOf(m) {
 				if mayRun(p, m, page) && !m.OriginsUnsure() && !m.Lists(page.Origin) && lacksOnlyTLS(m, page) {

@@ -38,5 +38,5 @@ func mayRun(p *lint.Pass, m *lint.Method, page lint.Page) bool {
 		return false
 	}
 	id := m.ID.Text()
-	return lint.FlawOf(id) == lint.RPIDFine && p.Browser(page.Page, id).OK
+	return id != "" && m.Flaw == lint.RPIDFine && p.Browser(page.Page, id).OK
 }

@@ -11,7 +11,7 @@ import (
 var wwwApex = &lint.Rule{
 	ID: "www-apex", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
-		used := usedOrigins(p)
+		used := p.UsedOrigins()
 		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
 			if !o.Known || m.OriginsUnsure() || webauthn.RegistrableDomain(o.Page.Host) == "" {
 				return

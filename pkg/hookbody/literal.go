@@ -1,0 +1,33 @@
+package hookbody
+
+import (
+	"fmt"
+
+	"github.com/google/go-jsonnet/ast"
+)
+
+// literal is a value as Jsonnet's parser would leave it. Written as text and
+// parsed again, a context takes longer than the body that reads it.
+func literal(v any) ast.Node {
+	switch v := v.(type) {
+	case nil:
+		return &ast.LiteralNull{}
+	case bool:
+		return &ast.LiteralBoolean{Value: v}
+	case string:
+		return &ast.LiteralString{Value: v, Kind: ast.StringDouble}
+	case []any:
+		list := &ast.Array{Elements: make([]ast.CommaSeparatedExpr, len(v))}
+		for i, item := range v {
+			list.Elements[i].Expr = literal(item)
+		}
+		return list
+	case map[string]any:
+		object := &ast.DesugaredObject{Fields: make(ast.DesugaredObjectFields, 0, len(v))}
+		for name, value := range v {
+			object.Fields = append(object.Fields, ast.DesugaredObjectField{Name: literal(name), Body: literal(value), Hide: ast.ObjectFieldInherit})
+		}
+		return object
+	}
+	panic(fmt.Sprintf("a sample holds no %T", v))
+}
