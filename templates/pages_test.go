@@ -1,0 +1,73 @@
+package templates_test
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/templates"
+)
+
+// TestPagesAsCopied builds, vets and runs a copy of the pages, outside of this
+// project and without a network.
+func TestPagesAsCopied(t *testing.T) {
+	files, err := templates.Pages()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	for name, content := range files {
+		require.NotContains(t, string(content), "github.com/olympusoss", name)
+		require.NotContains(t, name, "_test.go")
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
+		require.NoError(t, os.WriteFile(path, content, 0o600))
+	}
+	for _, name := range []string{"go.mod", "README.md", "passkey.js", "pages/login.html", "texts/de.json", "server/main.go"} {
+		require.Contains(t, files, name)
+	}
+	for _, args := range [][]string{{"vet", "./..."}, {"build", "-o", "serve", "./server"}} {
+		run := exec.CommandContext(t.Context(), "go", args...)
+		run.Dir = dir
+		run.Env = append(os.Environ(), "GOPROXY=off", "GOFLAGS=", "GOWORK=off", "CGO_ENABLED=0")
+		out, err := run.CombinedOutput()
+		require.NoError(t, err, "go %s: %s", strings.Join(args, " "), out)
+	}
+	serveCopy(t, filepath.Join(dir, "serve"))
+}
+
+// serveCopy asks the running copy for a file and a page.
+func serveCopy(t *testing.T, program string) {
+	t.Helper()
+	server := exec.CommandContext(t.Context(), program)
+	server.Env = []string{"KRATOS_URL=https://auth.example.com", "LISTEN=127.0.0.1:0"}
+	log, err := server.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, server.Start())
+	t.Cleanup(func() { _, _ = server.Process.Kill(), server.Wait() })
+	said, err := bufio.NewReader(log).ReadString('\n')
+	require.NoError(t, err)
+	listen := regexp.MustCompile(`listen=(\S+)`).FindStringSubmatch(said)
+	require.NotNil(t, listen, said)
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	get := func(path string) (location, body string) {
+		response, err := client.Get("http://" + listen[1] + path)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, response.Body.Close()) }()
+		read, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		return response.Header.Get("Location"), string(read)
+	}
+	login, _ := get("/login")
+	require.Equal(t, "https://auth.example.com/self-service/login/browser", login)
+	_, script := get("/static/passkey.js")
+	original, err := os.ReadFile("ui/passkey.js")
+	require.NoError(t, err)
+	require.Equal(t, string(original), script)
+}
