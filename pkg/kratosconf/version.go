@@ -24,6 +24,10 @@ var (
 	// VersionTriggerID brought Ory-Webhook-Trigger-Id, Android origins and a
 	// require_verified_address that counts for passkeys.
 	VersionTriggerID = Version{25, 4, 0}
+	// VersionPolicy is the first number that a release with the policy of the
+	// passkey ceremony can have: authenticator_selection, attestation, timeouts
+	// (f2b149799). None is out.
+	VersionPolicy = Version{26, 2, 1}
 )
 
 var versionText = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,6}))?`)

@@ -31,5 +31,5 @@ var keyNewerThanKratos = &lint.Rule{
 
 // policyKeys tells whether the Kratos takes the keys of a ceremony's policy.
 func policyKeys(p *lint.Pass) bool {
-	return p.Version.AtLeast(kratosconf.Version{Major: 26, Minor: 2, Patch: 1})
+	return p.Version.AtLeast(kratosconf.VersionPolicy)
 }
