@@ -2,15 +2,19 @@ package project
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
+
+	"gopkg.in/yaml.v3"
 
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 var (
-	manifest   = regexp.MustCompile(`(?m)^kind:\s*["']?(Ingress|HTTPRoute|IngressRoute)\b`)
+	manifest   = regexp.MustCompile(`(?m)(?:^\s*|["'{, -])kind["']?:\s*["']?(?:Ingress|HTTPRoute|IngressRoute)\b`)
 	ingress    = regexp.MustCompile(`(?m)^\s*(?:-\s*)?host:\s*["']?([^\s"'#]+)`)
 	hostnames  = regexp.MustCompile(`(?m)^(\s*)hostnames:\s*(?:\[([^\]]*)\])?\s*(?:#.*)?$`)
 	listItem   = regexp.MustCompile(`^\s*-\s*["']?([^\s"'#]+)`)
@@ -53,13 +57,71 @@ func Domains(f *source.File) []string {
 	return out
 }
 
+// fromManifest reads YAML or JSON documents; what is a template of such, and so
+// neither, is read line by line.
 func fromManifest(text string) []string {
 	var found []string
-	for _, m := range ingress.FindAllStringSubmatch(text, -1) {
-		found = append(found, m[1])
+	decoder := yaml.NewDecoder(strings.NewReader(text))
+	for {
+		var d manifestDocument
+		switch err := decoder.Decode(&d); {
+		case errors.Is(err, io.EOF):
+			return found
+		case err != nil:
+			return fromTemplate(text)
+		}
+		for _, one := range append(d.Items, d.manifestObject) {
+			found = append(found, one.hosts()...)
+		}
 	}
+}
+
+type manifestDocument struct {
+	manifestObject `yaml:",inline"`
+	Items          []manifestObject `yaml:"items"`
+}
+
+// manifestObject is what an Ingress, an HTTPRoute or an IngressRoute says of hosts.
+type manifestObject struct {
+	Kind string `yaml:"kind"`
+	Spec struct {
+		Rules []struct {
+			Host string `yaml:"host"`
+		} `yaml:"rules"`
+		Hostnames []string `yaml:"hostnames"`
+		Routes    []struct {
+			Match string `yaml:"match"`
+		} `yaml:"routes"`
+	} `yaml:"spec"`
+}
+
+func (o manifestObject) hosts() (found []string) {
+	switch o.Kind {
+	case "Ingress":
+		for _, rule := range o.Spec.Rules {
+			found = append(found, rule.Host)
+		}
+	case "HTTPRoute":
+		found = o.Spec.Hostnames
+	case "IngressRoute":
+		for _, route := range o.Spec.Routes {
+			found = append(found, inHostRules(route.Match)...)
+		}
+	}
+	return found
+}
+
+func inHostRules(text string) (found []string) {
 	for _, m := range hostRule.FindAllStringSubmatch(text, -1) {
 		found = append(found, strings.Split(m[1], ",")...)
+	}
+	return found
+}
+
+func fromTemplate(text string) []string {
+	found := inHostRules(text)
+	for _, m := range ingress.FindAllStringSubmatch(text, -1) {
+		found = append(found, m[1])
 	}
 	for _, m := range hostnames.FindAllStringSubmatchIndex(text, -1) {
 		if m[4] >= 0 {

@@ -154,6 +154,22 @@ func TestDomains(t *testing.T) {
 			"kind: Ingress\nspec:\n  rules:\n    - host: auth.example.com\n      http: {}\n    - host: \"{{ .Values.host }}\"\n  tls:\n    - hosts: [auth.example.com]\n",
 			[]string{"auth.example.com"},
 		},
+		"flow style": {
+			"apiVersion: v1\n---\nkind: Ingress\nspec:\n  rules: [{host: auth.example.com}, {host: app.example.com}]\n",
+			[]string{"auth.example.com", "app.example.com"},
+		},
+		"json list": {
+			`{"kind": "List", "items": [{"kind": "HTTPRoute", "spec": {"hostnames": ["auth.example.com"]}}, {"kind": "Service", "spec": {"hostnames": ["no.example.com"]}}]}`,
+			[]string{"auth.example.com"},
+		},
+		"helm template": {
+			"{{- if .Values.ingress }}\nkind: Ingress\nspec:\n  rules:\n    - host: auth.example.com\n{{- end }}\n",
+			[]string{"auth.example.com"},
+		},
+		"traefik, several": {
+			"kind: IngressRoute\nspec:\n  routes:\n    - match: \"Host(`auth.example.com`, `app.example.com`) || Host(`www.example.com`)\"\n",
+			[]string{"auth.example.com", "app.example.com", "www.example.com"},
+		},
 		"route":   {"kind: HTTPRoute\nspec:\n  hostnames:\n    - auth.example.com\n    - \"app.example.com\"\n  rules: []\n", []string{"auth.example.com", "app.example.com"}},
 		"inline":  {"kind: HTTPRoute\nspec:\n  hostnames: [\"auth.example.com\", app.example.com]\n", []string{"auth.example.com", "app.example.com"}},
 		"traefik": {"kind: IngressRoute\nspec:\n  routes:\n    - match: Host(`auth.example.com`) && PathPrefix(`/`)\n", []string{"auth.example.com"}},
