@@ -111,11 +111,11 @@ func (k *Keys) Key(scope Scope) string {
 // watchKeys reads the key file again whenever its content changes, so that keys
 // are rotated without a restart. A file that cannot be used changes nothing.
 func (s *Server) watchKeys(ctx context.Context) error {
-	if s.keyFile == "" {
+	if *s.keyFile.Load() == "" {
 		return nil
 	}
 	return s.watchFiles(ctx, "api keys", func() (changed bool, err error) {
-		keys, err := ReadKeyFile(s.keyFile)
+		keys, err := ReadKeyFile(*s.keyFile.Load())
 		if err != nil || keys.equal(s.keys.Load()) {
 			return false, err
 		}

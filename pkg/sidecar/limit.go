@@ -1,9 +1,11 @@
 package sidecar
 
 import (
+	"math"
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -15,10 +17,19 @@ import (
 // or an address where no keys are asked for. Hooks are never limited: what they
 // tell is told once.
 type limits struct {
-	perSecond float64 // 0 for no limit
+	perSecond atomic.Uint64 // bits of a float64, 0 for no limit
 
 	mu      sync.Mutex
 	clients map[string]*rate.Limiter
+}
+
+// set changes the limit; every client starts anew with it.
+func (l *limits) set(perSecond float64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.perSecond.Swap(math.Float64bits(perSecond)) != math.Float64bits(perSecond) {
+		l.clients = nil
+	}
 }
 
 // maxClients bounds the clients that are told apart; where there are more, all
@@ -30,7 +41,7 @@ const limitBurst = maxBatch
 
 // take answers a problem where a client has asked for too many handles.
 func (l *limits) take(r *http.Request, handles int) error {
-	if l.perSecond <= 0 {
+	if l.perSecond.Load() == 0 {
 		return nil
 	}
 	if l.of(clientOf(r)).AllowN(time.Now(), handles) {
@@ -49,7 +60,7 @@ func (l *limits) of(client string) *rate.Limiter {
 	}
 	limiter := l.clients[client]
 	if limiter == nil {
-		limiter = rate.NewLimiter(rate.Limit(l.perSecond), limitBurst)
+		limiter = rate.NewLimiter(rate.Limit(math.Float64frombits(l.perSecond.Load())), limitBurst)
 		l.clients[client] = limiter
 	}
 	return limiter

@@ -28,7 +28,7 @@ const namespace = "oly_passkey"
 
 // newMetrics makes the registry; name tells several servers apart, "" adds no
 // label. status is asked at every scrape.
-func newMetrics(name string, status func(context.Context) (directory.Status, error)) *metrics {
+func newMetrics(name, version string, status func(context.Context) (directory.Status, error)) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -53,7 +53,11 @@ func newMetrics(name string, status func(context.Context) (directory.Status, err
 	if name != "" {
 		r = prometheus.WrapRegistererWith(prometheus.Labels{"name": name}, r)
 	}
-	r.MustRegister(m.requests, m.latency, m.answers, m.kratos, m.hookLag,
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "build_info", Help: "1, by the version of the program.",
+	}, []string{"version"})
+	build.WithLabelValues(version).Set(1)
+	r.MustRegister(build, m.requests, m.latency, m.answers, m.kratos, m.hookLag,
 		newIndexCollector(status), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -1,7 +1,6 @@
 package sidecar
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -78,12 +77,19 @@ func (s *Server) api() http.Handler {
 	return mux
 }
 
-// guard lets a request in that has a key for the route, and counts it.
+// guard lets a request in that has a key for the route, counts it and traces it.
 func (s *Server) guard(r route) http.Handler {
 	count := s.metrics.counter(r.path)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		from, counted := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		defer func() { count(counted.status, time.Since(from)) }()
+		req, end := s.traced(req.Context(), req, r.path)
+		ctx := req.Context()
+		defer func() {
+			took := time.Since(from)
+			end(counted.status)
+			count(counted.status, took)
+			s.logged(ctx, req, r.path, counted.status, took)
+		}()
 		if p := s.authorize(req, r.scope); p != nil {
 			p.write(counted)
 			return
@@ -96,21 +102,11 @@ func (s *Server) guard(r route) http.Handler {
 		if !errors.As(err, &p) {
 			id := requestID(req)
 			counted.Header().Set("X-Request-Id", id)
-			s.log.Error("request failed", "method", r.method, "path", r.path, "request_id", id,
-				"traceparent", req.Header.Get("Traceparent"), "error", err)
+			s.log.Error("request failed", append(about(ctx, req, r.path, id), "error", err)...)
 			p = newProblem(http.StatusInternalServerError, "internal", "something went wrong here", "the server's log says what, under request id "+id)
 		}
 		p.write(counted)
 	})
-}
-
-// requestID is the id that a request brings, or a new one.
-func requestID(r *http.Request) string {
-	const longest = 64
-	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= longest {
-		return id
-	}
-	return rand.Text()
 }
 
 // statusWriter remembers the status that was answered.

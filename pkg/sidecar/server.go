@@ -16,7 +16,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"github.com/olympusoss/oly-passkey/pkg/directory"
 	"github.com/olympusoss/oly-passkey/pkg/index"
@@ -50,22 +52,33 @@ type Options struct {
 	MaxAge         time.Duration // 24 h where it is 0
 	MaxHandles     float64       // handles a second that a client may ask for, 0 for no limit
 	Name           string        // label of every metric, none where it is empty
+	Version        string        // of this program, shown by a metric
+	PublicListen   string        // host:port of Public, where that is not nil
+	Public         http.Handler  // the documents that everybody may read
+	DrainDelay     time.Duration // for which requests are still taken at the end, after readyz has said 503
+	Tracer         trace.Tracer  // makes the spans, nil for none
 	Log            *slog.Logger
 }
 
-// Server is an open store with two listeners.
+// Server is an open store with its listeners.
 type Server struct {
 	log        *slog.Logger
 	dev        bool
 	keys       atomic.Pointer[Keys]
-	keyFile    string
+	keyFile    atomic.Pointer[string]
 	tls        *tlsFiles // nil: clear text
 	store      index.Store
 	directory  *directory.Directory
 	metrics    *metrics
 	limits     limits
+	refusals   rate.Sometimes // bounds the log's lines about refused requests
+	tracer     trace.Tracer   // nil: no spans
+	drainDelay time.Duration
+	draining   atomic.Bool
+	public     atomic.Pointer[http.Handler]
 	listener   net.Listener
 	operations net.Listener
+	outside    net.Listener // nil: there is nothing for everybody
 }
 
 // ErrUnsafe says that a server would be open to others than it should be.
@@ -84,7 +97,13 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := checkSafe(o); err != nil {
 		return nil, err
 	}
-	s := &Server{log: o.Log, dev: o.Dev, keyFile: o.KeyFile, limits: limits{perSecond: o.MaxHandles}}
+	s := &Server{
+		log: o.Log, dev: o.Dev, tracer: o.Tracer, drainDelay: o.DrainDelay,
+		refusals: rate.Sometimes{Interval: refusalsEvery},
+	}
+	s.limits.set(o.MaxHandles)
+	s.keyFile.Store(&o.KeyFile)
+	s.public.Store(&o.Public)
 	if o.TLS.enabled() {
 		var err error
 		if s.tls, err = openTLS(o.TLS); err != nil {
@@ -99,12 +118,13 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		}
 		s.keys.Store(keys)
 	}
-	s.metrics = newMetrics(o.Name, s.status)
+	s.metrics = newMetrics(o.Name, o.Version, s.status)
 	transport, err := o.KratosAccess.Transport()
 	if err != nil {
 		return nil, err
 	}
-	kratos, err := kratosadmin.New(kratosadmin.Options{URL: o.KratosAdminURL, Transport: s.metrics.countKratos(transport)})
+	transport = s.metrics.countKratos(traceKratos(o.Tracer, transport))
+	kratos, err := kratosadmin.New(kratosadmin.Options{URL: o.KratosAdminURL, Transport: transport})
 	if err != nil {
 		return nil, err
 	}
@@ -122,11 +142,16 @@ func (s *Server) open(ctx context.Context, o Options, kratos *kratosadmin.Client
 	if s.operations, err = lc.Listen(ctx, "tcp", o.MetricsListen); err != nil {
 		return fmt.Errorf("--metrics-listen %q: %w", o.MetricsListen, err)
 	}
+	if o.Public != nil {
+		if s.outside, err = lc.Listen(ctx, "tcp", o.PublicListen); err != nil {
+			return fmt.Errorf("--public-listen %q: %w", o.PublicListen, err)
+		}
+	}
 	if s.store, err = openStore(ctx, o); err != nil {
 		return err
 	}
 	s.directory, err = directory.New(ctx, directory.Options{
-		Store:          s.store,
+		Store:          traceStore(o.Tracer, s.store),
 		Kratos:         kratos,
 		Log:            o.Log,
 		IdentityIDs:    o.IdentityIDs,
@@ -200,13 +225,21 @@ func (s *Server) URL() string {
 	return "http://" + s.listener.Addr().String()
 }
 
-// MetricsURL is where livez and readyz answer.
+// MetricsURL is where metrics, livez and readyz answer.
 func (s *Server) MetricsURL() string { return "http://" + s.operations.Addr().String() }
+
+// PublicURL is where the documents for everybody are, "" where there are none.
+func (s *Server) PublicURL() string {
+	if s.outside == nil {
+		return ""
+	}
+	return "http://" + s.outside.Addr().String()
+}
 
 // Close gives store and listeners back. After Run it does nothing.
 func (s *Server) Close() error {
 	var errs []error
-	for _, l := range []net.Listener{s.listener, s.operations} {
+	for _, l := range []net.Listener{s.listener, s.operations, s.outside} {
 		if l != nil {
 			if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 				errs = append(errs, err)
@@ -219,75 +252,44 @@ func (s *Server) Close() error {
 	return errors.Join(errs...)
 }
 
-// drainTimeout is how long requests that are under way get at the end.
-const drainTimeout = 10 * time.Second
-
 // Run serves until ctx ends, lets requests that are under way finish, and
 // answers nil then. It ends early where the index belongs to another Kratos.
 func (s *Server) Run(ctx context.Context) error {
-	g, running := errgroup.WithContext(ctx)
+	// What requests need goes on until the last of them is answered.
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	g, running := errgroup.WithContext(work)
 	g.Go(func() error { return s.directory.Run(running) })
-	g.Go(func() error { return serve(running, s.log, s.api(), s.listener, s.tls) })
-	g.Go(func() error { return serve(running, s.log, s.probes(), s.operations, nil) })
+	g.Go(func() error { return s.serve(running, s.probes(), s.operations, inside(nil)) })
 	g.Go(func() error { return s.watchKeys(running) })
 	g.Go(func() error { return s.watchTLS(running) })
+	g.Go(func() error {
+		defer stop()
+		return s.serveUntil(ctx, running)
+	})
 	err := g.Wait()
 	return errors.Join(err, s.Close())
 }
 
-// serve answers on a listener until ctx ends; in clear text where files is nil.
-func serve(ctx context.Context, log *slog.Logger, h http.Handler, l net.Listener, files *tlsFiles) error {
-	srv := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		// What strangers do to a connection is not worth more.
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-	done := make(chan error, 1)
-	go func() {
-		if files == nil {
-			done <- srv.Serve(l)
-			return
+// serveUntil answers requests until ctx ends and those under way are answered,
+// or until what they need has ended.
+func (s *Server) serveUntil(ctx, running context.Context) error {
+	doors, shut := context.WithCancel(running)
+	defer shut()
+	undrain := context.AfterFunc(ctx, func() {
+		s.draining.Store(true)
+		s.log.Info("draining: readyz says 503, and requests under way are finished", "taking_requests_for", s.drainDelay.String())
+		select {
+		case <-time.After(s.drainDelay):
+		case <-running.Done():
 		}
-		srv.TLSConfig = files.serverConfig()
-		done <- srv.ServeTLS(l, "", "")
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-	defer cancel()
-	return srv.Shutdown(drain)
-}
-
-// probes is the handler behind --metrics-listen: metrics for Prometheus, livez
-// says that the process runs, readyz that the store is open and hooks are taken. How complete
-// the index is does not belong to either: a server that is taken out of service
-// for it would lose hooks.
-func (s *Server) probes() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", s.metrics.handler())
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := s.store.Meta(r.Context()); err != nil {
-			s.log.Error("not ready", "error", err)
-			writeText(w, http.StatusServiceUnavailable, "the index cannot be read")
-			return
-		}
-		writeText(w, http.StatusOK, "ok")
+		shut()
 	})
-	return mux
-}
-
-func writeText(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = fmt.Fprintln(w, text)
+	defer undrain()
+	g, doors := errgroup.WithContext(doors)
+	g.Go(func() error { return s.serve(doors, s.api(), s.listener, inside(s.tls)) })
+	if s.outside != nil {
+		g.Go(func() error { return s.serve(doors, s.documents(), s.outside, outside()) })
+	}
+	return g.Wait()
 }

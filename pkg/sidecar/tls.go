@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -40,8 +41,10 @@ func (t TLS) check() error {
 
 // tlsFiles holds the configuration made from the files, and what was in them.
 type tlsFiles struct {
-	tls     TLS
 	current atomic.Pointer[tls.Config]
+
+	mu      sync.Mutex
+	tls     TLS
 	content [][]byte
 }
 
@@ -51,8 +54,23 @@ func openTLS(t TLS) (*tlsFiles, error) {
 	return f, err
 }
 
+// replace takes other files, unless they cannot be used.
+func (f *tlsFiles) replace(t TLS) error {
+	next, err := openTLS(t)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tls, f.content = next.tls, next.content
+	f.current.Store(next.current.Load())
+	return nil
+}
+
 // read makes the configuration again where a file has changed.
 func (f *tlsFiles) read() (changed bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	var content [][]byte
 	for _, name := range []string{f.tls.CertFile, f.tls.KeyFile, f.tls.ClientCAFile} {
 		if name == "" {

@@ -1,0 +1,49 @@
+package sidecar
+
+import (
+	"errors"
+	"net/http"
+)
+
+// Reload is what a running server can take over.
+type Reload struct {
+	KeyFile    string
+	TLS        TLS
+	MaxHandles float64
+	Public     http.Handler // nil where the server was started without
+}
+
+// Reload takes new settings over and reads their files: all of them or, with an
+// error, none.
+func (s *Server) Reload(r Reload) error {
+	switch {
+	case r.TLS.enabled() != (s.tls != nil):
+		return errors.New("tls cannot be turned on or off without a restart")
+	case (r.Public == nil) != (s.outside == nil):
+		return errors.New("--public-listen cannot be turned on or off without a restart")
+	case (r.KeyFile == "") != (*s.keyFile.Load() == ""):
+		return errors.New("--api-key-file cannot be turned on or off without a restart")
+	}
+	var keys *Keys
+	var err error
+	if r.KeyFile != "" {
+		if keys, err = ReadKeyFile(r.KeyFile); err != nil {
+			return err
+		}
+	}
+	if s.tls != nil {
+		if err := r.TLS.check(); err != nil {
+			return err
+		}
+		if err := s.tls.replace(r.TLS); err != nil {
+			return err
+		}
+	}
+	if keys != nil {
+		s.keys.Store(keys)
+		s.keyFile.Store(&r.KeyFile)
+	}
+	s.public.Store(&r.Public)
+	s.limits.set(r.MaxHandles)
+	return nil
+}
