@@ -67,7 +67,11 @@ func (s site) variables(hookKeys []string, random io.Reader) []variable {
 	if s.CourierURL == "" {
 		all = append(all, variable{"COURIER_SMTP_CONNECTION_URI", fixed("smtp://127.0.0.1:25/?disable_starttls=true"), keep})
 	}
-	for _, flow := range []string{"LOGIN", "REGISTRATION", "SETTINGS"} {
+	flows := []string{"LOGIN", "REGISTRATION", "SETTINGS"}
+	if s.Closed {
+		flows = []string{"LOGIN", "SETTINGS"}
+	}
+	for _, flow := range flows {
 		for _, method := range s.Methods {
 			all = append(all, variable{
 				name:  "SELFSERVICE_FLOWS_" + flow + "_AFTER_" + strings.ToUpper(method) + "_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE",

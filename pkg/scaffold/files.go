@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -68,7 +69,7 @@ func (s site) outFiles() []outFile {
 		{"identity.schema.json", "identity.schema.json"},
 		{"hooks/identity.jsonnet", "hooks/identity.jsonnet"},
 	}
-	if !s.PasskeyFirst {
+	if s.RefusesSignUp() {
 		all = append(all, outFile{"hooks/refuse.jsonnet", "hooks/refuse.jsonnet"})
 	}
 	all = append(all, outFile{"README.md", "README.md"})
@@ -84,7 +85,12 @@ func (s site) rendered() ([]File, error) {
 		}
 		files = append(files, File{Path: src.path, Mode: public, Content: content})
 	}
-	return files, nil
+	documents, err := s.wellKnown()
+	if err != nil || !s.UI {
+		return append(files, documents...), err
+	}
+	pages, err := pageFiles()
+	return slices.Concat(files, documents, pages), err
 }
 
 func (s site) render(name string) ([]byte, error) {

@@ -3,12 +3,16 @@ package scaffold
 import (
 	"fmt"
 	"io/fs"
+	"net/http"
 	"path"
+	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/source"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
 // Lint checks files that are not written yet, kratos.env included. Only what a
@@ -25,8 +29,25 @@ func Lint(files []File) ([]lint.Finding, error) {
 		}
 		return source.New(name, b), nil
 	}
-	return lint.Check([]*source.File{source.New(KratosYML, content[KratosYML])}, lint.Options{
+	opts := lint.Options{
 		Env:     kratosconf.Environ(Environ(content[KratosEnv])),
 		Schemas: kratosconf.SchemaOptions{Read: read},
-	}, rules.All())
+		Version: versionOf(content[KratosYML]),
+	}
+	if doc, ok := content[strings.TrimPrefix(wellknown.RelatedOrigins.Path(), "/")]; ok {
+		opts.Related = &webauthn.Document{Status: http.StatusOK, ContentType: "application/json", Body: doc}
+	}
+	return lint.Check([]*source.File{source.New(KratosYML, content[KratosYML])}, opts, rules.All())
+}
+
+// versionOf is the Kratos for which init wrote a kratos.yml.
+func versionOf(kratosYML []byte) kratosconf.Version {
+	for line := range strings.Lines(string(kratosYML)) {
+		if text, ok := strings.CutPrefix(line, "version: "); ok {
+			if v, err := kratosconf.ParseVersion(strings.TrimSpace(text)); err == nil {
+				return v
+			}
+		}
+	}
+	return kratosconf.Version{}
 }

@@ -2,10 +2,13 @@ package scaffold
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
 // site is what the templates know: every option checked and every default
@@ -17,7 +20,14 @@ type site struct {
 	Page         string   // where the pages are, as lint takes it with --domain
 	Origin       string   // origin of the pages
 	MoreOrigins  []string // of other pages whose scripts use passkeys
-	ServeListen  string   // flags of serve, with a space before them, unless its defaults are right
+	OtherSites   []string // those of MoreOrigins that are on other sites
+	AppOrigins   []string // of Android apps
+	Apps         wellknown.Site
+	Kratos       kratosconf.Version
+	Instance     string
+	Closed       bool
+	UI           bool
+	ServeListen  string // flags of serve, with a space before them, unless its defaults are right
 	UIURL        string
 	KratosURL    string
 	SidecarURL   string
@@ -58,6 +68,9 @@ func (s site) RegistrationHook() hook {
 	}
 }
 
+// RefusesSignUp tells whether the sidecar has to refuse a sign-up by passkey.
+func (s site) RefusesSignUp() bool { return !s.PasskeyFirst && !s.Closed }
+
 func (s site) index(flow string) hook {
 	return hook{
 		URL:      s.SidecarURL + "/v1/hooks/kratos/" + flow,
@@ -92,6 +105,7 @@ func (o Options) complete() (site, error) {
 	o = o.forTarget()
 	for _, step := range []func(Options, *site) error{
 		Options.domain, Options.methods, Options.urls, Options.relyingParty, Options.origins,
+		Options.apps, Options.kratos, Options.instance,
 		Options.cookies, Options.mount, Options.listeners, Options.appName, Options.environment, Options.target, Options.continuous,
 	} {
 		if err := step(o, &s); err != nil {
@@ -190,11 +204,43 @@ func (o Options) origins(s *site) error {
 		if err != nil {
 			return fmt.Errorf("origin %q: %w", raw, err)
 		}
-		if v := webauthn.Browser(page, &s.RPID, nil); !v.OK {
+		fits := webauthn.Browser(page, &s.RPID, nil).OK
+		if !fits && !o.mayBeRelated(page) {
 			return optionf("--origin", "%q cannot use the relying party id %q, which is neither its host nor a parent domain of it%s", raw, s.RPID, parentHint(s.RPID, page.Host))
 		}
 		if origin := u.String(); origin != s.Origin && !slices.Contains(s.MoreOrigins, origin) {
 			s.MoreOrigins = append(s.MoreOrigins, origin)
+			if !fits {
+				s.OtherSites = append(s.OtherSites, origin)
+			}
+		}
+	}
+	return s.relatedBudget(o)
+}
+
+// mayBeRelated tells whether a page on another site can use the relying party id
+// by related origins (WebAuthn Level 3 §5.11): https, on a domain of its own.
+func (o Options) mayBeRelated(page webauthn.Page) bool {
+	return o.Related && page.Scheme == "https" && !page.IsLocalhost() && webauthn.RegistrableDomain(page.Host) != ""
+}
+
+// relatedBudget is what browsers promise to read: five labels, such as the
+// "example" of example.com and example.de.
+func (s *site) relatedBudget(o Options) error {
+	if o.Related && len(s.OtherSites) == 0 {
+		return optionf("--origin", "is missing; related origins are pages on other sites than %s, such as https://www.example.org", s.RPID)
+	}
+	page, err := webauthn.ParsePage(s.Origin)
+	if err != nil {
+		return fmt.Errorf("pages at %q: %w", s.Origin, err)
+	}
+	doc := &webauthn.Document{Status: http.StatusOK, ContentType: "application/json", Body: s.relatedDocument()}
+	for _, origin := range s.OtherSites {
+		if page, err = webauthn.ParsePage(origin); err != nil {
+			return fmt.Errorf("origin %q: %w", origin, err)
+		}
+		if v := webauthn.Browser(page, &s.RPID, doc); !v.OK {
+			return optionf("--origin", "%q is one label too many: browsers read five different ones in a related origins document", origin)
 		}
 	}
 	return nil
@@ -208,7 +254,7 @@ func (o Options) cookies(s *site) error {
 	one := true
 	for _, other := range append([]string{s.KratosURL}, s.MoreOrigins...) {
 		host := hostOf(other)
-		if host == common {
+		if host == common || slices.Contains(s.OtherSites, other) { // which reach Kratos on their own host
 			continue
 		}
 		one = false

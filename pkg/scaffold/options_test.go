@@ -70,7 +70,7 @@ func TestWrongOptions(t *testing.T) {
 		"origin in clear text":         {scaffold.Options{Domain: "example.com", Origins: []string{"http://app.example.com"}}, `--origin "http://app.example.com" is not secure, and browsers offer no passkeys there; use https`},
 		"origin on another local name": {scaffold.Options{Domain: "localhost", Origins: []string{"http://app.localhost:4455"}}, `--origin "http://app.localhost:4455" cannot use the relying party id "localhost", which is neither its host nor a parent domain of it`},
 		"another sidecar for compose":  {scaffold.Options{Domain: "auth.example.com", Target: scaffold.Compose, SidecarURL: "http://127.0.0.1:4477"}, `--sidecar-url "http://127.0.0.1:4477" does not go with --target compose, whose sidecar has an address of its own`},
-		"target":                       {scaffold.Options{Domain: "auth.example.com", Target: "docker"}, `--target "docker" is unknown; use compose, kubernetes or systemd`},
+		"target":                       {scaffold.Options{Domain: "auth.example.com", Target: "docker"}, `--target "docker" is unknown; use compose, kubernetes, helm or systemd`},
 		"CI":                           {scaffold.Options{Domain: "auth.example.com", CI: "jenkins"}, `--ci "jenkins" is unknown; use github, gitlab or pre-commit`},
 		"CI below a strange folder":    {scaffold.Options{Domain: "auth.example.com", CI: scaffold.GitHub, Repository: "my folder"}, `--ci cannot name "my folder" in a command; use a folder of letters, digits and -._~/ in the repository`},
 		"courier":                      {scaffold.Options{Domain: "localhost", CourierURL: "mail"}, `--courier-url "mail" is no URL; write it in full, such as https://auth.example.com`},

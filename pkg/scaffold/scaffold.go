@@ -53,6 +53,7 @@ const (
 	NoTarget   Target = ""
 	Compose    Target = "compose"
 	Kubernetes Target = "kubernetes"
+	Helm       Target = "helm" // values for Ory's chart
 	Systemd    Target = "systemd"
 )
 
@@ -64,13 +65,23 @@ type Options struct {
 	KratosURL  string   // serve.public.base_url; default https://DOMAIN/
 	UIURL      string   // in front of /login and the other pages; default https://DOMAIN
 	Origins    []string // where scripts use passkeys too, besides UIURL: "https://app.example.com"
+	Related    bool     // Origins may be on other sites, which the relying party's document names
 	SidecarURL string   // default http://127.0.0.1:4477
 	Mount      string   // absolute folder of the files as Kratos sees it; default: relative to its working directory
 	SignUp     SignUp   // default CodeFirst
 	WebAuthn   WebAuthn
 
+	AndroidApps []string // that use passkeys: "com.example.app=" and the SHA-256 of the signing certificate
+	AppleApps   []string // "TEAMID.bundle.id"
+
+	Kratos   string // version: "v1.3.1", the default; with apps v26.2.0
+	Instance string // a name for one of several Kratos on one domain, whose cookies must differ
+	Closed   bool   // nobody signs up; accounts are made by administrators
+	UI       bool   // write the pages as well
+
 	Target     Target
 	CI         CI
+	Config     string // name of the kratos.yml for CI; default: kratos.yml
 	Repository string // slash path of the folder below the repository's root; "" at the root
 	Version    string // of oly-passkey for CI; default: latest
 

@@ -15,7 +15,7 @@ func (o Options) forTarget() Options {
 			Mount:      "/etc/config/kratos",
 			SidecarURL: "http://sidecar:4477",
 		}
-	case Kubernetes: // one pod, whose containers share their loopback
+	case Kubernetes, Helm: // one pod, whose containers share their loopback
 		d = Options{
 			Mount:       "/etc/config/kratos",
 			AdminListen: "127.0.0.1:4434",
@@ -41,7 +41,7 @@ func (o Options) target(s *site) error {
 	s.Target = o.Target
 	s.Version = orElse(o.Version, "latest")
 	if own := (Options{Target: o.Target}).forTarget().SidecarURL; o.Target == Compose && s.SidecarURL != own ||
-		o.Target == Kubernetes && s.SidecarURL != defaultSidecarURL {
+		(o.Target == Kubernetes || o.Target == Helm) && s.SidecarURL != defaultSidecarURL {
 		return optionf("--sidecar-url", "%q does not go with --target %s, whose sidecar has an address of its own", s.SidecarURL, o.Target)
 	}
 	switch o.Target {
@@ -53,13 +53,15 @@ func (o Options) target(s *site) error {
 			{"kustomization.yaml", "deploy/kustomization.yaml"},
 			{"kubernetes.yaml", "deploy/kubernetes.yaml"},
 		}
+	case Helm:
+		s.deploy = []outFile{{"values.yaml", "deploy/helm/values.yaml.tmpl"}}
 	case Systemd:
 		s.deploy = []outFile{
 			{"systemd/kratos.service", "deploy/kratos.service"},
 			{"systemd/oly-passkey.service", "deploy/oly-passkey.service"},
 		}
 	default:
-		return optionf("--target", "%q is unknown; use %s, %s or %s", o.Target, Compose, Kubernetes, Systemd)
+		return optionf("--target", "%q is unknown; use %s, %s, %s or %s", o.Target, Compose, Kubernetes, Helm, Systemd)
 	}
 	return nil
 }

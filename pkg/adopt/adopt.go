@@ -1,0 +1,298 @@
+// Package adopt gives an existing Kratos configuration passkeys: with as few
+// byte edits as possible, so that comments, quotes, order and indentation stay,
+// and in such a way that lint finds no error afterwards. It works in memory and
+// writes nothing.
+package adopt
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// Options say what the configuration itself does not. All may be left out: what
+// is missing is inferred, or answered as a *Question.
+type Options struct {
+	Domain     string   // host name where people sign in, when no ui_url says so
+	RPID       string   // relying party id
+	AppName    string   // rp.display_name
+	Origins    []string // further origins whose scripts use passkeys
+	SidecarURL string   // oly-passkey serve as Kratos reaches it; hooks are written only with one, or where a sign-up has to be refused
+	SignUp     SignUp
+}
+
+// SignUp is whether a passkey may be the first thing that an account gets.
+type SignUp string
+
+// AnySignUp decides by what is safe: a passkey under an address that nobody has
+// proven lets a stranger keep the key to an account, so there it is refused.
+const (
+	AnySignUp    SignUp = ""
+	CodeFirst    SignUp = "code-first"
+	PasskeyFirst SignUp = "passkey-first"
+)
+
+// Plan is what has to change, and why.
+type Plan struct {
+	Changed  []lint.Repaired // files before and after, identity schemas included
+	Facts    []Fact          // what was inferred, and from where
+	Steps    []Step          // what is done, in order
+	Left     []lint.Finding  // what lint says of the result
+	Before   []lint.Finding  // what lint says of the files as they are
+	Method   *lint.Method    // the passkey method of the result
+	Pages    []lint.Page     // where its ceremonies run
+	HooksKey bool            // hooks were added, whose key comes from the environment
+}
+
+// Fact is something inferred from a place in a file.
+type Fact struct {
+	Name, Value string
+	From        source.Span
+}
+
+// Step is one change in words. At is where in the file as it was.
+type Step struct {
+	What string
+	At   source.Span
+}
+
+// Conflict says why a configuration cannot be patched, and what to do.
+type Conflict struct {
+	Span    source.Span
+	Message string
+}
+
+func (e *Conflict) Error() string { return e.Span.String() + ": " + e.Message }
+
+// Question is a value that cannot be inferred.
+type Question struct {
+	Flag    string // of init: "--domain"
+	Span    source.Span
+	Message string
+}
+
+func (e *Question) Error() string {
+	return fmt.Sprintf("%s: %s; give %s", e.Span, e.Message, e.Flag)
+}
+
+func conflictf(at source.Span, format string, args ...any) error {
+	return &Conflict{Span: at, Message: fmt.Sprintf(format, args...)}
+}
+
+// New plans the patch of files that together are one configuration, later ones
+// over earlier ones. A *Conflict says that a person has to decide first, a
+// *Question that a value is missing.
+func New(files []*source.File, opts Options, env lint.Options) (*Plan, error) {
+	if err := patchable(files); err != nil {
+		return nil, err
+	}
+	w := newWorkshop(files, env)
+	before, err := lint.Check(files, w.env, rules.All())
+	if err != nil {
+		return nil, err
+	}
+	w.plan.Before = before
+	for _, f := range before {
+		if f.Rule == lint.SyntaxRule || f.Rule == "duplicate-key" {
+			return nil, conflictf(f.Span, "%s", f.Message)
+		}
+	}
+	for _, step := range []func(*workshop, Options) error{
+		(*workshop).rehost, (*workshop).method, (*workshop).pages, (*workshop).schemas,
+		(*workshop).registration, (*workshop).login, (*workshop).settings, (*workshop).errors,
+	} {
+		if err := step(w, opts); err != nil {
+			return nil, err
+		}
+	}
+	return w.done()
+}
+
+// patchable refuses what no byte edit is safe in.
+func patchable(files []*source.File) error {
+	for _, f := range files {
+		d, err := kratosconf.Parse(f, kratosconf.ParseOptions{})
+		switch {
+		case err != nil:
+			return err
+		case strings.HasSuffix(f.Name, ".toml") || strings.HasSuffix(f.Name, ".json"):
+			return conflictf(source.Span{File: f}, "only YAML can be patched in place; write the passkey method by hand, as in the examples, or convert the file")
+		case d.Template || d.Incomplete:
+			return conflictf(source.Span{File: f}, "template expressions decide which keys there are, so a patch could end up in the wrong branch; patch the rendered file and carry the change over")
+		}
+	}
+	return nil
+}
+
+// workshop holds the files while they are worked on.
+type workshop struct {
+	files    []*source.File
+	opened   map[string]*source.File // identity schemas, by the name under which they were read
+	original []*source.File
+	env      lint.Options
+	plan     Plan
+}
+
+func newWorkshop(files []*source.File, env lint.Options) *workshop {
+	w := &workshop{files: slices.Clone(files), original: slices.Clone(files), opened: make(map[string]*source.File), env: env}
+	if read := env.Schemas.Read; read != nil {
+		w.env.Schemas.Read = func(name string) (*source.File, error) {
+			if f, ok := w.opened[name]; ok {
+				return f, nil
+			}
+			f, err := read(name)
+			if err == nil {
+				w.opened[name] = f
+				w.original = append(w.original, f)
+			}
+			return f, err
+		}
+	}
+	return w
+}
+
+// pass reads the files as they are now.
+func (w *workshop) pass() (*lint.Pass, error) {
+	p, broken, err := lint.Load(w.files, w.env)
+	if err == nil && p == nil {
+		err = conflictf(broken[0].Span, "a patch here would leave a file that cannot be read; add the passkey method by hand: %s", broken[0].Message)
+	}
+	return p, err
+}
+
+// apply makes edits and says so. No edits for something that has to change mean
+// that it stands where a byte edit is not safe.
+func (w *workshop) apply(step Step, edits []source.Edit) error {
+	if len(edits) == 0 {
+		return conflictf(step.At, "init cannot edit this place safely (an anchor, an environment variable or an unusual style); by hand: %s", step.What)
+	}
+	byFile := make(map[*source.File][]source.Edit)
+	for _, e := range edits {
+		byFile[e.Span.File] = append(byFile[e.Span.File], e)
+	}
+	for f, list := range byFile {
+		if !w.replace(f, list) {
+			return conflictf(step.At, "this is in no file that can be written; by hand: %s", step.What)
+		}
+	}
+	w.plan.Steps = append(w.plan.Steps, step)
+	return nil
+}
+
+func (w *workshop) replace(f *source.File, edits []source.Edit) bool {
+	content, err := source.Apply(f, edits)
+	if err != nil {
+		return false
+	}
+	return w.put(source.New(f.Name, content))
+}
+
+func (w *workshop) fact(name, value string, from source.Span) {
+	w.plan.Facts = append(w.plan.Facts, Fact{Name: name, Value: value, From: from})
+}
+
+// errors makes lint's own fixes and proposals for the errors that are there, of
+// which all are about passkeys, and for nothing else.
+func (w *workshop) errors(Options) error {
+	found, err := lint.Check(w.files, w.env, rules.All())
+	if err != nil {
+		return err
+	}
+	var broken []*lint.Rule
+	for _, r := range rules.All() {
+		if slices.ContainsFunc(found, func(f lint.Finding) bool { return f.Rule == r.ID && f.Severity == lint.Error }) {
+			broken = append(broken, r)
+		}
+	}
+	if len(broken) == 0 {
+		return nil
+	}
+	repair, err := lint.Fix(w.files, w.env, broken, true)
+	if err != nil {
+		return fmt.Errorf("mend what lint finds: %w", err)
+	}
+	for _, c := range repair.Changed {
+		w.put(source.New(c.Name, c.After))
+	}
+	for _, f := range found {
+		if f.Severity == lint.Error && !slices.ContainsFunc(repair.Left, func(l lint.Finding) bool { return l.Rule == f.Rule }) {
+			w.plan.Steps = append(w.plan.Steps, Step{What: f.Help + " [" + f.Rule + "]", At: f.Span})
+		}
+	}
+	return nil
+}
+
+// put takes a file in the place of the one of its name.
+func (w *workshop) put(f *source.File) bool {
+	done := false
+	for i := range w.files {
+		if w.files[i].Name == f.Name {
+			w.files[i], done = f, true
+		}
+	}
+	for name, old := range w.opened {
+		if old.Name == f.Name {
+			w.opened[name], done = f, true
+		}
+	}
+	return done
+}
+
+// done lints the result and compares the files with what they were.
+func (w *workshop) done() (*Plan, error) {
+	p, err := w.pass()
+	if err != nil {
+		return nil, err
+	}
+	if w.plan.Left, err = lint.Check(w.files, w.env, rules.All()); err != nil {
+		return nil, err
+	}
+	w.plan.Method, w.plan.Pages = p.Passkey, p.Pages
+	for _, f := range w.original {
+		for _, now := range w.now() {
+			if now.Name == f.Name && string(now.Data) != string(f.Data) && !w.listed(f.Name) {
+				w.plan.Changed = append(w.plan.Changed, lint.Repaired{Name: f.Name, Before: f.Data, After: now.Data})
+			}
+		}
+	}
+	return &w.plan, nil
+}
+
+func (w *workshop) now() []*source.File {
+	all := slices.Clone(w.files)
+	for _, f := range w.opened {
+		all = append(all, f)
+	}
+	return all
+}
+
+func (w *workshop) listed(name string) bool {
+	return slices.ContainsFunc(w.plan.Changed, func(c lint.Repaired) bool { return c.Name == name })
+}
+
+// Errors are the findings of the result that keep it from being written.
+func (p *Plan) Errors() []lint.Finding {
+	var out []lint.Finding
+	for _, f := range p.Left {
+		if f.Severity == lint.Error {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Site is where people sign in, for commands that want it: the first page.
+func (p *Plan) Site() (webauthn.Page, bool) {
+	for _, page := range p.Pages {
+		if page.Known {
+			return page.Page, true
+		}
+	}
+	return webauthn.Page{}, false
+}

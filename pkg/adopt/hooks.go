@@ -1,0 +1,185 @@
+package adopt
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+)
+
+// DefaultSidecarURL is where Kratos reaches the sidecar on the same machine.
+const DefaultSidecarURL = "http://127.0.0.1:4477"
+
+// Bodies of the hooks: they name who changed, and nothing else.
+const (
+	identityBody = "function(ctx) { identity_id: ctx.identity.id, flow_id: ctx.flow.id }"
+	refuseBody   = "function(ctx) { flow_id: ctx.flow.id }"
+)
+
+// registration signs people in after a sign-up with a passkey, or refuses it
+// where it would not be safe. Hooks of a method switch the generic ones off, and
+// those of another method do not run for this one, so they are repeated.
+func (w *workshop) registration(o Options) error {
+	p, err := w.pass()
+	if err != nil {
+		return err
+	}
+	flow := p.Config.Get("selfservice.flows.registration")
+	after := flow.Get("after")
+	own := after.Get("passkey.hooks")
+	at := p.Config.Near("selfservice.flows.registration.after.passkey.hooks.0")
+	if flow.Get("enabled").False() || flow.Unknown() || after.Unknown() || after.Get("passkey").Unknown() || own.Unknown() {
+		return nil
+	}
+	refuse := o.SignUp == CodeFirst || o.SignUp == AnySignUp && takeover(p) && p.Prod()
+	var first *yaml.Node
+	what := "sign people in after a sign-up with a passkey"
+	switch sidecar := strings.TrimRight(orElse(o.SidecarURL, DefaultSidecarURL), "/"); {
+	case refuse && p.SignUpOpen(p.Passkey):
+		first = w.hook(sidecar, "refuse-passkey-signup", refuseBody, "parse")
+		what = "refuse a sign-up by passkey, which proves no address: a stranger could keep the key to somebody else's account"
+	case o.SidecarURL != "" && !refuse:
+		first = w.hook(sidecar, "registration", identityBody, "ignore")
+	}
+	if len(own.Items()) > 0 {
+		if first == nil || told(own) {
+			return nil
+		}
+		return w.apply(Step{What: what, At: own.Place()}, addItem(own, first))
+	}
+	hooks := list()
+	if first != nil {
+		hooks.Content = append(hooks.Content, first)
+	}
+	others := after.Get("password.hooks")
+	hooks.Content = append(hooks.Content, repeated(others, after.Get("hooks"))...)
+	if others := others.Items(); !has(hooks, "session") && (len(others) == 0 || first != nil) {
+		hooks.Content = append(hooks.Content, mapping(field("hook", text("session"))))
+	}
+	return w.apply(Step{What: what, At: at}, insert(p.Config, "selfservice.flows.registration.after.passkey.hooks", hooks))
+}
+
+// login repeats for passkey what runs after a sign-in with a password, and tells
+// the sidecar.
+func (w *workshop) login(o Options) error { return w.after("login", o) }
+
+// settings tells the sidecar of passkeys that come and go.
+func (w *workshop) settings(o Options) error {
+	if o.SidecarURL == "" {
+		return nil
+	}
+	return w.after("settings", o)
+}
+
+func (w *workshop) after(flow string, o Options) error {
+	p, err := w.pass()
+	if err != nil {
+		return err
+	}
+	after := p.Config.Get("selfservice.flows." + flow + ".after")
+	own := after.Get("passkey.hooks")
+	if after.Unknown() || after.Get("passkey").Unknown() || own.Unknown() {
+		return nil
+	}
+	var first *yaml.Node
+	what := "run after a sign-in with a passkey what runs after one with a password"
+	if o.SidecarURL != "" {
+		first = w.hook(strings.TrimRight(o.SidecarURL, "/"), flow, identityBody, "ignore")
+		what = "tell the sidecar after " + flow
+	}
+	if len(own.Items()) > 0 {
+		if first == nil || told(own) {
+			return nil
+		}
+		return w.apply(Step{What: what, At: own.Place()}, addItem(own, first))
+	}
+	hooks := list()
+	if first != nil {
+		hooks.Content = append(hooks.Content, first)
+	}
+	generic := after.Get("hooks")
+	var password *kratosconf.Value
+	if flow == "login" && (len(generic.Items()) == 0 || first != nil) {
+		password = after.Get("password.hooks") // a change of the password is another matter
+	}
+	if password == nil && first == nil {
+		return nil // the generic ones run
+	}
+	hooks.Content = append(hooks.Content, repeated(password, generic)...)
+	if len(hooks.Content) == 0 {
+		return nil
+	}
+	path := "selfservice.flows." + flow + ".after.passkey.hooks"
+	return w.apply(Step{What: what, At: p.Config.Near(path + ".0")}, insert(p.Config, path, hooks))
+}
+
+// repeated are the hooks of both lists, each once.
+func repeated(lists ...*kratosconf.Value) []*yaml.Node {
+	var out []*yaml.Node
+	seen := make(map[string]bool)
+	for _, l := range lists {
+		for _, h := range l.Items() {
+			id := h.Get("hook").Text() + " " + h.Get("config.url").Text()
+			if !seen[id] {
+				seen[id] = true
+				out = append(out, copied(h))
+			}
+		}
+	}
+	return out
+}
+
+func has(hooks *yaml.Node, name string) bool {
+	for _, h := range hooks.Content {
+		for i := 0; i+1 < len(h.Content); i += 2 {
+			if h.Content[i].Value == "hook" && h.Content[i+1].Value == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// told tells whether a list has a hook to the sidecar.
+func told(hooks *kratosconf.Value) bool {
+	for _, h := range hooks.Items() {
+		if (lint.Hook{Value: h}).ToSidecar() {
+			return true
+		}
+	}
+	return false
+}
+
+// hook is a web hook to the sidecar. Its body stands in it, so that no container
+// needs another mount; its key comes from the environment, which reaches the
+// first element of a list alone.
+func (w *workshop) hook(sidecar, name, body, response string) *yaml.Node {
+	w.plan.HooksKey = true
+	return mapping(
+		pair{key: "hook", value: text("web_hook"), comment: "first in its list: the environment reaches no other element"},
+		field("config", mapping(
+			field("url", text(sidecar+"/v1/hooks/kratos/"+name)),
+			field("method", text("POST")),
+			pair{key: "body", value: text("base64://" + base64.StdEncoding.EncodeToString([]byte(body))), comment: body},
+			field("response", mapping(field(response, yes()))),
+			field("auth", mapping(
+				field("type", text("api_key")),
+				field("config", mapping(
+					field("in", text("header")),
+					field("name", text("X-Api-Key")),
+					pair{key: "value", value: text("set-by-environment"), comment: "see kratos.env"},
+				)),
+			)),
+		)),
+	)
+}
+
+func orElse(value, fallback string) string {
+	if value != "" {
+		return value
+	}
+	return fallback
+}
