@@ -24,8 +24,8 @@ type auditor struct {
 	format, failOn string
 	rpIDChange     string
 	since          string
-	maxRPS         float64
 	pageSize       int
+	access         kratosadmin.Access
 }
 
 func newAudit(a *app) *cobra.Command {
@@ -46,7 +46,8 @@ Exit code 0: no finding of --fail-on or worse; 1: findings; 3: it could not
 finish.`,
 		Example: `  oly-passkey audit --kratos-admin-url http://127.0.0.1:4434
   oly-passkey audit --kratos-admin-url http://127.0.0.1:4434 --format html --output passkeys.html
-  oly-passkey audit --kratos-admin-url http://127.0.0.1:4434 --rp-id-change example.org --max-rps 5 --state audit.state`,
+  oly-passkey audit --kratos-admin-url http://127.0.0.1:4434 --rp-id-change example.org --max-rps 5 --state audit.state
+  oly-passkey audit --kratos-admin-url https://SLUG.projects.oryapis.com --kratos-admin-token-file ory.key`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return u.run(cmd.Context()) },
 	}
@@ -55,7 +56,7 @@ finish.`,
 	f.StringVar(&u.format, "format", "text", "text, csv, json or html")
 	f.StringVarP(&u.output, "output", "o", "", "`FILE` to write the report to (default: stdout)")
 	f.StringVar(&u.state, "state", "", "`DIR` that keeps what was read, so that an interrupted audit can go on")
-	f.Float64Var(&u.maxRPS, "max-rps", 0, "requests a second at most (0: as fast as Kratos answers)")
+	kratosAccessFlags(c, &u.access)
 	f.IntVar(&u.pageSize, "page-size", 500, "identities a request (1 to 1000)")
 	f.StringVar(&u.rpIDChange, "rp-id-change", "", "forecast what another rp.`ID` would do")
 	f.StringVar(&u.since, "since", "", "`FILE` of an earlier report in JSON to compare with")
@@ -74,10 +75,10 @@ func (u *auditor) run(ctx context.Context) error {
 	if err != nil {
 		return usagef("--fail-on: %w", err)
 	}
-	if u.maxRPS < 0 || u.pageSize < 1 || u.pageSize > 1000 {
+	if u.access.MaxRPS < 0 || u.pageSize < 1 || u.pageSize > 1000 {
 		return usagef("--max-rps has to be 0 or more, and --page-size 1 to 1000")
 	}
-	o := audit.Options{Source: u.kratosAdminURL, State: u.state, MaxRPS: u.maxRPS}
+	o := audit.Options{Source: u.kratosAdminURL, State: u.state, MaxRPS: u.access.MaxRPS}
 	if u.rpIDChange != "" {
 		if o.Forecast, err = audit.NewForecast(u.rpIDChange); err != nil {
 			return usagef("--rp-id-change: %w", err)
@@ -89,9 +90,8 @@ func (u *auditor) run(ctx context.Context) error {
 			return err
 		}
 	}
-	o.Kratos, err = kratosadmin.New(kratosadmin.Options{URL: u.kratosAdminURL, PageSize: u.pageSize})
-	if err != nil {
-		return usagef("--kratos-admin-url: %w", err)
+	if o.Kratos, err = u.kratos(); err != nil {
+		return err
 	}
 	bar := &progressLine{w: u.app.stderr, tty: isTerminal(u.app.stderr), shown: time.Now()}
 	o.Progress = bar.show
@@ -112,6 +112,21 @@ func (u *auditor) run(ctx context.Context) error {
 		return findings()
 	}
 	return nil
+}
+
+// kratos makes the client; how fast it may ask is the audit's own affair.
+func (u *auditor) kratos() (*kratosadmin.Client, error) {
+	access := u.access
+	access.MaxRPS = 0
+	transport, err := access.Transport()
+	if err != nil {
+		return nil, err
+	}
+	c, err := kratosadmin.New(kratosadmin.Options{URL: u.kratosAdminURL, PageSize: u.pageSize, Transport: transport})
+	if err != nil {
+		return nil, usagef("--kratos-admin-url: %w", err)
+	}
+	return c, nil
 }
 
 func readSaved(path string) (*audit.Saved, error) {
@@ -142,35 +157,4 @@ func (u *auditor) write(r *audit.Report) error {
 		return err
 	}
 	return os.Rename(tmp.Name(), u.output)
-}
-
-// progressLine shows how far an audit is: one line that is written over on a
-// terminal, a line every ten seconds elsewhere.
-type progressLine struct {
-	w     io.Writer
-	tty   bool
-	shown time.Time
-}
-
-func (l *progressLine) show(p audit.Progress) {
-	every := 10 * time.Second
-	if l.tty {
-		every = 100 * time.Millisecond
-	}
-	if time.Since(l.shown) < every {
-		return
-	}
-	l.shown = time.Now()
-	text := fmt.Sprintf("%s identities, %.0f %%, %s a second, %s left", audit.Thousands(p.Identities), 100*p.Fraction, audit.Thousands(int(p.Rate())), p.Left())
-	if l.tty {
-		_, _ = fmt.Fprintf(l.w, "\r\x1b[K%s", text)
-		return
-	}
-	_, _ = fmt.Fprintf(l.w, "oly-passkey: %s\n", text)
-}
-
-func (l *progressLine) end() {
-	if l.tty {
-		_, _ = fmt.Fprint(l.w, "\r\x1b[K")
-	}
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/audit"
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 )
 
 // fakekratosAdmin answers the list of identities: two pages of one each.
@@ -104,7 +104,7 @@ func TestAuditFails(t *testing.T) {
 }
 
 func TestProgressLine(t *testing.T) {
-	p := audit.Progress{Identities: 30_000, Resumed: 10_000, Fraction: 0.6, Elapsed: 10 * time.Second}
+	p := kratosadmin.Progress{Identities: 30_000, Resumed: 10_000, Fraction: 0.6, Elapsed: 10 * time.Second}
 	const text = "30,000 identities, 60 %, 2,000 a second, 10s left"
 	var tty, pipe bytes.Buffer
 	l := &progressLine{w: &tty, tty: true}

@@ -68,7 +68,7 @@ func TestResume(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	f.failAt = 0
-	o.Progress = func(p audit.Progress) {
+	o.Progress = func(p kratosadmin.Progress) {
 		require.GreaterOrEqual(t, p.Fraction, 0.0)
 		if p.Identities == 3000 {
 			cancel()
@@ -114,7 +114,7 @@ func TestStateOfSomebodyElse(t *testing.T) {
 func TestMemory(t *testing.T) {
 	heap := func(n int) uint64 {
 		var most uint64
-		r, err := audit.Run(t.Context(), audit.Options{Kratos: &fakekratos{n: n, page: 500}, Progress: func(p audit.Progress) {
+		r, err := audit.Run(t.Context(), audit.Options{Kratos: &fakekratos{n: n, page: 500}, Progress: func(p kratosadmin.Progress) {
 			if p.Identities%5000 != 0 {
 				return
 			}

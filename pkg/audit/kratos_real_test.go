@@ -217,7 +217,7 @@ func TestRealKratos(t *testing.T) {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	o := audit.Options{Kratos: c, Source: k.admin, State: filepath.Join(t.TempDir(), "state")}
-	o.Progress = func(p audit.Progress) {
+	o.Progress = func(p kratosadmin.Progress) {
 		if p.Identities >= 4000 {
 			cancel()
 		}

@@ -27,29 +27,7 @@ type Options struct {
 	// Forecast is what a changed rp.id does, nil when it is not asked.
 	Forecast *Forecast
 	// Progress is called after every page; nil for no such calls.
-	Progress func(Progress)
-}
-
-// Progress is how far an audit has come.
-type Progress struct {
-	Identities int
-	Resumed    int           // of them, how many an earlier run read
-	Fraction   float64       // of all identities, estimated from the last id
-	Elapsed    time.Duration // of this run
-}
-
-// Rate is how many identities are read a second.
-func (p Progress) Rate() float64 {
-	return float64(p.Identities-p.Resumed) / max(p.Elapsed.Seconds(), 1e-3)
-}
-
-// Left is an estimate of the time that is left.
-func (p Progress) Left() time.Duration {
-	if p.Fraction <= 0 || p.Identities == 0 || p.Rate() <= 0 {
-		return 0
-	}
-	all := float64(p.Identities) / p.Fraction
-	return time.Duration((all - float64(p.Identities)) / p.Rate() * float64(time.Second)).Round(time.Second)
+	Progress func(kratosadmin.Progress)
 }
 
 // Run reads every identity, or those that an interrupted run has not read yet.
@@ -89,9 +67,9 @@ func scan(ctx context.Context, o Options, st *state) error {
 			return err
 		}
 		if o.Progress != nil {
-			p := Progress{Identities: st.Summary.Identities, Resumed: resumed, Elapsed: time.Since(began), Fraction: 1}
+			p := kratosadmin.Progress{Identities: st.Summary.Identities, Resumed: resumed, Elapsed: time.Since(began), Fraction: 1}
 			if n := len(page.Identities); n > 0 && !st.Done {
-				p.Fraction = position(page.Identities[n-1].ID)
+				p.Fraction = kratosadmin.Position(page.Identities[n-1].ID)
 			}
 			o.Progress(p)
 		}

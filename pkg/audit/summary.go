@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/olympusoss/oly-passkey/pkg/aaguid"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -215,14 +213,4 @@ func (s *Summary) Worst() Severity {
 		}
 	}
 	return worst
-}
-
-// position is where an id stands among all, from 0 to 1: the ids of identities
-// are random, and Kratos lists them in order.
-func position(id uuid.UUID) float64 {
-	n := uint64(0)
-	for _, b := range id[:6] {
-		n = n<<8 | uint64(b)
-	}
-	return float64(n) / float64(uint64(1)<<48)
 }

@@ -59,7 +59,11 @@ func (d *Directory) forgetToken(ctx context.Context, cause error) error {
 // readAll reads the list from a page on and stores it, one page ahead of the
 // storing.
 func (d *Directory) readAll(ctx context.Context, token string) error {
-	d.progress.start()
+	stored, err := d.store.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	d.progress.start(d.now(), stored.Identities)
 	defer d.progress.end()
 	type read struct {
 		page *kratosadmin.Page
@@ -97,7 +101,7 @@ func (d *Directory) readAll(ctx context.Context, token string) error {
 			}
 			b.look.now = r.look.now
 			b.identities = append(b.identities, r.page.Identities...)
-			d.progress.read.Add(int64(len(r.page.Identities)))
+			d.progress.page(r.page.Identities)
 			if len(b.identities) < loadBatch && r.page.Next != "" {
 				continue
 			}
@@ -116,11 +120,10 @@ const progressEvery = 10 * time.Second
 
 // sayProgress says how far a build is until ctx ends.
 func (d *Directory) sayProgress(ctx context.Context) {
-	from, before := d.now(), int64(0)
 	for sleep(ctx, progressEvery) == nil {
-		read, now := d.progress.read.Load(), d.now()
-		d.log.Info("still building", "identities_read", read, "per_second", int64(float64(read-before)/now.Sub(from).Seconds()))
-		from, before = now, read
+		p, _, _ := d.Progress()
+		d.log.Info("still building", "identities_read", p.Identities, "percent", int(100*p.Fraction),
+			"per_second", int(p.Rate()), "left", p.Left().String())
 	}
 }
 

@@ -5,7 +5,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 )
 
 // Status is what is known about the index as a whole.
@@ -24,14 +27,40 @@ type Status struct {
 type progress struct {
 	reading atomic.Bool
 	read    atomic.Int64
+	resumed atomic.Int64 // identities that earlier runs have read
+	began   atomic.Int64 // Unix nanoseconds
+	last    atomic.Pointer[uuid.UUID]
 }
 
-func (p *progress) start() {
+func (p *progress) start(now time.Time, resumed int) {
 	p.read.Store(0)
+	p.last.Store(nil)
+	p.resumed.Store(int64(resumed))
+	p.began.Store(now.UnixNano())
 	p.reading.Store(true)
 }
 
+// page counts what a page has shown.
+func (p *progress) page(identities []*kratosadmin.Identity) {
+	p.read.Add(int64(len(identities)))
+	if n := len(identities); n > 0 {
+		p.last.Store(&identities[n-1].ID)
+	}
+}
+
 func (p *progress) end() { p.reading.Store(false) }
+
+// Progress tells how far the reading of the list has come, where a build or a
+// sweep is under way; the first build is the one that people wait for.
+func (d *Directory) Progress() (p kratosadmin.Progress, first, reading bool) {
+	p.Resumed = int(d.progress.resumed.Load())
+	p.Identities = p.Resumed + int(d.progress.read.Load())
+	p.Elapsed = d.now().Sub(time.Unix(0, d.progress.began.Load()))
+	if last := d.progress.last.Load(); last != nil {
+		p.Fraction = kratosadmin.Position(*last)
+	}
+	return p, d.meta.Load().BuiltAt.IsZero(), d.progress.reading.Load()
+}
 
 // Status answers what is known about the index as a whole.
 func (d *Directory) Status(ctx context.Context) (Status, error) {

@@ -66,7 +66,7 @@ func (d *Directory) sweep(ctx context.Context) error {
 
 // scan reads the whole list, merges every page and hands it on.
 func (d *Directory) scan(ctx context.Context, each func(p *kratosadmin.Page, asked time.Time) error) error {
-	d.progress.start()
+	d.progress.start(d.now(), 0)
 	defer d.progress.end()
 	for token := ""; ; {
 		l := look{asked: d.now()}
@@ -78,7 +78,7 @@ func (d *Directory) scan(ctx context.Context, each func(p *kratosadmin.Page, ask
 		if err := d.merge(&batch{page.Identities, l}, d.updates(ctx)); err != nil {
 			return err
 		}
-		d.progress.read.Add(int64(len(page.Identities)))
+		d.progress.page(page.Identities)
 		if err := each(page, l.asked); err != nil || page.Next == "" {
 			return err
 		}

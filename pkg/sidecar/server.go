@@ -217,6 +217,9 @@ func isLoopback(addr string) (bool, error) {
 	return ip != nil && ip.IsLoopback(), nil
 }
 
+// Progress tells how far the reading of Kratos' list has come.
+func (s *Server) Progress() (p kratosadmin.Progress, first, reading bool) { return s.directory.Progress() }
+
 // URL is where the API answers.
 func (s *Server) URL() string {
 	if s.tls != nil {
