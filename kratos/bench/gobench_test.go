@@ -1,0 +1,120 @@
+package bench_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"path"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchmath"
+)
+
+// goPackages are those with benchmarks that need no server; the conformance
+// module's hold lint against Kratos' own loader.
+func goPackages() []string {
+	return []string{"./pkg/webauthn", "./pkg/userhandle", "./pkg/hookbody", "./pkg/lint/...", "./pkg/audit", "./pkg/directory", "./pkg/index/...", "./pkg/kratosadmin", "kratos/conformance:./..."}
+}
+
+// rawFile keeps the benchmarks' own output, for benchstat.
+const rawFile = "benchmarks-go.txt"
+
+// goTimeout bounds the benchmarks of one package.
+const goTimeout = 4 * time.Minute
+
+func measureGo(t *testing.T, s scale, p *part) {
+	packages := s.packages
+	if packages == nil {
+		packages = goPackages()
+	}
+	var raw bytes.Buffer
+	for _, name := range packages {
+		dir, pattern, nested := strings.Cut(name, ":")
+		if !nested {
+			dir, pattern = "", name
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), goTimeout)
+		cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", ".", "-benchmem", "-count", fmt.Sprint(s.count), "-benchtime", s.time, pattern)
+		cmd.Dir = path.Join(root, dir)
+		cmd.WaitDelay = 5 * time.Second
+		out, err := cmd.CombinedOutput()
+		cancel()
+		require.NoError(t, err, "%s\n%s", name, out)
+		raw.Write(out)
+	}
+	p.Files[rawFile] = raw.Bytes()
+	results := readGo(t, raw.Bytes())
+	require.NotEmpty(t, results)
+	p.printf("Medians of %d runs with their 95 %% intervals; `benchstat` reads the [output itself](%s). Ratios are to the first of a group.\n\n", s.count, rawFile)
+	p.printf("| | time | of the first | memory | allocations |\n|---|---:|---:|---:|---:|\n")
+	first := map[string]float64{}
+	for _, r := range results {
+		time := r.summary("sec/op")
+		group, _, grouped := strings.Cut(r.name, "/")
+		compared := ""
+		if grouped {
+			if first[group] == 0 {
+				first[group] = time.Center
+			}
+			compared = fmt.Sprintf("%.2f", time.Center/first[group])
+		}
+		p.printf("| %s | %s ± %s | %s | %s | %.0f |\n", r.name, latency(time.Center*1e6), time.PctRangeString(), compared,
+			bytesOf(r.summary("B/op").Center), r.summary("allocs/op").Center)
+	}
+}
+
+// goResult is one benchmark with all of its runs.
+type goResult struct {
+	name   string
+	values map[string][]float64 // by unit
+}
+
+func (r *goResult) summary(unit string) benchmath.Summary {
+	sample := benchmath.NewSample(r.values[unit], &benchmath.DefaultThresholds)
+	const confidence = 0.95
+	return benchmath.AssumeNothing.Summary(sample, confidence)
+}
+
+// readGo reads the output in the order of the benchmarks.
+func readGo(t *testing.T, raw []byte) []*goResult {
+	t.Helper()
+	var all []*goResult
+	byName := map[string]*goResult{}
+	for r := benchfmt.NewReader(bytes.NewReader(raw), rawFile); r.Scan(); {
+		switch rec := r.Result().(type) {
+		case *benchfmt.SyntaxError:
+			t.Fatal(rec)
+		case *benchfmt.Result:
+			base, parts := rec.Name.Parts()
+			name := path.Base(rec.GetConfig("pkg")) + "." + string(base)
+			for _, part := range parts {
+				if !bytes.HasPrefix(part, []byte("-")) { // the number of cores
+					name += string(part)
+				}
+			}
+			if byName[name] == nil {
+				byName[name] = &goResult{name: name, values: map[string][]float64{}}
+				all = append(all, byName[name])
+			}
+			for _, v := range rec.Values {
+				byName[name].values[v.Unit] = append(byName[name].values[v.Unit], v.Value)
+			}
+		}
+	}
+	return all
+}
+
+func bytesOf(n float64) string {
+	switch {
+	case n >= 1e6:
+		return fmt.Sprintf("%.1f MB", n/1e6)
+	case n >= 1e3:
+		return fmt.Sprintf("%.1f kB", n/1e3)
+	}
+	return fmt.Sprintf("%.0f B", n)
+}

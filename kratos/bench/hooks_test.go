@@ -1,0 +1,119 @@
+package bench_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/kratos/bench/load"
+)
+
+// hooksOffered is how many hooks a second arrive while their acknowledgements
+// are timed.
+const hooksOffered = 100
+
+func measureHooks(t *testing.T, s scale, p *part) {
+	addr := freeAddress(t)
+	k := startKratos(t, addr)
+	k.populate(t, s.listed/10)
+	side := startSidecar(t, "--kratos-admin-url", k.admin, "--data-dir", t.TempDir(), "--listen", addr)
+	side.addr = addr
+	await(t, "the index is complete", 20*time.Millisecond, func() bool { return isComplete(t, side) })
+	first := register(t, k, side, "warm", 1, 1)
+
+	p.printf("People register at a real Kratos on PostgreSQL, and whoever registered asks for the handle until it is known.\n\n")
+	p.printf("| from Kratos' answer to a registration until the handle resolves | p50 | p95 | longest |\n|---|---:|---:|---:|\n")
+	p.printf("| the first hook since Kratos' start, which starts its Jsonnet process | | | %s |\n", latency(micros(1)(first)))
+	for _, at := range []int{1, 4} {
+		r := register(t, k, side, fmt.Sprint("person", at), s.people, at)
+		p.printf("| %d people, %d at once | %s | %s | %s |\n", len(r.Latencies), at, latency(micros(.5)(r)), latency(micros(.95)(r)), latency(micros(1)(r)))
+	}
+	side.stop()
+
+	disk := syncLatency(t)
+	p.printf("\nA hook is acknowledged once it is on the disk, which takes two flushes; %d hooks a second arrive.\n\n", hooksOffered)
+	p.printf("| acknowledgement of a hook | p50 | p99 | longest |\n|---|---:|---:|---:|\n")
+	line := func(name string, r load.Result) {
+		p.printf("| %s | %s | %s | %s |\n", name, latency(micros(.5)(r)), latency(micros(.99)(r)), latency(micros(1)(r)))
+	}
+	line("for comparison: one write of 4 kB and its flush, on the same disk", disk)
+	line("Kratos as fast as it is", acknowledge(t, s, k.admin, s.listed/10))
+	line(fmt.Sprintf("Kratos takes %s for every answer", slowness), acknowledge(t, s, "http://"+startRole(t, "slowkratos", k.admin), s.listed/10))
+}
+
+// register lets people register, several at once, and measures how long after
+// Kratos' answer the handle resolves.
+func register(t *testing.T, k *kratos, side *sidecar, name string, people, at int) load.Result {
+	t.Helper()
+	var mu sync.Mutex
+	var took []time.Duration
+	var wg sync.WaitGroup
+	for worker := range at {
+		wg.Go(func() {
+			for n := range (people + at - 1) / at {
+				handle, answered := newPerson(t, k).signUp(fmt.Sprintf("%s-%d-%d", name, worker, n))
+				for !resolves(t, side, handle) {
+					time.Sleep(time.Millisecond)
+				}
+				mu.Lock()
+				took = append(took, time.Since(answered))
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	slices.Sort(took)
+	return load.Result{Latencies: took}
+}
+
+func resolves(t *testing.T, side *sidecar, handle string) bool {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+side.addr+"/v1/resolve", bytes.NewReader(fmt.Appendf(nil, `{"user_handle":%q}`, handle)))
+	require.NoError(t, err)
+	req.Header.Set("Authorization", "Bearer "+key+"2")
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	return resp.StatusCode == http.StatusOK
+}
+
+// acknowledge sends hooks about random people to a sidecar of its own.
+func acknowledge(t *testing.T, s scale, kratos string, people int) load.Result {
+	t.Helper()
+	side := startSidecar(t, "--kratos-admin-url", kratos, "--data-dir", t.TempDir())
+	defer side.stop()
+	target := load.Target{Addr: side.addr, Request: func(r *rand.Rand, to []byte) []byte {
+		body := fmt.Sprintf(`{"identity_id":%q,"flow_id":%q}`, cloneID(1+r.IntN(people)), cloneID(0))
+		return fmt.Appendf(to, "POST /v1/hooks/kratos/registration HTTP/1.1\r\nHost: sidecar\r\nX-Api-Key: "+key+"\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	}}
+	result, err := load.Open(t.Context(), target, hooksOffered, 5*s.length, *seed)
+	require.NoError(t, err)
+	return result
+}
+
+// syncLatency writes and flushes as a store has to.
+func syncLatency(t *testing.T) load.Result {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "flushed"))
+	require.NoError(t, err)
+	var took []time.Duration
+	for range 300 {
+		from := time.Now()
+		_, err := f.WriteAt(make([]byte, 4096), 0)
+		require.NoError(t, errors.Join(err, f.Sync()))
+		took = append(took, time.Since(from))
+	}
+	require.NoError(t, f.Close())
+	slices.Sort(took)
+	return load.Result{Latencies: took}
+}

@@ -1,0 +1,264 @@
+package bench_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/kratos/bench/fakekratos"
+	"github.com/olympusoss/oly-passkey/kratos/bench/load"
+	"github.com/olympusoss/oly-passkey/kratos/bench/plot"
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
+	"github.com/olympusoss/oly-passkey/pkg/index/postgres"
+	"github.com/olympusoss/oly-passkey/pkg/index/postgres/postgrestest"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// What the parties are asked with.
+const (
+	connections = 32
+	offered     = 2000 // a second
+	kratosOffer = 200  // of which Kratos can take about a thousand
+)
+
+// party is one of those that are compared.
+type party struct {
+	name    string
+	target  load.Target
+	offer   int
+	process *sidecar // nil where it is none of ours
+	closed  []load.Result
+	open    []load.Result
+}
+
+func measureResolve(t *testing.T, s scale, p *part) {
+	parties := []*party{{name: "bare `net/http` handler", offer: offered, target: load.Target{Addr: startRole(t, "bare", ""), Request: resolveRequest(s.sizes[0])}}}
+	for _, size := range s.sizes {
+		dir := t.TempDir()
+		fillBolt(t, dir, size)
+		parties = append(parties, newParty(t, "bbolt", size, "--data-dir", dir))
+	}
+	cluster := postgrestest.Start(t)
+	for _, size := range s.sizes {
+		dsn := cluster.Database(t)
+		fillPostgres(t, dsn, size)
+		file := filepath.Join(t.TempDir(), "dsn")
+		require.NoError(t, writeFile(file, dsn))
+		parties = append(parties, newParty(t, "PostgreSQL", size, "--postgres-dsn-file", file))
+	}
+	k := startKratos(t, freeAddress(t))
+	k.populate(t, s.listed)
+	parties = append(parties, &party{
+		name: fmt.Sprintf("Kratos, `GET /admin/identities/{id}`, %s", count(s.listed)), offer: kratosOffer,
+		target: load.Target{Addr: strings.TrimPrefix(k.admin, "http://"), Request: func(r *rand.Rand, to []byte) []byte {
+			return fmt.Appendf(to, "GET /admin/identities/%s HTTP/1.1\r\nHost: kratos\r\n\r\n", cloneID(1+r.IntN(s.listed)))
+		}},
+	})
+	runParties(t, s, parties)
+	writeResolve(t, p, parties)
+}
+
+func newParty(t *testing.T, store string, size int, args ...string) *party {
+	t.Helper()
+	// No Kratos: a sweep over it would run meanwhile, and nothing here asks it.
+	side := startSidecar(t, append(args, "--kratos-admin-url", "http://127.0.0.1:1")...)
+	return &party{
+		name: fmt.Sprintf("sidecar, %s, %s", store, count(size)), offer: offered, process: side,
+		target: load.Target{Addr: side.addr, Request: resolveRequest(size)},
+	}
+}
+
+// resolveRequest asks as a page's server does: with the handle and the
+// credential id as a browser gives them.
+func resolveRequest(size int) func(*rand.Rand, []byte) []byte {
+	return func(r *rand.Rand, to []byte) []byte {
+		n := r.IntN(size)
+		body := fmt.Sprintf(`{"user_handle":%q,"credential_id":%q}`,
+			base64.RawURLEncoding.EncodeToString([]byte(fakekratos.Handle(n))), base64.RawURLEncoding.EncodeToString(credentialID(n)))
+		return fmt.Appendf(to, "POST /v1/resolve HTTP/1.1\r\nHost: sidecar\r\nAuthorization: Bearer "+key+"2\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	}
+}
+
+func credentialID(n int) []byte { return fmt.Appendf(nil, "the credential with number %07d", n) }
+
+// fill stores identities with one passkey each, batch by batch.
+func fill(t *testing.T, size int, store func(ids []uuid.UUID, change index.Change) error) {
+	t.Helper()
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	const batch = 20_000
+	for from := 0; from < size; from += batch {
+		var ids []uuid.UUID
+		numbers := map[uuid.UUID]int{}
+		for n := from; n < min(size, from+batch); n++ {
+			id := fakekratos.ID(n, size)
+			ids, numbers[id] = append(ids, id), n
+		}
+		require.NoError(t, store(ids, func(id uuid.UUID, _ *index.Identity) *index.Identity {
+			handle, credential := userhandle.DigestOf([]byte(fakekratos.Handle(numbers[id]))), userhandle.DigestOf(credentialID(numbers[id]))
+			return &index.Identity{
+				ID: id, SeenAt: now, PulledAt: now,
+				Handles:     []index.Handle{{Digest: handle, Kind: index.Passkey, State: index.Active, Pulled: true, FirstSeen: now}},
+				Credentials: []index.Credential{{Digest: credential, Kind: index.Passkey, Handle: handle, Live: true}},
+			}
+		}))
+	}
+}
+
+func complete(m *index.Meta) {
+	m.BuiltAt = time.Now().UTC()
+	m.SweepStartedAt, m.SweepEndedAt = m.BuiltAt, m.BuiltAt
+}
+
+func fillBolt(t *testing.T, dir string, size int) {
+	t.Helper()
+	s, err := bolt.Open(dir)
+	require.NoError(t, err)
+	fill(t, size, func(ids []uuid.UUID, change index.Change) error {
+		return s.Load(t.Context(), ids, change, func(*index.Meta) {})
+	})
+	require.NoError(t, s.FinishLoad(t.Context()))
+	require.NoError(t, s.UpdateMeta(t.Context(), complete))
+	require.NoError(t, s.Close())
+}
+
+func fillPostgres(t *testing.T, dsn string, size int) {
+	t.Helper()
+	s, err := postgres.Open(t.Context(), dsn)
+	require.NoError(t, err)
+	fill(t, size, func(ids []uuid.UUID, change index.Change) error {
+		_, err := s.Update(t.Context(), ids, change)
+		return err
+	})
+	require.NoError(t, s.UpdateMeta(t.Context(), complete))
+	require.NoError(t, s.Close())
+}
+
+// runParties measures all of them in turns.
+func runParties(t *testing.T, s scale, parties []*party) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(*seed, 0))
+	for _, p := range parties { // caches, connections, heaps
+		_, err := load.Closed(t.Context(), p.target, connections, s.length/2, *seed)
+		require.NoError(t, err, p.name)
+	}
+	for round := range s.rounds {
+		for _, n := range r.Perm(len(parties)) {
+			p := parties[n]
+			closed, err := load.Closed(t.Context(), p.target, connections, s.length, *seed+uint64(round))
+			require.NoError(t, err, p.name)
+			open, err := load.Open(t.Context(), p.target, p.offer, s.length, *seed+uint64(round))
+			require.NoError(t, err, p.name)
+			p.closed, p.open = append(p.closed, closed), append(p.open, open)
+		}
+	}
+}
+
+// ratios compares two measurements round by round and answers the median.
+func ratio(a, b []load.Result, of func(load.Result) float64) float64 {
+	rounds := make([]float64, len(a))
+	for n := range a {
+		rounds[n] = of(a[n]) / of(b[n])
+	}
+	return median(rounds)
+}
+
+func median(v []float64) float64 {
+	if len(v) == 0 {
+		return math.NaN()
+	}
+	v = slices.Sorted(slices.Values(v))
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+}
+
+// each answers the median of a figure over all rounds.
+func each(rounds []load.Result, of func(load.Result) float64) float64 {
+	v := make([]float64, len(rounds))
+	for n := range rounds {
+		v[n] = of(rounds[n])
+	}
+	return median(v)
+}
+
+func perSecond(r load.Result) float64 { return r.PerSecond }
+
+func micros(q float64) func(load.Result) float64 {
+	return func(r load.Result) float64 { return float64(r.Quantile(q)) / float64(time.Microsecond) }
+}
+
+func writeResolve(t *testing.T, p *part, parties []*party) {
+	t.Helper()
+	bare, kratos := parties[0], parties[len(parties)-1]
+	p.printf("Each request brings a key, a user handle and a credential id in base64url, another one each time; %d connections ask as fast as\n"+
+		"they are answered. The bare handler decodes and encodes the same JSON and knows nothing.\n\n", connections)
+	p.printf("| %d connections | answers/s | of bare | p50 | p99 | p99 of bare | × Kratos |\n|---|---:|---:|---:|---:|---:|---:|\n", connections)
+	for _, q := range parties {
+		p.printf("| %s | %s | %.2f | %s | %s | %.2f | %.0f |\n", q.name, count(int(each(q.closed, perSecond))), ratio(q.closed, bare.closed, perSecond),
+			latency(each(q.closed, micros(.5))), latency(each(q.closed, micros(.99))), ratio(q.closed, bare.closed, micros(.99)), ratio(q.closed, kratos.closed, perSecond))
+	}
+	p.printf("\n| %s offered a second, Kratos %d | p50 | p99 | p99.9 | p99 of bare |\n|---|---:|---:|---:|---:|\n", count(offered), kratosOffer)
+	for _, q := range parties {
+		p.printf("| %s | %s | %s | %s | %.2f |\n", q.name, latency(each(q.open, micros(.5))), latency(each(q.open, micros(.99))),
+			latency(each(q.open, micros(.999))), ratio(q.open, bare.open, micros(.99)))
+	}
+	p.printf("\n![latency of a resolve at an offered rate](benchmarks-latency.svg)\n\n| | ready after its start | memory outside of the page cache, after all that |\n|---|---:|---:|\n")
+	for _, q := range parties {
+		if q.process != nil {
+			p.printf("| %s | %.0f ms | %.0f MB |\n", q.name, float64(q.process.ready.Milliseconds()), q.process.memory(t))
+		}
+	}
+	p.Files["benchmarks-latency.svg"] = latencyChart(t, parties)
+}
+
+// latencyChart shows the latencies at the offered rate, of all rounds together.
+func latencyChart(t *testing.T, parties []*party) []byte {
+	t.Helper()
+	c := plot.Chart{
+		Title: fmt.Sprintf("Latency at %s requests a second (Kratos: %d)", count(offered), kratosOffer), X: "share of the answers", Y: "milliseconds", LogY: true,
+		XTicks: []plot.Tick{{At: 0, Name: "0"}, {At: nines(.5), Name: "50 %"}, {At: 1, Name: "90 %"}, {At: 2, Name: "99 %"}, {At: 3, Name: "99.9 %"}},
+		YTicks: []plot.Tick{{At: .03, Name: "0.03"}, {At: .1, Name: "0.1"}, {At: .3, Name: "0.3"}, {At: 1, Name: "1"}, {At: 3, Name: "3"}, {At: 10, Name: "10"}, {At: 30, Name: "30"}},
+	}
+	for _, p := range parties {
+		var all load.Result
+		for _, r := range p.open {
+			all.Latencies = append(all.Latencies, r.Latencies...)
+		}
+		slices.Sort(all.Latencies)
+		line := plot.Line{Name: strings.NewReplacer("sidecar, ", "", "`", "", "GET /admin/identities/{id}", "GET").Replace(p.name)}
+		for x := 0.0; x <= 3; x += .05 {
+			line.Points = append(line.Points, plot.Point{X: x, Y: micros(1-math.Pow(10, -x))(all) / 1000})
+		}
+		c.Lines = append(c.Lines, line)
+	}
+	svg, err := c.SVG()
+	require.NoError(t, err)
+	return svg
+}
+
+// nines counts how many nines a share has: 0.99 has two.
+func nines(share float64) float64 { return -math.Log10(1 - share) }
+
+func latency(micros float64) string {
+	if micros < 1000 {
+		return fmt.Sprintf("%.0f µs", micros)
+	}
+	return fmt.Sprintf("%.1f ms", micros/1000)
+}
+
+// count writes a number with commas.
+func count(n int) string {
+	text := fmt.Sprint(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
