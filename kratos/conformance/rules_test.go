@@ -91,7 +91,7 @@ func layers(files []file) (configs []file, environ []string, known bool) {
 	}
 	for _, f := range files {
 		ext := filepath.Ext(f.name)
-		isConfig := (ext == ".yml" || ext == ".json") && !strings.Contains(f.name, "schema") && !strings.HasPrefix(f.name, "fixed/")
+		isConfig := (ext == ".yml" || ext == ".json") && !strings.Contains(f.name, "schema") && !strings.HasPrefix(f.name, "fixed/") && !strings.HasPrefix(f.name, "suggested/")
 		if !isConfig || named != nil && !contains(named, f.name) {
 			continue
 		}

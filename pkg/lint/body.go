@@ -10,6 +10,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Sent is what a hook sends on a sample context.
@@ -69,8 +70,17 @@ func (p *Pass) bodyText(v *kratosconf.Value) (string, bool) {
 		}
 		return string(text), err == nil
 	}
-	if strings.Contains(v.Str, "://") && !strings.HasPrefix(v.Str, "file://") {
+	f := p.bodyFile(v)
+	if f == nil {
 		return "", false
+	}
+	return string(f.Data), true
+}
+
+// bodyFile is the file that a body names, nil when it is not here.
+func (p *Pass) bodyFile(v *kratosconf.Value) *source.File {
+	if strings.Contains(v.Str, "://") && !strings.HasPrefix(v.Str, "file://") {
+		return nil
 	}
 	name := strings.TrimPrefix(v.Str, "file://")
 	if plain, err := url.PathUnescape(name); err == nil {
@@ -86,8 +96,8 @@ func (p *Pass) bodyText(v *kratosconf.Value) (string, bool) {
 	}
 	for _, candidate := range names {
 		if f, err := p.read(candidate); err == nil {
-			return string(f.Data), true
+			return f
 		}
 	}
-	return "", false
+	return nil
 }

@@ -21,19 +21,6 @@ func RemoveField(v *kratosconf.Value) []source.Edit {
 	return []source.Edit{{Span: whole}}
 }
 
-// RemoveItem answers the edit that removes one element of a list, when it has a
-// line for itself and is not the last one.
-func RemoveItem(list, item *kratosconf.Value) []source.Edit {
-	if len(list.Items()) < 2 || !item.Editable() || list.Shared {
-		return nil
-	}
-	line, whole := lineOf(item.Span)
-	if !strings.HasPrefix(strings.TrimLeft(line, " "), "- ") {
-		return nil
-	}
-	return []source.Edit{{Span: whole}}
-}
-
 // AppendItem answers the edit that adds a scalar behind the last element of a
 // list, in the style of that element.
 func AppendItem(list *kratosconf.Value, text string) []source.Edit {
@@ -88,38 +75,6 @@ func sameLine(a, b source.Span) bool {
 	return a.File == b.File && a.Position().Line == b.Position().Line
 }
 
-// InsertPath answers the edit that writes a path of keys and, at its end, a line
-// (such as "- hook: session") into a block map, before the map's first key. It
-// takes up the part of the path that the configuration has already.
-func (p *Pass) InsertPath(path, line string) []source.Edit {
-	parts := strings.Split(path, ".")
-	at := len(parts)
-	var parent *kratosconf.Value
-	for ; at > 0 && parent == nil; at-- {
-		parent = p.Config.Get(strings.Join(parts[:at], "."))
-	}
-	at++ // the loop went one too far
-	if parent == nil || at > len(parts) || !parent.Is(kratosconf.Map) || parent.Shared || len(parent.Fields()) == 0 {
-		return nil
-	}
-	key := parent.Fields()[0].Value.Key
-	if key.File == nil || parent.Fields()[0].Value.Env != "" || parent.Overrode != nil {
-		return nil
-	}
-	text, whole := lineOf(key)
-	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
-	if !strings.HasPrefix(strings.TrimLeft(text, ` '"`), key.Text()+":") && !strings.HasPrefix(strings.TrimLeft(text, ` '"`), key.Text()+`"`) {
-		return nil // a flow map, or the first key of a list's element
-	}
-	var b strings.Builder
-	for _, part := range parts[at:] {
-		b.WriteString(indent + part + ":\n")
-		indent += "  "
-	}
-	b.WriteString(indent + line + "\n")
-	return []source.Edit{{Span: source.Span{File: key.File, Start: whole.Start, End: whole.Start}, New: b.String()}}
-}
-
 // InsertMember answers the edit that writes a member, such as `"title": "Name"`,
 // in front of the others of a JSON object.
 func InsertMember(object *kratosconf.Value, member string) []source.Edit {
@@ -142,4 +97,22 @@ func InsertMember(object *kratosconf.Value, member string) []source.Edit {
 		member += ","
 	}
 	return []source.Edit{{Span: source.Span{File: f, Start: at, End: at}, New: gap + member}}
+}
+
+// RemoveLine answers the edit that removes a key with a scalar of one line.
+func RemoveLine(key source.Span) []source.Edit {
+	if key.File == nil {
+		return nil
+	}
+	line, whole := lineOf(key)
+	indent := len(line) - len(strings.TrimLeft(line, " "))
+	if next := key.File.Line(key.Position().Line + 1); len(next)-len(strings.TrimLeft(next, " ")) > indent && strings.TrimSpace(next) != "" {
+		return nil
+	}
+	rest, ok := strings.CutPrefix(strings.TrimLeft(line, ` '"`), key.Text())
+	_, value, colon := strings.Cut(rest, ":")
+	if value = strings.TrimSpace(value); !ok || !colon || value == "" || strings.ContainsAny(value[:1], "|>&") {
+		return nil
+	}
+	return []source.Edit{{Span: whole}}
 }

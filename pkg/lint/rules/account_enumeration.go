@@ -14,6 +14,7 @@ var accountEnumeration = &lint.Rule{
 		}
 		p.ReportAt(style, lint.Finding{
 			Message: "with identifier_first the login page tells who has an account",
+			Fix:     p.Set("security.account_enumeration.mitigate", "true"),
 			Help:    "set security.account_enumeration.mitigate to true",
 		})
 	},

@@ -14,6 +14,7 @@ var attachmentPlatform = &lint.Rule{
 		}
 		p.ReportAt(v, lint.Finding{
 			Message: "only authenticators built into the device may register: no phones by QR code, no security keys",
+			Suggest: lint.RemoveField(v),
 			Help:    "remove it to take all of them",
 		})
 	},

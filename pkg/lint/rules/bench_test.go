@@ -2,6 +2,8 @@ package rules_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,73 +15,14 @@ import (
 )
 
 // typical is a kratos.yml of the usual size, with its identity schema.
-func typical() (kratos, schema string) {
-	kratos = `serve:
-  public:
-    base_url: https://auth.example.com/
-    cors: {enabled: true, allowed_origins: ["https://app.example.com", "https://auth.example.com"]}
-  admin: {base_url: "http://127.0.0.1:4434/"}
-selfservice:
-  default_browser_return_url: https://app.example.com/
-  allowed_return_urls: ["https://app.example.com", "https://auth.example.com"]
-  flows:
-    error: {ui_url: "https://auth.example.com/error"}
-    login:
-      ui_url: https://auth.example.com/login
-      lifespan: 10m
-    registration:
-      ui_url: https://auth.example.com/registration
-      lifespan: 10m
-      after:
-        password: {hooks: [{hook: session}]}
-        passkey: {hooks: [{hook: session}]}
-        webauthn: {hooks: [{hook: session}]}
-    settings:
-      ui_url: https://auth.example.com/settings
-      privileged_session_max_age: 15m
-    recovery: {enabled: true, ui_url: "https://auth.example.com/recovery", use: code}
-    verification: {enabled: true, ui_url: "https://auth.example.com/verification", use: code}
-    logout: {after: {default_browser_return_url: "https://auth.example.com/login"}}
-  methods:
-    password: {enabled: true}
-    totp: {enabled: true, config: {issuer: Example}}
-    lookup_secret: {enabled: true}
-    link: {enabled: false}
-    code: {enabled: true}
-    passkey:
-      enabled: true
-      config:
-        rp:
-          id: example.com
-          display_name: Example
-          origins: [https://auth.example.com, https://app.example.com]
-    webauthn:
-      enabled: true
-      config:
-        passwordless: false
-        rp:
-          id: example.com
-          display_name: Example
-          origins:
-            - https://auth.example.com
-            - https://app.example.com
-log: {level: info, format: json}
-ciphers: {algorithm: xchacha20-poly1305}
-hashers: {algorithm: bcrypt, bcrypt: {cost: 12}}
-courier: {smtp: {connection_uri: "smtps://mail:25"}}
-identity:
-  default_schema_id: default
-  schemas:
-    - id: default
-      url: file:///etc/config/identity.schema.json
-`
-	schema = `{"$schema": "http://json-schema.org/draft-07/schema#", "title": "Person", "type": "object", "properties": {"traits": {
-"type": "object", "required": ["email"], "properties": {
-  "email": {"type": "string", "format": "email", "title": "E-mail", "ory.sh/kratos": {
-    "credentials": {"password": {"identifier": true}, "webauthn": {"identifier": true}, "passkey": {"display_name": true}},
-    "verification": {"via": "email"}, "recovery": {"via": "email"}}},
-  "name": {"type": "object", "properties": {"first": {"title": "First name", "type": "string"}, "last": {"title": "Last name", "type": "string"}}}}}}}`
-	return kratos, schema
+func typical(b *testing.B) (kratos, schema string) {
+	b.Helper()
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join("testdata", name))
+		require.NoError(b, err)
+		return string(text)
+	}
+	return read("typical.yml"), read("identity.schema.json")
 }
 
 func benchOptions(schema string) lint.Options {
@@ -92,7 +35,7 @@ func benchOptions(schema string) lint.Options {
 // BenchmarkLint is the whole lint of a typical kratos.yml with its schema, from
 // bytes to findings.
 func BenchmarkLint(b *testing.B) {
-	kratos, schema := typical()
+	kratos, schema := typical(b)
 	opts := benchOptions(schema)
 	all := rules.All()
 	b.ReportAllocs()
@@ -105,7 +48,7 @@ func BenchmarkLint(b *testing.B) {
 
 // BenchmarkLintBySize shows that the time grows with the size, and no faster.
 func BenchmarkLintBySize(b *testing.B) {
-	kratos, schema := typical()
+	kratos, schema := typical(b)
 	for _, size := range []int{50_000, 500_000, 5_000_000} {
 		var text strings.Builder
 		text.WriteString(kratos + "big:\n")

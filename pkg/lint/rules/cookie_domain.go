@@ -6,6 +6,8 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // RFC 6265 §5.3: a browser drops a cookie whose domain is not the host's.
@@ -26,6 +28,7 @@ var cookieDomain = &lint.Rule{
 				}
 				p.ReportAt(v, lint.Finding{
 					Message: fmt.Sprintf("%s %q does not cover %q: browsers drop the cookies there, and every flow fails", path, v.Str, place.Page.Host),
+					Suggest: proposeCookieDomain(p, v),
 					Help:    "write a parent domain of all the hosts, or remove it",
 					Notes:   []lint.Note{{Span: place.Value.Place(), Message: "that host is configured here"}},
 				})
@@ -52,4 +55,18 @@ func cookieHosts(p *lint.Pass) []lint.Origin {
 func covers(domain, host string) bool {
 	domain = strings.ToLower(strings.TrimPrefix(domain, "."))
 	return host == domain || strings.HasSuffix(host, "."+domain)
+}
+
+// proposeCookieDomain writes the registered domain that all hosts share, or
+// leaves the cookies to the host that sets them.
+func proposeCookieDomain(p *lint.Pass, v *kratosconf.Value) []source.Edit {
+	shared := ""
+	for _, o := range cookieHosts(p) {
+		domain := webauthn.RegistrableDomain(o.Page.Host)
+		if domain == "" || shared != "" && domain != shared {
+			return lint.RemoveField(v)
+		}
+		shared = domain
+	}
+	return v.Edit(shared)
 }

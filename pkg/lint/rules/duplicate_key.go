@@ -15,6 +15,7 @@ var duplicateKey = &lint.Rule{
 					Span:    dup.Second,
 					Message: fmt.Sprintf("the key %q stands twice in this map, so Kratos refuses to start", dup.Name),
 					Help:    "keep one of the two",
+					Suggest: lint.RemoveLine(dup.First),
 					Notes:   []lint.Note{{Span: dup.First, Message: "it stands here first"}},
 				})
 			}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 )
@@ -19,9 +20,20 @@ var duplicateTitle = &lint.Rule{
 				}
 				p.ReportAt(t.Value.Get("title"), lint.Finding{
 					Message: fmt.Sprintf("trait %q has the same title as the one that names passkeys: Kratos takes one of them, another one each time", t.Name),
+					Suggest: t.Value.Get("title").Edit(titleOf(t.Name, t.Title)),
 					Help:    "give each trait a title of its own",
 				})
 			}
 		}
 	},
+}
+
+// titleOf makes a title of a trait's name that differs from the one it has.
+func titleOf(name, not string) string {
+	title := strings.ReplaceAll(name, "_", " ")
+	title = strings.ToUpper(title[:1]) + title[1:]
+	if title == not {
+		return title + " 2"
+	}
+	return title
 }

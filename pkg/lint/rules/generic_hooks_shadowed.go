@@ -19,16 +19,19 @@ var genericHooksShadowed = &lint.Rule{
 				if len(own.Items()) == 0 {
 					continue
 				}
+				var lost []*kratosconf.Value
 				for _, h := range generic.Items() {
-					if repeated(own, h) {
-						continue
+					if !repeated(own, h) {
+						lost = append(lost, h)
 					}
+				}
+				if len(lost) > 0 {
 					p.ReportAt(generic, lint.Finding{
 						Message: fmt.Sprintf("%s.after.hooks never run after %s with %s: hooks under %s, even `session` alone, switch the generic list off", flow, flow, m.Name, m.Name),
 						Help:    fmt.Sprintf("repeat them under selfservice.flows.%s.after.%s.hooks", flow, m.Name),
 						Notes:   []lint.Note{{Span: own.Place(), Message: "these hooks run instead"}},
+						Suggest: p.CopyHooks("selfservice.flows."+flow+".after."+m.Name+".hooks", lost...),
 					})
-					break
 				}
 			}
 		}

@@ -1,7 +1,10 @@
 package rules
 
 import (
+	"fmt"
+
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // 30 s a try and two more tries; the public server gives up after 60 s (run).
@@ -14,8 +17,18 @@ var hookBlocksLogin = &lint.Rule{
 			}
 			p.ReportAt(h.Key("url"), lint.Finding{
 				Message: "every sign-in waits for this hook, up to 93 seconds when its receiver hangs, and fails when it fails",
+				Suggest: ignoreAnswer(p, h),
 				Help:    "add response: {ignore: true}",
 			})
 		}
 	},
+}
+
+// ignoreAnswer has Kratos not wait for a hook.
+func ignoreAnswer(p *lint.Pass, h lint.Hook) []source.Edit {
+	config := fmt.Sprintf("selfservice.flows.%s.%d.config", h.List.Path, h.Index)
+	if h.Config().Get("response") == nil {
+		return p.InsertPath(config, "response: {ignore: true}")
+	}
+	return p.Set(config+".response.ignore", "true")
 }

@@ -18,6 +18,7 @@ var hookCredentialsInBody = &lint.Rule{
 			}
 			p.ReportAt(h.Key("body"), lint.Finding{
 				Message: "the body reads identity.credentials, which hooks never have: the flow answers 500",
+				Suggest: p.IDsOnly(h),
 				Help:    "send identity.id, and let the receiver ask the admin API with include_credential",
 			})
 		}

@@ -6,7 +6,9 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // selfservice/hook/web_hook.go at v1.3.1, RequestHeaderAllowList.
@@ -21,6 +23,7 @@ var hookHeaderNotAllowed = &lint.Rule{
 				}
 				p.ReportAt(h.Key("body"), lint.Finding{
 					Message: fmt.Sprintf("the body reads the request header %q, which Kratos does not pass on", name),
+					Suggest: allowHeader(p, name),
 					Help:    "add it to clients.web_hook.header_allowlist (v26.2.0), or do without",
 				})
 			}
@@ -39,4 +42,16 @@ func allowedHeaders(p *lint.Pass) []string {
 		allowed = append(allowed, textproto.CanonicalMIMEHeaderKey(v.Str))
 	}
 	return allowed
+}
+
+// allowHeader lists the header, where this Kratos has such a list.
+func allowHeader(p *lint.Pass, name string) []source.Edit {
+	const path = "clients.web_hook.header_allowlist"
+	if !p.Version.AtLeast(kratosconf.Version{Major: 26, Minor: 2}) {
+		return nil
+	}
+	if list := p.Config.Get(path); list != nil {
+		return lint.AppendItem(list, name)
+	}
+	return p.Set(path, "["+name+"]")
 }

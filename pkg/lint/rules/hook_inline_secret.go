@@ -22,7 +22,11 @@ var hookInlineSecret = &lint.Rule{
 				if h.Index > 0 {
 					help = "move the hook to the first place of its list, " + help
 				}
-				p.ReportAt(v, lint.Finding{Message: "the hook's key is written in the file, for everybody who reads it", Help: help})
+				f := lint.Finding{Message: "the hook's key is written in the file, for everybody who reads it", Help: help}
+				if h.Index == 0 {
+					f.Suggest = v.Edit("set-by-environment")
+				}
+				p.ReportAt(v, f)
 			}
 		}
 	},

@@ -18,6 +18,7 @@ var hookNilSessionID = &lint.Rule{
 			}
 			p.ReportAt(h.Key("body"), lint.Finding{
 				Message: "the body sends session.id, which is the nil UUID in a login hook: the session is not saved yet",
+				Suggest: p.IDsOnly(h),
 				Help:    "leave it out, or ask Kratos for the sessions of the identity",
 			})
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // auth.type is api_key or basic_auth; some receivers take a key in a header of
@@ -18,6 +19,7 @@ var hookNoAuth = &lint.Rule{
 			}
 			p.ReportAt(h.Key("url"), lint.Finding{
 				Message: fmt.Sprintf("the hook to %q proves nothing: whoever reaches that address can say the same", h.Config().Get("url").Text()),
+				Suggest: authenticated(p, h),
 				Help:    "add auth: {type: api_key, config: {in: header, name: Authorization, value: set-by-environment}}",
 			})
 		}
@@ -34,4 +36,14 @@ func hasAuthHeader(h lint.Hook) bool {
 		}
 	}
 	return false
+}
+
+// authenticated proposes a key at index 0, the only place that a variable of the
+// environment reaches.
+func authenticated(p *lint.Pass, h lint.Hook) []source.Edit {
+	if h.Index > 0 {
+		return nil
+	}
+	return p.InsertPath(fmt.Sprintf("selfservice.flows.%s.0.config", h.List.Path),
+		"auth: {type: api_key, config: {in: header, name: Authorization, value: set-by-environment}}")
 }

@@ -14,6 +14,7 @@ var hookNotIgnored = &lint.Rule{
 			}
 			p.ReportAt(h.Key("url"), lint.Finding{
 				Message: "people wait for the sidecar, and get a 500 when it is down, although their account was changed",
+				Fix:     ignoreAnswer(p, h),
 				Help:    "add response: {ignore: true}; the sidecar finds what it missed by itself",
 			})
 		}

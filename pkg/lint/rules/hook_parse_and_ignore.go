@@ -2,6 +2,7 @@ package rules
 
 import (
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // embedx/config.schema.json at v1.3.1: not both.
@@ -14,8 +15,22 @@ var hookParseAndIgnore = &lint.Rule{
 			}
 			p.ReportAt(h.Key("response.ignore"), lint.Finding{
 				Message: "the hook's answer is both ignored and parsed, so Kratos refuses to start",
+				Suggest: chooseAnswer(h),
 				Help:    "write `ignore: true` to tell somebody, or `parse: true` to ask somebody",
 			})
 		}
 	},
+}
+
+// chooseAnswer proposes to ignore the sidecar, which only wants to know, and to
+// wait for anybody else.
+func chooseAnswer(h lint.Hook) []source.Edit {
+	parse := h.Config().Get("response.parse")
+	if parse == nil {
+		parse = h.Config().Get("can_interrupt")
+	}
+	if h.ToSidecar() {
+		return parse.Edit("false")
+	}
+	return h.Config().Get("response.ignore").Edit("false")
 }

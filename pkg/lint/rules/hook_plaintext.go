@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 )
@@ -18,6 +19,7 @@ var hookPlaintext = &lint.Rule{
 			p.ReportAt(target.Value, lint.Finding{
 				Message: fmt.Sprintf("the hook goes to %q in clear text over the internet", target.Value.Str),
 				Help:    "write https",
+				Suggest: target.Value.Edit("https" + strings.TrimPrefix(target.Value.Str, "http")),
 			})
 		}
 	},

@@ -17,6 +17,7 @@ var hookSendsCookies = &lint.Rule{
 			}
 			p.ReportAt(h.Key("body"), lint.Finding{
 				Message: "the body sends the request's cookies, the Kratos session among them: who receives it can act as the user",
+				Suggest: p.IDsOnly(h),
 				Help:    "send ids only: function(ctx) { identity_id: ctx.identity.id, flow_id: ctx.flow.id }",
 			})
 		}

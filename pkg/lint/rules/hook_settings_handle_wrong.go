@@ -18,6 +18,7 @@ var hookSettingsHandleWrong = &lint.Rule{
 			}
 			p.ReportAt(h.Key("body"), lint.Finding{
 				Message: "the body reads the user handle from the flow's nodes, which were made anew: it is not the handle that was registered",
+				Suggest: p.IDsOnly(h),
 				Help:    "send identity.id, and let the receiver ask Kratos for the identity",
 			})
 		}

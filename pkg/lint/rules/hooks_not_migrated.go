@@ -24,6 +24,7 @@ var hooksNotMigrated = &lint.Rule{
 				}
 				p.ReportAt(hooks, lint.Finding{
 					Message: fmt.Sprintf("these hooks run after %s with %s, and none after %s with passkey", flow, other, flow),
+					Suggest: p.CopyHooks("selfservice.flows."+flow+".after.passkey.hooks", hooks.Items()...),
 					Help:    fmt.Sprintf("repeat them under selfservice.flows.%s.after.passkey if they are meant for passkeys too", flow),
 				})
 				break

@@ -25,7 +25,7 @@ var localhostOriginInProd = &lint.Rule{
 			p.ReportAt(o.Value, lint.Finding{
 				Message: fmt.Sprintf("origin %q is trusted in production: no page is there, and whatever runs on people's machines may pose as one", o.Value.Str),
 				Help:    "remove it, and list it in the configuration for development alone",
-				Fix:     lint.RemoveItem(m.OriginsKey, o.Value),
+				Suggest: lint.RemoveItem(m.OriginsKey, o.Value),
 			})
 		})
 	},

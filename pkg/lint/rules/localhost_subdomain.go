@@ -21,6 +21,7 @@ var localhostSubdomain = &lint.Rule{
 				p.ReportAt(m.ID, lint.Finding{
 					Message: fmt.Sprintf("browsers refuse rp.id \"localhost\" on %q: it is no suffix of names below it", page.Bare()),
 					Help:    fmt.Sprintf("set rp.id to %q, or open the page as localhost", page.Page.Host),
+					Suggest: m.ID.Edit(page.Page.Host),
 					Notes:   page.Notes(),
 				})
 			}

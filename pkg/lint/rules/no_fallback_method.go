@@ -21,6 +21,7 @@ var noFallbackMethod = &lint.Rule{
 		p.ReportAt(password, lint.Finding{
 			Severity: p.InProd(lint.Error, lint.Warning),
 			Message:  "passkeys are the only way in: a device without them, or a lost one, locks people out",
+			Suggest:  p.Set("selfservice.methods.code.passwordless_enabled", "true"),
 			Help:     "enable one-time codes (selfservice.methods.code.passwordless_enabled) or another first factor",
 		})
 	},

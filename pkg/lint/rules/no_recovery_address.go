@@ -3,7 +3,9 @@ package rules
 import (
 	"fmt"
 
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 var noRecoveryAddress = &lint.Rule{
@@ -24,9 +26,25 @@ var noRecoveryAddress = &lint.Rule{
 			if !found {
 				p.ReportAt(recovery, lint.Finding{
 					Message: fmt.Sprintf("recovery is on, and identity schema %q has no recovery address: who loses the device loses the account", s.ID),
+					Suggest: recoverByMail(s.Root),
 					Help:    `annotate a trait with "recovery": {"via": "email"}`,
 				})
 			}
 		}
 	},
+}
+
+// recoverByMail annotates the e-mail address that people sign in with, when
+// there is one.
+func recoverByMail(schema *kratosconf.Value) []source.Edit {
+	var mails []lint.Trait
+	for _, t := range lint.Traits(schema) {
+		if t.Top && t.Value.Get("format").Text() == "email" && t.Annotation() != nil {
+			mails = append(mails, t)
+		}
+	}
+	if len(mails) != 1 {
+		return nil
+	}
+	return lint.InsertMember(mails[0].Annotation(), `"recovery": {"via": "email"}`)
 }

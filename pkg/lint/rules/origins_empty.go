@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
@@ -23,6 +24,9 @@ var originsEmpty = &lint.Rule{
 				f.Message = fmt.Sprintf("rp.origins of %s is null and must be a list, so Kratos refuses to start", m.Name)
 			}
 			if pages := p.PagesOf(m); len(pages) > 0 {
+				if list := pageList(p, m); len(list) > 0 {
+					f.Suggest = p.Set(m.RPPath()+".origins", "["+strings.Join(list, ", ")+"]")
+				}
 				f.Help += ", such as " + pages[0].Show()
 			}
 			p.ReportAt(v, f)

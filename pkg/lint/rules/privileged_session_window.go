@@ -19,6 +19,7 @@ var privilegedSessionWindow = &lint.Rule{
 		f := lint.Finding{
 			Message: fmt.Sprintf("privileged_session_max_age is %s: people sign in again while they add a passkey", v.Str),
 			Help:    "write 5m to 15m",
+			Suggest: v.Edit("15m"),
 		}
 		if d > time.Hour {
 			f.Message = fmt.Sprintf("privileged_session_max_age is %s: whoever finds an open session can add a passkey of their own", v.Str)

@@ -23,6 +23,7 @@ var recoveryOff = &lint.Rule{
 			Span:     p.Config.Near("selfservice.flows.recovery.enabled"),
 			Severity: lint.Warning,
 			Message:  "recovery is off: who loses the device and forgets the password loses the account",
+			Suggest:  p.Set("selfservice.flows.recovery.enabled", "true"),
 			Help:     "set selfservice.flows.recovery.enabled and configure a courier",
 		}
 		if methods.Get("password.enabled").False() {

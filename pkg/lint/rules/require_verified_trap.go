@@ -15,6 +15,7 @@ var requireVerifiedTrap = &lint.Rule{
 		if hook := requireVerified(p); hook != nil {
 			p.ReportAt(hook.Get("hook"), lint.Finding{
 				Message: "sign-in asks for a verified address, and there is no way to verify one: it answers 403 for ever",
+				Suggest: p.Set("selfservice.flows.verification.enabled", "true"),
 				Help:    "set selfservice.flows.verification.enabled",
 			})
 		}

@@ -33,6 +33,7 @@ var requiredAALTrap = &lint.Rule{
 			}
 			p.ReportAt(v, lint.Finding{
 				Message: fmt.Sprintf("a passkey counts as one factor, so who has %s as well is asked for it after every sign-in with a passkey", second),
+				Suggest: v.Edit("aal1"),
 				Help:    "write aal1 if the passkey shall be enough, or keep it and tell people",
 			})
 			return

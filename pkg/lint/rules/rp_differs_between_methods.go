@@ -21,6 +21,7 @@ var rpDiffersBetweenMethods = &lint.Rule{
 		p.ReportAt(b.ID, lint.Finding{
 			Message: fmt.Sprintf("webauthn has rp.id %q and passkey %q: keys of one method cannot sign in with the other", b.ID.Str, a.ID.Str),
 			Help:    "give both the same rp.id, the one under which people have enrolled",
+			Suggest: a.ID.Edit(b.ID.Str), // webauthn is the older one, under which people have enrolled
 			Notes:   []lint.Note{{Span: a.ID.Place(), Message: "the rp.id of passkey"}},
 		})
 	},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // go-webauthn v0.11.2 refuses an empty name when Kratos makes the options;
@@ -25,16 +26,19 @@ var rpDisplayName = &lint.Rule{
 					Severity: lint.Error,
 					Message:  "rp.display_name is empty: every registration and login answers 500",
 					Help:     "write the name of your application, which authenticators show",
+					Suggest:  proposeName(p, m),
 				})
 			case isPlaceholderName(name.Str):
 				p.ReportAt(name, lint.Finding{
 					Message: fmt.Sprintf("rp.display_name is still %q, and people see it when they make a passkey", name.Str),
 					Help:    "write the name of your application",
+					Suggest: proposeName(p, m),
 				})
 			case len(name.Str) > 64:
 				p.ReportAt(name, lint.Finding{
 					Message: fmt.Sprintf("rp.display_name has %d bytes, and authenticators may cut it after 64", len(name.Str)),
 					Help:    "write a shorter name",
+					Suggest: name.Edit(shortened(name.Str)),
 				})
 			}
 		}
@@ -44,4 +48,21 @@ var rpDisplayName = &lint.Rule{
 func isPlaceholderName(name string) bool {
 	placeholders := []string{"your application name", "ory", "ory foundation", "localhost", "kratos", "todo", "changeme", "change me"}
 	return slices.Contains(placeholders, strings.ToLower(strings.TrimSpace(name)))
+}
+
+// proposeName writes the name that the pages' domain has.
+func proposeName(p *lint.Pass, m *lint.Method) []source.Edit {
+	if name := p.AppName(m); name != "" && !isPlaceholderName(name) {
+		return p.Set(m.RPPath()+".display_name", fmt.Sprintf("%q", name))
+	}
+	return nil
+}
+
+// shortened ends a name before the word that goes beyond 64 bytes.
+func shortened(name string) string {
+	short := name[:64]
+	if i := strings.LastIndexByte(short, ' '); i > 0 {
+		return strings.TrimRight(short[:i], " ,;:-")
+	}
+	return strings.ToValidUTF8(short, "")
 }

@@ -30,9 +30,27 @@ var rpIDLocalhostProd = &lint.Rule{
 			}
 			if public {
 				f.Notes = []lint.Note{{Span: base.Value.Place(), Message: "Kratos itself is at a public address"}}
+				if domain := p.Domain(m); domain != "" && fitsEverywhere(p, m, domain) {
+					f.Suggest = m.ID.Edit(domain)
+				}
 				f.Help = fmt.Sprintf("set rp.id to the domain on which people sign in, such as %q", base.Page.Host)
 			}
 			p.ReportAt(m.ID, f)
 		})
 	},
+}
+
+// fitsEverywhere tells whether browsers take an rp.id on all that is configured.
+func fitsEverywhere(p *lint.Pass, m *lint.Method, id string) bool {
+	for _, page := range p.PagesOf(m) {
+		if page.Known && refuses(p, page.Page, id) {
+			return false
+		}
+	}
+	for _, o := range m.Origins {
+		if o.IsWeb() && (!o.Known || refuses(p, o.Page, id)) {
+			return false
+		}
+	}
+	return true
 }

@@ -2,9 +2,11 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Kratos' schema asks for rp.id only when there is an rp block, and never that
@@ -32,6 +34,7 @@ var rpIDMissing = &lint.Rule{
 			default:
 				f.Message = fmt.Sprintf("method %q has no rp.id: every registration and login answers 500", m.Name)
 			}
+			f.Suggest = proposeID(p, m)
 			if m.ID.Exists() {
 				p.ReportAt(m.ID, f)
 				continue
@@ -40,6 +43,26 @@ var rpIDMissing = &lint.Rule{
 			p.Report(f)
 		}
 	},
+}
+
+// proposeID writes the domain of the pages, and all of rp where there is none.
+func proposeID(p *lint.Pass, m *lint.Method) []source.Edit {
+	domain := p.Domain(m)
+	switch {
+	case domain == "":
+		return nil
+	case m.RP.Is(kratosconf.Map) && len(m.RP.Fields()) > 0:
+		return p.Set(m.RPPath()+".id", domain)
+	case m.RP != nil || m.Config != nil && len(m.Config.Fields()) == 0 || p.AppName(m) == "":
+		return nil
+	}
+	var origins []string
+	for _, page := range p.PagesOf(m) {
+		if page.Known {
+			origins = append(origins, fmt.Sprintf("%q", page.Bare()))
+		}
+	}
+	return p.InsertPath(m.RPPath(), "id: "+domain, "display_name: "+p.AppName(m), "origins: ["+strings.Join(origins, ", ")+"]")
 }
 
 func suggestID(p *lint.Pass) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -27,7 +28,7 @@ var rpIDNotSuffix = &lint.Rule{
 				p.ReportAt(m.ID, lint.Finding{
 					Message: fmt.Sprintf("browsers refuse rp.id %q on %q: it is neither that host nor a parent domain of it", m.ID.Str, page.Show()),
 					Help:    suffixHelp(m.ID.Str, domain),
-					Suggest: m.ID.Edit(domain),
+					Suggest: fitting(p, m, page, domain),
 					Notes:   page.Notes(),
 				})
 			}
@@ -93,4 +94,21 @@ func suffixHelp(id, domain string) string {
 		return fmt.Sprintf("if nobody has enrolled yet, set rp.id to %q, which fits all hosts of this site", domain)
 	}
 	return fmt.Sprintf("set rp.id to %q, or serve related origins at https://%s/.well-known/webauthn", domain, id)
+}
+
+// fitting proposes the page's domain, and the page among the origins. Where that
+// fits one site and not another, people choose.
+func fitting(p *lint.Pass, m *lint.Method, page lint.Page, domain string) []source.Edit {
+	if !fitsEverywhere(p, m, domain) {
+		return nil
+	}
+	edits := m.ID.Edit(domain)
+	if edits == nil || m.Lists(page.Origin) || len(m.Origins) == 0 {
+		return edits
+	}
+	listed := lint.AppendItem(m.OriginsKey, page.Show())
+	if listed == nil {
+		return nil
+	}
+	return append(edits, listed...)
 }

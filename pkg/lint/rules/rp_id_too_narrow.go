@@ -25,6 +25,7 @@ var rpIDTooNarrow = &lint.Rule{
 				}
 				p.ReportAt(m.ID, lint.Finding{
 					Message: fmt.Sprintf("rp.id %q is one host, but sessions are meant for all of %q: its passkeys work nowhere else", m.ID.Str, parent),
+					Suggest: m.ID.Edit(parent),
 					Help:    fmt.Sprintf("set rp.id to %q before anybody enrols, or leave it if people only ever sign in on this host", parent),
 					Notes:   []lint.Note{{Span: domain.Place(), Message: "sessions are valid for the whole domain"}},
 				})

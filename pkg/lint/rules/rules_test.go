@@ -35,6 +35,8 @@ const (
 	wantFile  = "want"
 	argsFile  = "args"
 	fixedPart = "fixed/"
+	// What --fix=suggested would make of the files.
+	suggestedPart = "suggested/"
 )
 
 func readExamples(t *testing.T, path string) (*txtar.Archive, []*example) {
@@ -99,7 +101,7 @@ func (e *example) config(t *testing.T) ([]*source.File, lint.Options) {
 	opts.Env = kratosconf.Environ(env)
 	if len(names) == 0 {
 		for _, name := range e.order {
-			if ext := filepath.Ext(name); (ext == ".yml" || ext == ".json") && !strings.Contains(name, "schema") && !strings.HasPrefix(name, fixedPart) {
+			if ext := filepath.Ext(name); (ext == ".yml" || ext == ".json") && !strings.Contains(name, "schema") && !isExpected(name) {
 				names = append(names, name)
 			}
 		}
@@ -126,20 +128,51 @@ func only(findings []lint.Finding, id string) []lint.Finding {
 	return slices.DeleteFunc(slices.Clone(findings), func(f lint.Finding) bool { return f.Rule != id })
 }
 
-// fixed applies the fixes of the findings and answers the files that changed.
-func (e *example) fixed(t *testing.T, findings []lint.Finding) map[string]string {
-	t.Helper()
-	edits := make(map[*source.File][]source.Edit)
-	for _, f := range findings {
-		for _, edit := range f.Fix {
-			edits[edit.Span.File] = append(edits[edit.Span.File], edit)
-		}
+// isExpected tells whether a file says what comes out.
+func isExpected(name string) bool {
+	return name == wantFile || strings.HasPrefix(name, fixedPart) || strings.HasPrefix(name, suggestedPart)
+}
+
+func safe(f lint.Finding) []source.Edit { return f.Fix }
+
+func suggested(f lint.Finding) []source.Edit {
+	if len(f.Fix) > 0 {
+		return nil
 	}
+	return f.Suggest
+}
+
+// mended applies the edits of the findings that do not touch each other, and
+// answers the files that changed.
+func (e *example) mended(findings []lint.Finding, pick func(lint.Finding) []source.Edit) map[string]string {
+	edits := make(map[string][]source.Edit)
+	files := make(map[string]*source.File)
 	out := make(map[string]string)
-	for f, list := range edits {
-		text, err := source.Apply(f, list)
-		require.NoError(t, err)
-		out[f.Name] = string(text)
+	for _, f := range findings {
+		tried := make(map[string][]source.Edit)
+		for _, edit := range pick(f) {
+			name := edit.Span.File.Name
+			if files[name] == nil {
+				files[name] = edit.Span.File
+			}
+			edit.Span.File = files[name]
+			tried[name] = append(tried[name], edit)
+		}
+		texts := make(map[string]string)
+		for name, list := range tried {
+			text, err := source.Apply(files[name], slices.Concat(edits[name], list))
+			if err != nil {
+				break
+			}
+			texts[name] = string(text)
+		}
+		if len(texts) < len(tried) {
+			continue
+		}
+		for name, list := range tried {
+			edits[name] = append(edits[name], list...)
+			out[name] = texts[name]
+		}
 	}
 	return out
 }
@@ -162,21 +195,30 @@ func TestExamples(t *testing.T) {
 				}
 				var text bytes.Buffer
 				require.NoError(t, report.Text(&text, findings))
-				changed := e.fixed(t, findings)
+				made := make(map[string]string)
+				for name, text := range e.mended(findings, safe) {
+					made[fixedPart+name] = text
+				}
+				for name, text := range e.mended(findings, suggested) {
+					made[suggestedPart+name] = text
+				}
 				if *update {
-					updated = append(updated, e.updated(text.String(), changed)...)
+					updated = append(updated, e.updated(text.String(), made)...)
 					return
 				}
 				require.Equal(t, e.files[wantFile], text.String())
-				for name, want := range e.files {
-					if name, ok := strings.CutPrefix(name, fixedPart); ok {
-						require.Equal(t, want, changed[name], "fixed %s", name)
-						delete(changed, name)
+				shown := make(map[string]string)
+				for name, text := range e.files {
+					if isExpected(name) && name != wantFile {
+						shown[name] = text
 					}
 				}
-				require.Empty(t, changed, "the fix changes files that the case does not show")
+				require.Equal(t, shown, made)
 			})
-			e.leavesNothing(t, rule)
+			t.Run(rule.ID+"/"+e.name+"/mended", func(t *testing.T) {
+				e.leavesNothing(t, rule, safe)
+				e.leavesNothing(t, rule, suggested)
+			})
 		}
 		require.Positive(t, triggers, "%s has no case that triggers", path)
 		require.Positive(t, silent, "%s has no case that does not trigger", path)
@@ -187,12 +229,12 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// leavesNothing applies the fix and lints again: findings that had a fix are
+// leavesNothing applies the edits and lints again: findings that had some are
 // gone, and no rule has anything new to say.
-func (e *example) leavesNothing(t *testing.T, rule *lint.Rule) {
+func (e *example) leavesNothing(t *testing.T, rule *lint.Rule, pick func(lint.Finding) []source.Edit) {
 	t.Helper()
 	before := e.check(t)
-	changed := e.fixed(t, only(before, rule.ID))
+	changed := e.mended(only(before, rule.ID), pick)
 	if len(changed) == 0 {
 		return
 	}
@@ -204,28 +246,30 @@ func (e *example) leavesNothing(t *testing.T, rule *lint.Rule) {
 		after.files[name] = text
 	}
 	again := after.check(t)
-	for _, f := range only(again, rule.ID) {
-		require.Empty(t, f.Fix, "%s/%s: the fix leaves something to fix", rule.ID, e.name)
-	}
-	require.Empty(t, after.fixed(t, only(again, rule.ID)))
+	require.Empty(t, after.mended(only(again, rule.ID), pick), "%s/%s: something is left to mend", rule.ID, e.name)
 	for _, f := range again {
+		if f.Severity == lint.Info {
+			continue // a remark that was of no use before
+		}
 		known := slices.ContainsFunc(before, func(g lint.Finding) bool { return g.Rule == f.Rule })
-		require.True(t, known, "%s/%s: the fix brings %s", rule.ID, e.name, f.Rule)
+		require.True(t, known, "%s/%s: the fix brings %s: %s", rule.ID, e.name, f.Rule, f.Message)
 	}
 }
 
-// updated writes a case's files anew with the findings and fixed files of now.
-func (e *example) updated(want string, changed map[string]string) []txtar.File {
+// updated writes a case's files anew with the findings and mended files of now.
+func (e *example) updated(want string, made map[string]string) []txtar.File {
 	var out []txtar.File
 	for _, name := range e.order {
-		if name != wantFile && !strings.HasPrefix(name, fixedPart) {
+		if !isExpected(name) {
 			out = append(out, txtar.File{Name: e.name + "/" + name, Data: []byte(e.files[name])})
 		}
 	}
 	out = append(out, txtar.File{Name: e.name + "/" + wantFile, Data: []byte(want)})
-	for _, name := range e.order {
-		if text, ok := changed[name]; ok {
-			out = append(out, txtar.File{Name: e.name + "/" + fixedPart + name, Data: []byte(text)})
+	for _, part := range []string{fixedPart, suggestedPart} {
+		for _, name := range e.order {
+			if text, ok := made[part+name]; ok {
+				out = append(out, txtar.File{Name: e.name + "/" + part + name, Data: []byte(text)})
+			}
 		}
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // embedx/config.schema.json: both methods' blocks and their config have
@@ -30,6 +31,7 @@ var schemaInvalid = &lint.Rule{
 					Span:    m.RP.Place(),
 					Message: fmt.Sprintf("%s has no display_name, so Kratos refuses to start", m.RPPath()),
 					Help:    "write display_name: the name of your application, which authenticators show",
+					Suggest: proposeName(p, m),
 				})
 			}
 		}
@@ -60,8 +62,17 @@ func misspeltKeys(p *lint.Pass, block *kratosconf.Value, path string, known []st
 			Span:    f.Value.Key,
 			Message: fmt.Sprintf("key %q is not allowed %s, so Kratos refuses to start", f.Name, where),
 			Help:    fmt.Sprintf("write %q", meant),
+			Suggest: renamed(block, f.Value.Key, meant),
 		})
 	}
+}
+
+// renamed writes a key right, unless the right one is there as well.
+func renamed(block *kratosconf.Value, key source.Span, meant string) []source.Edit {
+	if block.Field(meant) != nil || block.Shared || key.End <= key.Start {
+		return nil
+	}
+	return []source.Edit{{Span: key, New: meant}}
 }
 
 // hookNames reports hooks that Kratos does not take in this list. Names that it
@@ -77,11 +88,13 @@ func hookNames(p *lint.Pass, list lint.HookList) {
 			p.ReportAt(hook, lint.Finding{
 				Message: fmt.Sprintf("there is no hook %q, so Kratos refuses to start", hook.Str),
 				Help:    fmt.Sprintf("write %q", meant),
+				Suggest: hook.Edit(meant),
 			})
 		case issuesSession && list.After:
 			p.ReportAt(hook, lint.Finding{
 				Message: fmt.Sprintf("the hook \"session\" is not allowed in %s, so Kratos refuses to start", list.Path),
 				Help:    "remove it; it belongs under registration.after.METHOD",
+				Suggest: lint.RemoveItem(list.Value, item),
 			})
 		}
 	}
@@ -132,10 +145,15 @@ func unknownKeys(p *lint.Pass, block *kratosconf.Value, path string, allowed []s
 		if slices.Contains([]string{"id", "origins"}, f.Name) {
 			help = fmt.Sprintf("move it into %s.rp", strings.TrimSuffix(path, ".config")+".config")
 		}
+		suggest := renamed(block, f.Value.Key, nearly(f.Name, allowed))
+		if nearly(f.Name, allowed) == "" {
+			suggest = lint.RemoveField(f.Value)
+		}
 		p.Report(lint.Finding{
 			Span:    f.Value.Key,
 			Message: fmt.Sprintf("key %q is not allowed under %s, so Kratos refuses to start", f.Name, path),
 			Help:    help,
+			Suggest: suggest,
 		})
 	}
 }

@@ -18,6 +18,7 @@ var schemaUncovered = &lint.Rule{
 			}
 			p.ReportAt(s.URL, lint.Finding{
 				Message: fmt.Sprintf("identity schema %q names no trait for a passkey, so its people cannot add one", s.ID),
+				Fix:     lint.Annotate(s.Root, `"passkey": {"display_name": true}`),
 				Help:    `annotate a trait with "passkey": {"display_name": true}, or leave it if they shall not`,
 			})
 		}

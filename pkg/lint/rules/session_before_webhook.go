@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Since v1.2.0 (e94250705) Kratos runs `session` last wherever it stands.
@@ -24,7 +25,9 @@ var sessionBeforeWebhook = &lint.Rule{
 				if name != "web_hook" || session < 0 {
 					continue
 				}
+				items := list.Value.Items()
 				p.ReportAt(h.Get("hook"), lint.Finding{
+					Suggest: moveLast(list.Value, items[session]),
 					Message: fmt.Sprintf("web_hook after `session` never runs on Kratos %s", p.Version),
 					Help:    "write `session` last, or upgrade to v1.2.0",
 				})
@@ -32,4 +35,13 @@ var sessionBeforeWebhook = &lint.Rule{
 			}
 		}
 	},
+}
+
+// moveLast moves an element of a list behind all others.
+func moveLast(list, item *kratosconf.Value) []source.Edit {
+	removed, added := lint.RemoveItem(list, item), lint.AppendLines(list, lint.ItemLines(item))
+	if removed == nil || added == nil {
+		return nil
+	}
+	return append(removed, added...)
 }

@@ -33,7 +33,7 @@ var wwwApex = &lint.Rule{
 			p.ReportAt(o.Value, lint.Finding{
 				Message: fmt.Sprintf("origin %q is listed and %q, which is used here too, is not", o.Value.Str, twin.Origin()),
 				Help:    fmt.Sprintf("list %q as well, or redirect it before people sign in", twin.Origin()),
-				Fix:     lint.AppendItem(m.OriginsKey, twin.Origin()),
+				Suggest: lint.AppendItem(m.OriginsKey, twin.Origin()),
 			})
 		})
 	},
