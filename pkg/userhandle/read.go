@@ -36,9 +36,6 @@ func (r Reading) Form() string {
 // Errors are a *LengthError where the text is well formed, but no user handle.
 func Read(text string) ([]Reading, error) {
 	text = strings.TrimSpace(text)
-	if text == "" {
-		return nil, &LengthError{}
-	}
 	if len(text) > maxText {
 		return nil, fmt.Errorf("text of %d characters is no user handle in any form", len(text))
 	}
@@ -78,9 +75,6 @@ func addInner(readings []Reading, outer Form, text string) []Reading {
 		return readings
 	}
 	for _, form := range Forms() {
-		if form == Text {
-			continue // the outer reading has those bytes already
-		}
 		raw, err := decode(text, form)
 		if err != nil || KindOf(raw) == KindOther {
 			continue

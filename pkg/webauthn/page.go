@@ -145,10 +145,26 @@ func cutPort(scheme, authority string) (host string, port uint16, err error) {
 			return "", 0, fmt.Errorf("has the port %q, which is above 65535", digits)
 		}
 	}
-	if scheme == "https" && n == 443 || scheme == "http" && n == 80 {
+	switch n {
+	case 0:
+		return "", 0, fmt.Errorf("has the port %q, on which nothing is served", digits)
+	case defaultPort(scheme):
 		n = 0
 	}
 	return host, uint16(n), nil
+}
+
+// defaultPort is the port that an origin of the scheme leaves out; -1 for none.
+func defaultPort(scheme string) int {
+	switch scheme {
+	case "https", "wss":
+		return 443
+	case "http", "ws":
+		return 80
+	case "ftp":
+		return 21
+	}
+	return -1
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

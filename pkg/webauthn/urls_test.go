@@ -1,0 +1,61 @@
+package webauthn_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// TestParsePageAgreesWithChromium holds the URL parser against what `new URL`
+// of Chromium 156 answers: the same texts are URLs, with the same origin and the
+// same host. Schemes that no page on the web has are left out.
+func TestParsePageAgreesWithChromium(t *testing.T) {
+	// Chromium keeps these two characters as %20 and %2A, against the URL
+	// standard, which refuses the blank and keeps the star; and it takes a port
+	// that no server can have.
+	deviations := []string{"https://a b", "https://example.com%20", "https://a*b", "https://*.example", "https://a:0"}
+	f, err := os.Open("testdata/urls.ndjson")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, f.Close()) })
+	n := 0
+	lines := bufio.NewScanner(f)
+	for ; lines.Scan(); n++ {
+		var want struct{ URL, Origin, Host, Protocol string }
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &want))
+		page, err := webauthn.ParsePage(want.URL)
+		switch {
+		case slices.Contains(deviations, want.URL), !slices.Contains([]string{"", "http:", "https:", "ws:", "wss:", "ftp:"}, want.Protocol):
+		case want.Origin == "":
+			require.Error(t, err, "%q is no URL, and is read as %+v", want.URL, page)
+		default:
+			require.NoError(t, err, want.URL)
+			require.Equal(t, want.Origin, page.Origin(), want.URL)
+			require.Equal(t, want.Host, page.Host, want.URL)
+		}
+		if err != nil {
+			require.Zero(t, page, "an error comes with nothing")
+		}
+	}
+	require.NoError(t, lines.Err())
+	require.Equal(t, 220, n)
+}
+
+// TestParsePageWithoutHost: only the scheme is known of these.
+func TestParsePageWithoutHost(t *testing.T) {
+	for url, scheme := range map[string]string{"about:blank": "about", "data:,x": "data", "A+b-c.9:x": "a+b-c.9"} {
+		page, err := webauthn.ParsePage(url)
+		require.NoError(t, err)
+		require.Equal(t, webauthn.Page{Scheme: scheme}, page)
+	}
+	for _, url := range []string{"a_b:x", "a/b:x", ":x", "[a:x", "`a:x"} {
+		page, err := webauthn.ParsePage(url)
+		require.EqualError(t, err, `page "`+url+`" has no scheme; write "https://" before the host`)
+		require.Zero(t, page)
+	}
+}
