@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
@@ -56,6 +58,7 @@ type Options struct {
 	MaxAge         time.Duration    // 24 h where it is 0: older entries are confirmed
 	Pulls          int              // 4 where it is 0: identities pulled at the same time
 	Now            func() time.Time // time.Now where it is nil
+	Tracer         trace.Tracer     // makes a span of every pull, nil for none
 	// OnPulled is told how long a hook waited for its pull; nil for nobody.
 	OnPulled func(waited time.Duration)
 }
@@ -71,6 +74,7 @@ type Directory struct {
 	pulls          int
 	now            func() time.Time
 	onPulled       func(waited time.Duration)
+	tracer         trace.Tracer
 	queue          *queue
 	inRequest      chan struct{}              // bounds the pulls that answers wait for
 	checked        atomic.Bool                // the index belongs to this Kratos
@@ -99,6 +103,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		pulls:          o.Pulls,
 		now:            o.Now,
 		onPulled:       o.OnPulled,
+		tracer:         o.Tracer,
 		inRequest:      make(chan struct{}, maxInRequest),
 		sweepNow:       make(chan struct{}, 1),
 	}
@@ -116,6 +121,9 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 	}
 	if d.now == nil {
 		d.now = time.Now
+	}
+	if d.tracer == nil {
+		d.tracer = noop.Tracer{}
 	}
 	if d.onPulled == nil {
 		d.onPulled = func(time.Duration) {}

@@ -93,6 +93,8 @@ func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error
 	if !d.checked.Load() {
 		return p, errors.New("kratos has not answered since the start")
 	}
+	ctx, span := d.tracer.Start(ctx, "pull") // the request to Kratos and the commit, as one
+	defer span.End()
 	l := look{asked: d.now()}
 	p.seen, err = d.kratos.Identity(ctx, id)
 	if err != nil && !errors.Is(err, kratosadmin.ErrNotFound) {

@@ -28,13 +28,15 @@ func about(ctx context.Context, r *http.Request, path, id string) []any {
 // logged writes a line about an answered request where that is wanted.
 func (s *Server) logged(ctx context.Context, r *http.Request, path string, status int, took time.Duration) {
 	refused := status == http.StatusUnauthorized || status == http.StatusForbidden
+	if !refused && !s.log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	attrs := append(about(ctx, r, path, requestID(r)), "status", status)
+	s.log.Debug("request", append(attrs, "took", took.String())...)
 	if refused {
 		s.refusals.Do(func() {
-			s.log.Warn("request refused; oly_passkey_requests_total counts them all", append(about(ctx, r, path, requestID(r)), "status", status, "from", r.RemoteAddr)...)
+			s.log.Warn("request refused; oly_passkey_requests_total counts all of them", append(attrs, "from", r.RemoteAddr)...)
 		})
-	}
-	if s.log.Enabled(ctx, slog.LevelDebug) {
-		s.log.Debug("request", append(about(ctx, r, path, requestID(r)), "status", status, "took", took.String())...)
 	}
 }
 

@@ -157,6 +157,7 @@ func (s *Server) open(ctx context.Context, o Options, kratos *kratosadmin.Client
 		IdentityIDs:    o.IdentityIDs,
 		ReconcileEvery: o.ReconcileEvery,
 		MaxAge:         o.MaxAge,
+		Tracer:         o.Tracer,
 		OnPulled:       func(waited time.Duration) { s.metrics.hookLag.Observe(waited.Seconds()) },
 	})
 	return err
@@ -218,7 +219,9 @@ func isLoopback(addr string) (bool, error) {
 }
 
 // Progress tells how far the reading of Kratos' list has come.
-func (s *Server) Progress() (p kratosadmin.Progress, first, reading bool) { return s.directory.Progress() }
+func (s *Server) Progress() (p kratosadmin.Progress, first, reading bool) {
+	return s.directory.Progress()
+}
 
 // URL is where the API answers.
 func (s *Server) URL() string {
