@@ -17,7 +17,8 @@ const maxRelatedDepth = 199
 // the last element of a list that has a slash, up to a blank, a semicolon or a
 // parenthesis, in lower case.
 func mediaType(header string) string {
-	media, quoted := "", false
+	var media string
+	quoted := false
 	elements := strings.FieldsFunc(header, func(r rune) bool {
 		if r == '"' {
 			quoted = !quoted

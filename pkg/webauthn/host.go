@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
@@ -73,7 +74,7 @@ func domainToASCII(raw string) (string, error) {
 		return strings.ToLower(raw), nil
 	}
 	host, err := idnaProfile().ToASCII(raw)
-	if err != nil || host == "" {
+	if err != nil || host == "" || !utf8.ValidString(raw) {
 		return "", fmt.Errorf("has the host %q, which has no punycode form", raw)
 	}
 	return host, nil
@@ -124,7 +125,7 @@ func parseIPv4(host string) (netip.Addr, bool) {
 	for i, part := range parts {
 		n, ok := parseIPv4Number(part)
 		last := i == len(parts)-1
-		if !ok || !last && n > 255 || last && n >= 1<<(8*(5-len(parts))) {
+		if !ok || !last && n > 255 || n >= 1<<(8*(5-len(parts))) {
 			return netip.Addr{}, false
 		}
 		if last {
@@ -136,24 +137,23 @@ func parseIPv4(host string) (netip.Addr, bool) {
 	return netip.AddrFrom4([4]byte{byte(ip >> 24), byte(ip >> 16), byte(ip >> 8), byte(ip)}), true
 }
 
+// parseIPv4Number reads a number of any size, as the URL standard does: one that
+// is too large for an address is a number all the same.
 func parseIPv4Number(s string) (uint64, bool) {
 	base := 10
 	switch {
 	case s == "":
 		return 0, false
-	case len(s) > 1 && (s[:2] == "0x" || s[:2] == "0X"):
+	case strings.HasPrefix(s, "0x"):
 		s, base = s[2:], 16
-	case len(s) > 1 && s[0] == '0':
+	case s[0] == '0':
 		s, base = s[1:], 8
 	}
 	if s == "" {
 		return 0, true
 	}
-	if s[0] == '+' || s[0] == '-' || strings.IndexByte(s, '_') >= 0 {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(s, base, 33)
-	return n, err == nil
+	n, err := strconv.ParseUint(s, base, 64)
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 // RegistrableDomain is the eTLD+1 of a host in ASCII: the public suffix and one
@@ -162,7 +162,7 @@ func parseIPv4Number(s string) (uint64, bool) {
 // label or an IP address.
 func RegistrableDomain(host string) string {
 	host = strings.TrimSuffix(host, ".")
-	if host == "" || strings.HasPrefix(host, ".") || strings.HasPrefix(host, "[") || endsInNumber(host) {
+	if strings.HasPrefix(host, "[") || endsInNumber(host) {
 		return ""
 	}
 	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
@@ -180,7 +180,7 @@ func IsPublicSuffix(host string) bool {
 		return false
 	}
 	suffix, icann := publicsuffix.PublicSuffix(host)
-	return suffix == host && (icann || strings.IndexByte(suffix, '.') >= 0)
+	return suffix == host && (icann || strings.Contains(suffix, "."))
 }
 
 func quote(s string) string { return strconv.Quote(s) }

@@ -63,7 +63,7 @@ func (p Page) Secure() bool {
 	case "https":
 		return true
 	case "http":
-		return p.IsLocalhost() || p.IP.IsValid() && p.IP.IsLoopback()
+		return p.IsLocalhost() || p.IP.IsLoopback()
 	}
 	return false
 }
@@ -89,9 +89,7 @@ func parseURL(raw string) (Page, error) {
 	if i := strings.IndexAny(rest, `/\?#`); i >= 0 {
 		rest = rest[:i]
 	}
-	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
-		rest = rest[i+1:]
-	}
+	rest = rest[strings.LastIndexByte(rest, '@')+1:]
 	host, port, err := cutPort(scheme, rest)
 	if err != nil {
 		return Page{}, err

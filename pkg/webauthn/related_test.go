@@ -64,6 +64,12 @@ func TestBrowserReasons(t *testing.T) {
 	}
 }
 
+// TestNoHostNoPasskey: an empty rp.id is no page's host.
+func TestNoHostNoPasskey(t *testing.T) {
+	rpID := ""
+	require.Equal(t, webauthn.ClassNotSuffix, webauthn.Browser(webauthn.Page{Scheme: "https"}, &rpID, nil).Class)
+}
+
 func TestClassNames(t *testing.T) {
 	require.Equal(t, "origin-not-configured", string(webauthn.ClassOriginNotConfigured), "reports carry this word")
 }
@@ -86,6 +92,7 @@ func TestSuffixes(t *testing.T) {
 		{"a.github.io", "github.io", false},
 		{"b.a.github.io", "a.github.io", true},
 		{"localhost", "localhost", true},
+		{"b.com.", ".com.", false},
 	} {
 		v := webauthn.Browser(requirePage(t, "https://"+tc.host), &tc.rpID, nil)
 		require.Equal(t, tc.ok, v.OK, "%s on %s: %s", tc.rpID, tc.host, v.Reason)
@@ -207,6 +214,7 @@ func TestSurrogates(t *testing.T) {
 		lone := v.Reason == document+" has a string with half a surrogate pair"
 		require.Equal(t, !whole, lone, "%s: %s", text, v.Reason)
 	}
+	require.Equal(t, document+" is no JSON: invalid character 'g' in \\u hexadecimal character escape", askRelated(t, asJSON(`{"x":"\udg00"}`)).Reason)
 	// Outside of any string they are an error anyway, but not this one.
 	for _, end := range []string{`\`, `\u`, `\ud80`, `\ud8`} {
 		require.Equal(t, webauthn.ClassRelatedJSON, askRelated(t, asJSON(`{"x":"`+end)).Class, end)

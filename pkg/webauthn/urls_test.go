@@ -59,3 +59,34 @@ func TestParsePageWithoutHost(t *testing.T) {
 		require.Zero(t, page)
 	}
 }
+
+// TestParsePageCorners: each of these once showed, or could hide, a mistake.
+func TestParsePageCorners(t *testing.T) {
+	for _, tc := range []struct{ url, want string }{ // the origin, or what is wrong
+		{"http:a", "http://a"},
+		{"ws:a", "ws://a"},
+		{"wss:/a", "wss://a"},
+		{"ftp:\\\\a", "ftp://a"},
+		{"https://a!", "https://a!"},
+		{"!https://a", `page "!https://a" has no scheme; write "https://" before the host`},
+		{"https://?a", `page "https://?a" has no host`},
+		{"https://:443", `page "https://:443" has no host`},
+		{"https://a:0", `page "https://a:0" has the port "0", on which nothing is served`},
+		{"https://<a", `page "https://<a" has '<' in its host, which no host name can hold`},
+		{"https://a\x80b", "page \"https://a\\x80b\" has the host \"a\\x80b\", which has no punycode form"},
+		{"https://a%80b", "page \"https://a%80b\" has the host \"a\\x80b\", which has no punycode form"},
+		{"https://\u00ad", "page \"https://\\u00ad\" has the host \"\\u00ad\", which has no punycode form"},
+		{"https://ü_x.example", "https://xn--_x-wka.example"},
+		{"https://ab--cü.example", "https://xn--ab--c-ova.example"},
+		{"https://0x1ffffffff", `page "https://0x1ffffffff" has the host "0x1ffffffff", which ends in a number and is no IPv4 address`},
+		{"https://0xfffffffffffffffffffff", `page "https://0xfffffffffffffffffffff" has the host "0xfffffffffffffffffffff", which ends in a number and is no IPv4 address`},
+		{"https://a.0xfffffffffffffffffffff", `page "https://a.0xfffffffffffffffffffff" has the host "a.0xfffffffffffffffffffff", which ends in a number and is no IPv4 address`},
+	} {
+		page, err := webauthn.ParsePage(tc.url)
+		if err != nil {
+			require.EqualError(t, err, tc.want)
+			continue
+		}
+		require.Equal(t, tc.want, page.Origin(), tc.url)
+	}
+}

@@ -45,7 +45,7 @@ func Find(root, path string) (*Package, error) {
 		}
 		base := filepath.Base(name)
 		p.Sources[base] = text
-		f := &finder{from: from, fset: from.Fset, info: from.TypesInfo, text: text, base: base, imports: importedNames(from, file), decided: map[ast.Expr]bool{}}
+		f := &finder{from: from, fset: from.Fset, info: from.TypesInfo, text: text, base: base, imports: importedNames(from, file), decided: map[ast.Expr]bool{}, moot: map[ast.Expr]bool{}}
 		f.file(file)
 		p.Mutants = append(p.Mutants, f.found...)
 	}
@@ -79,6 +79,7 @@ type finder struct {
 	function string
 	results  *types.Tuple // of the innermost function
 	decided  map[ast.Expr]bool
+	moot     map[ast.Expr]bool // results beside a failure
 	found    []Mutant
 }
 
@@ -148,9 +149,17 @@ func (f *finder) walk(root ast.Node) {
 			f.statements(n.Body)
 		}
 		f.conditions(n)
+		if s, ok := n.(*ast.ReturnStmt); ok {
+			for _, e := range f.besideFailure(s) {
+				f.moot[e] = true
+			}
+		}
 		e, ok := n.(ast.Expr)
 		if !ok {
 			return true
+		}
+		if f.moot[e] {
+			return f.info.Types[e].Value == nil
 		}
 		if f.info.Types[e].Value != nil && types.Default(f.info.Types[e].Type) != types.Typ[types.Bool] {
 			f.constant(e)

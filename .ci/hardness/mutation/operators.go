@@ -56,6 +56,21 @@ func (f *finder) returnZero(s *ast.ReturnStmt) {
 	f.add(s, change(f.source(s), "return zero"), "if mutant("+id+") { return "+strings.Join(zeros, ", ")+" }; ", "")
 }
 
+// besideFailure lists the results that a return hands out together with an error
+// or a final false: by convention nobody looks at them.
+func (f *finder) besideFailure(s *ast.ReturnStmt) []ast.Expr {
+	if len(s.Results) < 2 {
+		return nil
+	}
+	last := s.Results[len(s.Results)-1]
+	declared := f.results.At(f.results.Len() - 1).Type()
+	isError := types.Identical(declared, types.Universe.Lookup("error").Type()) && types.ExprString(last) != "nil"
+	if !isError && types.ExprString(last) != "false" {
+		return nil
+	}
+	return s.Results[:len(s.Results)-1]
+}
+
 func allZero(list []ast.Expr) bool {
 	for _, e := range list {
 		switch types.ExprString(e) {
