@@ -44,6 +44,7 @@ type linter struct {
 	project         string
 	environment     string
 	allEnvironments bool
+	network         oryNetwork
 }
 
 func newLint(a *app) *cobra.Command {
@@ -63,6 +64,7 @@ A comment silences a rule on its line, if it says why:
 		Example: `  oly-passkey lint -c kratos.yml --domain auth.example.com
   oly-passkey lint -c base.yml -c prod.yml --env-file kratos.env --fix
   oly-passkey lint --format sarif deploy/ > lint.sarif
+  oly-passkey lint --ory-project 9d7b6d0e-3f2a-4a4e-9a0f-1c2b3d4e5f60 --ory-api-key-file ory.key
   oly-passkey lint --explain origin-trailing-slash`,
 		RunE: func(cmd *cobra.Command, args []string) error { return l.run(cmd.Context(), args) },
 	}
@@ -93,6 +95,7 @@ A comment silences a rule on its line, if it says why:
 	f.StringVar(&l.writeBaseline, "write-baseline", "", "record the findings of now in `FILE`, for --baseline")
 	f.StringVar(&l.sidecar, "sidecar", "", "`URL` of the sidecar, which knows how many people a changed rp.id locks out")
 	f.StringVar(&l.keyFile, "api-key-file", "", "`FILE` with the sidecar's key of scope read")
+	l.network.flags(f)
 	f.StringVar(&l.stdinFilename, "stdin-filename", "", "the name of what is read from \"-\"")
 	return c
 }
@@ -116,6 +119,9 @@ func (l *linter) run(ctx context.Context, args []string) error {
 	if l.fix != "" && l.fix != "safe" && l.fix != "suggested" {
 		return usagef("--fix is %q; it takes safe or suggested", l.fix)
 	}
+	if err := l.network.check(l, args); err != nil {
+		return err
+	}
 	p, err := l.readProject()
 	if err != nil {
 		return err
@@ -132,6 +138,7 @@ func (l *linter) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	l.network.locate(all)
 	if p != nil {
 		all = p.Apply(all, l.everything(args), time.Now())
 	}

@@ -47,6 +47,9 @@ func (l *linter) readProject() (*project.Project, error) {
 // targets lists what to check: the environments that are asked for (all of them
 // when nothing else is named), or the files of the command line.
 func (l *linter) targets(ctx context.Context, args []string, p *project.Project) ([]target, error) {
+	if l.network.id != "" {
+		return l.fromNetwork(ctx)
+	}
 	if p != nil && l.environment != "" {
 		e, err := p.Environment(l.environment)
 		if err != nil {
@@ -70,7 +73,7 @@ func (l *linter) targets(ctx context.Context, args []string, p *project.Project)
 
 // everything tells whether the whole project is checked.
 func (l *linter) everything(args []string) bool {
-	return l.environment == "" && (l.allEnvironments || len(l.layers) == 0 && len(args) == 0)
+	return l.network.id == "" && l.environment == "" && (l.allEnvironments || len(l.layers) == 0 && len(args) == 0)
 }
 
 // inEnvironment is the command line that an environment stands for; flags that

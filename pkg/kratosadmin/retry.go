@@ -16,7 +16,7 @@ import (
 // StatusError is an answer of Kratos that is neither the identity nor 404.
 type StatusError struct {
 	Code       int
-	RetryAfter time.Duration // 0 where Kratos did not say
+	RetryAfter time.Duration // 0 where neither Kratos nor what is before it says
 	Location   string        // where a redirect points; it is not followed
 }
 
@@ -58,8 +58,10 @@ func (c *Client) checkStatus(resp *http.Response) error {
 		return nil
 	}
 	e := &StatusError{Code: resp.StatusCode, Location: resp.Header.Get("Location")}
-	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
-		e.RetryAfter = min(time.Duration(s)*time.Second, maxRetryAfter)
+	for _, name := range []string{"X-Ratelimit-Reset", "Retry-After"} { // the former from the Ory Network's gateway
+		if s, err := strconv.Atoi(resp.Header.Get(name)); err == nil && s > 0 {
+			e.RetryAfter = min(time.Duration(s)*time.Second, maxRetryAfter)
+		}
 	}
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= http.StatusInternalServerError {
 		return c.at(e)
