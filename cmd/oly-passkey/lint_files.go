@@ -48,6 +48,7 @@ func (l *linter) options() (lint.Options, error) {
 		if err != nil {
 			return opts, err
 		}
+		opts.RelatedFile = f
 		opts.Related = &webauthn.Document{Status: http.StatusOK, ContentType: "application/json", Body: f.Data}
 	}
 	for _, name := range l.envFiles {

@@ -54,12 +54,15 @@ func Fix(files []*source.File, opts Options, rules []*Rule, suggested bool) (Rep
 // fix makes the fixes of the rules that may, and answers a finding that they
 // bring, if any.
 func fix(files []*source.File, opts Options, rules []*Rule, suggested bool, may func(rule string) bool) (Repair, *Finding, error) {
-	w := &workshop{files: slices.Clone(files), schemas: make(map[string]*source.File), original: make(map[string][]byte), read: opts.Schemas.Read}
+	w := &workshop{files: slices.Clone(files), related: opts.RelatedFile, schemas: make(map[string]*source.File), original: make(map[string][]byte), read: opts.Schemas.Read}
 	for _, f := range files {
 		w.original[f.Name] = f.Data
 	}
 	if opts.Schemas.Read != nil {
 		opts.Schemas.Read = w.open
+	}
+	if w.related != nil {
+		w.original[w.related.Name] = w.related.Data
 	}
 	first, err := Check(w.files, opts, rules)
 	if err != nil {
@@ -69,6 +72,10 @@ func fix(files []*source.File, opts Options, rules []*Rule, suggested bool, may 
 	for range maxRounds {
 		if !w.apply(left, suggested, may) {
 			break
+		}
+		if w.related != nil {
+			document := *opts.Related
+			document.Body, opts.Related, opts.RelatedFile = w.related.Data, &document, w.related
 		}
 		if left, err = Check(w.files, opts, rules); err != nil {
 			return Repair{}, nil, err
@@ -94,6 +101,7 @@ func broughtBy(before, after []Finding) *Finding {
 // workshop holds the files while they are worked on.
 type workshop struct {
 	files    []*source.File
+	related  *source.File            // the document of related origins, nil without one
 	schemas  map[string]*source.File // by the name under which they were read
 	original map[string][]byte
 	read     func(string) (*source.File, error)
@@ -135,6 +143,9 @@ func (w *workshop) apply(findings []Finding, suggested bool, may func(rule strin
 	done := false
 	for i, f := range w.files {
 		w.files[i] = edited(f, edits[f.Name], &done)
+	}
+	if w.related != nil {
+		w.related = edited(w.related, edits[w.related.Name], &done)
 	}
 	for name, f := range w.schemas {
 		w.schemas[name] = edited(f, edits[f.Name], &done)
@@ -188,6 +199,9 @@ func (w *workshop) changed() []Repaired {
 	}
 	for _, f := range w.schemas {
 		add(f)
+	}
+	if w.related != nil {
+		add(w.related)
 	}
 	slices.SortFunc(out, func(a, b Repaired) int { return strings.Compare(a.Name, b.Name) })
 	return out

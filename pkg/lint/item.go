@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
@@ -85,17 +86,74 @@ func blockItem(item *kratosconf.Value) (source.Span, int) {
 	return whole, dash
 }
 
-// RemoveItem answers the edit that removes one element of a block list, when
-// others stay.
+// RemoveItem answers the edit that removes one element of a list, when others
+// stay.
 func RemoveItem(list, item *kratosconf.Value) []source.Edit {
-	if len(list.Items()) < 2 || item == nil || list.Shared || item.Shared || item.Env != "" || item.Span.File == nil {
+	items := list.Items()
+	at := slices.Index(items, item)
+	if len(items) < 2 || at < 0 || list.Shared || item.Shared || item.Env != "" || item.Span.File == nil {
 		return nil
 	}
-	whole, dash := blockItem(item)
-	if dash < 0 {
+	if whole, dash := blockItem(item); dash >= 0 {
+		return []source.Edit{{Span: whole}}
+	}
+	own, ok := flowItem(item)
+	if !ok {
 		return nil
 	}
-	return []source.Edit{{Span: whole}}
+	if at > 0 {
+		before, ok := flowItem(items[at-1])
+		own.Start = before.End
+		return removal(own, ok && before.File == own.File && sameLine(before, own))
+	}
+	after, ok := flowItem(items[1])
+	own.End = after.Start
+	return removal(own, ok && after.File == own.File && sameLine(after, own))
+}
+
+func removal(span source.Span, ok bool) []source.Edit {
+	if !ok {
+		return nil
+	}
+	return []source.Edit{{Span: span}}
+}
+
+// flowItem is the text of an element of a list in brackets, quotes included. Of
+// one that the environment sets it is what the file has.
+func flowItem(v *kratosconf.Value) (source.Span, bool) {
+	if v.Env != "" && v.Overrode != nil {
+		v = v.Overrode
+	}
+	if v.Is(kratosconf.Map) {
+		_, span := flowText(v)
+		return span, span.File != nil
+	}
+	span := v.Span
+	if v.Env != "" || span.End <= span.Start {
+		return span, false
+	}
+	data := span.File.Data
+	if c := data[max(span.Start-1, 0)]; (c == '"' || c == '\'') && span.End < len(data) && data[span.End] == c {
+		span.Start--
+		span.End++
+	}
+	return span, true
+}
+
+// RemoveList answers the edit that removes a key with a block list of one
+// element.
+func RemoveList(list *kratosconf.Value) []source.Edit {
+	items := list.Items()
+	if len(items) != 1 || list.Shared || list.Key.File == nil || items[0].Span.File == nil {
+		return nil
+	}
+	whole, dash := blockItem(items[0])
+	line, key := lineOf(list.Key)
+	if dash < 0 || strings.TrimSpace(line) != list.Key.Text()+":" {
+		return nil
+	}
+	key.End = whole.End
+	return []source.Edit{{Span: key}}
 }
 
 // AppendLines answers the edit that adds elements, as ItemLines gives them,

@@ -80,6 +80,9 @@ type Options struct {
 	// Related is what https://<rp.id>/.well-known/webauthn answers or is planned
 	// to, nil when there is nothing.
 	Related *webauthn.Document
+	// RelatedFile is the file that holds Related, where it is one that a fix may
+	// change.
+	RelatedFile *source.File
 	// Baseline is an earlier state of the same configuration, to compare with.
 	Baseline []*source.File
 	// Enrolled is how many keys exist for the baseline's rp.id, 0 when nobody

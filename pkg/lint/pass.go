@@ -24,6 +24,8 @@ type Pass struct {
 	// Related is the related origins document that is or will be served, nil
 	// without one.
 	Related *webauthn.Document
+	// RelatedFile is the file that holds it, nil without one.
+	RelatedFile *source.File
 	// Before is the baseline, nil without one.
 	Before *Pass
 	// Enrolled is how many keys exist for the baseline's rp.id, 0 when nobody
@@ -56,7 +58,7 @@ func NewPass(config *kratosconf.Config, opts Options) *Pass {
 	p.hookLists = findHookLists(config)
 	p.Pages = findPages(config, opts.Domains)
 	p.Rendered = opts.Rendered
-	p.Enrolled, p.Related = opts.Enrolled, opts.Related
+	p.Enrolled, p.Related, p.RelatedFile = opts.Enrolled, opts.Related, opts.RelatedFile
 	p.read, p.sent = opts.Schemas.Read, make(map[situation]Sent)
 	p.Version = opts.Version
 	if p.Version == (kratosconf.Version{}) {

@@ -30,6 +30,9 @@ var hookGenericParseDead = &lint.Rule{
 // has one; a list that is not there would switch the generic one off.
 func underMethods(p *lint.Pass, h lint.Hook) []source.Edit {
 	edits := lint.RemoveItem(h.List.Value, h.Value)
+	if len(h.List.Value.Items()) == 1 {
+		edits = lint.RemoveList(h.List.Value)
+	}
 	if edits == nil {
 		return nil
 	}

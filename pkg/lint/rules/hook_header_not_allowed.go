@@ -23,7 +23,7 @@ var hookHeaderNotAllowed = &lint.Rule{
 				}
 				p.ReportAt(h.Key("body"), lint.Finding{
 					Message: fmt.Sprintf("the body reads the request header %q, which Kratos does not pass on", name),
-					Suggest: allowHeader(p, name),
+					Fix:     allowHeader(p, name),
 					Help:    "add it to clients.web_hook.header_allowlist (v26.2.0), or do without",
 				})
 			}

@@ -3,7 +3,9 @@ package rules
 import (
 	"fmt"
 
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -16,7 +18,8 @@ var originNeedsRor = &lint.Rule{
 			for _, o := range relatedOrigins(p, m) {
 				p.ReportAt(o.Value, lint.Finding{
 					Message: fmt.Sprintf("origin %q is outside of rp.id %q: browsers ask https://%s/.well-known/webauthn whether it belongs to it", o.Value.Str, m.ID.Str, m.ID.Str),
-					Help:    "serve that document with this origin in it; browsers before Chrome 128 and Safari 18, and Firefox, refuse all the same",
+					Help:    "write it with oly-passkey wellknown generate webauthn; browsers before Chrome 128 and Safari 18, and Firefox, refuse all the same",
+					Suggest: listRelated(p, o),
 				})
 			}
 		})
@@ -51,4 +54,16 @@ func relatedOrigins(p *lint.Pass, m *lint.Method) []lint.Origin {
 		return nil
 	}
 	return out
+}
+
+// listRelated proposes the origin in the document, where that is a file.
+func listRelated(p *lint.Pass, o lint.Origin) []source.Edit {
+	if p.RelatedFile == nil {
+		return nil
+	}
+	document, err := kratosconf.ParseJSON(p.RelatedFile)
+	if err != nil {
+		return nil
+	}
+	return lint.AppendItem(document.Field("origins"), o.Page.Origin())
 }

@@ -14,7 +14,7 @@ func All() []*lint.Rule {
 		ceremonyTimeoutRange, cookieDomain, corsOriginMissing,
 		defaultSchemaID, displayNameMisnested, displayNameNotIdentifier,
 		displayTraitAmbiguous, displayTraitNested, displayTraitOptional,
-		displayTraitSensitive, displayTraitUntitled, duplicateKey,
+		displayTraitSensitive, displayTraitUntitled, downgradeRisk, duplicateKey,
 		duplicateTitle, envArrayTail, envBool,
 		envCSVSpace, envHooksString, envIndexNulls,
 		envOverridesFile, extensionOrigin, flowLifespanShort,

@@ -84,6 +84,7 @@ func (e *example) config(t *testing.T) ([]*source.File, lint.Options) {
 			opts.Baseline = append(opts.Baseline, source.New(value, []byte(e.files[value])))
 		case "--related-origins":
 			opts.Related = &webauthn.Document{Status: 200, ContentType: "application/json", Body: []byte(e.files[value])}
+			opts.RelatedFile = source.New(value, []byte(e.files[value]))
 		case "--profile":
 			profile, ok := lint.ParseProfile(value)
 			require.True(t, ok, value)

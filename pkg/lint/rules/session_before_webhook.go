@@ -27,7 +27,7 @@ var sessionBeforeWebhook = &lint.Rule{
 				}
 				items := list.Value.Items()
 				p.ReportAt(h.Get("hook"), lint.Finding{
-					Suggest: moveLast(list.Value, items[session]),
+					Fix:     moveLast(list.Value, items[session]),
 					Message: fmt.Sprintf("web_hook after `session` never runs on Kratos %s", p.Version),
 					Help:    "write `session` last, or upgrade to v1.2.0",
 				})
