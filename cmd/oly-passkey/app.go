@@ -103,6 +103,8 @@ func newRoot(a *app) *cobra.Command {
 		newServe(a),
 		newAudit(a),
 		newDemo(a),
+		newHealthcheck(a),
+		newMan(a),
 		newVersion(a),
 	)
 	codeFailures(root)

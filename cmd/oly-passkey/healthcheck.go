@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/olympusoss/oly-passkey/pkg/sidecar"
+)
+
+// newHealthcheck is for images that have nothing but this program in them.
+func newHealthcheck(a *app) *cobra.Command {
+	var listen string
+	c := &cobra.Command{
+		Use:   "healthcheck",
+		Short: "ask the server of this machine whether it is ready",
+		Long: `Asks /readyz of a server that "oly-passkey serve" runs on this machine, for the
+HEALTHCHECK of a container and for monitoring.
+
+Exit code 0: ready; 1: not ready, or nobody answers.`,
+		Example: `  oly-passkey healthcheck
+  oly-passkey healthcheck --metrics-listen 0.0.0.0:4478`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if env := a.getenv("OLY_PASSKEY_METRICS_LISTEN"); env != "" && !cmd.Flags().Changed("metrics-listen") {
+				listen = env
+			}
+			return a.healthcheck(cmd.Context(), listen)
+		},
+	}
+	c.Flags().StringVar(&listen, "metrics-listen", sidecar.DefaultMetricsListen, "`HOST:PORT` that the server was given (default also from OLY_PASSKEY_METRICS_LISTEN)")
+	return c
+}
+
+// healthcheckTimeout is shorter than what container engines wait for.
+const healthcheckTimeout = 3 * time.Second
+
+func (a *app) healthcheck(ctx context.Context, listen string) error {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return usagef("--metrics-listen is %q; it takes HOST:PORT", listen)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost" // the server listens everywhere
+	}
+	ctx, stop := context.WithTimeout(ctx, healthcheckTimeout)
+	defer stop()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", http.NoBody)
+	if err != nil {
+		return err
+	}
+	answer := "ready"
+	resp, err := (&http.Transport{}).RoundTrip(req) // no proxy, no redirect
+	if err != nil {
+		answer = "not ready: " + err.Error()
+	} else {
+		defer func() { _ = resp.Body.Close() }()
+		if resp.StatusCode != http.StatusOK {
+			why, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
+			answer = "not ready: " + resp.Status + ": " + strings.TrimSpace(string(why))
+		}
+	}
+	if _, err := fmt.Fprintln(a.stdout, answer); err != nil {
+		return err
+	}
+	if answer != "ready" {
+		return findings()
+	}
+	return nil
+}
