@@ -3,14 +3,12 @@ package demo
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
 
 	"github.com/google/uuid"
 
-	"github.com/olympusoss/oly-passkey/pkg/client"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/templates/ui"
@@ -40,40 +38,18 @@ func (d *Demo) newDirectory(keys *sidecar.Keys) (*directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	resolver, err := client.New(client.Options{URL: d.SidecarURL, Key: keys.Key(sidecar.ScopeResolve)})
+	over, err := ui.NewSidecar(d.SidecarURL, keys.Key(sidecar.ScopeResolve), keys.Key(sidecar.ScopeRead))
 	if err != nil {
 		return nil, err
 	}
-	reader, err := client.New(client.Options{URL: d.SidecarURL, Key: keys.Key(sidecar.ScopeRead)})
-	if err != nil {
-		return nil, err
-	}
-	return &directory{admin: admin, resolver: resolver, reader: reader}, nil
+	return &directory{Sidecar: over, admin: admin}, nil
 }
 
-// directory answers the account page: what Kratos lists, and whose it is
-// according to the sidecar.
+// directory is the sidecar, but for the handles: the demo shows those that Kratos
+// itself lists, and whose the sidecar says they are.
 type directory struct {
+	*ui.Sidecar
 	admin *kratosadmin.Client
-	// The sidecar, with a key for each scope.
-	resolver, reader *client.Client
-}
-
-// Resolve asks the sidecar whose handle it is; nobody's is no error. A handle
-// whose passkey is gone is answered as well, with that state.
-func (d *directory) Resolve(ctx context.Context, handle, credentialID string) (ui.Answer, error) {
-	answer, err := d.resolver.Resolve(ctx, client.Query{UserHandle: handle, CredentialID: credentialID, AllowRemoved: true})
-	if errors.Is(err, client.ErrUnknown) {
-		return ui.Answer{}, nil
-	}
-	if err != nil {
-		return ui.Answer{}, err
-	}
-	return ui.Answer{
-		IdentityID:        answer.IdentityID,
-		State:             answer.State,
-		CredentialMatches: answer.CredentialMatches,
-	}, nil
 }
 
 // Handles lists the user handles in Kratos' own record of an identity.
@@ -97,39 +73,4 @@ func (d *directory) Handles(ctx context.Context, identityID string) ([]ui.Handle
 		handles = append(handles, ui.Handle{Method: "webauthn", Value: base64.RawURLEncoding.EncodeToString(c.Config.UserHandle)})
 	}
 	return handles, nil
-}
-
-// Passkeys describes the keys of an identity.
-func (d *directory) Passkeys(ctx context.Context, identityID string) ([]ui.Passkey, error) {
-	list, err := d.reader.Passkeys(ctx, identityID)
-	if err != nil {
-		return nil, err
-	}
-	passkeys := make([]ui.Passkey, len(list))
-	for i, p := range list {
-		passkeys[i] = ui.Passkey{CredentialID: p.CredentialID, Provider: p.Provider, Synced: p.Synced}
-	}
-	return passkeys, nil
-}
-
-// Signals answers what browsers may be told about the identity's credentials.
-func (d *directory) Signals(ctx context.Context, identityID string) ([]ui.Signal, error) {
-	list, err := d.reader.Signals(ctx, identityID)
-	if err != nil {
-		return nil, err
-	}
-	signals := make([]ui.Signal, len(list))
-	for i, s := range list {
-		signals[i] = ui.Signal(s)
-	}
-	return signals, nil
-}
-
-// Advice answers what is worth proposing to somebody who has just signed in.
-func (d *directory) Advice(ctx context.Context, identityID string) (ui.Advice, error) {
-	a, err := d.reader.Advice(ctx, identityID)
-	if err != nil {
-		return ui.Advice{}, err
-	}
-	return ui.Advice(*a), nil
 }

@@ -24,10 +24,11 @@ type accountView struct {
 	Session *Session
 	Name    string
 	Method  string // how they signed in, as a text
-	// Directory is false where nobody can be asked about handles.
-	Directory bool
-	Handles   []handleView
-	Failed    bool // the directory could not be asked
+	// Directory is false where nobody can be asked about credentials, Explain
+	// where nobody is told about handles.
+	Directory, Explain bool
+	Handles            []handleView
+	Failed             bool // the directory could not be asked
 	// Invitation is the key of a sentence that invites to add a passkey, ""
 	// for none; AnotherDevice asks the script to invite whoever signed in with a
 	// phone.
@@ -68,21 +69,26 @@ func (s *Server) accountView(r *http.Request, session *Session) *accountView {
 	if s.config.Directory == nil {
 		return view
 	}
-	view.Directory = true
-	handles, err := s.config.Directory.Handles(r.Context(), session.Identity.ID)
-	if err != nil {
-		view.Failed = true
-		return view
-	}
+	view.Directory, view.Explain = true, s.config.Explain
 	view.advise(r, s.config.Directory)
+	if view.Explain {
+		s.explain(r.Context(), view)
+	}
+	return view
+}
+
+// explain looks up every handle that Kratos has for the account.
+func (s *Server) explain(ctx context.Context, view *accountView) {
+	id := view.Session.Identity.ID
+	handles, err := s.config.Directory.Handles(ctx, id)
+	view.Failed = err != nil
 	for _, h := range handles {
-		a, err := s.lookUp(r.Context(), h.Value, "")
+		a, err := s.lookUp(ctx, h.Value, "")
 		if err != nil {
 			view.Failed = true
 		}
-		view.Handles = append(view.Handles, handleView{Handle: h, Answer: a, Mine: a.IdentityID == session.Identity.ID})
+		view.Handles = append(view.Handles, handleView{Handle: h, Answer: a, Mine: a.IdentityID == id})
 	}
-	return view
 }
 
 // advise invites people without a passkey to add one, and those with one to add
@@ -168,6 +174,32 @@ type verdict struct {
 	// CredentialMatches is true where the credential is known to be the account's
 	// own, and null where that is not known.
 	CredentialMatches *bool `json:"credential_matches"`
+}
+
+// used notes which credential somebody has just signed in with: Kratos' hook
+// names the account only. The browser's word is enough, for it changes nothing
+// but a date on the settings page of the same account.
+func (s *Server) used(w http.ResponseWriter, r *http.Request) {
+	if s.config.Directory == nil {
+		http.NotFound(w, r)
+		return
+	}
+	session, err := s.kratos.whoami(r.Context(), r.Header.Get("Cookie"))
+	if err != nil {
+		http.Error(w, "sign in first", http.StatusUnauthorized)
+		return
+	}
+	var credential struct {
+		ID string `json:"credential_id"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 8<<10)).Decode(&credential); err != nil {
+		http.Error(w, "the body is no JSON object with a credential_id", http.StatusBadRequest)
+		return
+	}
+	if err := s.config.Directory.Used(r.Context(), session.Identity.ID, credential.ID); err != nil {
+		s.config.Log.Warn("the sidecar did not note the use of a credential", "error", err)
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // resolve answers the account page's question about the handle that the browser

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"time"
 )
 
 // Directory knows more about passkeys than Kratos' flows tell. The sidecar does.
@@ -15,6 +16,8 @@ type Directory interface {
 	Handles(ctx context.Context, identityID string) ([]Handle, error)
 	// Passkeys describes the keys of an identity.
 	Passkeys(ctx context.Context, identityID string) ([]Passkey, error)
+	// Used notes that somebody has just signed in with one of their keys.
+	Used(ctx context.Context, identityID, credentialID string) error
 	// Signals answers what browsers may be told about the identity's credentials,
 	// one signal a user handle, each with all credentials that still sign in.
 	Signals(ctx context.Context, identityID string) ([]Signal, error)
@@ -35,8 +38,9 @@ type Handle struct{ Method, Value string }
 // A Passkey of an account, or a security key.
 type Passkey struct {
 	CredentialID string
-	Provider     string // "" where it does not tell
-	Synced       *bool  // nil: not known
+	Provider     string     // "" where it does not tell
+	Synced       *bool      // nil: not known
+	LastUsed     *time.Time // nil: not known
 }
 
 // A Signal is the argument of signalAllAcceptedCredentials (WebAuthn Level 3

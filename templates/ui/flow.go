@@ -25,6 +25,8 @@ type Flow struct {
 type Identity struct {
 	ID     string
 	Traits map[string]any
+	// MetadataPublic is any JSON; the pages keep names of passkeys in it.
+	MetadataPublic any `json:"metadata_public"`
 	// RecoveryAddresses are where a code can be sent to get back in.
 	RecoveryAddresses []struct{ Value string } `json:"recovery_addresses"`
 	// Addresses are proven by a code that was sent there. Kratos v1.3.1 does not

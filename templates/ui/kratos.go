@@ -18,6 +18,7 @@ const maxAnswer = 4 << 20
 // passes the browser's cookies on: they are what Kratos knows it by.
 type kratos struct {
 	base   string // without a slash at the end
+	admin  string // the same of the admin API, "" where it is out of reach
 	client *http.Client
 }
 

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -9,24 +10,34 @@ import (
 // credentialView is a passkey or a security key that a settings flow can remove.
 type credentialView struct {
 	Field, ID, Name string // Field is the name that Kratos' remove node has
-	Added           string // in words, "" when Kratos does not say
-	Provider        string
+	Added, Used     string // in words, "" where it is not known
+	Provider        string // "" where it is not known, or the name already
 	Kept            string // where the passkey is kept, in words
+	Synced          bool
 	Predates        bool   // it is older than the proof of the account's address
+	Given           string // the name that somebody gave it here
+	Flow            string // whose page renames it, "" where nothing can be renamed
 	Form            formView
 }
 
 // credentials lists what a settings flow can remove.
 func (b *viewBuilder) credentials(field string) []credentialView {
 	var list []credentialView
+	given := map[string]string{}
+	if b.flow.Identity != nil {
+		given = b.flow.Identity.names()
+	}
 	for i := range b.flow.UI.Nodes {
 		n := &b.flow.UI.Nodes[i]
 		if n.Attributes.Name != field {
 			continue
 		}
-		c := credentialView{Field: field, ID: n.value(), Name: b.speaker.say("settings.unnamed-" + field)}
+		c := credentialView{Field: field, ID: n.value()}
+		if b.config.AdminURL != "" {
+			c.Flow = b.flow.ID
+		}
 		if label := n.Meta.Label; label != nil {
-			if name, ok := label.Context["display_name"].(string); ok && name != "" && name != "unnamed" {
+			if name, ok := label.Context["display_name"].(string); ok && name != "unnamed" {
 				c.Name = name
 			}
 			if at, ok := label.Context["added_at"].(string); ok {
@@ -35,6 +46,8 @@ func (b *viewBuilder) credentials(field string) []credentialView {
 				}
 			}
 		}
+		c.Given = given[c.ID]
+		c.Name = cmp.Or(c.Given, c.Name)
 		c.Form = formView{Group: field, Action: b.flow.UI.Action, Hidden: b.csrf()}
 		list = append(list, c)
 	}
@@ -83,6 +96,9 @@ type signalsView struct {
 // describe adds what the directory knows. Without it the page works as well, so
 // its failures leave things out.
 func (s *Server) describe(ctx context.Context, speaker speaker, v *flowView) {
+	if s.config.Directory == nil || v.Flow.Identity == nil {
+		return
+	}
 	id := v.Flow.Identity.ID
 	passkeys, err := s.config.Directory.Passkeys(ctx, id)
 	if err != nil {
@@ -115,12 +131,27 @@ func (c *credentialView) describe(speaker speaker, passkeys []Passkey, advice Ad
 		if p.CredentialID != id {
 			continue
 		}
-		c.Provider = p.Provider
+		if c.Provider = p.Provider; c.Name == "" {
+			c.Name, c.Provider = p.Provider, ""
+		}
+		if p.LastUsed != nil {
+			c.Used = speaker.say("settings.used", "date", speaker.date(*p.LastUsed))
+		}
 		if p.Synced != nil {
+			c.Synced = *p.Synced
 			c.Kept = speaker.say("settings.kept-here")
-			if *p.Synced {
+			if c.Synced {
 				c.Kept = speaker.say("settings.kept-synced")
 			}
+		}
+	}
+}
+
+// nameless gives the rest a name.
+func (v *flowView) nameless(speaker speaker) {
+	for _, list := range [][]credentialView{v.Passkeys, v.Keys} {
+		for i := range list {
+			list[i].Name = cmp.Or(list[i].Name, speaker.say("settings.unnamed-"+list[i].Field))
 		}
 	}
 }

@@ -32,6 +32,15 @@ func (p *page) Lead(group string) string {
 	return text
 }
 
+// Phone answers how a ceremony goes with a phone, if that is worth a word.
+func (p *page) Phone(group string) string {
+	if group != "passkey" {
+		return ""
+	}
+	text, _ := p.speaker.look("phone." + p.Kind)
+	return text
+}
+
 func (s *Server) speaker(r *http.Request) speaker {
 	return speaker{lang: s.texts.language(r.Header.Get("Accept-Language")), all: s.texts}
 }

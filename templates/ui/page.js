@@ -1,10 +1,11 @@
 // @ts-check
 // The pages' own script: it connects buttons and words with passkey.js, and
-// shows on the account page whose user handle the browser returned.
+// tells the server which passkey somebody has signed in with.
 
 import { autofill, capabilities, kindOf, register, signals, signIn } from "./passkey.js";
 
 /** @typedef {import("./passkey.js").Result} Result */
+/** @typedef {{userHandle: string|null, credentialId: string, attachment: string|null, noted?: boolean}} SignIn */
 
 // What outlives the page that got it, in this tab only.
 const signInKey = "passkey-sign-in";
@@ -13,7 +14,10 @@ const signUpKey = "passkey-sign-up";
 /** @param {string} kind */
 function say(kind) {
   const status = document.querySelector("[data-passkey-status]");
-  if (status) status.textContent = status.getAttribute(`data-${kind}`) ?? "";
+  if (!status) return;
+  status.classList.toggle("error", !["waiting", "signed-in", "registered", "cancelled"].includes(kind));
+  status.textContent = status.getAttribute(`data-${kind}`) ?? "";
+  status.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {Result} result */
@@ -42,37 +46,46 @@ function connect(form) {
     say("waiting");
     const result = await call(form);
     remember(result);
+    if (result.kind !== "signed-in" && result.kind !== "registered") {
+      button.disabled = false;
+      button.focus({ preventScroll: true });
+      void offer();
+    }
     say(result.kind);
-    if (result.kind === "signed-in" || result.kind === "registered") return;
-    button.disabled = false;
-    button.focus();
-    void offer();
   });
   form.hidden = false;
   void offer();
 }
 
+/** @param {string} path @param {object} body */
+async function post(path, body) {
+  const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(String(response.status));
+  return response;
+}
+
+/** Tells the server once which passkey it was, and invites whoever came from another device to add one here.
+ * @param {SignIn} one */
+async function welcome(one) {
+  if (!one.noted) {
+    sessionStorage.setItem(signInKey, JSON.stringify({ ...one, noted: true }));
+    post("/used", { credential_id: one.credentialId }).catch(() => {}); // a date is missing then
+  }
+  const invitation = document.getElementById("another-device");
+  if (invitation && one.attachment === "cross-platform" && (await capabilities()).platform) invitation.hidden = false;
+}
+
 /** Shows what the browser returned at this sign-in, and whose the sidecar says it is.
- * @param {HTMLElement} section */
-async function showSignIn(section) {
+ * @param {HTMLElement} section @param {SignIn} one */
+async function explain(section, { userHandle, credentialId }) {
   const returned = /** @type {HTMLElement} */ (document.getElementById("returned"));
   const resolved = /** @type {HTMLElement} */ (document.getElementById("resolved"));
-  const stored = sessionStorage.getItem(signInKey);
-  if (!stored) return;
-  const { userHandle, credentialId, attachment } = JSON.parse(stored);
-  const invitation = document.getElementById("another-device");
-  if (invitation && attachment === "cross-platform" && (await capabilities()).platform) invitation.hidden = false;
   returned.textContent = userHandle ?? section.dataset.none ?? "";
   if (!userHandle) return;
   returned.className = "mono";
   resolved.textContent = section.dataset.asking ?? "";
   try {
-    const response = await fetch("/resolve", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ user_handle: userHandle, credential_id: credentialId }),
-    });
-    if (!response.ok) throw new Error(String(response.status));
+    const response = await post("/resolve", { user_handle: userHandle, credential_id: credentialId });
     const answer = await response.json();
     resolved.textContent = [section.dataset[answer.whose], answer.state, answer.identity_id].filter(Boolean).join(" · ");
   } catch {
@@ -96,7 +109,11 @@ const leftOver = document.getElementById("left-over");
 if (leftOver && sessionStorage.getItem(signUpKey)) leftOver.hidden = false;
 sessionStorage.removeItem(signUpKey);
 
-const section = document.getElementById("sign-in");
-if (section) void showSignIn(section);
+const stored = sessionStorage.getItem(signInKey);
+const section = document.getElementById("whose-passkey");
+if (stored && document.getElementById("signed-in")) {
+  void welcome(JSON.parse(stored));
+  if (section) void explain(section, JSON.parse(stored));
+}
 // Whoever signs out takes the handle along.
-else if (document.body.classList.contains("login")) sessionStorage.removeItem(signInKey);
+if (document.body.classList.contains("login")) sessionStorage.removeItem(signInKey);

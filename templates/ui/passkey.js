@@ -82,7 +82,7 @@ async function ask(verb, init, { signal, timeout, hints }) {
   if (hints) init.publicKey.hints = hints.split(/[ ,]+/);
   // Autofill waits as long as the page is open.
   const limit = init.mediation ? 2 ** 31 - 1 : Number(timeout) || init.publicKey.timeout || 300000;
-  await abort();
+  do await abort(); while (pending);
   const controller = new AbortController();
   const stop = () => controller.abort(signal?.reason);
   if (signal?.aborted) stop();

@@ -67,9 +67,10 @@ func (s *Sidecar) Handles(ctx context.Context, identityID string) ([]Handle, err
 func (s *Sidecar) Passkeys(ctx context.Context, identityID string) ([]Passkey, error) {
 	var answer struct {
 		Passkeys []struct {
-			CredentialID string `json:"credential_id"`
-			Provider     string `json:"provider"`
-			Synced       *bool  `json:"synced"`
+			CredentialID string     `json:"credential_id"`
+			Provider     string     `json:"provider"`
+			Synced       *bool      `json:"synced"`
+			LastUsed     *time.Time `json:"last_used"`
 		}
 	}
 	err := s.call(ctx, identityPath(identityID, "passkeys"), s.readKey, nil, &answer)
@@ -78,6 +79,11 @@ func (s *Sidecar) Passkeys(ctx context.Context, identityID string) ([]Passkey, e
 		passkeys[i] = Passkey(p)
 	}
 	return passkeys, err
+}
+
+// Used notes that somebody has just signed in with one of their keys.
+func (s *Sidecar) Used(ctx context.Context, identityID, credentialID string) error {
+	return s.call(ctx, identityPath(identityID, "used"), s.readKey, map[string]any{"credential_id": credentialID}, nil)
 }
 
 // Signals answers what browsers may be told about the identity's credentials.
@@ -110,7 +116,8 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("the sidecar answered %d %s", e.code, http.StatusText(e.code))
 }
 
-// call asks with POST where there is a question, and with GET otherwise.
+// call asks with POST where there is a question, and with GET otherwise; a nil
+// into expects no answer.
 func (s *Sidecar) call(ctx context.Context, path, key string, question, into any) error {
 	method, body := http.MethodGet, []byte(nil)
 	if question != nil {
@@ -133,6 +140,9 @@ func (s *Sidecar) call(ctx context.Context, path, key string, question, into any
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
+	if into == nil && response.StatusCode == http.StatusNoContent {
+		return nil
+	}
 	if response.StatusCode != http.StatusOK {
 		return &statusError{code: response.StatusCode}
 	}

@@ -9,6 +9,7 @@
 package ui
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -58,6 +59,13 @@ type Config struct {
 	// DisplayName is what account pickers show at sign-up, where {field} stands
 	// for the value of a field: "{traits.username} ({traits.tenant})".
 	DisplayName string
+	// AdminURL is Kratos' admin API, where the names are kept that people give
+	// their passkeys; without it nothing can be renamed. Whoever reaches it owns
+	// every account.
+	AdminURL string
+	// Explain shows on the account page what the browser returned at sign-in, and
+	// whose that is. It is for demos: nobody needs to know of user handles.
+	Explain bool
 	// Check answers what keeps a page from using rpID, in words, or "". It makes
 	// a banner for whoever sets the site up; nil leaves it out.
 	Check func(pageURL, rpID string) string
@@ -87,7 +95,7 @@ func New(c Config) (*Server, error) {
 	if c.KratosInternalURL == "" {
 		c.KratosInternalURL = c.KratosURL
 	}
-	for _, raw := range []string{c.KratosURL, c.KratosInternalURL} {
+	for _, raw := range []string{c.KratosURL, c.KratosInternalURL, cmp.Or(c.AdminURL, c.KratosURL)} {
 		u, err := url.Parse(raw)
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			return nil, fmt.Errorf("kratos url %q is no http or https URL", raw)
@@ -101,6 +109,7 @@ func New(c Config) (*Server, error) {
 		config: c,
 		kratos: &kratos{
 			base:   strings.TrimRight(c.KratosInternalURL, "/"),
+			admin:  strings.TrimRight(c.AdminURL, "/"),
 			client: &http.Client{Timeout: 10 * time.Second, CheckRedirect: noRedirect},
 		},
 	}
@@ -126,7 +135,9 @@ func (s *Server) route() {
 	mux.HandleFunc("GET /{$}", s.accountPage)
 	mux.HandleFunc("POST /logout", s.logout)
 	mux.HandleFunc("POST /resolve", s.resolve)
+	mux.HandleFunc("POST /used", s.used)
 	mux.HandleFunc("POST /snooze", s.snooze)
+	mux.HandleFunc("POST /rename", s.rename)
 	mux.Handle("GET /static/", http.StripPrefix("/static", static(Files)))
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, http.StatusNotFound, "error.not-found")

@@ -215,6 +215,7 @@ type directory struct {
 	answers  []ui.Answer // one after the other, the last again and again
 	err      error
 	asked    *int
+	used     *[]string
 }
 
 func (d directory) Handles(context.Context, string) ([]ui.Handle, error) { return d.handles, d.err }
@@ -224,6 +225,13 @@ func (d directory) Passkeys(context.Context, string) ([]ui.Passkey, error) { ret
 func (d directory) Signals(context.Context, string) ([]ui.Signal, error) { return d.signals, d.err }
 
 func (d directory) Advice(context.Context, string) (ui.Advice, error) { return d.advice, d.err }
+
+func (d directory) Used(_ context.Context, identityID, credentialID string) error {
+	if d.used != nil {
+		*d.used = append(*d.used, identityID+" "+credentialID)
+	}
+	return d.err
+}
 
 func (d directory) Resolve(context.Context, string, string) (ui.Answer, error) {
 	*d.asked++
@@ -235,6 +243,7 @@ func TestAccountLooksAgain(t *testing.T) {
 	asked := 0
 	s := newServer(t, fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"` + id + `","traits":{"username":"ada"}},"authentication_methods":[{"method":"passkey"}]}`}},
 		func(c *ui.Config) {
+			c.Explain = true
 			c.Directory = directory{
 				handles: []ui.Handle{{Method: "passkey", Value: "aGFuZGxl"}},
 				advice:  ui.Advice{Propose: "none"},
@@ -246,6 +255,7 @@ func TestAccountLooksAgain(t *testing.T) {
 	require.Equal(t, 3, asked, "a hook may arrive after the page is asked for")
 	require.Contains(t, page, "✓ this account")
 	require.Contains(t, page, "You are signed in with a passkey.")
+	require.Contains(t, page, "Whose passkey is this?")
 }
 
 func TestAccountInvites(t *testing.T) {
@@ -366,7 +376,7 @@ func TestWarning(t *testing.T) {
 	})
 	page := get(t, s, "http://127.0.0.1:4455/login?flow=1").Body.String()
 	require.Equal(t, []string{"http://127.0.0.1:4455/login", "localhost"}, asked)
-	require.Contains(t, page, "passkeys cannot work on this page.</strong> the page is elsewhere</p>")
+	require.Contains(t, page, "passkeys cannot work on this page.</strong><br>the page is elsewhere</p>")
 }
 
 func TestResolve(t *testing.T) {

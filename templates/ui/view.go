@@ -87,8 +87,9 @@ func pageURL(r *http.Request) string {
 func (s *Server) flowView(r *http.Request, kind string, flow *Flow) *flowView {
 	b := &viewBuilder{config: s.config, speaker: s.speaker(r), kind: kind, flow: flow}
 	v := b.build()
-	if s.config.Directory != nil && kind == "settings" && flow.Identity != nil {
+	if kind == "settings" {
 		s.describe(r.Context(), b.speaker, v)
+		v.nameless(b.speaker)
 	}
 	if id := flow.rpID(); id != "" && s.config.Check != nil {
 		v.Warning = s.config.Check(pageURL(r), id)
@@ -118,7 +119,9 @@ func (b *viewBuilder) build() *flowView {
 	b.guard(v)
 	if b.kind == "settings" {
 		for _, group := range b.groups() {
-			v.Forms = append(v.Forms, b.form(group))
+			form := b.form(group)
+			form.Second = true // passkeys are what this page is for
+			v.Forms = append(v.Forms, form)
 		}
 		return v
 	}

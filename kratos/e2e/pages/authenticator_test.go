@@ -39,6 +39,34 @@ func (a *authenticator) credentials() []*webauthn.Credential {
 	return got.Credentials
 }
 
+// verifies says whether the fingerprint or PIN is the right one.
+func (a *authenticator) verifies(yes bool) {
+	a.tab.t.Helper()
+	call(a.tab, webauthn.SetUserVerified, webauthn.SetUserVerifiedParams{AuthenticatorID: a.id, IsUserVerified: yes})
+}
+
+// forget makes it lose a credential.
+func (a *authenticator) forget(credentialID string) {
+	a.tab.t.Helper()
+	id := decode(a.tab.t, credentialID)
+	call(a.tab, webauthn.RemoveCredential, webauthn.RemoveCredentialParams{AuthenticatorID: a.id, CredentialID: id})
+}
+
+// learn gives it a credential of another one: the same phone, beside another
+// computer.
+func (a *authenticator) learn(c *webauthn.Credential) {
+	a.tab.t.Helper()
+	call(a.tab, webauthn.AddCredential, webauthn.AddCredentialParams{AuthenticatorID: a.id, Credential: c})
+}
+
+// learning can be given a credential; the protocol demands this of it.
+func learning(o *webauthn.VirtualAuthenticatorOptions) { o.HasCmtgKey = true }
+
+// withoutUserVerification can tell that somebody is there, and not who.
+func withoutUserVerification(o *webauthn.VirtualAuthenticatorOptions) {
+	o.HasUserVerification, o.IsUserVerified = false, false
+}
+
 // withoutResidentKeys is an older security key.
 func withoutResidentKeys(o *webauthn.VirtualAuthenticatorOptions) { o.HasResidentKey = false }
 

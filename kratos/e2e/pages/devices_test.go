@@ -7,27 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// devices keeps the passkey in this device, in a security key and in a phone.
-func devices(t *testing.T, s *stack) {
-	for transport, attachment := range map[webauthn.AuthenticatorTransport]string{
-		"internal": "platform", "usb": "cross-platform", "cable": "cross-platform",
-	} {
-		t.Run(string(transport), func(t *testing.T) {
-			p := s.newTab(t, withoutAutofill)
-			p.plugIn(transport)
-			name := "on-" + string(transport)
-			p.signUpWithPasskey(name)
-			identity := p.whoami()
-			require.Empty(t, p.last("create").Attachment)
-			p.signOut()
-			p.signIn("passkey")
-			p.at("/", "Hello, "+name)
-			require.Equal(t, attachment, p.eval(`JSON.parse(sessionStorage.getItem("passkey-sign-in")).attachment`))
-			p.resolvesTo(p.last("get").UserHandle, identity, "passkey", "active")
-		})
-	}
-}
-
 // operatorsChoice checks that what a page asks for reaches the browser.
 func operatorsChoice(t *testing.T, s *stack) {
 	for _, attachment := range []string{"platform", "cross-platform"} {
@@ -114,9 +93,45 @@ func severalAccounts(t *testing.T, s *stack) {
 		"paula": "paula (Acme)", "paula-work": "paula-work (Acme)", "paula-test": "paula-test (Acme)",
 	}, shown)
 
-	p.signIn("passkey")
-	p.until(`location.pathname`, "/")
-	got := p.last("get")
-	require.Equal(t, identities[got.UserHandle], p.whoami())
-	p.resolvesTo(got.UserHandle, identities[got.UserHandle], "passkey", "active")
+	// A virtual authenticator takes one of them without asking, so it
+	// forgets each after its turn.
+	var taken []string
+	for range 3 {
+		p.signIn("passkey")
+		p.until(`document.readyState + location.pathname`, "complete/")
+		got := p.last("get")
+		require.Equal(t, identities[got.UserHandle], p.whoami())
+		p.resolvesTo(got.UserHandle, identities[got.UserHandle], "passkey", "active")
+		taken = append(taken, p.text("h1"))
+		device.forget(got.CredentialID)
+		p.signOut()
+	}
+	require.ElementsMatch(t, []string{"Hello, paula", "Hello, paula-work", "Hello, paula-test"}, taken)
+}
+
+// enrolPhone adds a phone's passkey in the session of a desktop that has one of
+// its own, and signs in with the phone alone on another desktop.
+func enrolPhone(t *testing.T, s *stack) {
+	p := s.newTab(t, withoutAutofill)
+	desktop := p.plugIn("internal")
+	p.signUpWithPasskey("olga")
+	identity := p.whoami()
+	desktop.touch(false)
+	phone := p.plugIn("cable", synced)
+	p.open("/settings")
+	p.at("/settings", "Settings")
+	p.click("details.help summary")
+	p.screenshots("enrol-phone")
+	p.start("register", "passkey")
+	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "2")
+	require.Len(t, phone.credentials(), 1)
+
+	elsewhere := s.newTab(t, withoutAutofill)
+	elsewhere.plugIn("cable", learning).learn(phone.credentials()[0])
+	elsewhere.open("/login")
+	elsewhere.at("/login", "Sign in")
+	elsewhere.signIn("passkey")
+	elsewhere.at("/", "Hello, olga")
+	require.Equal(t, identity, elsewhere.whoami())
+	elsewhere.resolvesTo(elsewhere.last("get").UserHandle, identity, "passkey", "active")
 }

@@ -19,8 +19,8 @@ func signals(t *testing.T, s *stack) {
 	p.at("/settings", "Settings")
 	p.start("register", "passkey")
 	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "2")
-	p.until(`[...document.querySelectorAll(".credentials li")].map((li) => li.querySelectorAll(".hint")[1].innerText).sort().join()`,
-		"on one device or key only,synced to your other devices")
+	p.until(`[...document.querySelectorAll(".credentials .badge")].map((badge) => badge.innerText).sort().join()`,
+		"one device only,synced")
 	p.screenshots("manage")
 
 	p.fill("traits.username", "sophie-g")

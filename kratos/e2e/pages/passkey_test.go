@@ -3,6 +3,7 @@ package pages
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -28,7 +29,10 @@ func TestPasskeyFirst(t *testing.T) {
 		{"discoverable security key", discoverableKey},
 		{"security key with a typed name", typedName},
 		{"first key after a second one", orphanedKey},
-		{"devices", devices},
+		{"kinds of authenticators", kinds},
+		{"full key", fullKey},
+		{"user verification", verifyOrNot},
+		{"phone enrolled from a desktop", enrolPhone},
 		{"phone unlocks desktop", phoneUnlocksDesktop},
 		{"operator's choice", operatorsChoice},
 		{"autofill", autofill},
@@ -103,6 +107,9 @@ func passkeyWalk(t *testing.T, s *stack) {
 	require.Equal(t, []ui.Handle{{Value: got.UserHandle}}, handles)
 	passkeys, err := directory.Passkeys(t.Context(), identity)
 	require.NoError(t, err)
+	require.Len(t, passkeys, 1)
+	require.WithinDuration(t, time.Now(), *passkeys[0].LastUsed, time.Minute)
+	passkeys[0].LastUsed = nil
 	require.Equal(t, []ui.Passkey{{CredentialID: got.CredentialID, Synced: &no}}, passkeys)
 	advice, err := directory.Advice(t.Context(), identity)
 	require.NoError(t, err)

@@ -10,7 +10,8 @@ import (
 // The words for each way that a ceremony may end.
 const (
 	cancelled         = "Nothing was done: you cancelled, it took too long, or there is no passkey for this site here. Try again, choose your phone in the browser's window, or use another way."
-	notHere           = "This device or key cannot hold a passkey for this site. Try a phone or another key."
+	cancelledRegister = "Nothing was saved: you cancelled, it took too long, or this device cannot keep a passkey. A security key needs a PIN, and room: most hold 25 to 100. Try again, or choose another device."
+	notHere           = "This device or key cannot hold a passkey for this site: it is too old, or it is full. Try a phone or another key."
 	wrongSite         = "This address is not set up for passkeys. Use another way for now, and tell whoever runs the site."
 	alreadyRegistered = "This device or key already has a passkey for this account. You can sign in with it."
 	unsupported       = "This browser cannot use passkeys. Use another way, or a newer browser."
@@ -58,7 +59,7 @@ func results(t *testing.T, s *stack) {
 		p.set("register", "passkey", "timeout", "2000")
 		p.start("register", "passkey")
 		p.until(`!!document.querySelector("[data-passkey-status]").innerText && !document.querySelector("[data-passkey-start]").disabled`, "true")
-		require.Contains(t, []string{notHere, cancelled}, p.text("[data-passkey-status]"))
+		require.Contains(t, []string{notHere, cancelledRegister}, p.text("[data-passkey-status]"))
 	})
 	t.Run("options that are none", func(t *testing.T) {
 		p := s.newTab(t, withoutAutofill)

@@ -7,8 +7,15 @@
 //	APP_NAME             shown on every page
 //	SIGN_UP              code-first (default) or passkey-first, as Kratos is configured
 //	SECOND_FACTOR        true where Kratos' webauthn method is one
+//	ATTACHMENT           what passkeys may be registered on: any (default), platform, cross-platform
+//	HINTS                which devices browsers offer first, such as "hybrid security-key"
+//	USER_VERIFICATION    required or preferred, instead of what Kratos asks for
+//	RESIDENT_KEY         the same of keys of the webauthn method: required, preferred, discouraged
+//	DISPLAY_NAME         in account pickers, such as "{traits.email} ({traits.tenant})"
 //	SIDECAR_URL          oly-passkey serve; without it the pages know less
 //	SIDECAR_KEY_FILE     its key file, with keys of the scopes resolve and read
+//	KRATOS_ADMIN_URL     lets people rename their passkeys: names are kept by Kratos' admin API
+//	DEVELOPMENT          true warns on pages where passkeys cannot work, and shows user handles
 package main
 
 import (
@@ -21,6 +28,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -65,14 +73,17 @@ func configure(env func(name, without string) string, log *slog.Logger) (*ui.Ser
 		KratosInternalURL: env("KRATOS_INTERNAL_URL", ""),
 		AppName:           env("APP_NAME", "Accounts"),
 		SecondFactor:      env("SECOND_FACTOR", "false") == "true",
+		Hints:             env("HINTS", ""),
+		DisplayName:       env("DISPLAY_NAME", ""),
+		AdminURL:          env("KRATOS_ADMIN_URL", ""),
+		Explain:           env("DEVELOPMENT", "false") == "true",
 		Log:               log,
 	}
-	switch signUp := env("SIGN_UP", "code-first"); signUp {
-	case "code-first":
-		c.CodeFirst = true
-	case "passkey-first":
-	default:
-		return nil, fmt.Errorf("SIGN_UP %q is unknown; use code-first or passkey-first", signUp)
+	if c.Explain {
+		c.Check = ui.CheckOrigin
+	}
+	if err := choose(&c, env); err != nil {
+		return nil, err
 	}
 	if c.KratosURL == "" {
 		return nil, errors.New("KRATOS_URL is not set; give Kratos' public URL as browsers reach it")
@@ -87,6 +98,27 @@ func configure(env func(name, without string) string, log *slog.Logger) (*ui.Ser
 		}
 	}
 	return ui.New(c)
+}
+
+// choose sets what is one of a few.
+func choose(c *ui.Config, env func(name, without string) string) error {
+	var signUp string
+	for _, v := range []struct {
+		name string
+		to   *string
+		one  []string // the first is what is meant without it
+	}{
+		{"SIGN_UP", &signUp, []string{"code-first", "passkey-first"}},
+		{"ATTACHMENT", &c.Attachment, []string{"any", "platform", "cross-platform"}},
+		{"USER_VERIFICATION", &c.UserVerification, []string{"", "required", "preferred"}},
+		{"RESIDENT_KEY", &c.ResidentKey, []string{"", "required", "preferred", "discouraged"}},
+	} {
+		if *v.to = env(v.name, v.one[0]); !slices.Contains(v.one, *v.to) {
+			return fmt.Errorf("%s %q is unknown; use %s", v.name, *v.to, strings.TrimPrefix(strings.Join(v.one, ", "), ", "))
+		}
+	}
+	c.CodeFirst = signUp == "code-first"
+	return nil
 }
 
 // readKeys reads the first key of each scope from a file of scope:key lines.
