@@ -10,6 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/source"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // mended fixes a configuration and demands that a second time changes nothing
@@ -40,6 +41,12 @@ func mended(t *testing.T, files []*source.File, opts lint.Options, suggested boo
 			return f, nil
 		}
 		return read(name)
+	}
+	if opts.RelatedFile != nil {
+		if f, ok := after[opts.RelatedFile.Name]; ok {
+			opts.RelatedFile = f
+			opts.Related = &webauthn.Document{Status: 200, ContentType: "application/json", Body: f.Data}
+		}
 	}
 	second, err := lint.Fix(again, opts, rules.All(), suggested)
 	require.NoError(t, err)

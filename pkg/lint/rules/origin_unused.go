@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 var originUnused = &lint.Rule{
@@ -17,8 +18,8 @@ var originUnused = &lint.Rule{
 			if !o.Known || !o.IsWeb() || o.Page.IP.IsValid() || used[o.Bare()] || p.Prod() && o.Page.IsLocalhost() {
 				return
 			}
-			if !m.ID.Unknown() && refuses(p, o.Page, m.ID.Text()) {
-				return // has its own rules
+			if id := m.ID.Text(); !m.ID.Unknown() && !webauthn.Browser(o.Page, &id, nil).OK {
+				return // has its own rules, or stands in the related origins on purpose
 			}
 			p.ReportAt(o.Value, lint.Finding{
 				Message: fmt.Sprintf("origin %q is trusted, but no page here is there", o.Value.Str),
