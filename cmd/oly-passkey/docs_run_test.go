@@ -31,7 +31,7 @@ func TestDocuments(t *testing.T) {
 		}
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".md"), func(t *testing.T) {
 			t.Parallel()
-			r := &reader{t: t, path: path, dir: t.TempDir()}
+			r := &reader{t: t, path: path, dir: t.TempDir(), stage: newStage(t)}
 			for _, b := range readPage(t, path).blocks {
 				r.try(b)
 			}
@@ -43,6 +43,7 @@ func TestDocuments(t *testing.T) {
 type reader struct {
 	t         *testing.T
 	path, dir string
+	stage     *stage
 }
 
 func (r *reader) try(b block) {
@@ -71,6 +72,10 @@ func (r *reader) runScript(b block) {
 	if b.notRun != "" {
 		out, err := exec.CommandContext(r.t.Context(), "bash", "-n", "-c", b.code).CombinedOutput()
 		require.NoError(r.t, err, "%s:%d: %s", r.path, b.line, out)
+		return
+	}
+	if b.background {
+		r.stage.start(r.dir, b.code)
 		return
 	}
 	out, err := r.shell(b.code)
@@ -109,7 +114,7 @@ func (r *reader) runConsole(b block) {
 func (r *reader) shell(lines string) (string, error) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
-	c := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", lines)
+	c := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", r.stage.put(lines))
 	c.Dir = r.dir
 	c.Env = append(os.Environ(), "NO_COLOR=1", "COLUMNS=80", "HOME="+r.dir)
 	c.WaitDelay = time.Second

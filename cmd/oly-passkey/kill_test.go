@@ -41,8 +41,8 @@ func handleOf(id uuid.UUID) string {
 
 func identityJSON(id uuid.UUID) string {
 	h := handleOf(id)
-	return fmt.Sprintf(`{"id":%q,"schema_id":"d","schema_url":"u","traits":{},"credentials":{"passkey":{"identifiers":[%q],"config":{"user_handle":%q,"credentials":[{"id":"AQE="}]}}}}`,
-		id, h, base64.StdEncoding.EncodeToString([]byte(h)))
+	return fmt.Sprintf(`{"id":%q,"schema_id":"d","schema_url":"u","traits":{},"credentials":{"passkey":{"identifiers":[%q],"config":{"user_handle":%q,"credentials":[{"id":%q}]}}}}`,
+		id, h, base64.StdEncoding.EncodeToString([]byte(h)), base64.StdEncoding.EncodeToString(id[:]))
 }
 
 func (c *fakecrowd) add(listed bool) uuid.UUID {
