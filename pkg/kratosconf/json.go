@@ -4,45 +4,34 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// maxDepth bounds nested JSON; encoding/json itself allows 10,000 levels.
-const maxDepth = 10000
-
 // json reads the text as encoding/json does, which is what Kratos uses.
 func (b *builder) json() error {
+	// A decoder forgets what it has read, so that its errors are nowhere in the
+	// text; checked as a whole first, the text has none left.
+	var whole json.RawMessage
+	if err := json.Unmarshal(b.mask.data, &whole); err != nil {
+		return b.jsonError(err)
+	}
 	d := json.NewDecoder(bytes.NewReader(b.mask.data))
 	d.UseNumber()
 	j := &jsonReader{builder: b, decoder: d}
-	root, err := j.value(0)
-	if err == nil {
-		b.doc.Root = root
-		if _, err = d.Token(); errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
-			err = errors.New("there is text after the value")
-		}
-	}
-	offset := int(d.InputOffset())
+	var err error
+	b.doc.Root, err = j.value()
+	return err
+}
+
+func (b *builder) jsonError(err error) error {
+	offset, message := len(b.mask.data), "the text ends too early"
 	var syntax *json.SyntaxError
-	message := err.Error()
-	switch {
-	case errors.As(err, &syntax):
-		offset = max(0, int(syntax.Offset)-1)
-		for offset < len(b.mask.data)-1 && strings.IndexByte(" \t\r\n", b.mask.data[offset]) >= 0 {
-			offset++
-		}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		offset, message = len(b.mask.data), "the text ends too early"
+	if errors.As(err, &syntax) && !strings.HasPrefix(syntax.Error(), "unexpected end") {
+		offset, message = int(syntax.Offset)-1, syntax.Error()
 	}
-	offset = min(offset, len(b.mask.data))
 	return &SyntaxError{Span: source.Span{File: b.file, Start: offset, End: offset}, Message: message}
 }
 
@@ -64,21 +53,18 @@ func (j *jsonReader) next() (json.Token, source.Span, error) {
 	return token, source.Span{File: j.file, Start: start, End: int(j.decoder.InputOffset())}, nil
 }
 
-func (j *jsonReader) value(depth int) (*Value, error) {
+func (j *jsonReader) value() (*Value, error) {
 	token, span, err := j.next()
 	if err != nil {
 		return nil, err
-	}
-	if depth > maxDepth {
-		return nil, fmt.Errorf("more than %d levels", maxDepth)
 	}
 	switch t := token.(type) {
 	case json.Delim:
 		span.End = span.Start
 		if t == '{' {
-			return j.object(span, depth)
+			return j.object(span)
 		}
-		return j.array(span, depth)
+		return j.array(span)
 	case string:
 		return j.scalar(String, t, inner(span, t)), nil
 	case json.Number:
@@ -93,7 +79,7 @@ func (j *jsonReader) value(depth int) (*Value, error) {
 	return j.scalar(Null, "", source.Span{File: span.File, Start: span.Start, End: span.Start}), nil
 }
 
-func (j *jsonReader) object(span source.Span, depth int) (*Value, error) {
+func (j *jsonReader) object(span source.Span) (*Value, error) {
 	v := &Value{Kind: Map, Span: span}
 	for j.decoder.More() {
 		token, key, err := j.next()
@@ -104,7 +90,7 @@ func (j *jsonReader) object(span source.Span, depth int) (*Value, error) {
 		if !ok {
 			return nil, errors.New("a key of an object is a string")
 		}
-		value, err := j.value(depth + 1)
+		value, err := j.value()
 		if err != nil {
 			return nil, err
 		}
@@ -115,10 +101,10 @@ func (j *jsonReader) object(span source.Span, depth int) (*Value, error) {
 	return v, err
 }
 
-func (j *jsonReader) array(span source.Span, depth int) (*Value, error) {
+func (j *jsonReader) array(span source.Span) (*Value, error) {
 	v := &Value{Kind: List, Span: span}
 	for j.decoder.More() {
-		item, err := j.value(depth + 1)
+		item, err := j.value()
 		if err != nil {
 			return nil, err
 		}

@@ -115,7 +115,7 @@ func TestSyntaxErrorsHaveTheRightPlace(t *testing.T) {
 		{"x.yml", "a: \"\\q\"\n", "x.yml:1:5: found unknown escape character"},
 		{"x.json", `{"a": }`, "x.json:1:7: invalid character '}' looking for beginning of value"},
 		{"x.json", `{"a": 1`, "x.json:1:8: the text ends too early"},
-		{"x.json", `{} {}`, "x.json:1:5: there is text after the value"},
+		{"x.json", `{} {}`, "x.json:1:4: invalid character '{' after top-level value"},
 	} {
 		_, err := kratosconf.Parse(source.New(c.name, []byte(c.text)), kratosconf.ParseOptions{})
 		var syntax *kratosconf.SyntaxError

@@ -35,6 +35,9 @@ func (b *builder) toml() error {
 	return nil
 }
 
+// maxDepth bounds nested brackets, as encoding/json does.
+const maxDepth = 10000
+
 // tooDeep finds brackets that nest so deep that a parser that calls itself would
 // run out of stack. Brackets in texts count as well, of which nobody has so many.
 func tooDeep(data []byte) (int, bool) {
