@@ -1,6 +1,7 @@
 package truth_test
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -20,7 +21,8 @@ import (
 // on. Ports 18080 and 18443 in it stand for this run's servers.
 type deployment struct {
 	Stratum string
-	Page    string // origin
+	Page    string // origin that people are on
+	UI      string // origin of the flows' ui_url, Page when empty; a proxy may put another in front
 	Method  string // passkey or webauthn
 	BaseURL string // serve.public.base_url
 	Config  any    // of the method; rp and what stands beside it
@@ -62,9 +64,9 @@ func (d *deployment) kratosYML(t *testing.T, public, admin int) []byte {
 	if d.Config != nil {
 		method["config"] = d.Config
 	}
-	flows := object{}
+	flows, ui := object{}, cmp.Or(d.UI, d.Page)
 	for _, name := range []string{"login", "registration", "settings", "error"} {
-		flows[name] = object{"ui_url": d.Page + "/" + name}
+		flows[name] = object{"ui_url": ui + "/" + name}
 	}
 	if d.Hooks != nil {
 		flows["registration"].(object)["after"] = object{d.Method: object{"hooks": d.Hooks}}
@@ -77,7 +79,7 @@ func (d *deployment) kratosYML(t *testing.T, public, admin int) []byte {
 		},
 		"log": object{"level": "error"},
 		"selfservice": object{
-			"default_browser_return_url": d.Page + "/",
+			"default_browser_return_url": ui + "/",
 			"flows":                      flows,
 			"methods":                    object{d.Method: method, "password": object{"enabled": false}},
 		},
@@ -132,6 +134,8 @@ func strata() [][]deployment {
 			"identity schema":  schemas(method),
 			"mechanics":        mechanics(method),
 			"hooks":            hooks(method),
+			"proxies":          proxies(method),
+			"two faults":       mixed(method),
 		} {
 			for _, d := range list {
 				if method == "webauthn" {
@@ -165,7 +169,7 @@ func passwordless(config any) any {
 
 func (d *deployment) String() string {
 	c, _ := json.Marshal(d.Config)
-	return fmt.Sprintf("%s: %s on %s, base_url %s, %s", d.Stratum, d.Method, d.Page, d.BaseURL, strings.TrimSpace(string(c)+" "+d.Text))
+	return fmt.Sprintf("%s: %s on %s, ui %s, base_url %s, %s", d.Stratum, d.Method, d.Page, cmp.Or(d.UI, d.Page), d.BaseURL, strings.TrimSpace(string(c)+" "+d.Text))
 }
 
 // sorted gives deployments that came out of a map an order.

@@ -11,6 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/matrix"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -33,14 +34,48 @@ func stagesOf(rule string) []stage {
 	return nil
 }
 
+// asked is what lint and matrix are given.
+func (d *deployment) asked(t *testing.T) ([]*source.File, lint.Options) {
+	t.Helper()
+	page, err := webauthn.ParsePage(d.Page)
+	require.NoError(t, err)
+	opts := lint.Options{
+		Profile: lint.ProfileDev, // the test is about ceremonies, not about lock-outs
+		Schemas: kratosconf.SchemaOptions{Read: func(string) (*source.File, error) { return nil, os.ErrNotExist }},
+		Related: d.document(),
+	}
+	if d.UI != "" {
+		opts.Domains = []webauthn.Page{page}
+	}
+	return []*source.File{source.New("kratos.yml", d.kratosYML(t, 4433, 4434))}, opts
+}
+
+// matrixAgrees tells whether the row of the page says what predict says.
+func (d *deployment) matrixAgrees(t *testing.T, v webauthn.Verdict) bool {
+	t.Helper()
+	pass, _, err := lint.Load(d.asked(t))
+	require.NoError(t, err)
+	for _, row := range matrix.New(pass).Rows {
+		if row.Origin == punycode(d.Page) && row.Method == d.Method {
+			return row.Browser.OK == (v.Gate != webauthn.GateBrowser) && row.OK() == v.OK && (row.Browser.OK || row.Browser.Class == v.Class)
+		}
+	}
+	return false
+}
+
+// document is the related origins document, as webauthn reads it.
+func (d *deployment) document() *webauthn.Document {
+	if d.Related == nil {
+		return nil
+	}
+	return &webauthn.Document{Status: d.Related.Status, ContentType: d.Related.ContentType, Body: []byte(d.Related.Body)}
+}
+
 // forecast asks lint about the configuration and predict about the ceremony.
 func (d *deployment) forecast(t *testing.T) *forecast {
 	t.Helper()
-	file := source.New("kratos.yml", d.kratosYML(t, 4433, 4434))
-	found, err := lint.Check([]*source.File{file}, lint.Options{
-		Profile: lint.ProfileDev, // the test is about ceremonies, not about lock-outs
-		Schemas: kratosconf.SchemaOptions{Read: func(string) (*source.File, error) { return nil, os.ErrNotExist }},
-	}, rules.All())
+	files, opts := d.asked(t)
+	found, err := lint.Check(files, opts, rules.All())
 	require.NoError(t, err)
 	f := &forecast{Stages: map[stage]bool{}, Session: true}
 	errorsFound := false
@@ -82,10 +117,13 @@ func (d *deployment) forecast(t *testing.T) *forecast {
 	case webauthn.GateNone:
 		f.Stages[stageWorks] = true
 	}
-	// Lint may object where this ceremony works: it knows of no related origins
-	// document, and it looks at every origin that is listed.
-	if d.Related == nil && d.listed() < 2 && v.OK == errorsFound {
+	switch {
+	// Lint may object where this ceremony works: it looks at every origin that is
+	// listed, and at the ui_url behind the proxy.
+	case v.OK && errorsFound && d.listed() < 2 && d.UI == "", !v.OK && !errorsFound:
 		f.Quarrel = "lint says otherwise than predict: " + v.Reason
+	case !d.matrixAgrees(t, v):
+		f.Quarrel = "the matrix says otherwise than predict: " + v.Reason
 	}
 	return f
 }
@@ -102,10 +140,7 @@ func (d *deployment) predict(t *testing.T) webauthn.Verdict {
 	t.Helper()
 	page, err := webauthn.ParsePage(d.Page)
 	require.NoError(t, err)
-	q := webauthn.Query{Page: page, BaseURL: d.BaseURL}
-	if d.Related != nil {
-		q.Related = &webauthn.Document{Status: d.Related.Status, ContentType: d.Related.ContentType, Body: []byte(d.Related.Body)}
-	}
+	q := webauthn.Query{Page: page, BaseURL: d.BaseURL, Related: d.document()}
 	rp := d.Config.(object)["rp"].(object)
 	id := rp["id"].(string)
 	q.RPID = &id
@@ -126,4 +161,12 @@ func keysOf(m map[stage]bool) string {
 	}
 	slices.Sort(keys)
 	return strings.Join(keys, " or ")
+}
+
+// TestForecasts: lint, matrix and predict say the same of every deployment there
+// is; no browser is asked.
+func TestForecasts(t *testing.T) {
+	for _, d := range deployments(t, seed, total()) {
+		require.Empty(t, d.forecast(t).Quarrel, d.String())
+	}
 }

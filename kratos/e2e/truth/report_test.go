@@ -3,7 +3,9 @@ package truth_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ type report struct {
 	N             int
 	Confusion     map[stage]map[stage]int // said, happened
 	Strata        map[string]int
+	Rules         map[string][2]int       // deployments in which a rule spoke: all, and those that failed
 	Quarrels      int // how many disagreements there are
 	Disagreements []string
 }
@@ -25,6 +28,7 @@ type report struct {
 func (r *report) add(d *deployment, f *forecast, o outcome) {
 	if r.Confusion == nil {
 		r.Confusion, r.Strata = map[stage]map[stage]int{}, map[string]int{}
+		r.Rules = map[string][2]int{}
 	}
 	said := o.Stage
 	if !f.Stages[o.Stage] {
@@ -38,6 +42,14 @@ func (r *report) add(d *deployment, f *forecast, o outcome) {
 	r.N++
 	r.Confusion[said][o.Stage]++
 	r.Strata[d.Stratum]++
+	for _, rule := range f.Rules {
+		n := r.Rules[rule]
+		n[0]++
+		if o.Stage != stageWorks {
+			n[1]++
+		}
+		r.Rules[rule] = n
+	}
 	if !f.agrees(o) {
 		r.Quarrels++
 		r.Disagreements = append(r.Disagreements, fmt.Sprintf("%s\n\tsaid: %s, session %t\n\thappened: %s %s, session %t: %s",
@@ -53,7 +65,8 @@ const intro = `# Said against happened
 
 Each deployment is run for real: Kratos v1.3.1 booted with its configuration, a page on its origin in Chromium, sign-up and
 sign-in attempted. Before that ` + "`lint` and `predict`" + ` said how it would end. The deployments vary the page's origin, rp.id, origins,
-base_url, method, identity schema, hooks, related origins documents and the mechanics of the configuration.
+base_url, ui_url behind proxies, method, identity schema, hooks, related origins documents and the mechanics of the configuration;
+the stratum "two faults" draws each part by itself. What `+"`matrix`"+` says of the page has to be what ` + "`predict`" + ` says.
 
 %d of %d deployments, seed %d.
 
@@ -77,7 +90,15 @@ func (r *report) write(t *testing.T) {
 		}
 		b.WriteString("\n")
 	}
-	_, _ = fmt.Fprintf(&b, "\nDisagreements: %d.\n", r.Quarrels)
+	_, _ = fmt.Fprintf(&b, "\nDisagreements: %d.\n\n| stratum | deployments |\n|---|---:|\n", r.Quarrels)
+	for _, name := range slices.Sorted(maps.Keys(r.Strata)) {
+		_, _ = fmt.Fprintf(&b, "| %s | %d |\n", name, r.Strata[name])
+	}
+	b.WriteString("\nWhich rules spoke, and in how many of these deployments sign-up or sign-in failed (warnings are about other troubles):\n\n" +
+		"| rule | deployments | failed |\n|---|---:|---:|\n")
+	for _, rule := range slices.Sorted(maps.Keys(r.Rules)) {
+		_, _ = fmt.Fprintf(&b, "| %s | %d | %d |\n", rule, r.Rules[rule][0], r.Rules[rule][1])
+	}
 	t.Log("\n" + b.String() + strings.Join(r.Disagreements, "\n"))
 	if *update {
 		_, _ = fmt.Fprintf(&b, "\nMeasured on %s; `make truth` does it again.\n", time.Now().UTC().Format(time.DateOnly))

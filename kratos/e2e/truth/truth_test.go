@@ -45,7 +45,7 @@ func TestTruth(t *testing.T) {
 // at puts this run's ports in.
 func (d deployment) at(site *chromium.Site) deployment {
 	ports := site.Ports()
-	d.Page, d.BaseURL = ports.Replace(d.Page), ports.Replace(d.BaseURL)
+	d.Page, d.UI, d.BaseURL = ports.Replace(d.Page), ports.Replace(d.UI), ports.Replace(d.BaseURL)
 	d.Config = replaceAll(d.Config, ports.Replace)
 	return d
 }
