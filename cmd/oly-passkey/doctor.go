@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,6 +28,7 @@ type doctorCommand struct {
 	sidecar     string
 	keyFile     string
 	timeout     time.Duration
+	ceremony    ceremonyFlags
 	format      string
 	failOn      string
 }
@@ -43,10 +45,19 @@ With -c it also holds the deployment against the configuration that Kratos is
 meant to run with, with --admin-url it learns Kratos' version, with --sidecar
 whether the index follows. What does not apply, as on localhost, is n/a.
 
+With --ceremony it then does what people do, with a local Chromium and a virtual
+authenticator: it signs a throw-away identity up with the traits of a file,
+signs it in, adds and removes a passkey, and deletes it again through the admin
+API. It says first which hooks and mails that triggers, and needs --yes on
+anything but localhost.
+
 Exit code 0: clean; 1: findings; 3: there was not enough time.`,
 		Example: `  oly-passkey doctor https://login.example.com/login -c kratos.yml
   oly-passkey doctor login.example.com --resolve login.example.com:443:10.0.0.7 --ca-file ca.pem
-  oly-passkey doctor http://localhost:4455/login --admin-url http://127.0.0.1:4434`,
+  oly-passkey doctor http://localhost:4455/login --admin-url http://127.0.0.1:4434
+  echo '{"email": "doctor-{random}@example.org"}' > traits.json
+  oly-passkey doctor https://login.example.com/login -c kratos.yml \
+    --admin-url http://127.0.0.1:4434 --ceremony --traits traits.json --yes`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return d.run(cmd.Context(), args[0]) },
 	}
@@ -62,8 +73,9 @@ Exit code 0: clean; 1: findings; 3: there was not enough time.`,
 	f.StringArrayVar(&d.appleApps, "apple-app", nil, "`TEAMID.bundle.id` of an app (repeatable)")
 	f.StringVar(&d.sidecar, "sidecar", "", "`URL` of the sidecar")
 	f.StringVar(&d.keyFile, "api-key-file", "", "`FILE` with the sidecar's key of scope read")
-	f.DurationVar(&d.timeout, "timeout", 30*time.Second, "of everything together")
-	f.StringVar(&d.format, "format", "text", "text, json, or with -c sarif")
+	f.DurationVar(&d.timeout, "timeout", 30*time.Second, "of all checks together")
+	d.ceremony.register(c)
+	f.StringVar(&d.format, "format", "text", "text, json, html, or with -c sarif")
 	f.StringVar(&d.failOn, "fail-on", "error", "exit with 1 for findings from this severity on: error, warning or info")
 	return c
 }
@@ -73,14 +85,20 @@ func (d *doctorCommand) run(ctx context.Context, where string) error {
 	switch {
 	case !ok:
 		return usagef("--fail-on is %q; it takes error, warning or info", d.failOn)
-	case d.format != "text" && d.format != "json" && d.format != "sarif":
-		return usagef("--format is %q; it takes text, json or sarif", d.format)
+	case !slices.Contains([]string{"text", "json", "html", "sarif"}, d.format):
+		return usagef("--format is %q; it takes text, json, html or sarif", d.format)
 	case d.format == "sarif" && len(d.files.layers) == 0:
 		return usagef("--format sarif needs -c FILE, to which findings are attached")
 	case d.timeout <= 0:
 		return usagef("--timeout is %s; it takes a duration, such as 30s", d.timeout)
 	}
 	opts, err := d.options(where)
+	if err != nil {
+		return err
+	}
+	if opts.Ceremony, err = d.plan(opts); errors.Is(err, doctor.ErrURL) {
+		return usagef("%w", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -99,7 +117,7 @@ func (d *doctorCommand) run(ctx context.Context, where string) error {
 			return findings()
 		}
 	}
-	if r.TimedOut {
+	if r.TimedOut || r.Unfinished() {
 		return &exitError{code: exitFailed}
 	}
 	return nil
@@ -109,6 +127,8 @@ func (d *doctorCommand) print(r *doctor.Report) error {
 	switch d.format {
 	case "json":
 		return doctor.JSON(d.app.stdout, r)
+	case "html":
+		return doctor.HTML(d.app.stdout, r)
 	case "sarif":
 		return report.SARIF(d.app.stdout, r.Findings())
 	}

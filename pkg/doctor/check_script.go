@@ -35,7 +35,7 @@ var webauthnScript = check{"webauthn-script", func(ctx context.Context, v *visit
 		severity = lint.Error
 	}
 	src := n.Attributes.Src
-	a, err := v.client.get(ctx, src, nil)
+	a, err := v.client.get(ctx, src, http.Header{"Origin": {v.page.Origin()}})
 	const help = "let " + scriptPath + " through to Kratos"
 	switch {
 	case err != nil:
@@ -50,8 +50,23 @@ var webauthnScript = check{"webauthn-script", func(ctx context.Context, v *visit
 	if !intact(a.body, n.Attributes.Integrity) {
 		return found(severity, src, "serve the script of this very Kratos: no copy, no change on the way, and one version behind the load balancer", "Kratos' script is not the one that its integrity %q stands for, so browsers do not run it", n.Attributes.Integrity)
 	}
+	if allowed := a.header.Get("Access-Control-Allow-Origin"); v.needsCORS(src) && allowed != "*" && allowed != v.page.Origin() {
+		return found(lint.Error, src, "list the page's origin in serve.public.cors.allowed_origins, and enable it", "the page loads Kratos' script with integrity or crossorigin from another origin, and browsers do not run it: Access-Control-Allow-Origin is %q", allowed)
+	}
 	return verdict(nil)
 }}
+
+// needsCORS tells whether the page loads a script in a way for which its server
+// has to name the page's origin (HTML §8.1.3.5, Subresource Integrity §3.3.3).
+func (v *visit) needsCORS(src string) bool {
+	u, err := parseURL(src)
+	if err != nil || v.doc == nil || originOf(u) == v.page.Origin() {
+		return false
+	}
+	return slices.ContainsFunc(v.doc.scripts, func(s script) bool {
+		return s.src.String() == u.String() && (s.crossOrigin || s.integrity != "")
+	})
+}
 
 // elsewhere tells whether a URL is where Kratos wrongly believes itself to be.
 func (v *visit) elsewhere(src string) bool {

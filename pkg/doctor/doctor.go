@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,8 +37,11 @@ type Options struct {
 	Resolve map[string]string
 	// Roots are the certificates that are trusted, nil for the system's.
 	Roots   *x509.CertPool
-	Timeout time.Duration    // of everything together, 30 s where it is 0
+	Timeout time.Duration    // of all checks together, 30 s where it is 0
 	Now     func() time.Time // time.Now where it is nil
+	// Ceremony asks for real ceremonies after the checks, nil for none. They need
+	// AdminURL.
+	Ceremony *Ceremony
 }
 
 // Status is how a check ended.
@@ -90,6 +94,13 @@ func (r *Report) Problems() []Problem {
 	return out
 }
 
+// Unfinished tells whether ceremonies were asked for and could not be walked.
+func (r *Report) Unfinished() bool {
+	return slices.ContainsFunc(r.Results, func(one Result) bool {
+		return strings.HasPrefix(one.Check, ceremonyCheck) && one.Status == NotRun
+	})
+}
+
 const (
 	defaultTimeout = 30 * time.Second
 	parallel       = 8
@@ -110,7 +121,19 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer v.client.close()
-	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	r := v.examine(ctx)
+	if o.Ceremony != nil {
+		r.Results = append(r.Results, v.ceremonies(ctx)...)
+	}
+	if v.config != nil {
+		r.at = v.config.Config.Near("selfservice.methods.passkey")
+	}
+	return r, nil
+}
+
+// examine gathers and runs all checks, within the time limit.
+func (v *visit) examine(ctx context.Context) *Report {
+	ctx, cancel := context.WithTimeout(ctx, v.o.Timeout)
 	defer cancel()
 	v.gather(ctx)
 	checks := all()
@@ -124,14 +147,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		})
 	}
 	_ = group.Wait() // what went wrong is in the results
-	r := &Report{
+	return &Report{
 		URL: v.asked.String(), Kratos: v.kratos, Version: v.versionText, RPID: v.rpID(),
 		Results: results, TimedOut: ctx.Err() != nil,
 	}
-	if v.config != nil {
-		r.at = v.config.Config.Near("selfservice.methods.passkey")
-	}
-	return r, nil
 }
 
 // check is one question to a deployment.

@@ -211,6 +211,10 @@ func TestSabotages(t *testing.T) {
 			},
 			`webauthn-script: error: ` + script + `: Kratos' script is not the one that its integrity "sha512-`,
 		},
+		"script without CORS": {
+			func(s *fakeStack) { swap(&s.page, `webauthn.js">`, `webauthn.js" crossorigin>`) },
+			`webauthn-script: error: ` + script + `: the page loads Kratos' script with integrity or crossorigin from another origin, and browsers do not run it: Access-Control-Allow-Origin is ""`,
+		},
 		"policy without the script": {
 			func(s *fakeStack) {
 				s.pageHeader["Content-Security-Policy"] = "script-src 'self'; form-action 'self' https://auth.acme.dev"

@@ -3,6 +3,7 @@ package doctor
 import (
 	"bytes"
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -20,6 +21,7 @@ type document struct {
 type script struct {
 	src              *url.URL
 	nonce, integrity string
+	crossOrigin      bool
 }
 
 type field struct {
@@ -60,7 +62,7 @@ func (d *document) element(n *html.Node, base *url.URL) {
 	switch n.Data {
 	case "script":
 		if src, err := base.Parse(attr("src")); err == nil && attr("src") != "" {
-			d.scripts = append(d.scripts, script{src: src, nonce: attr("nonce"), integrity: attr("integrity")})
+			d.scripts = append(d.scripts, script{src: src, nonce: attr("nonce"), integrity: attr("integrity"), crossOrigin: slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "crossorigin" })})
 		}
 	case "form":
 		if action, err := base.Parse(attr("action")); err == nil && strings.Contains(action.Path, "/self-service/") {

@@ -23,8 +23,7 @@ func Text(w io.Writer, r *Report) error {
 		paragraph(b, "", strings.TrimSpace("Kratos "+r.Version)+" at "+r.Kratos+rpIDText(r))
 	}
 	_ = b.WriteByte('\n') // Flush reports the error
-	problems := r.Problems()
-	slices.SortStableFunc(problems, func(x, y Problem) int { return cmp.Compare(y.Severity, x.Severity) })
+	problems := r.worstFirst()
 	for _, p := range problems {
 		paragraph(b, p.Severity.String(), "["+p.ID+"] "+p.Subject)
 		paragraph(b, "", p.Message)
@@ -36,12 +35,18 @@ func Text(w io.Writer, r *Report) error {
 	paragraph(b, "ok", strings.Join(r.names(Passed, ""), ", "))
 	for _, s := range []Status{NotApplicable, NotRun} {
 		for _, why := range r.reasons(s) {
-			label := map[Status]string{NotApplicable: "n/a", NotRun: "not run"}[s]
-			paragraph(b, label, why+": "+strings.Join(r.names(s, why), ", "))
+			paragraph(b, labels[s], why+": "+strings.Join(r.names(s, why), ", "))
 		}
 	}
-	_, _ = fmt.Fprintf(b, "\n%s; %d of %d checks passed\n", report.Summary(findings(problems, source.Span{})), len(r.names(Passed, "")), len(r.Results))
+	_, _ = fmt.Fprintf(b, "\n%s\n%s; %d of %d checks passed\n", r.verdict(), report.Summary(findings(problems, source.Span{})), len(r.names(Passed, "")), len(r.Results))
 	return b.Flush()
+}
+
+// worstFirst lists the problems of all checks.
+func (r *Report) worstFirst() []Problem {
+	problems := r.Problems()
+	slices.SortStableFunc(problems, func(x, y Problem) int { return cmp.Compare(y.Severity, x.Severity) })
+	return problems
 }
 
 func rpIDText(r *Report) string {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,9 +15,12 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 )
 
+// once reads the table, which takes as long as a hundred explanations.
+var once = sync.OnceValues(explain.Load)
+
 func table(tb testing.TB) *explain.Table {
 	tb.Helper()
-	table, err := explain.Load()
+	table, err := once()
 	require.NoError(tb, err)
 	return table
 }

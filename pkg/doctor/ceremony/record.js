@@ -1,0 +1,34 @@
+// Runs before any script of a page, and notes what only the page can see: calls
+// of navigator.credentials with their ends, what the content security policy
+// kept out, and scripts that did not load or threw.
+(() => {
+  const key = "oly-passkey-doctor";
+  const note = (entry) => {
+    try {
+      sessionStorage.setItem(key, JSON.stringify([...JSON.parse(sessionStorage.getItem(key) || "[]"), { ...entry, at: Date.now() }]));
+    } catch { /* a page without storage, such as an error of the browser */ }
+  };
+  document.addEventListener("securitypolicyviolation", (e) => e.violatedDirective.startsWith("script-src") &&
+    note({ refused: e.blockedURI, trouble: `refused to load the script ${e.blockedURI}: the Content Security Policy has ${e.violatedDirective}` }));
+  addEventListener("error", (e) => {
+    const src = e.target?.src;
+    if (e.message) note({ trouble: `a script of the page fails: ${e.message}` });
+    else if (src && e.target.tagName === "SCRIPT") note({ missing: src, trouble: `the script ${src} does not load` });
+  }, true);
+  if (!globalThis.CredentialsContainer) return;
+  for (const verb of ["create", "get"]) {
+    const real = CredentialsContainer.prototype[verb];
+    CredentialsContainer.prototype[verb] = async function (options) {
+      const mediation = options?.mediation || "";
+      note({ call: verb, mediation });
+      try {
+        const credential = await real.call(this, options);
+        note({ call: verb, mediation, id: credential?.id || "none" });
+        return credential;
+      } catch (error) {
+        note({ call: verb, mediation, error: `${error.name}: ${error.message}` });
+        throw error;
+      }
+    };
+  }
+})();

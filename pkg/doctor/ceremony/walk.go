@@ -1,0 +1,265 @@
+package ceremony
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+)
+
+// signUp makes the identity with a passkey. Where the pages offer none, the
+// admin API makes the identity, and it gets its passkey in settings.
+func (w *walk) signUp(ctx context.Context) (string, error) {
+	if err := w.tab.offerAutofill(false); err != nil {
+		return "", err
+	}
+	start := time.Now()
+	if err := w.open("registration"); err != nil {
+		return "", err
+	}
+	offered, err := w.reachSignUp(ctx, start)
+	if err != nil {
+		return "", err
+	}
+	if !offered {
+		return w.admitted(ctx)
+	}
+	w.begun = true
+	at, err := w.tab.click(signUpButton)
+	if err != nil {
+		return "", err
+	}
+	looked := false
+	err = w.await(ctx, deed{"registration", start, at, func() (_ bool, err error) {
+		if w.identity, err = w.whoami(); w.identity == "" && err == nil && !looked && w.moved(at) {
+			// Without the session hook there is an identity all the same.
+			looked = true
+			once, cancel := context.WithTimeout(ctx, within)
+			defer cancel()
+			w.identity, _ = w.find(once)
+		}
+		return w.identity != "", err
+	}})
+	if looked {
+		return "identity " + w.identity + " has a passkey, and no session: registration.after.passkey has no session hook", err
+	}
+	return "identity " + w.identity + " has a passkey and a session", err
+}
+
+// moved tells whether the browser has shown another page for a while.
+func (w *walk) moved(from string) bool {
+	s, err := w.tab.look("body")
+	return err == nil && s.Ready && s.URL != from && w.complaint("registration", s.URL) == ""
+}
+
+// reachSignUp goes through the steps before the button; false where the pages
+// offer no passkeys at sign-up.
+func (w *walk) reachSignUp(ctx context.Context, start time.Time) (bool, error) {
+	sent := false
+	for loaded := time.Now(); ; {
+		s, err := w.look(ctx, signUpButton)
+		if err != nil {
+			return false, err
+		}
+		switch {
+		case s.Usable:
+			return true, w.fillIn()
+		case s.Ready && s.Profile && !sent:
+			if err := w.fillIn(); err != nil {
+				return false, err
+			}
+			sent, loaded = true, time.Now()
+			if _, err := w.tab.click(profileStep); err != nil {
+				return false, err
+			}
+		case s.Ready && time.Since(loaded) > settle:
+			return false, w.notOffered(s, start)
+		case time.Since(loaded) > within:
+			return false, w.refused(start, "the sign-up page does not load")
+		}
+	}
+}
+
+// notOffered tells pages that offer no passkeys at sign-up from pages that
+// cannot.
+func (w *walk) notOffered(s sight, start time.Time) error {
+	if text := w.complaint("registration", s.URL); text != "" {
+		return w.refused(start, text)
+	}
+	troubles := w.troubles(start)
+	if s.There || len(troubles) > 0 && w.flowAt("registration", s.URL).offers("passkey_create_data") {
+		return &Refused{Text: "the sign-up page shows no button for passkeys that could be pressed, though Kratos offers them", Seen: troubles, URL: s.URL}
+	}
+	return nil
+}
+
+// fillIn writes the traits into the page's fields.
+func (w *walk) fillIn() error {
+	for _, f := range w.o.Traits.fields() {
+		if err := w.tab.fill(f.Name, f.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// admitted makes the identity through the admin API, signs it in with a recovery
+// code and adds a passkey in settings.
+func (w *walk) admitted(ctx context.Context) (string, error) {
+	w.begun = true
+	if err := w.create(ctx); err != nil {
+		return "", err
+	}
+	link, code, err := w.recovery(ctx)
+	if err != nil {
+		return "", err
+	}
+	start := time.Now()
+	if err := w.tab.open(link); err != nil {
+		return "", err
+	}
+	const field, submit = `[name="code"]`, `[name="method"][value="code"]`
+	if err := w.reach(ctx, "recovery", field, start, "the recovery page shows no field for the code"); err != nil {
+		return "", err
+	}
+	if err := w.tab.fill("code", code); err != nil {
+		return "", err
+	}
+	if _, err := w.tab.click(submit); err != nil {
+		return "", err
+	}
+	if err := w.await(ctx, deed{"recovery", start, "", w.signedIn}); err != nil {
+		return "", err
+	}
+	if err := w.addOne(ctx, 1); err != nil {
+		return "", err
+	}
+	return "sign-up offers no passkeys; identity " + w.identity + " was made by the admin API, and got its passkey in settings", nil
+}
+
+func (w *walk) signedIn() (bool, error) {
+	id, err := w.whoami()
+	return err == nil && id == w.identity, err
+}
+
+// signIn signs in with the button.
+func (w *walk) signIn(ctx context.Context) (string, error) {
+	if err := w.tab.signOut(); err != nil {
+		return "", err
+	}
+	if err := w.tab.offerAutofill(false); err != nil {
+		return "", err
+	}
+	start := time.Now()
+	if err := w.open("login"); err != nil {
+		return "", err
+	}
+	if err := w.reach(ctx, "login", signInButton, start, "the sign-in page shows no button for passkeys that could be pressed"); err != nil {
+		return "", err
+	}
+	at, err := w.tab.click(signInButton)
+	if err != nil {
+		return "", err
+	}
+	return "the passkey opens a session of the identity, without a name", w.await(ctx, deed{"login", start, at, w.signedIn})
+}
+
+// autofill signs in by what the page offers on its own.
+func (w *walk) autofill(ctx context.Context) (string, error) {
+	if err := w.tab.signOut(); err != nil {
+		return "", err
+	}
+	if err := w.tab.offerAutofill(true); err != nil {
+		return "", err
+	}
+	start := time.Now()
+	if err := w.open("login"); err != nil {
+		return "", err
+	}
+	s, err := w.tab.look("body")
+	if err != nil {
+		return "", err
+	}
+	err = w.await(ctx, deed{"login", start, s.URL, w.signedIn})
+	if quiet, ok := err.(*Refused); ok && quiet.Text == nothing { //nolint:errorlint // never wrapped
+		return "", skip("the page does not offer passkeys by itself")
+	}
+	return "the page offers the passkey by itself, and it opens a session", err
+}
+
+// add adds a second passkey on another, empty authenticator.
+func (w *walk) add(ctx context.Context) (string, error) {
+	have, err := w.passkeys(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := w.signInAgain(ctx); err != nil {
+		return "", err
+	}
+	if len(have) > 0 {
+		w.cleared = have[0]
+	}
+	if err := w.tab.forgetPasskeys(); err != nil {
+		return "", err
+	}
+	return "the identity has another passkey, on another device", w.addOne(ctx, len(have)+1)
+}
+
+// signInAgain is for a walk whose last step ended without a session.
+func (w *walk) signInAgain(ctx context.Context) error {
+	if ok, err := w.signedIn(); ok || err != nil {
+		return err
+	}
+	_, err := w.signIn(ctx)
+	return err
+}
+
+// addOne adds a passkey in settings, after which there are want of them.
+func (w *walk) addOne(ctx context.Context, want int) error {
+	start := time.Now()
+	if err := w.open("settings"); err != nil {
+		return err
+	}
+	if err := w.reach(ctx, "settings", signUpButton, start, "the settings page shows no button for passkeys that could be pressed"); err != nil {
+		return err
+	}
+	at, err := w.tab.click(signUpButton)
+	if err != nil {
+		return err
+	}
+	return w.await(ctx, deed{"settings", start, at, func() (bool, error) {
+		have, err := w.passkeys(ctx)
+		return len(have) == want, err
+	}})
+}
+
+// removeOne removes the first passkey, and signs in with the other one.
+func (w *walk) removeOne(ctx context.Context) (string, error) {
+	start := time.Now()
+	if err := w.open("settings"); err != nil {
+		return "", err
+	}
+	button := removeButton(w.cleared)
+	if err := w.reach(ctx, "settings", button, start, fmt.Sprintf("the settings page shows no button that removes the passkey %x", w.cleared)); err != nil {
+		return "", err
+	}
+	if _, err := w.tab.click(button); err != nil {
+		return "", err
+	}
+	err := w.await(ctx, deed{"settings", start, "", func() (bool, error) {
+		have, err := w.passkeys(ctx)
+		for _, id := range have {
+			if bytes.Equal(id, w.cleared) {
+				return false, err
+			}
+		}
+		return len(have) == 1, err
+	}})
+	if err != nil {
+		return "", err
+	}
+	if _, err := w.signIn(ctx); err != nil {
+		return "", err
+	}
+	return "the first passkey is gone, and the other one still signs in", nil
+}
