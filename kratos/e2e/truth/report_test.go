@@ -20,8 +20,8 @@ type report struct {
 	N             int
 	Confusion     map[stage]map[stage]int // said, happened
 	Strata        map[string]int
-	Rules         map[string][2]int       // deployments in which a rule spoke: all, and those that failed
-	Quarrels      int // how many disagreements there are
+	Rules         map[string][2]int // deployments in which a rule spoke: all, and those that failed
+	Quarrels      int               // how many disagreements there are
 	Disagreements []string
 }
 
@@ -66,7 +66,7 @@ const intro = `# Said against happened
 Each deployment is run for real: Kratos v1.3.1 booted with its configuration, a page on its origin in Chromium, sign-up and
 sign-in attempted. Before that ` + "`lint` and `predict`" + ` said how it would end. The deployments vary the page's origin, rp.id, origins,
 base_url, ui_url behind proxies, method, identity schema, hooks, related origins documents and the mechanics of the configuration;
-the stratum "two faults" draws each part by itself. What `+"`matrix`"+` says of the page has to be what ` + "`predict`" + ` says.
+the stratum "two faults" draws each part by itself. What ` + "`matrix`" + ` says of the page has to be what ` + "`predict`" + ` says.
 
 %d of %d deployments, seed %d.
 
