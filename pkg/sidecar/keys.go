@@ -35,6 +35,13 @@ const maxKeyFile = 64 << 10
 // Keys are the API keys by scope.
 type Keys struct {
 	byScope map[Scope][]string
+	sums    []keySum // of all of them
+}
+
+// keySum is what a key that is sent is compared with.
+type keySum struct {
+	scope Scope
+	sum   [sha256.Size]byte
 }
 
 // ReadKeyFile reads keys from a file, one `scope:key` a line. Empty lines and
@@ -96,6 +103,7 @@ func (k *Keys) add(line string) error {
 		return fmt.Errorf("scope %q has more than %d keys", scope, maxKeys)
 	}
 	k.byScope[scope] = append(k.byScope[scope], key)
+	k.sums = append(k.sums, keySum{scope, sha256.Sum256([]byte(key))})
 	return nil
 }
 
@@ -132,13 +140,10 @@ func (k *Keys) equal(other *Keys) bool {
 // compares with every key, each in constant time.
 func (k *Keys) check(key string, scope Scope) (known, opens bool) {
 	sum := sha256.Sum256([]byte(key))
-	for s, keys := range k.byScope {
-		for _, have := range keys {
-			want := sha256.Sum256([]byte(have))
-			if subtle.ConstantTimeCompare(sum[:], want[:]) == 1 {
-				known = true
-				opens = opens || s == scope
-			}
+	for n := range k.sums {
+		if subtle.ConstantTimeCompare(sum[:], k.sums[n].sum[:]) == 1 {
+			known = true
+			opens = opens || k.sums[n].scope == scope
 		}
 	}
 	return known, opens

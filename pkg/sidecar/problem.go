@@ -92,6 +92,10 @@ func writeJSON(w http.ResponseWriter, contentType string, status int, v any) {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
+	writeBody(w, contentType, status, body)
+}
+
+func writeBody(w http.ResponseWriter, contentType string, status int, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", "no-store")

@@ -35,7 +35,7 @@ type resolveAnswer struct {
 // resolve answers whose a user handle is.
 func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 	var body resolveRequest
-	if err := readJSON(w, r, maxBody, &body); err != nil {
+	if err := s.readSmall(w, r, &body); err != nil {
 		return err
 	}
 	if err := s.limits.take(r, 1); err != nil {
@@ -49,7 +49,8 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 		writeText(w, http.StatusOK, a.IdentityID.String())
 		return nil
 	}
-	writeJSON(w, "application/json", http.StatusOK, a)
+	const longest = 256
+	writeBody(w, "application/json", http.StatusOK, a.appendJSON(make([]byte, 0, longest)))
 	return nil
 }
 
