@@ -46,7 +46,7 @@ var rpDisplayName = &lint.Rule{
 }
 
 func isPlaceholderName(name string) bool {
-	placeholders := []string{"your application name", "ory", "ory foundation", "localhost", "kratos", "todo", "changeme", "change me"}
+	placeholders := []string{"your application name", "ory", "ory foundation", "localhost", "kratos", "todo", "changeme", "change me", "starter", "my app", "my application", "your app"}
 	return slices.Contains(placeholders, strings.ToLower(strings.TrimSpace(name)))
 }
 
