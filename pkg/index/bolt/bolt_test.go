@@ -83,3 +83,41 @@ func TestNothingInClear(t *testing.T) {
 	}
 	require.NotContains(t, string(raw), credential[:8])
 }
+
+// TestManyLoads: the files of a build do not grow in number, and none of their
+// handles is lost, whether they were merged on the way, or a crash came between.
+func TestManyLoads(t *testing.T) {
+	dir := t.TempDir()
+	s, err := bolt.Open(dir)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	files := func(pattern string) []string {
+		names, err := filepath.Glob(filepath.Join(dir, "build", pattern))
+		require.NoError(t, err)
+		return names
+	}
+	const loads, each = 150, 3
+	var ids []uuid.UUID
+	for n := range loads {
+		for k := range each {
+			ids = append(ids, uuid.UUID{byte(n), byte(k), 1})
+		}
+		require.NoError(t, s.Load(t.Context(), ids[n*each:], person, func(*index.Meta) {}))
+		require.Less(t, len(files("run-*")), 64)
+	}
+	merged := files("merged-*")
+	require.Len(t, merged, 2)
+	// A crash while a third one was written: its parts are still there.
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "build", "merged-cut"), []byte("cut short"), 0o600))
+	require.NoError(t, s.FinishLoad(t.Context()))
+	require.Empty(t, files("*"))
+	for _, id := range ids {
+		found, err := s.Owners(t.Context(), userhandle.DigestOf(id[:]))
+		require.NoError(t, err)
+		require.Equal(t, []*index.Identity{person(id, nil)}, found)
+	}
+}
+
+func person(id uuid.UUID, _ *index.Identity) *index.Identity {
+	return &index.Identity{ID: id, Handles: []index.Handle{{Digest: userhandle.DigestOf(id[:]), Kind: index.Passkey, State: index.Active}}}
+}

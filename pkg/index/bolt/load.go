@@ -28,6 +28,16 @@ var _ index.Loader = (*Store)(nil)
 // runsDir is the folder of those files in the data directory.
 const runsDir = "build"
 
+// The files' names. Those of single loads are merged into a few large ones on
+// the way, so that neither open files nor buffers grow with the index.
+const (
+	loadRuns   = "run-*"
+	mergedRuns = "merged-*"
+)
+
+// maxRuns is how many files of single loads there may be.
+const maxRuns = 64
+
 // mergeBatch is how many handles one transaction takes while merging.
 const mergeBatch = 50_000
 
@@ -66,16 +76,61 @@ func (s *Store) writeRun(keys []ownerKey) error {
 		return err
 	}
 	slices.SortFunc(keys, func(a, b ownerKey) int { return bytes.Compare(a[:], b[:]) })
-	f, err := os.CreateTemp(dir, "run-*")
+	err := writeKeys(dir, loadRuns, func(put func(ownerKey)) error {
+		for _, k := range keys {
+			put(k)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return mergeRuns(dir)
+}
+
+// writeKeys writes a new file, which is on the disk when it is done.
+func writeKeys(dir, pattern string, keys func(put func(ownerKey)) error) error {
+	f, err := os.CreateTemp(dir, pattern)
 	if err != nil {
 		return err
 	}
 	w := bufio.NewWriter(f)
-	for _, k := range keys {
-		_, _ = w.Write(k[:]) // the error stays until Flush
-	}
-	if err := errors.Join(w.Flush(), f.Sync(), f.Close()); err != nil {
+	err = keys(func(k ownerKey) { _, _ = w.Write(k[:]) }) // the error stays until Flush
+	if err := errors.Join(err, w.Flush(), f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write %q: %w", f.Name(), err)
+	}
+	return nil
+}
+
+// mergeRuns makes one file of those of single loads, where they have become
+// many. After a crash on the way some handles are there twice, which does no
+// harm.
+func mergeRuns(dir string) error {
+	names, err := filepath.Glob(filepath.Join(dir, loadRuns))
+	if err != nil || len(names) < maxRuns {
+		return err
+	}
+	runs, closeAll, err := openRuns(names)
+	defer closeAll()
+	if err != nil {
+		return err
+	}
+	err = writeKeys(dir, mergedRuns, func(put func(ownerKey)) error {
+		for len(runs) > 0 {
+			put(runs[0].next)
+			if err := runs.advance(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := os.Remove(name); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -83,8 +138,10 @@ func (s *Store) writeRun(keys []ownerKey) error {
 // FinishLoad implements index.Loader.
 func (s *Store) FinishLoad(ctx context.Context) error {
 	dir := filepath.Join(s.dir, runsDir)
-	names, err := filepath.Glob(filepath.Join(dir, "run-*"))
-	if err != nil || len(names) == 0 {
+	names, err := filepath.Glob(filepath.Join(dir, loadRuns))
+	merged, err2 := filepath.Glob(filepath.Join(dir, mergedRuns))
+	names = append(names, merged...)
+	if err := errors.Join(err, err2); err != nil || len(names) == 0 {
 		return err
 	}
 	runs, closeAll, err := openRuns(names)
@@ -114,18 +171,11 @@ func (s *Store) mergeSome(runs *runHeap) (done bool, err error) {
 				done = true
 				return nil
 			}
-			r := (*runs)[0]
-			if err := handles.Put(r.next[:], nil); err != nil {
+			if err := handles.Put((*runs)[0].next[:], nil); err != nil {
 				return err
 			}
-			more, err := r.advance()
-			if err != nil {
+			if err := runs.advance(); err != nil {
 				return err
-			}
-			if more {
-				heap.Fix(runs, 0)
-			} else {
-				heap.Pop(runs)
 			}
 		}
 		return nil
@@ -182,6 +232,20 @@ func openRuns(names []string) (runs runHeap, closeAll func(), err error) {
 
 // runHeap has the run with the least handle in front.
 type runHeap []*run
+
+// advance steps over that handle.
+func (h *runHeap) advance() error {
+	more, err := (*h)[0].advance()
+	switch {
+	case err != nil:
+		return err
+	case more:
+		heap.Fix(h, 0)
+	default:
+		heap.Pop(h)
+	}
+	return nil
+}
 
 func (h runHeap) Len() int           { return len(h) }
 func (h runHeap) Less(i, j int) bool { return bytes.Compare(h[i].next[:], h[j].next[:]) < 0 }
