@@ -23,7 +23,7 @@ func Environ(environ []string) []Variable {
 	vars := make([]Variable, 0, len(environ))
 	for _, kv := range environ {
 		name, value, ok := strings.Cut(kv, "=")
-		if !ok || name == "" {
+		if !ok {
 			continue
 		}
 		// Names that fit no key are dropped before a text is made of them.
@@ -82,7 +82,7 @@ func findKey(name string) (key, bool) {
 	for rest := keyTable; rest != ""; {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
-		if line == "" || line[0] != want[0] {
+		if !strings.HasPrefix(line, want[:min(1, len(want))]) {
 			continue
 		}
 		path, hint, _ := strings.Cut(line, "\t")

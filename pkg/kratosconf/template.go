@@ -95,6 +95,8 @@ func (m *mask) line(tags []tag) {
 		m.incomplete = true
 		m.blank(first.start, last.end)
 	case alone && len(tags) == 2 && first.control && last.control:
+		// What stands between moves to the right, and may hide what follows.
+		m.incomplete = true
 		m.blank(first.start, first.end)
 		m.blank(last.start, last.end)
 	default:

@@ -108,13 +108,19 @@ func (f *tagFinder) between(rest []byte, at int, opening, closing string, contro
 // actions, assignments and comments.
 func isControl(body string) bool {
 	body = strings.TrimSpace(strings.TrimPrefix(body, "-"))
-	word, rest, _ := strings.Cut(body, " ")
+	end := 0
+	for end < len(body) && (isWord(body[end]) || body[end] == '$') {
+		end++
+	}
+	word, rest := body[:end], strings.TrimSpace(body[end:])
 	switch word {
 	case "if", "else", "end", "range", "with", "define", "block", "break", "continue":
 		return true
+	case "":
+		return strings.HasPrefix(body, "/*") || strings.HasPrefix(body, "!") || strings.HasPrefix(body, "#")
 	}
-	return strings.HasPrefix(body, "/*") || strings.HasPrefix(body, "!") || strings.HasPrefix(body, "#") ||
-		strings.HasPrefix(word, "$") && (strings.HasPrefix(strings.TrimSpace(rest), ":=") || strings.HasPrefix(strings.TrimSpace(rest), "= "))
+	assigns := strings.HasPrefix(rest, ":=") || strings.HasPrefix(rest, "=") && !strings.HasPrefix(rest, "==")
+	return word[0] == '$' && assigns
 }
 
 // shellTag reads ${NAME…} with nested braces on one line, or $NAME in capitals.
