@@ -6,8 +6,9 @@ import (
 
 // authenticator is a virtual one, of a tab.
 type authenticator struct {
-	tab *tab
-	id  webauthn.AuthenticatorID
+	tab  *tab
+	id   webauthn.AuthenticatorID
+	kept string // the id of its first credential, in hex, once asked for
 }
 
 // plugIn adds an authenticator: "internal" (this device), "usb" (a security

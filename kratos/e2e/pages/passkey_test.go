@@ -37,12 +37,16 @@ func TestPasskeyFirst(t *testing.T) {
 		{"operator's choice", operatorsChoice},
 		{"autofill", autofill},
 		{"several accounts", severalAccounts},
+		{"names", names},
 		{"signals", signals},
 		{"a stranger's passkey", strangersPasskey},
 		{"refused sign-up", refusedSignUp},
 		{"results in words", results},
 		{"old browsers", oldBrowsers},
 		{"only way in", onlyWayIn},
+		{"in German", german},
+		{"content security policy", policy},
+		{"another origin", foreignOrigin},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, s) })
 	}
@@ -51,6 +55,8 @@ func TestPasskeyFirst(t *testing.T) {
 		"  public:\n", "  public:\n    cors: { enabled: true, allowed_origins: ["+s.URL+"], allow_credentials: true }\n")
 	t.Run("confirm first", func(t *testing.T) { confirmFirst(t, s) })
 	t.Run("single-page application", func(t *testing.T) { singlePage(t, s) })
+	s.reconfigure(t, dir, "id: localhost # never", "id: example.org # never")
+	t.Run("another relying party", func(t *testing.T) { foreignRelyingParty(t, s) })
 }
 
 // passkeyWalk is the main job: sign up with a passkey, sign out, sign in without
@@ -66,6 +72,7 @@ func passkeyWalk(t *testing.T, s *stack) {
 	p.submit("method", "profile")
 	p.at("/registration", "Choose how you sign in")
 	p.screenshots("registration-choose")
+	p.picture("sign-up")
 	p.start("register", "passkey")
 	p.at("/", "Hello, ada")
 	identity := p.whoami()
@@ -78,6 +85,7 @@ func passkeyWalk(t *testing.T, s *stack) {
 
 	p.signOut()
 	p.screenshots("login")
+	p.picture("sign-in")
 	p.signIn("passkey")
 	p.at("/", "Hello, ada")
 	require.Equal(t, identity, p.whoami())
@@ -92,6 +100,7 @@ func passkeyWalk(t *testing.T, s *stack) {
 	p.until(`document.querySelector("#resolved").innerText`, "this account · active · "+identity)
 	require.Equal(t, "passkey "+got.UserHandle+"\n✓ this account active "+identity, p.text(".handles"))
 	p.screenshots("account")
+	p.picture("account")
 
 	// And so do pages that reach the sidecar over HTTP.
 	keys, err := sidecar.ReadKeyFile(s.SidecarKeys)
