@@ -104,7 +104,6 @@ func newRoot(a *app) *cobra.Command {
 		newAudit(a),
 		newDemo(a),
 		newHealthcheck(a),
-		newMan(a),
 		newVersion(a),
 	)
 	codeFailures(root)
