@@ -296,6 +296,7 @@ func FuzzParse(f *testing.F) {
 			require.Error(t, wantErr, text)
 			return
 		}
+		require.NoError(t, wantErr, text)
 		within(t, d.File, d.Root, 0)
 		_, err = kratosconf.Parse(source.New("x.yml", []byte(text)), kratosconf.ParseOptions{})
 		var syntax *kratosconf.SyntaxError

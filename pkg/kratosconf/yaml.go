@@ -98,8 +98,8 @@ type nodes struct {
 	anchors map[*yaml.Node]*Value
 }
 
-// special tells whether the node holds an alias, an explicit tag or a key that
-// is no scalar.
+// special tells whether the node holds an alias, an explicit tag, a merge or a
+// key that is no scalar.
 func (n *nodes) special(node *yaml.Node) bool {
 	if node.Kind == yaml.AliasNode || node.Style&yaml.TaggedStyle != 0 {
 		return true
@@ -108,7 +108,7 @@ func (n *nodes) special(node *yaml.Node) bool {
 		if n.special(child) {
 			return true
 		}
-		if node.Kind == yaml.MappingNode && i%2 == 0 && child.Kind != yaml.ScalarNode {
+		if node.Kind == yaml.MappingNode && i%2 == 0 && (child.Kind != yaml.ScalarNode || child.Value == "<<") {
 			return true
 		}
 	}
