@@ -80,9 +80,10 @@ type Directory struct {
 	checked        atomic.Bool                // the index belongs to this Kratos
 	meta           atomic.Pointer[index.Meta] // as stored
 
-	progress progress
-	warnedAt atomic.Int64 // Unix nanoseconds of the last warning about pulls
-	sweepNow chan struct{}
+	progress  progress
+	presented presented
+	warnedAt  atomic.Int64 // Unix nanoseconds of the last warning about pulls
+	sweepNow  chan struct{}
 }
 
 // ErrOtherKratos says that the index was made from another Kratos.

@@ -61,10 +61,12 @@ func TestHistories(t *testing.T) {
 					h.live()
 					h.wait(time.Duration(h.rand.IntN(20_000)) * time.Millisecond)
 					h.checkOwners()
+					h.checkUnknown()
 				}
 				h.settle()
 				h.checkAll()
 				h.checkSignals()
+				h.checkUnknown()
 			})
 		})
 	}
@@ -254,6 +256,23 @@ func (h *history) checkSignals() {
 				require.True(h.t, named, "a signal drops a %s key of %s", k.method, k.owner)
 			}
 		}
+	}
+}
+
+// checkUnknown asks about any credential, as it stands in an assertion: none that
+// signs in is called unknown.
+func (h *history) checkUnknown() {
+	h.t.Helper()
+	if len(h.keys) == 0 || h.d == nil {
+		return
+	}
+	k := h.keys[h.rand.IntN(len(h.keys))]
+	doubt, err := h.d.UnknownCredential(h.t.Context(), query(k).Readings, k.id)
+	if err == nil && doubt == DoubtNone {
+		require.False(h.t, h.kratos.live(k), "a %s key of %s signs in, and is called unknown", k.method, k.owner)
+	}
+	if err == nil && doubt == DoubtHeld {
+		require.True(h.t, h.kratos.live(k), "a %s key of %s is gone, and is called held", k.method, k.owner)
 	}
 }
 

@@ -54,22 +54,38 @@ type refusalMessage struct {
 	Type string `json:"type"`
 }
 
-// RefusalMessageID is the id of the message that refuses a passkey sign-up, by
-// which pages can translate it. Kratos' own ids have seven digits.
-const RefusalMessageID = 4770001
+// The ids of the messages that refuse something, by which pages can translate
+// them. Kratos' own have seven digits as well, and none begins with 477.
+const (
+	RefusalMessageID       = 4770001 // a sign-up by passkey
+	AddressChangeMessageID = 4770002 // a change of address in settings
+)
 
-// refusePasskeySignUp answers every request with a refusal. It belongs under
-// registration.after.passkey, with response.parse, where people sign up with a
-// one-time code first: nobody may sign up by passkey with an address that was
-// not proven.
-func (s *Server) refusePasskeySignUp(w http.ResponseWriter, _ *http.Request) error {
-	writeJSON(w, "application/json", http.StatusForbidden, refusal{Messages: []refusalMessages{{
+// refuse answers every request with a refusal. It belongs behind a hook with
+// response.parse, which Kratos calls before it saves anything; where the sidecar
+// is down, Kratos saves nothing either.
+func refuse(id int, text string) handler {
+	answer := refusal{Messages: []refusalMessages{{
 		InstancePtr: "#/",
-		Messages: []refusalMessage{{
-			ID:   RefusalMessageID,
-			Text: "Please sign up with a code sent to your e-mail address first. You can add a passkey right after that.",
-			Type: "error",
-		}},
-	}}})
-	return nil
+		Messages:    []refusalMessage{{ID: id, Text: text, Type: "error"}},
+	}}}
+	return func(w http.ResponseWriter, _ *http.Request) error {
+		writeJSON(w, "application/json", http.StatusForbidden, answer)
+		return nil
+	}
+}
+
+// refusePasskeySignUp belongs under registration.after.passkey, where people sign
+// up with a one-time code first: nobody may sign up by passkey with an address
+// that was not proven.
+func refusePasskeySignUp() handler {
+	return refuse(RefusalMessageID, "Please sign up with a code sent to your e-mail address first. You can add a passkey right after that.")
+}
+
+// refuseAddressChange belongs under settings.after.profile, with a body that
+// calls only where the address differs (templates/hooks/refuse-address-change.jsonnet):
+// Kratos would let an account take a stranger's address, keep its session and its
+// passkeys, and sign that stranger in to it by one-time code (run on v1.3.1).
+func refuseAddressChange() handler {
+	return refuse(AddressChangeMessageID, "Your e-mail address cannot be changed here. Please ask us to change it.")
 }

@@ -92,42 +92,6 @@ func (s *Server) used(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// signal is the argument of PublicKeyCredential.signalAllAcceptedCredentials
-// without rpId, which the page knows.
-type signal struct {
-	UserID                   string   `json:"userId"`
-	AllAcceptedCredentialIDs []string `json:"allAcceptedCredentialIds"`
-}
-
-// signals answers what a page may tell the authenticators, one signal a handle.
-func (s *Server) signals(w http.ResponseWriter, r *http.Request) error {
-	id, err := identityID(r)
-	if err != nil {
-		return err
-	}
-	all, err := s.directory.Signals(r.Context(), id)
-	if err != nil {
-		return fromDirectory(err)
-	}
-	list := make([]signal, len(all))
-	for n, one := range all {
-		list[n] = signal{
-			UserID:                   base64.RawURLEncoding.EncodeToString(one.UserHandle),
-			AllAcceptedCredentialIDs: encodeAll(one.CredentialIDs),
-		}
-	}
-	writeJSON(w, "application/json", http.StatusOK, map[string]any{"identity_id": id, "all_accepted_credentials": list})
-	return nil
-}
-
-func encodeAll(ids [][]byte) []string {
-	texts := make([]string, len(ids))
-	for n, id := range ids {
-		texts[n] = base64.RawURLEncoding.EncodeToString(id)
-	}
-	return texts
-}
-
 // advice answers what a page may propose to somebody who signed in.
 func (s *Server) advice(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)

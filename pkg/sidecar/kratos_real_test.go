@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -76,14 +77,14 @@ func hookTo(sidecarURL, path, key string) string {
 
 // startKratos migrates and starts Kratos with three hooks: registration, login
 // and settings. An empty sidecarURL makes hooks that nobody answers.
-func startKratos(t *testing.T, ports [2]string, hooks [3]string) *realKratos {
+func startKratos(t *testing.T, ports [2]string, hooks [3]string, more ...string) *realKratos {
 	t.Helper()
-	return startKratosOn(t, "", ports, hooks)
+	return startKratosOn(t, "", ports, hooks, more...)
 }
 
 // startKratosOn does so on a database; "" is an SQLite file, which takes one
-// writer at a time.
-func startKratosOn(t *testing.T, dsn string, ports [2]string, hooks [3]string) *realKratos {
+// writer at a time. More is configuration that is laid over the rest.
+func startKratosOn(t *testing.T, dsn string, ports [2]string, hooks [3]string, more ...string) *realKratos {
 	t.Helper()
 	k := &realKratos{
 		public: "http://localhost:" + ports[0],
@@ -96,6 +97,7 @@ func startKratosOn(t *testing.T, dsn string, ports [2]string, hooks [3]string) *
 	}
 	for name, content := range map[string]string{
 		"kratos.yml":           fmt.Sprintf(kratosYML, ports[0], ports[1], hooks[0], hooks[1], hooks[2]),
+		"more.yml":             strings.Join(more, "\n"),
 		"identity.schema.json": identitySchema,
 		"identity.jsonnet":     "function(ctx) { identity_id: ctx.identity.id, flow_id: ctx.flow.id }",
 	} {
@@ -118,7 +120,7 @@ func (k *realKratos) command(args ...string) *exec.Cmd {
 func (k *realKratos) start(t *testing.T) {
 	t.Helper()
 	k.log = &bytes.Buffer{}
-	k.process = k.command("serve", "-c", "kratos.yml", "--sqa-opt-out", "--dev")
+	k.process = k.command("serve", "-c", "kratos.yml", "-c", "more.yml", "--sqa-opt-out", "--dev")
 	k.process.Stdout, k.process.Stderr = k.log, k.log
 	k.process.WaitDelay = 5 * time.Second
 	require.NoError(t, k.process.Start())

@@ -25,19 +25,19 @@ func about(ctx context.Context, r *http.Request, path, id string) []any {
 	return attrs
 }
 
-// logged writes a line about an answered request where that is wanted.
-func (s *Server) logged(ctx context.Context, r *http.Request, path string, status int, took time.Duration) {
-	refused := status == http.StatusUnauthorized || status == http.StatusForbidden
-	if !refused && !s.log.Enabled(ctx, slog.LevelDebug) {
-		return
+// logRequest writes a line about an answered request where that is wanted.
+func (s *Server) logRequest(ctx context.Context, r *http.Request, path string, status int, took time.Duration) {
+	if s.log.Enabled(ctx, slog.LevelDebug) {
+		s.log.Debug("request", append(about(ctx, r, path, requestID(r)), "status", status, "took", took.String())...)
 	}
-	attrs := append(about(ctx, r, path, requestID(r)), "status", status)
-	s.log.Debug("request", append(attrs, "took", took.String())...)
-	if refused {
-		s.refusals.Do(func() {
-			s.log.Warn("request refused; oly_passkey_requests_total counts all of them", append(attrs, "from", r.RemoteAddr)...)
-		})
-	}
+}
+
+// logRefusal writes a line about a request without the right key.
+func (s *Server) logRefusal(ctx context.Context, r *http.Request, path string, status int) {
+	s.refusals.Do(func() {
+		s.log.Warn("request refused; oly_passkey_requests_total counts all of them",
+			append(about(ctx, r, path, requestID(r)), "status", status, "from", r.RemoteAddr)...)
+	})
 }
 
 // requestID is the id that a request brings, or a new one where it brings none

@@ -26,8 +26,11 @@ type route struct {
 // noScope is the scope of routes that anybody may ask.
 const noScope Scope = ""
 
-// RefusalPath is where the hook points that refuses sign-up by passkey.
-const RefusalPath = "/v1/hooks/kratos/refuse-passkey-signup"
+// Where the hooks point that refuse sign-up by passkey and a change of address.
+const (
+	RefusalPath       = "/v1/hooks/kratos/refuse-passkey-signup"
+	AddressChangePath = "/v1/hooks/kratos/refuse-address-change"
+)
 
 // routes is the whole API; openapi.json describes the same operations.
 func (s *Server) routes() []route {
@@ -35,9 +38,11 @@ func (s *Server) routes() []route {
 		{http.MethodPost, "/v1/hooks/kratos/registration", ScopeHooks, s.hook(index.FlowRegistration)},
 		{http.MethodPost, "/v1/hooks/kratos/login", ScopeHooks, s.hook(index.FlowLogin)},
 		{http.MethodPost, "/v1/hooks/kratos/settings", ScopeHooks, s.hook(index.FlowSettings)},
-		{http.MethodPost, RefusalPath, ScopeHooks, s.refusePasskeySignUp},
+		{http.MethodPost, RefusalPath, ScopeHooks, refusePasskeySignUp()},
+		{http.MethodPost, AddressChangePath, ScopeHooks, refuseAddressChange()},
 		{http.MethodPost, "/v1/resolve", ScopeResolve, s.resolve},
 		{http.MethodPost, "/v1/resolve/batch", ScopeResolve, s.resolveBatch},
+		{http.MethodPost, "/v1/signals/unknown-credential", ScopeResolve, s.unknownCredential},
 		{http.MethodGet, "/v1/identities/{id}/passkeys", ScopeRead, s.passkeys},
 		{http.MethodGet, "/v1/identities/{id}/signals", ScopeRead, s.signals},
 		{http.MethodGet, "/v1/identities/{id}/advice", ScopeRead, s.advice},
@@ -88,9 +93,10 @@ func (s *Server) guard(r route) http.Handler {
 			took := time.Since(from)
 			end(counted.status)
 			count(counted.status, took)
-			s.logged(ctx, req, r.path, counted.status, took)
+			s.logRequest(ctx, req, r.path, counted.status, took)
 		}()
 		if p := s.authorize(req, r.scope); p != nil {
+			s.logRefusal(ctx, req, r.path, p.Status)
 			p.write(counted)
 			return
 		}

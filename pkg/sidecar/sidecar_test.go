@@ -21,11 +21,12 @@ import (
 )
 
 const (
-	somebody  = "11111111-1111-4111-8111-111111111111"
-	handle    = "sY6NOda7WGXT2Bsl4muMt4g4YBJzHttJi0wOr7f9QJVUPnOVD6K7j4eqz3vNAFTj"
-	unitKeys  = "hooks:hooks-key\nresolve:resolve-key\nresolve:resolve-key-2\nread:read-key\nadmin:admin-key\n"
-	refusal   = `{"messages":[{"instance_ptr":"#/","messages":[{"id":4770001,"text":"Please sign up with a code sent to your e-mail address first. You can add a passkey right after that.","type":"error"}]}]}`
-	listOfOne = `[{"id":"` + somebody + `","schema_id":"d","schema_url":"u","traits":{},"credentials":{"passkey":{"identifiers":["` + handle + `"]}}}]`
+	somebody       = "11111111-1111-4111-8111-111111111111"
+	handle         = "sY6NOda7WGXT2Bsl4muMt4g4YBJzHttJi0wOr7f9QJVUPnOVD6K7j4eqz3vNAFTj"
+	unitKeys       = "hooks:hooks-key\nresolve:resolve-key\nresolve:resolve-key-2\nread:read-key\nadmin:admin-key\n"
+	refusal        = `{"messages":[{"instance_ptr":"#/","messages":[{"id":4770001,"text":"Please sign up with a code sent to your e-mail address first. You can add a passkey right after that.","type":"error"}]}]}`
+	addressRefusal = `{"messages":[{"instance_ptr":"#/","messages":[{"id":4770002,"text":"Your e-mail address cannot be changed here. Please ask us to change it.","type":"error"}]}]}`
+	listOfOne      = `[{"id":"` + somebody + `","schema_id":"d","schema_url":"u","traits":{},"credentials":{"passkey":{"identifiers":["` + handle + `"]}}}]`
 )
 
 // fakekratos has one identity with one passkey.
@@ -170,6 +171,21 @@ func TestAPI(t *testing.T) {
 		{"login hook", "/v1/hooks/kratos/login", "hooks-key", `{"identity_id":"` + somebody + `"}`, 204, ""},
 		{"settings hook", "/v1/hooks/kratos/settings", "hooks-key", `{"identity_id":"` + somebody + `"}`, 204, ""},
 		{"refusal hook", "/v1/hooks/kratos/refuse-passkey-signup", "hooks-key", `{}`, 403, refusal},
+		{"refusal hook of an address", "/v1/hooks/kratos/refuse-address-change", "hooks-key", `{}`, 403, addressRefusal},
+		{"a hook's key for a refusal", "/v1/hooks/kratos/refuse-address-change", "", `{}`, 401, unauthorized},
+		{
+			"unknown credential without an id", "/v1/signals/unknown-credential", "resolve-key", `{"user_handle":"` + handle + `"}`, 400,
+			problem(400, "bad-request", "the request cannot be understood", `"credential_id": credential id has 0 bytes, WebAuthn allows 1 to 1023`),
+		},
+		{
+			"unknown credential without a handle", "/v1/signals/unknown-credential", "resolve-key", `{"credential_id":"AQE"}`, 400,
+			problem(400, "invalid-handle", "the user handle is none", "user handle is empty, WebAuthn allows 1 to 64 bytes"),
+		},
+		{"held credential", "/v1/signals/unknown-credential", "resolve-key", `{"user_handle":"` + handle + `","credential_id":"AQE"}`, 200, `{"unknown_credential":null,"doubt":"held"}`},
+		{
+			"credential that may be new", "/v1/signals/unknown-credential", "resolve-key", `{"user_handle":"` + strings.Repeat("x", 64) + `","credential_id":"AQI"}`, 200,
+			`{"unknown_credential":null,"doubt":"not-swept-since"}`,
+		},
 		{
 			"nothing there", "/v2/resolve", "resolve-key", `{}`, 404,
 			`{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#not-found","title":"there is nothing here","status":404}`,
@@ -186,7 +202,7 @@ func TestAPI(t *testing.T) {
 			}
 			require.JSONEq(t, tc.want, body)
 			require.Equal(t, "no-store", header.Get("Cache-Control"))
-			if tc.name != "refusal hook" {
+			if tc.status != http.StatusOK && !strings.HasPrefix(tc.name, "refusal hook") {
 				require.Equal(t, "application/problem+json", header.Get("Content-Type"))
 			}
 			require.Equal(t, status == 401, header.Get("WWW-Authenticate") != "")

@@ -1,0 +1,119 @@
+package directory
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// Doubt is why a credential is not known to be nobody's.
+type Doubt string
+
+// The doubts.
+const (
+	DoubtNone       Doubt = ""                     // it is nobody's, for certain
+	DoubtHeld       Doubt = "held"                 // Kratos lists it
+	DoubtIncomplete Doubt = "index-incomplete"     // the first build is not finished
+	DoubtStale      Doubt = "index-stale"          // the last complete sweep is long ago
+	DoubtNotSwept   Doubt = "not-swept-since"      // no complete sweep has begun since the credential was first asked about
+	DoubtHandle     Doubt = "handle-does-not-tell" // keys with such a handle may be held without it
+	DoubtPair       Doubt = "not-registered-together"
+)
+
+// sweepMargin is how much later than the first question a sweep has to begin:
+// clocks and replicas of Kratos' database may be that far behind.
+const sweepMargin = time.Minute
+
+// UnknownCredential tells whether no identity holds a credential, as the
+// argument of PublicKeyCredential.signalUnknownCredential has to be (WebAuthn
+// Level 3 §5.1.10.1): an authenticator removes what that names. Readings and
+// credential id have to be those of one assertion; a handle is not signed, but
+// whoever makes a pair up removes a key of his own.
+//
+// A credential that was presented once existed by then. Where a sweep over all
+// identities that began later found its handle nowhere, or where those who have
+// the handle do not have the credential now, nobody has it. So the first
+// question about a credential is never answered with certainty.
+func (d *Directory) UnknownCredential(ctx context.Context, readings []userhandle.Reading, credentialID []byte) (Doubt, error) {
+	first := d.presented.since(userhandle.DigestOf(credentialID), d.now())
+	if d.meta.Load().BuiltAt.IsZero() {
+		return DoubtIncomplete, nil
+	}
+	tells, owned := false, false
+	for _, r := range readings {
+		owners, err := d.store.Owners(ctx, userhandle.DigestOf(r.Handle))
+		if err != nil {
+			return "", err
+		}
+		for _, o := range owners {
+			owned = true
+			if doubt, err := d.holds(ctx, o, r.Handle, credentialID); err != nil || doubt != DoubtNone {
+				return doubt, err
+			}
+		}
+		// A webauthn key signs in by its identity's name, without its handle.
+		if userhandle.KindOf(r.Handle) == userhandle.KindUUID && len(owners) == 0 {
+			return DoubtHandle, nil
+		}
+		tells = tells || userhandle.KindOf(r.Handle) == userhandle.KindPasskey
+	}
+	swept := d.meta.Load()
+	switch {
+	case !tells && !owned:
+		return DoubtHandle, nil
+	case d.now().Sub(swept.SweepEndedAt) > 2*d.reconcileEvery+time.Hour:
+		return DoubtStale, nil
+	case swept.SweepStartedAt.Before(first.Add(sweepMargin)):
+		return DoubtNotSwept, nil
+	}
+	return DoubtNone, nil
+}
+
+// holds asks Kratos whether somebody who has or had a handle has a credential.
+func (d *Directory) holds(ctx context.Context, owner *index.Identity, handle, credentialID []byte) (Doubt, error) {
+	p, err := d.pullInRequest(ctx, owner.ID)
+	if err != nil || p.seen == nil {
+		return DoubtNone, err
+	}
+	for _, k := range slices.Concat(keysOf(p.seen.Passkey), keysOf(p.seen.WebAuthn)) {
+		if bytes.Equal(k.ID, credentialID) {
+			return DoubtHeld, nil
+		}
+	}
+	if userhandle.KindOf(handle) == userhandle.KindUUID {
+		return DoubtNone, nil // several webauthn keys may share one
+	}
+	for _, c := range p.record.Credentials {
+		if c.Handle == userhandle.DigestOf(handle) && c.Digest != userhandle.DigestOf(credentialID) {
+			return DoubtPair, nil
+		}
+	}
+	return DoubtNone, nil
+}
+
+// maxPresented bounds the credentials that are remembered; where there are more,
+// all are forgotten and their questions begin anew.
+const maxPresented = 10_000
+
+// presented remembers when credentials were first asked about.
+type presented struct {
+	mu sync.Mutex
+	at map[userhandle.Digest]time.Time
+}
+
+func (p *presented) since(credential userhandle.Digest, now time.Time) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.at == nil || len(p.at) >= maxPresented {
+		p.at = map[userhandle.Digest]time.Time{}
+	}
+	if _, known := p.at[credential]; !known {
+		p.at[credential] = now
+	}
+	return p.at[credential]
+}
