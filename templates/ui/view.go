@@ -63,6 +63,7 @@ type fieldView struct {
 	Autocomplete, Pattern        string
 	InputMode                    string
 	Required, Disabled, Checked  bool
+	Optional                     bool // worth saying
 	MaxLength                    int
 	Messages                     []messageView
 }
@@ -193,6 +194,10 @@ func (b *viewBuilder) add(form *formView, n *Node) {
 	switch {
 	case n.Type != "input":
 		return
+	case n.Attributes.Name == "identifier" && b.asksAgain():
+		n.Attributes.Type, n.Attributes.Required = "text", true
+		n.Meta.Label = &Message{Text: b.speaker.say("field.identifier")}
+		form.Fields = append(form.Fields, b.field(n))
 	case n.isInput("hidden"):
 		form.Hidden = append(form.Hidden, fieldView{Name: n.Attributes.Name, Value: n.value()})
 	case n.isInput("submit"):
@@ -202,6 +207,12 @@ func (b *viewBuilder) add(form *formView, n *Node) {
 	default:
 		form.Fields = append(form.Fields, b.field(n))
 	}
+}
+
+// asksAgain is true where Kratos refused a name at sign-in: it hides the field
+// then, and nobody could correct it.
+func (b *viewBuilder) asksAgain() bool {
+	return b.kind == "login" && !b.flow.Refresh && b.flow.AAL != "aal2" && b.flow.find("code") == nil && b.flow.find("webauthn_login_trigger") == nil
 }
 
 func (b *viewBuilder) button(n *Node) buttonView {
@@ -223,7 +234,7 @@ func (b *viewBuilder) field(n *Node) fieldView {
 	f := fieldView{
 		ID: "field-" + strings.ReplaceAll(a.Name, ".", "-"), Name: a.Name, Type: a.Type, Value: n.value(),
 		Label:    b.speaker.message(n.Meta.Label, b.kind+".field."+a.Name, "field."+a.Name),
-		Required: a.Required, Disabled: a.Disabled, Checked: a.Type == "checkbox" && a.Value == true,
+		Required: a.Required, Optional: !a.Required && b.kind != "login", Disabled: a.Disabled, Checked: a.Type == "checkbox" && a.Value == true,
 		Autocomplete: a.Autocomplete, Pattern: a.Pattern, MaxLength: a.MaxLength,
 		Messages: b.messages(n.Messages),
 	}

@@ -9,15 +9,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/demo"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
 func TestCodeFirst(t *testing.T) {
 	t.Parallel()
-	s := start(t, scaffold.CodeFirst)
+	dir := t.TempDir()
+	s := start(t, scaffold.CodeFirst, func(o *demo.Options) { o.Dir = dir })
+	s.withPasswords(t, dir)
 	t.Run("sign-up by code, then a passkey", func(t *testing.T) { codeThenPasskey(t, s) })
 	t.Run("without JavaScript", func(t *testing.T) { withoutScript(t, s) })
 	t.Run("recovery, then a passkey", func(t *testing.T) { recoverAndAddPasskey(t, s) })
+	t.Run("every other page", func(t *testing.T) { everyOtherPage(t, s) })
 	t.Run("sign-up by passkey is refused", func(t *testing.T) { passkeySignUpRefused(t, s) })
 }
 

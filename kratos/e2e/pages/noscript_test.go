@@ -1,6 +1,9 @@
 package pages
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -42,6 +45,38 @@ func withoutScript(t *testing.T, s *stack) {
 	p.at("/login", "Sign in")
 	p.recover(email)
 	require.Equal(t, identity, p.whoami())
+
+	// Chosen in settings, a password opens the account as well.
+	p.fill("password", "correct horse battery staple")
+	p.submit("method", "password")
+	p.until(`document.readyState + document.querySelector(".message.success")?.innerText`, "completeYour changes have been saved!")
+	p.screenshots("settings-without-script")
+	p.open("/")
+	p.at("/", "Hello, "+email)
+	p.click(`form[action="/logout"] button`)
+	p.at("/login", "Sign in")
+	p.fill("identifier", email)
+	p.fill("password", "correct horse battery staple")
+	p.submit("method", "password")
+	p.at("/", "Hello, "+email)
+	require.Equal(t, "You are signed in with a password.", p.text(".lead"))
+	require.Equal(t, identity, p.whoami())
+}
+
+// withPasswords lets people have one, which init does not: an address, and a
+// password beside it.
+func (s *stack) withPasswords(t *testing.T, dir string) {
+	t.Helper()
+	const name = "identity.password.schema.json"
+	schema, err := os.ReadFile(filepath.Join(dir, "identity.schema.json"))
+	require.NoError(t, err)
+	credentials := `"credentials": {`
+	require.Equal(t, 1, strings.Count(string(schema), credentials))
+	schema = []byte(strings.Replace(string(schema), credentials, credentials+` "password": { "identifier": true },`, 1))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, name), schema, 0o600))
+	s.reconfigure(t, dir,
+		"    password:\n      enabled: false\n", "    password:\n      enabled: true\n      config: { haveibeenpwned_enabled: false }\n",
+		"file://identity.schema.json", "file://"+name)
 }
 
 // recoverAndAddPasskey lands on settings, and from then on a passkey is enough.

@@ -13,6 +13,8 @@ func oldBrowsers(t *testing.T, s *stack) {
 		{"toJSON", `delete PublicKeyCredential.prototype.toJSON`},
 		{"capabilities", `delete PublicKeyCredential.getClientCapabilities; PublicKeyCredential.isConditionalMediationAvailable = async () => false`},
 		{"conditional mediation", `delete PublicKeyCredential.getClientCapabilities; delete PublicKeyCredential.isConditionalMediationAvailable`},
+		{"a word on platform authenticators", `delete PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable`},
+		{"signals", `delete PublicKeyCredential.signalAllAcceptedCredentials; delete PublicKeyCredential.signalCurrentUserDetails`},
 		{"transports", `delete AuthenticatorAttestationResponse.prototype.getTransports; delete PublicKeyCredential.prototype.toJSON`},
 		{"a toJSON that works", `PublicKeyCredential.prototype.toJSON = () => { throw new TypeError("Illegal invocation") }; delete PublicKeyCredential.getClientCapabilities; delete PublicKeyCredential.isConditionalMediationAvailable`},
 	}
@@ -31,6 +33,13 @@ func oldBrowsers(t *testing.T, s *stack) {
 			p.signIn("passkey")
 			p.at("/", "Hello, "+name)
 			p.resolvesTo(p.last("get").UserHandle, identity, "passkey", "active")
+			if strings.Contains(w.script, "signal") {
+				p.open("/settings")
+				p.at("/settings", "Settings")
+				p.fill("traits.username", name+"-renamed")
+				p.submit("method", "profile")
+				p.until(`document.querySelector("#signals")?.dataset.name`, name+"-renamed")
+			}
 		})
 	}
 }

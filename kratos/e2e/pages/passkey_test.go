@@ -46,7 +46,6 @@ func TestPasskeyFirst(t *testing.T) {
 		{"only way in", onlyWayIn},
 		{"in German", german},
 		{"content security policy", policy},
-		{"another origin", foreignOrigin},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, s) })
 	}
@@ -57,6 +56,9 @@ func TestPasskeyFirst(t *testing.T) {
 	t.Run("single-page application", func(t *testing.T) { singlePage(t, s) })
 	s.reconfigure(t, dir, "id: localhost # never", "id: example.org # never")
 	t.Run("another relying party", func(t *testing.T) { foreignRelyingParty(t, s) })
+	const origins = "origins: # Kratos compares whole strings: no slash at the end, the port if there is one\n            - http://localhost:"
+	s.reconfigure(t, dir, "id: example.org # never", "id: localhost # never", origins, origins+"1")
+	t.Run("another origin", func(t *testing.T) { foreignOrigin(t, s) })
 }
 
 // passkeyWalk is the main job: sign up with a passkey, sign out, sign in without

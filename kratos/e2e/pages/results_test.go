@@ -33,6 +33,7 @@ func results(t *testing.T, s *stack) {
 		require.Equal(t, "Sign in with passkey", p.eval(`document.activeElement.innerText`), "the button has the focus again")
 	})
 	t.Run("the page is left for another call", func(t *testing.T) { autofillGivesWay(t, s) })
+	t.Run("two calls at once", func(t *testing.T) { twoCallsAtOnce(t, s) })
 	t.Run("already registered", func(t *testing.T) {
 		p := s.newTab(t, withoutAutofill)
 		p.plugIn("internal")
@@ -100,6 +101,21 @@ func autofillGivesWay(t *testing.T, s *stack) {
 		ends = append(ends, c.Mediation+" "+c.Error)
 	}
 	require.Equal(t, []string{"conditional AbortError", " TimeoutError", "conditional AbortError", " TimeoutError"}, ends)
+}
+
+// twoCallsAtOnce: the first gives way, whatever the order of their first steps.
+// React's strict mode starts every effect twice.
+func twoCallsAtOnce(t *testing.T, s *stack) {
+	p := s.newTab(t, withoutAutofill)
+	p.plugIn("internal").touch(false)
+	p.open("/login")
+	p.at("/login", "Sign in")
+	require.Equal(t, "cancelled AbortError,cancelled AbortError,cancelled TimeoutError", p.eval(`(async () => {
+		const { signIn } = await import("/static/passkey.js");
+		const form = document.querySelector("form[data-passkey]");
+		const results = await Promise.all([1, 2, 3].map(() => signIn(form, { timeout: 200 })));
+		return results.map(({ kind, error }) => kind + " " + error.name).join();
+	})()`))
 }
 
 // wrongSitePage runs the module where rp.id "localhost" is not allowed.

@@ -3,7 +3,6 @@ package pages
 import (
 	"testing"
 
-	"github.com/chromedp/cdproto/network"
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/demo"
@@ -37,25 +36,5 @@ func TestSecondFactor(t *testing.T) {
 		p.signIn("webauthn", key)
 		p.at("/", "Hello, vera")
 		require.Equal(t, identity, p.whoami())
-	})
-	t.Run("in German", func(t *testing.T) {
-		p := s.newTab(t, withoutAutofill)
-		p.plugIn("internal")
-		call(p, network.Enable, network.EnableParams{})
-		call(p, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": "de-DE,de;q=0.9"}})
-		p.open("/login")
-		p.at("/login", "Anmelden")
-		require.Equal(t, "de", p.eval("document.documentElement.lang"))
-		p.screenshots("login-german")
-		p.open("/registration")
-		p.at("/registration", "Konto anlegen")
-		p.fill("traits.username", "wilhelmine")
-		p.submit("method", "profile")
-		p.at("/registration", "Wie möchten Sie sich anmelden?")
-		p.start("register", "passkey")
-		p.at("/", "Hallo, wilhelmine")
-		p.open("/settings")
-		p.at("/settings", "Einstellungen")
-		p.screenshots("settings-german")
 	})
 }

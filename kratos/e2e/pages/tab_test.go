@@ -53,9 +53,11 @@ type ceremony struct {
 }
 
 // record wraps navigator.credentials before any script of the page runs, and
-// notes what the content security policy blocks.
+// notes what the content security policy blocks and what no script catches.
 const record = `(() => {
   const note = (key, entry) => sessionStorage.setItem(key, JSON.stringify([...JSON.parse(sessionStorage.getItem(key) || "[]"), entry]));
+  addEventListener("error", (e) => note("e2e-errors", e.message));
+  addEventListener("unhandledrejection", (e) => note("e2e-errors", String(e.reason)));
   document.addEventListener("securitypolicyviolation", (e) => note("e2e-blocked", e.violatedDirective + " " + e.blockedURI));
   if (!globalThis.CredentialsContainer) return;
   const text = (b) => b ? btoa(String.fromCharCode(...new Uint8Array(b))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "") : "";
@@ -101,6 +103,7 @@ func (s *stack) newTab(t *testing.T, scripts ...string) *tab {
 	t.Cleanup(cancel)
 	require.NoError(t, chromedp.Do(ctx)) // the context that opens a tab closes it, so it must not be one with a time limit
 	p.do(chromedp.EmulateViewport(1280, 900))
+	call(p, emulation.SetScrollbarsHidden, emulation.SetScrollbarsHiddenParams{Hidden: true}) // a picture is not scrolled
 	call(p, webauthn.Enable, webauthn.EnableParams{})
 	for _, script := range append(scripts, record) {
 		call(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
@@ -112,6 +115,7 @@ func (s *stack) newTab(t *testing.T, scripts ...string) *tab {
 			return
 		}
 		require.Empty(t, p.eval(`sessionStorage.getItem("e2e-blocked")`))
+		require.Empty(t, p.eval(`sessionStorage.getItem("e2e-errors")`))
 	})
 	return p
 }
