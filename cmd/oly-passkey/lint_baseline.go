@@ -130,38 +130,52 @@ func writeBaseline(name string, all []lint.Finding) error {
 	if _, err := os.Stat(name); errors.Is(err, os.ErrNotExist) {
 		return os.WriteFile(name, text, 0o644) //nolint:gosec // it is committed beside the configuration
 	}
-	return rewrite(name, text)
+	return rewriteAll([]lint.Repaired{{Name: name, After: text}})
 }
 
-// enrolled asks the sidecar how many people have keys, 0 without a sidecar.
-func (l *linter) enrolled(ctx context.Context) (int, error) {
+// enrolled asks the sidecar how many people have keys, nil without a sidecar.
+func (l *linter) enrolled(ctx context.Context) (*int, error) {
 	if l.sidecar == "" {
-		return 0, nil
+		return nil, nil
 	}
 	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(l.sidecar, "/")+"/v1/index", nil)
 	if err != nil {
-		return 0, usagef("--sidecar: %w", err)
+		return nil, usagef("--sidecar: %w", err)
 	}
 	if l.keyFile != "" {
 		keys, err := sidecar.ReadKeyFile(l.keyFile)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		req.Header.Set("Authorization", "Bearer "+keys.Key(sidecar.ScopeRead))
+		key := keys.Key(sidecar.ScopeRead)
+		if key == "" {
+			return nil, fmt.Errorf("ask the sidecar: %q has no key of scope %q", l.keyFile, sidecar.ScopeRead)
+		}
+		req.Header.Set("Authorization", "Bearer "+key)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, fmt.Errorf("ask the sidecar: %w", err)
+		return nil, fmt.Errorf("ask the sidecar: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }() // only read from
 	if resp.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("ask the sidecar: it answers %s; a key of scope read is in --api-key-file", resp.Status)
+		return nil, fmt.Errorf("ask the sidecar: it answers %s; a key of scope read is in --api-key-file", resp.Status)
 	}
-	var status struct{ Identities, Deleted int }
+	var status struct {
+		Complete            bool
+		Identities, Deleted int
+		Handles             map[string]int
+	}
 	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&status); err != nil {
-		return 0, fmt.Errorf("ask the sidecar: %w", err)
+		return nil, fmt.Errorf("ask the sidecar: %w", err)
 	}
-	return status.Identities - status.Deleted, nil
+	if !status.Complete {
+		return nil, errors.New("ask the sidecar: its index is not complete yet; try again, or leave out --sidecar")
+	}
+	// An identity stays in the index after its last key is gone.
+	live := status.Handles["active"] + status.Handles["orphaned"] + status.Handles["unknown"]
+	people := min(status.Identities-status.Deleted, live)
+	return &people, nil
 }

@@ -3,14 +3,18 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -35,13 +39,30 @@ const (
 // answers the sidecar's address and a key file.
 func serveFor(t *testing.T) (url, keyFile string) {
 	t.Helper()
+	return serveBeside(t, map[string][]string{somebody: {raw}})
+}
+
+// serveBeside is serveFor with the passkey handles of each identity.
+func serveBeside(t *testing.T, people map[string][]string) (url, keyFile string) {
+	t.Helper()
+	identities := make(map[string]string)
+	for id, handles := range people {
+		list, err := json.Marshal(handles)
+		require.NoError(t, err)
+		var keys []string
+		for i := range handles {
+			keys = append(keys, fmt.Sprintf(`{"id":%q}`, base64.StdEncoding.EncodeToString([]byte(id+strconv.Itoa(i)))))
+		}
+		identities["/admin/identities/"+id] = fmt.Sprintf(
+			`{"id":%q,"schema_id":"d","schema_url":"u","traits":{},"credentials":{"passkey":{"identifiers":%s,"config":{"credentials":[%s]}}}}`,
+			id, list, strings.Join(keys, ","))
+	}
 	fakekratos := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		identity := fmt.Sprintf(`{"id":%q,"schema_id":"d","schema_url":"u","traits":{},"credentials":{"passkey":{"identifiers":[%q]}}}`, somebody, raw)
-		switch r.URL.Path {
-		case "/admin/identities":
-			_, _ = fmt.Fprint(w, "["+identity+"]")
-		case "/admin/identities/" + somebody:
+		switch identity, ok := identities[r.URL.Path]; {
+		case r.URL.Path == "/admin/identities":
+			_, _ = fmt.Fprint(w, "["+strings.Join(slices.Sorted(maps.Values(identities)), ",")+"]")
+		case ok:
 			_, _ = fmt.Fprint(w, identity)
 		default:
 			w.WriteHeader(http.StatusNotFound)
@@ -51,7 +72,7 @@ func serveFor(t *testing.T) (url, keyFile string) {
 	t.Cleanup(fakekratos.Close)
 	dir := t.TempDir()
 	keyFile = filepath.Join(dir, "sidecar.key")
-	require.NoError(t, os.WriteFile(keyFile, []byte("hooks:h\nresolve:r\n"), 0o600))
+	require.NoError(t, os.WriteFile(keyFile, []byte("hooks:h\nresolve:r\nread:d\n"), 0o600))
 
 	log, w := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -87,7 +108,7 @@ type lines struct {
 }
 
 func (l *lines) Write(p []byte) (int, error) {
-	if m := regexp.MustCompile(`msg=serving api=(\S+)`).FindSubmatch(p); m != nil {
+	if m := regexp.MustCompile(`msg=serving .*api=(\S+)`).FindSubmatch(p); m != nil {
 		l.waiting <- string(m[1])
 	}
 	return l.text.Write(p)

@@ -91,8 +91,8 @@ func InsertMember(object *kratosconf.Value, member string) []source.Edit {
 	switch {
 	case len(object.Fields()) == 0:
 		gap = ""
-	case !strings.Contains(gap, "\n"):
-		gap, member = "", member+", "
+	case gap == "":
+		member += ", "
 	default:
 		member += ","
 	}

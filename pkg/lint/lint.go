@@ -85,9 +85,9 @@ type Options struct {
 	RelatedFile *source.File
 	// Baseline is an earlier state of the same configuration, to compare with.
 	Baseline []*source.File
-	// Enrolled is how many keys exist for the baseline's rp.id, 0 when nobody
-	// knows.
-	Enrolled int
+	// Enrolled is how many people have keys for the baseline's rp.id, nil when
+	// that is not known.
+	Enrolled *int
 }
 
 // Check lints files that together are one configuration, later ones over

@@ -28,9 +28,9 @@ type Pass struct {
 	RelatedFile *source.File
 	// Before is the baseline, nil without one.
 	Before *Pass
-	// Enrolled is how many keys exist for the baseline's rp.id, 0 when nobody
-	// knows.
-	Enrolled int
+	// Enrolled is how many people have keys for the baseline's rp.id, nil when
+	// that is not known.
+	Enrolled *int
 	// Version is the Kratos that will read the configuration.
 	Version  kratosconf.Version
 	Rendered bool

@@ -18,21 +18,27 @@ var rpIDChanged = &lint.Rule{
 			if !before.On || before.Unsure() || now.Unsure() || before.ID.Text() == "" || before.ID.Text() == now.ID.Text() || now.ID.Text() == "" {
 				continue
 			}
-			p.ReportAt(now.ID, lint.Finding{
+			f := lint.Finding{
 				Message: fmt.Sprintf("rp.id of %s was %q and is %q: no key that anybody has works any more%s", now.Name, before.ID.Str, now.ID.Str, howMany(p)),
 				Help:    "write the old one; to move, serve related origins for the new site and let people enrol anew",
 				Notes:   []lint.Note{{Span: before.ID.Place(), Message: "it was this"}},
-			})
+			}
+			if p.Enrolled != nil && *p.Enrolled == 0 {
+				f.Severity = lint.Info
+				f.Message = fmt.Sprintf("rp.id of %s was %q and is %q; the sidecar knows nobody with a key, so nobody is locked out", now.Name, before.ID.Str, now.ID.Str)
+				f.Help = "change it now, before somebody enrols"
+			}
+			p.ReportAt(now.ID, f)
 		}
 	},
 }
 
 func howMany(p *lint.Pass) string {
-	switch p.Enrolled {
-	case 0:
+	switch {
+	case p.Enrolled == nil:
 		return ""
-	case 1:
+	case *p.Enrolled == 1:
 		return ", which locks out 1 person"
 	}
-	return fmt.Sprintf(", which locks out %d people", p.Enrolled)
+	return fmt.Sprintf(", which locks out %d people", *p.Enrolled)
 }
