@@ -2,12 +2,10 @@ package main
 
 import (
 	"bufio"
-	"errors"
+	"context"
 	"fmt"
-	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -28,164 +26,160 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// prompter asks one question after the other, as plain lines: that works in
-// every terminal, in a pipe of a test and with a screen reader.
-type prompter struct {
-	in  *bufio.Reader
-	out io.Writer
+// question is one thing to ask. Its answer is what the flag of its name takes.
+type question struct {
+	flag, title, help string
+	choices           []choice      // none for a text
+	hidden            func() bool   // because of earlier answers
+	fallback          func() string // for an empty answer
+	check             func(answer string) error
+	answer            string
 }
 
 // choice is one answer of several; value is what the flag takes.
 type choice struct{ value, meaning string }
 
-// ask fills in, by questions, the options that no flag and no answers file gave,
-// and ends with the command line that does the same without them. The preset is
-// applied as soon as the domain is known.
-func ask(a *app, flags *pflag.FlagSet, opts *scaffold.Options, preset func(*pflag.FlagSet) error) error {
-	p := &prompter{in: bufio.NewReader(a.stdin), out: a.stderr}
-	for _, q := range []struct {
-		flag string
-		ask  func(*scaffold.Options) (string, error)
-	}{
-		{"domain", p.domain},
-		{"app-name", p.appName},
-		{"rp-id", p.rpID},
-		{"sign-up", p.signUp},
-		{"webauthn", p.webAuthn},
-		{"target", p.target},
-		{"ci", p.ci},
-	} {
-		if flags.Changed(q.flag) {
-			continue
+func (c choice) String() string {
+	if c.value == "true" {
+		return "yes: " + c.meaning
+	}
+	return strings.Trim(c.value+": "+c.meaning, ": ")
+}
+
+// asker puts questions to a person, each once the earlier ones are answered.
+type asker interface {
+	ask(questions []*question) error
+}
+
+// interview fills in the options that no flag, no answers file and nothing
+// around the folder says.
+type interview struct {
+	asker asker
+	s     *scaffolder
+	flags *pflag.FlagSet
+	asked bool
+	all   []*question
+}
+
+// newInterview asks in a form, and in plain lines where the terminal cannot move
+// its cursor or somebody has it read aloud.
+func newInterview(ctx context.Context, s *scaffolder, flags *pflag.FlagSet) *interview {
+	i := &interview{s: s, flags: flags}
+	if plain := s.app.getenv("TERM"); plain == "" || plain == "dumb" || s.app.getenv("ACCESSIBLE") != "" {
+		i.asker = &lineAsker{ctx: ctx, in: bufio.NewReader(s.app.stdin), out: s.app.stderr}
+	} else {
+		i.asker = &formAsker{ctx: ctx, in: s.app.stdin, out: s.app.stderr}
+	}
+	return i
+}
+
+// run asks for everything and ends with the command line that does the same
+// without questions.
+func (i *interview) run() error {
+	i.asked = true
+	for _, q := range i.questions() {
+		if !i.flags.Changed(q.flag) {
+			i.all = append(i.all, q)
 		}
-		answer, err := q.ask(opts)
-		if err != nil {
-			return err
-		}
-		if err := flags.Set(q.flag, answer); err != nil {
-			return err
-		}
-		if err := preset(flags); err != nil {
+	}
+	if err := i.asker.ask(i.all); err != nil {
+		return err
+	}
+	for _, q := range i.all {
+		if err := i.set(q.flag, q.answer); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(p.out, "\nwithout questions: %s\n\n", commandLine(flags))
+	if err := i.s.applyPreset(i.flags); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(i.s.app.stderr, "without questions: %s\n\n", commandLine(i.flags))
 	return err
 }
 
-func (p *prompter) domain(*scaffold.Options) (string, error) {
-	answer, err := p.text("host name where people sign in", "", func(answer string) error {
-		return scaffold.Options{Domain: answer}.Validate()
-	})
-	return strings.ToLower(answer), err
-}
-
-func (p *prompter) appName(o *scaffold.Options) (string, error) {
-	return p.text("name that people know the site by", webauthn.RegistrableDomain(o.Domain), func(answer string) error {
-		return scaffold.Options{Domain: o.Domain, AppName: answer}.Validate()
-	})
-}
-
-func (p *prompter) rpID(o *scaffold.Options) (string, error) {
-	parent := webauthn.RegistrableDomain(o.Domain)
-	if parent == "" || parent == o.Domain {
-		return o.Domain, nil
-	}
-	return p.choose("where shall passkeys work? This cannot be changed later", []choice{
-		{o.Domain, "there and on names below it"},
-		{parent, "on every name under it that you list; whoever controls one of them can ask for passkeys"},
-	})
-}
-
-func (p *prompter) signUp(*scaffold.Options) (string, error) {
-	return p.choose("how does an account begin?", []choice{
-		{string(scaffold.CodeFirst), "a code proves the e-mail address, then the passkey is added"},
-		{string(scaffold.PasskeyFirst), "with a passkey under a user name; an e-mail address is optional and not proven"},
-	})
-}
-
-func (p *prompter) webAuthn(*scaffold.Options) (string, error) {
-	return p.choose("also take security keys that cannot hold a passkey?", []choice{
-		{"", "no"},
-		{string(scaffold.Passwordless), "to sign in, after a typed name"},
-		{string(scaffold.SecondFactor), "as a second factor"},
-	})
-}
-
-func (p *prompter) target(*scaffold.Options) (string, error) {
-	return p.choose("how is it deployed?", []choice{
-		{"", "in this folder, on this machine"},
-		{string(scaffold.Compose), "containers, with PostgreSQL"},
-		{string(scaffold.Kubernetes), "one pod, with kustomize"},
-		{string(scaffold.Systemd), "two units"},
-	})
-}
-
-func (p *prompter) ci(*scaffold.Options) (string, error) {
-	return p.choose("where shall every change be linted?", []choice{
-		{"", "nowhere yet"},
-		{string(scaffold.GitHub), "a workflow"},
-		{string(scaffold.GitLab), "a job to include"},
-		{string(scaffold.PreCommit), "a hook"},
-	})
-}
-
-// text asks until check is content; an empty line takes the fallback.
-func (p *prompter) text(question, fallback string, check func(string) error) (string, error) {
-	if fallback != "" {
-		question += " [" + fallback + "]"
-	}
-	for {
-		answer, err := p.line(question + ": ")
-		if err != nil {
-			return "", err
-		}
-		if answer == "" {
-			answer = fallback
-		}
-		problem := check(answer)
-		if problem == nil {
-			return answer, nil
-		}
-		if _, err := fmt.Fprintf(p.out, "  %s\n", problem); err != nil {
-			return "", err
-		}
-	}
-}
-
-// choose takes the number of a choice; an empty line takes the first.
-func (p *prompter) choose(question string, choices []choice) (string, error) {
-	for i, c := range choices {
-		question += fmt.Sprintf("\n  %d  %s", i+1, strings.TrimPrefix(c.value+": "+c.meaning, ": "))
-	}
-	answer, err := p.text(question+"\nnumber", "1", func(answer string) error {
-		if n, err := strconv.Atoi(answer); err != nil || n < 1 || n > len(choices) {
-			return fmt.Errorf("%q is none of 1 to %d", answer, len(choices))
-		}
+// set gives a flag its answer, a list element by element; "" leaves the default.
+func (i *interview) set(flag, answer string) error {
+	if answer == "" {
 		return nil
-	})
-	if err != nil {
-		return "", err
 	}
-	n, err := strconv.Atoi(answer)
-	return choices[n-1].value, err
+	values := []string{answer}
+	if _, list := i.flags.Lookup(flag).Value.(pflag.SliceValue); list {
+		values = fields(answer)
+	}
+	for _, value := range values {
+		if err := i.flags.Set(flag, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (p *prompter) line(prompt string) (string, error) {
-	if _, err := fmt.Fprint(p.out, prompt); err != nil {
-		return "", err
+func fields(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// answer is what was said so far, by flag or answer.
+func (i *interview) answer(flag string) string {
+	for _, q := range i.all {
+		if q.flag == flag {
+			return q.answer
+		}
 	}
-	answer, err := p.in.ReadString('\n')
-	if errors.Is(err, io.EOF) {
-		return "", errors.New("the answers ended too early, so nothing was written")
+	return i.flags.Lookup(flag).Value.String()
+}
+
+// options are the flags with the answers so far, one of them replaced.
+func (i *interview) options() scaffold.Options {
+	o := i.s.opts
+	o.Domain = strings.ToLower(i.answer("domain"))
+	switch i.answer("preset") {
+	case "subdomains":
+		if !i.flags.Changed("rp-id") {
+			o.RPID = webauthn.RegistrableDomain(o.Domain)
+		}
+	case "related-origins":
+		o.Related = true
 	}
-	return strings.TrimSpace(answer), err
+	return o
+}
+
+// confirm asks a question whose answer is yes or no.
+func (i *interview) confirm(title string) (bool, error) {
+	q := &question{title: title, choices: []choice{{"yes", ""}, {"no", ""}}}
+	err := i.asker.ask([]*question{q})
+	return q.answer == "yes", err
+}
+
+// config offers configurations that were found further down.
+func (i *interview) config(names []string) (string, error) {
+	q := &question{title: "there is a Kratos configuration already"}
+	for _, name := range names[:min(len(names), 5)] {
+		q.choices = append(q.choices, choice{name, "patch it"})
+	}
+	q.choices = append(q.choices, choice{"", "write a new one"})
+	err := i.asker.ask([]*question{q})
+	return q.answer, err
+}
+
+// domain asks for it alone, for a configuration that does not say it.
+func (i *interview) domain() error {
+	q := i.questions()[0]
+	if err := i.asker.ask([]*question{q}); err != nil {
+		return err
+	}
+	return i.set("domain", q.answer)
 }
 
 // commandLine is init with the flags that are set, as a shell takes it.
 func commandLine(flags *pflag.FlagSet) string {
 	words := []string{"oly-passkey", "init"}
 	flags.Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "bool" {
+			if f.Value.String() == "true" && !slices.Contains(notAnswers(), f.Name) {
+				words = append(words, "--"+f.Name)
+			}
+			return
+		}
 		values := []string{f.Value.String()}
 		if list, ok := f.Value.(pflag.SliceValue); ok {
 			values = list.GetSlice()

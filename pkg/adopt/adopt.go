@@ -17,7 +17,7 @@ import (
 )
 
 // Options say what the configuration itself does not. All may be left out: what
-// is missing is inferred, or answered as a *Question.
+// is missing is inferred, or answered as a *QuestionError.
 type Options struct {
 	Domain     string   // host name where people sign in, when no ui_url says so
 	RPID       string   // relying party id
@@ -25,6 +25,7 @@ type Options struct {
 	Origins    []string // further origins whose scripts use passkeys
 	SidecarURL string   // oly-passkey serve as Kratos reaches it; hooks are written only with one, or where a sign-up has to be refused
 	SignUp     SignUp
+	Wide       bool // rp.id is the whole domain, for pages on its other names
 }
 
 // SignUp is whether a passkey may be the first thing that an account gets.
@@ -40,14 +41,13 @@ const (
 
 // Plan is what has to change, and why.
 type Plan struct {
-	Changed  []lint.Repaired // files before and after, identity schemas included
-	Facts    []Fact          // what was inferred, and from where
-	Steps    []Step          // what is done, in order
-	Left     []lint.Finding  // what lint says of the result
-	Before   []lint.Finding  // what lint says of the files as they are
-	Method   *lint.Method    // the passkey method of the result
-	Pages    []lint.Page     // where its ceremonies run
-	HooksKey bool            // hooks were added, whose key comes from the environment
+	Changed []lint.Repaired // files before and after, identity schemas included
+	Facts   []Fact          // what was inferred, and from where
+	Steps   []Step          // what is done, in order
+	Left    []lint.Finding  // what lint says of the result
+	Before  []lint.Finding  // what lint says of the files as they are
+	Pages   []lint.Page     // where its ceremonies run
+	config  *kratosconf.Config
 }
 
 // Fact is something inferred from a place in a file.
@@ -62,37 +62,38 @@ type Step struct {
 	At   source.Span
 }
 
-// Conflict says why a configuration cannot be patched, and what to do.
-type Conflict struct {
+// ConflictError says why a configuration cannot be patched, and what to do.
+type ConflictError struct {
 	Span    source.Span
 	Message string
 }
 
-func (e *Conflict) Error() string { return e.Span.String() + ": " + e.Message }
+func (e *ConflictError) Error() string { return e.Span.String() + ": " + e.Message }
 
-// Question is a value that cannot be inferred.
-type Question struct {
+// QuestionError is a value that cannot be inferred.
+type QuestionError struct {
 	Flag    string // of init: "--domain"
 	Span    source.Span
 	Message string
 }
 
-func (e *Question) Error() string {
+func (e *QuestionError) Error() string {
 	return fmt.Sprintf("%s: %s; give %s", e.Span, e.Message, e.Flag)
 }
 
 func conflictf(at source.Span, format string, args ...any) error {
-	return &Conflict{Span: at, Message: fmt.Sprintf(format, args...)}
+	return &ConflictError{Span: at, Message: fmt.Sprintf(format, args...)}
 }
 
 // New plans the patch of files that together are one configuration, later ones
-// over earlier ones. A *Conflict says that a person has to decide first, a
-// *Question that a value is missing.
+// over earlier ones. A *ConflictError says that a person has to decide first, a
+// *QuestionError that a value is missing.
 func New(files []*source.File, opts Options, env lint.Options) (*Plan, error) {
 	if err := patchable(files); err != nil {
 		return nil, err
 	}
 	w := newWorkshop(files, env)
+	w.sidecar = opts.SidecarURL
 	before, err := lint.Check(files, w.env, rules.All())
 	if err != nil {
 		return nil, err
@@ -136,6 +137,7 @@ type workshop struct {
 	opened   map[string]*source.File // identity schemas, by the name under which they were read
 	original []*source.File
 	env      lint.Options
+	sidecar  string // its URL; "" without hooks
 	plan     Plan
 }
 
@@ -253,7 +255,7 @@ func (w *workshop) done() (*Plan, error) {
 	if w.plan.Left, err = lint.Check(w.files, w.env, rules.All()); err != nil {
 		return nil, err
 	}
-	w.plan.Method, w.plan.Pages = p.Passkey, p.Pages
+	w.plan.Pages, w.plan.config = p.Pages, p.Config
 	for _, f := range w.original {
 		for _, now := range w.now() {
 			if now.Name == f.Name && string(now.Data) != string(f.Data) && !w.listed(f.Name) {
@@ -295,4 +297,17 @@ func (p *Plan) Site() (webauthn.Page, bool) {
 		}
 	}
 	return webauthn.Page{}, false
+}
+
+// HookFlows are the flows whose first passkey hook tells the sidecar, with a key
+// that the environment has to give it.
+func (p *Plan) HookFlows() []string {
+	var flows []string
+	for _, flow := range []string{"login", "registration", "settings"} {
+		first := p.config.Get("selfservice.flows." + flow + ".after.passkey.hooks.0")
+		if (lint.Hook{Value: first}).ToSidecar() && first.Get("config.auth.config.value").Text() == keyFromEnvironment {
+			flows = append(flows, flow)
+		}
+	}
+	return flows
 }

@@ -19,6 +19,10 @@ const (
 	refuseBody   = "function(ctx) { flow_id: ctx.flow.id }"
 )
 
+// keyFromEnvironment stands for the hook's key, which is in kratos.env. Kratos
+// starts with it, and the sidecar refuses it.
+const keyFromEnvironment = "set-by-environment"
+
 // registration signs people in after a sign-up with a passkey, or refuses it
 // where it would not be safe. Hooks of a method switch the generic ones off, and
 // those of another method do not run for this one, so they are repeated.
@@ -35,14 +39,18 @@ func (w *workshop) registration(o Options) error {
 		return nil
 	}
 	refuse := o.SignUp == CodeFirst || o.SignUp == AnySignUp && takeover(p) && p.Prod()
+	refuse = refuse && p.SignUpOpen(p.Passkey)
+	if refuse {
+		w.sidecar = orElse(o.SidecarURL, DefaultSidecarURL) // who refuses is told of everything else
+	}
 	var first *yaml.Node
 	what := "sign people in after a sign-up with a passkey"
-	switch sidecar := strings.TrimRight(orElse(o.SidecarURL, DefaultSidecarURL), "/"); {
-	case refuse && p.SignUpOpen(p.Passkey):
-		first = w.hook(sidecar, "refuse-passkey-signup", refuseBody, "parse")
+	switch {
+	case refuse:
+		first = hook(w.sidecar, "refuse-passkey-signup", refuseBody, "parse")
 		what = "refuse a sign-up by passkey, which proves no address: a stranger could keep the key to somebody else's account"
-	case o.SidecarURL != "" && !refuse:
-		first = w.hook(sidecar, "registration", identityBody, "ignore")
+	case w.sidecar != "":
+		first = hook(w.sidecar, "registration", identityBody, "ignore")
 	}
 	if len(own.Items()) > 0 {
 		if first == nil || told(own) {
@@ -64,17 +72,12 @@ func (w *workshop) registration(o Options) error {
 
 // login repeats for passkey what runs after a sign-in with a password, and tells
 // the sidecar.
-func (w *workshop) login(o Options) error { return w.after("login", o) }
+func (w *workshop) login(Options) error { return w.after("login") }
 
 // settings tells the sidecar of passkeys that come and go.
-func (w *workshop) settings(o Options) error {
-	if o.SidecarURL == "" {
-		return nil
-	}
-	return w.after("settings", o)
-}
+func (w *workshop) settings(Options) error { return w.after("settings") }
 
-func (w *workshop) after(flow string, o Options) error {
+func (w *workshop) after(flow string) error {
 	p, err := w.pass()
 	if err != nil {
 		return err
@@ -86,8 +89,8 @@ func (w *workshop) after(flow string, o Options) error {
 	}
 	var first *yaml.Node
 	what := "run after a sign-in with a passkey what runs after one with a password"
-	if o.SidecarURL != "" {
-		first = w.hook(strings.TrimRight(o.SidecarURL, "/"), flow, identityBody, "ignore")
+	if w.sidecar != "" {
+		first = hook(w.sidecar, flow, identityBody, "ignore")
 		what = "tell the sidecar after " + flow
 	}
 	if len(own.Items()) > 0 {
@@ -156,12 +159,11 @@ func told(hooks *kratosconf.Value) bool {
 // hook is a web hook to the sidecar. Its body stands in it, so that no container
 // needs another mount; its key comes from the environment, which reaches the
 // first element of a list alone.
-func (w *workshop) hook(sidecar, name, body, response string) *yaml.Node {
-	w.plan.HooksKey = true
+func hook(sidecar, name, body, response string) *yaml.Node {
 	return mapping(
 		pair{key: "hook", value: text("web_hook"), comment: "first in its list: the environment reaches no other element"},
 		field("config", mapping(
-			field("url", text(sidecar+"/v1/hooks/kratos/"+name)),
+			field("url", text(strings.TrimRight(sidecar, "/")+"/v1/hooks/kratos/"+name)),
 			field("method", text("POST")),
 			pair{key: "body", value: text("base64://" + base64.StdEncoding.EncodeToString([]byte(body))), comment: body},
 			field("response", mapping(field(response, yes()))),
@@ -170,7 +172,7 @@ func (w *workshop) hook(sidecar, name, body, response string) *yaml.Node {
 				field("config", mapping(
 					field("in", text("header")),
 					field("name", text("X-Api-Key")),
-					pair{key: "value", value: text("set-by-environment"), comment: "see kratos.env"},
+					pair{key: "value", value: text(keyFromEnvironment), comment: "see kratos.env"},
 				)),
 			)),
 		)),

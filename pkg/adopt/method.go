@@ -90,11 +90,11 @@ func (w *workshop) relyingParty(p *lint.Pass, o Options) (*yaml.Node, error) {
 	}
 	origins := originsOf(pages)
 	for _, more := range o.Origins {
-		page, err := webauthn.ParsePage(more)
-		if err == nil && !slices.Contains(origins, page.Origin()) {
-			origins = append(origins, page.Origin())
-		} else if err != nil && !slices.Contains(origins, more) {
-			origins = append(origins, more) // of an app
+		if page, err := webauthn.ParsePage(more); err == nil && page.Host != "" {
+			more = page.Origin() // else it is an app's
+		}
+		if !slices.Contains(origins, more) {
+			origins = append(origins, more)
 		}
 	}
 	if p.WebAuthn.On {
@@ -130,13 +130,13 @@ func (w *workshop) ceremonies(p *lint.Pass, o Options) ([]lint.Page, error) {
 			pages = append(pages, page)
 		case !page.IsWeb():
 		case !page.Known && o.Domain == "":
-			return nil, &Question{Flag: "--domain", Span: page.Value.Place(), Message: "only the rendered file says where people sign in"}
+			return nil, &QuestionError{Flag: "--domain", Span: page.Value.Place(), Message: "only the rendered file says where people sign in"}
 		case page.Known:
 			pages = append(pages, page)
 		}
 	}
 	if o.Domain == "" && len(pages) == 0 {
-		return nil, &Question{Flag: "--domain", Span: p.Config.Near("selfservice.flows.login.ui_url"), Message: "no ui_url says where people sign in"}
+		return nil, &QuestionError{Flag: "--domain", Span: p.Config.Near("selfservice.flows.login.ui_url"), Message: "no ui_url says where people sign in"}
 	}
 	if o.Domain != "" && !slices.ContainsFunc(pages, func(page lint.Page) bool { return page.Page.Host == strings.ToLower(o.Domain) }) {
 		page, err := webauthn.ParsePage("https://" + o.Domain)
@@ -173,6 +173,9 @@ func (w *workshop) rpID(p *lint.Pass, o Options, pages []lint.Page) (string, err
 		return m.ID.Str, nil
 	}
 	start := pages[0].Page.Host
+	if domain := webauthn.RegistrableDomain(start); o.Wide && domain != "" && serves(domain) {
+		return domain, nil
+	}
 	if domain := cookieDomain(p); domain != "" && serves(domain) {
 		w.fact("relying party id", domain, p.Config.Get("cookies.domain").Place())
 		return domain, nil
@@ -185,7 +188,7 @@ func (w *workshop) rpID(p *lint.Pass, o Options, pages []lint.Page) (string, err
 		_, id, _ = strings.Cut(id, ".")
 	}
 	other := pages[slices.IndexFunc(pages, func(page lint.Page) bool { return page.Page.Host != start })]
-	return "", conflictf(other.Value.Place(), "%s is on %q and %s on %q: no relying party id works on both without related origins; move the pages to one domain, or give --rp-id and --preset related-origins",
+	return "", conflictf(other.Value.Place(), "%s is on %q and %s on %q: no relying party id works on both; move the pages to one domain first",
 		other.Name, other.Page.Host, pages[0].Name, start)
 }
 

@@ -11,7 +11,6 @@ type pair struct {
 	key     string
 	value   *yaml.Node
 	comment string // behind a scalar, or behind the key of a map or list
-	above   string // on lines of its own
 }
 
 func field(key string, value *yaml.Node) pair { return pair{key: key, value: value} }
@@ -21,10 +20,11 @@ func mapping(fields ...pair) *yaml.Node {
 	m := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
 	for _, f := range fields {
 		key := text(f.key)
-		key.HeadComment = f.above
-		if f.value.Kind == yaml.ScalarNode {
+		switch {
+		case f.comment == "":
+		case f.value.Kind == yaml.ScalarNode:
 			f.value.LineComment = f.comment
-		} else {
+		default:
 			key.LineComment = f.comment
 		}
 		m.Content = append(m.Content, key, f.value)
@@ -32,9 +32,7 @@ func mapping(fields ...pair) *yaml.Node {
 	return m
 }
 
-func list(items ...*yaml.Node) *yaml.Node {
-	return &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: items}
-}
+func list() *yaml.Node { return &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"} }
 
 func text(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
 

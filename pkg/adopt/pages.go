@@ -98,13 +98,16 @@ func (w *workshop) pages(Options) error {
 		return nil
 	}
 	u, err := url.Parse(login.Str)
-	if err != nil || u.Host == "" {
-		return nil
+	if err != nil {
+		return conflictf(login.Place(), "%q is no URL", login.Str)
+	}
+	if u.Host == "" {
+		return nil // relative to Kratos' own
 	}
 	u.Path, u.RawQuery, u.Fragment = path.Join(path.Dir(path.Clean("/"+u.Path)), "settings"), "", ""
 	step := Step{What: "name the page on which passkeys are added and removed: " + u.String() + " has to exist", At: p.Config.Near("selfservice.flows.settings.ui_url")}
 	page := pair{key: "ui_url", value: text(u.String()), comment: "where passkeys are added and removed"}
-	if settings.Is(kratosconf.Map) && len(settings.Fields()) > 0 {
+	if settings != nil {
 		n := page.value
 		n.LineComment = page.comment
 		return w.apply(step, insert(p.Config, "selfservice.flows.settings.ui_url", n))

@@ -6,15 +6,23 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-var imageTag = regexp.MustCompile(`(?m)^[^#\n]*\boryd/kratos:(v[0-9][0-9A-Za-z.-]*)`)
+// The second form is a chart's values: the tag stands below the repository.
+var imageTag = regexp.MustCompile(`(?m)^[^#\n]*\boryd/kratos(?::|["']?[ \t]*\n[ \t]*tag:[ \t]*["']?)(v[0-9][0-9A-Za-z.-]*)`)
 
 // ImageVersion answers the version of the Kratos image that a compose file, a
 // manifest or a Dockerfile runs.
 func ImageVersion(f *source.File) (Version, bool) {
-	m := imageTag.FindSubmatch(f.Data)
+	v, _, ok := ImageTag(f)
+	return v, ok
+}
+
+// ImageTag answers that version and where its tag stands.
+func ImageTag(f *source.File) (Version, source.Span, bool) {
+	m := imageTag.FindSubmatchIndex(f.Data)
 	if m == nil {
-		return Version{}, false
+		return Version{}, source.Span{}, false
 	}
-	v, err := ParseVersion(string(m[1]))
-	return v, err == nil
+	at := source.Span{File: f, Start: m[2], End: m[3]}
+	v, err := ParseVersion(at.Text())
+	return v, at, err == nil
 }

@@ -24,8 +24,9 @@ func (o Options) continuous(s *site) error {
 		return optionf("--ci", "cannot name %q in a command; use a folder of letters, digits and -._~/ in the repository", o.Repository)
 	}
 	s.Version = orElse(o.Version, "latest")
-	s.LintCommand = "oly-passkey lint -c " + path.Join(o.Repository, KratosYML) + " --domain " + s.Page
-	for range strings.Count(path.Join(o.Repository, KratosYML), "/") {
+	config := path.Join(o.Repository, orElse(o.Config, KratosYML))
+	s.LintCommand = "oly-passkey lint -c " + config + " --domain " + s.Page
+	for range strings.Count(config, "/") {
 		file.path = "../" + file.path
 	}
 	s.ci = []outFile{file}

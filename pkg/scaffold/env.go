@@ -19,8 +19,13 @@ type variable struct {
 // and no comments, because the shell splits at spaces and env would take a
 // comment for a command.
 func (s site) envFile(have []byte, hookKeys []string, random io.Reader) (File, error) {
+	return envWith(have, s.variables(hookKeys, random))
+}
+
+// envWith is a kratos.env with the variables that are wanted, and all others
+// that it had, except those of hooks that are not there.
+func envWith(have []byte, wanted []variable) (File, error) {
 	present := parseEnv(have)
-	wanted := s.variables(hookKeys, random)
 	var wrong []string
 	for name := range present {
 		if hookVariable.MatchString(name) && !slices.ContainsFunc(wanted, func(v variable) bool { return v.name == name }) {
@@ -54,9 +59,6 @@ func (s site) envFile(have []byte, hookKeys []string, random io.Reader) (File, e
 // has none, so sessions and encrypted data would not survive a restart.
 func (s site) variables(hookKeys []string, random io.Reader) []variable {
 	keep := func(string) bool { return true }
-	fixed := func(value string) func() (string, error) {
-		return func() (string, error) { return value, nil }
-	}
 	fresh := func() (string, error) { return secret(random, 24) } // 32 characters, as the cipher demands
 	all := []variable{
 		{"DSN", fixed(s.DSN), keep},
@@ -67,20 +69,30 @@ func (s site) variables(hookKeys []string, random io.Reader) []variable {
 	if s.CourierURL == "" {
 		all = append(all, variable{"COURIER_SMTP_CONNECTION_URI", fixed("smtp://127.0.0.1:25/?disable_starttls=true"), keep})
 	}
-	flows := []string{"LOGIN", "REGISTRATION", "SETTINGS"}
+	flows := []string{"login", "registration", "settings"}
 	if s.Closed {
-		flows = []string{"LOGIN", "SETTINGS"}
+		flows = []string{"login", "settings"}
 	}
+	return append(all, hookVariables(flows, s.Methods, hookKeys)...)
+}
+
+// hookVariables give the first hook of each list its key.
+func hookVariables(flows, methods, hookKeys []string) []variable {
+	var all []variable
 	for _, flow := range flows {
-		for _, method := range s.Methods {
+		for _, method := range methods {
 			all = append(all, variable{
-				name:  "SELFSERVICE_FLOWS_" + flow + "_AFTER_" + strings.ToUpper(method) + "_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE",
+				name:  "SELFSERVICE_FLOWS_" + strings.ToUpper(flow) + "_AFTER_" + strings.ToUpper(method) + "_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE",
 				value: fixed(hookKeys[0]),
 				ok:    func(old string) bool { return slices.Contains(hookKeys, old) },
 			})
 		}
 	}
 	return all
+}
+
+func fixed(value string) func() (string, error) {
+	return func() (string, error) { return value, nil }
 }
 
 var hookVariable = regexp.MustCompile(`^SELFSERVICE_FLOWS_(LOGIN|REGISTRATION|SETTINGS)_AFTER_(PASSKEY|WEBAUTHN)_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE$`)

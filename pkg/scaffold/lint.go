@@ -15,13 +15,29 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
-// Lint checks files that are not written yet, kratos.env included. Only what a
-// user has put into kratos.env can lead to a finding.
+// Lint checks files that are not written yet, each kratos.yml with the kratos.env
+// beside it. Only what a user has put into kratos.env can lead to a finding.
 func Lint(files []File) ([]lint.Finding, error) {
 	content := make(map[string][]byte)
 	for _, f := range files {
 		content[f.Path] = f.Content
 	}
+	var found []lint.Finding
+	for _, f := range files {
+		if path.Base(f.Path) != KratosYML {
+			continue
+		}
+		more, err := lintOne(path.Dir(f.Path), content)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, more...)
+	}
+	return found, nil
+}
+
+func lintOne(dir string, content map[string][]byte) ([]lint.Finding, error) {
+	at := func(name string) []byte { return content[path.Join(dir, name)] }
 	read := func(name string) (*source.File, error) {
 		b, ok := content[path.Clean(name)]
 		if !ok {
@@ -30,14 +46,14 @@ func Lint(files []File) ([]lint.Finding, error) {
 		return source.New(name, b), nil
 	}
 	opts := lint.Options{
-		Env:     kratosconf.Environ(Environ(content[KratosEnv])),
+		Env:     kratosconf.Environ(Environ(at(KratosEnv))),
 		Schemas: kratosconf.SchemaOptions{Read: read},
-		Version: versionOf(content[KratosYML]),
+		Version: versionOf(at(KratosYML)),
 	}
-	if doc, ok := content[strings.TrimPrefix(wellknown.RelatedOrigins.Path(), "/")]; ok {
+	if doc := at(wellknown.RelatedOrigins.Path()); doc != nil {
 		opts.Related = &webauthn.Document{Status: http.StatusOK, ContentType: "application/json", Body: doc}
 	}
-	return lint.Check([]*source.File{source.New(KratosYML, content[KratosYML])}, opts, rules.All())
+	return lint.Check([]*source.File{source.New(path.Join(dir, KratosYML), at(KratosYML))}, opts, rules.All())
 }
 
 // versionOf is the Kratos for which init wrote a kratos.yml.

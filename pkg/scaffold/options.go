@@ -230,13 +230,10 @@ func (s *site) relatedBudget(o Options) error {
 	if o.Related && len(s.OtherSites) == 0 {
 		return optionf("--origin", "is missing; related origins are pages on other sites than %s, such as https://www.example.org", s.RPID)
 	}
-	page, err := webauthn.ParsePage(s.Origin)
-	if err != nil {
-		return fmt.Errorf("pages at %q: %w", s.Origin, err)
-	}
 	doc := &webauthn.Document{Status: http.StatusOK, ContentType: "application/json", Body: s.relatedDocument()}
 	for _, origin := range s.OtherSites {
-		if page, err = webauthn.ParsePage(origin); err != nil {
+		page, err := webauthn.ParsePage(origin)
+		if err != nil {
 			return fmt.Errorf("origin %q: %w", origin, err)
 		}
 		if v := webauthn.Browser(page, &s.RPID, doc); !v.OK {

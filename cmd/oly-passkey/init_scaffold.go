@@ -1,0 +1,124 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/report"
+	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+)
+
+// scaffold writes all files anew.
+func (s *scaffolder) scaffold() error {
+	repository, err := belowRepository(s.dir)
+	if err != nil {
+		return err
+	}
+	s.opts.Repository, s.opts.Version = repository, releaseVersion()
+	files, err := s.files()
+	var wrong *scaffold.OptionError
+	if errors.As(err, &wrong) {
+		return usagef("%w", wrong)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.lint(files); err != nil {
+		return err
+	}
+	wrote, err := s.write(s.dir, files)
+	if err != nil || !wrote {
+		return err
+	}
+	readme := filepath.Join(s.dir, "README.md")
+	if s.preset == twoKratos {
+		readme = filepath.Join(s.dir, scaffold.Customers, "README.md") + " and " + filepath.Join(s.dir, scaffold.Staff, "README.md")
+	}
+	_, err = fmt.Fprintf(s.app.stderr, "next steps are in %s\n", readme)
+	return err
+}
+
+func (s *scaffolder) files() ([]scaffold.File, error) {
+	if s.preset == twoKratos {
+		var have [2]scaffold.State
+		for i, half := range []string{scaffold.Customers, scaffold.Staff} {
+			var err error
+			if have[i], err = scaffold.ReadState(filepath.Join(s.dir, half)); err != nil {
+				return nil, err
+			}
+		}
+		return scaffold.TwoFiles(s.opts, s.staff, have, rand.Reader)
+	}
+	if s.staff != "" {
+		return nil, &scaffold.OptionError{Flag: "--staff-domain", Problem: "goes with --preset " + twoKratos}
+	}
+	have, err := scaffold.ReadState(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	return scaffold.Files(s.opts, have, rand.Reader)
+}
+
+// lint refuses to write what cannot work: variables that somebody added to
+// kratos.env can break it. Milder findings are only told.
+func (s *scaffolder) lint(files []scaffold.File) error {
+	found, err := scaffold.Lint(files)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	if err := report.Text(s.app.stderr, found); err != nil {
+		return err
+	}
+	for _, f := range found {
+		if f.Severity == lint.Error {
+			return errors.New("with kratos.env as it is this would not work, so nothing was written")
+		}
+	}
+	return nil
+}
+
+// write puts the files into a folder, or says what would happen. It answers
+// whether it wrote.
+func (s *scaffolder) write(dir string, files []scaffold.File) (bool, error) {
+	switch {
+	case s.diff:
+		return false, scaffold.Diff(s.app.stdout, dir, files)
+	case s.dryRun:
+		changes, err := scaffold.Compare(dir, files, s.force)
+		if err == nil {
+			err = s.list(dir, changes)
+		}
+		if err == nil {
+			_, err = fmt.Fprintln(s.app.stderr, "a dry run: nothing was written")
+		}
+		return false, err
+	}
+	if _, err := scaffold.Compare(dir, files, s.force); err != nil {
+		return false, err
+	}
+	if s.ask != nil && s.ask.asked {
+		yes, err := s.ask.confirm(fmt.Sprintf("write %d files to %s?", len(files), dir))
+		if err != nil || !yes {
+			return false, errors.Join(err, errNotWritten)
+		}
+	}
+	changes, err := scaffold.Write(dir, files, s.force)
+	if err != nil {
+		return false, err
+	}
+	return true, s.list(dir, changes)
+}
+
+var errNotWritten = errors.New("as you said: nothing was written")
+
+func (s *scaffolder) list(dir string, changes []scaffold.Change) error {
+	for _, c := range changes {
+		if _, err := fmt.Fprintf(s.app.stdout, "%-9s  %s\n", c.Action, filepath.Join(dir, filepath.FromSlash(c.Path))); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package scaffold
+
+import (
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// Folders of the two Kratos.
+const (
+	Customers = "customers"
+	Staff     = "staff"
+)
+
+// ProjectFile is where the two are described for lint.
+const ProjectFile = ".oly-passkey.yaml"
+
+// Two answers the options of two Kratos side by side, for customers and for staff:
+// other ports, other cookies, another relying party, and nobody signs up as staff.
+// Without a staffDomain it is "staff" below the registrable domain.
+func Two(o Options, staffDomain string) (customers, staff Options, err error) {
+	if o.Target == Systemd {
+		return customers, staff, optionf("--target", "%s has one kratos.service for a machine; run init twice, with another --mount", o.Target)
+	}
+	customers, staff = o, o
+	customers.Instance, staff.Instance = Customers, Staff
+	customers.CI, staff.CI = NoCI, NoCI
+	s, err := o.complete()
+	if err != nil {
+		return customers, staff, err
+	}
+	staff.Domain, staff.RPID, staff.Origins, staff.Closed, staff.SignUp = staffDomain, "", nil, true, ""
+	staff.KratosURL, staff.UIURL = "", ""
+	staff.AndroidApps, staff.AppleApps, staff.Related = nil, nil, false
+	staff.AppName = s.AppName + " staff"
+	staff.PublicListen, staff.AdminListen = s.Public.Host+":4443", s.Admin.Host+":4444"
+	if o.Target == NoTarget {
+		staff.SidecarURL = "http://127.0.0.1:4487"
+	}
+	switch {
+	case staffDomain == "" && s.Local:
+		staff.Domain = o.Domain
+	case staffDomain == "":
+		staff.Domain = "staff." + webauthn.RegistrableDomain(s.RPID)
+	}
+	if s.Local && staff.Domain == o.Domain {
+		staff.KratosURL, staff.UIURL = "http://"+o.Domain+":4443/", "http://"+o.Domain+":4465"
+	} else if staff.Domain == o.Domain {
+		return customers, staff, optionf("--staff-domain", "%q is the customers' domain; staff need one of their own, or a passkey of the one is offered to the other", staffDomain)
+	}
+	return customers, staff, nil
+}
+
+// TwoFiles answers the files of both, each in its folder, and the project file by
+// which one lint checks them all. have are the states of the two folders.
+func TwoFiles(o Options, staffDomain string, have [2]State, random io.Reader) ([]File, error) {
+	customers, staff, err := Two(o, staffDomain)
+	if err != nil {
+		return nil, err
+	}
+	var all []File
+	var project strings.Builder
+	project.WriteString("# Written by oly-passkey init. Check both with:\n#   oly-passkey lint --all-environments\nenvironments:\n")
+	for i, half := range []Options{customers, staff} {
+		files, err := Files(half, have[i], random)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			f.Path = half.Instance + "/" + f.Path
+			all = append(all, f)
+		}
+		s, err := half.complete()
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&project, "  %s:\n    config: [%s/kratos.yml]\n    domains: [%q]\n    kratos: %s\n", half.Instance, half.Instance, s.Page, s.Kratos)
+	}
+	all = append(all, File{Path: ProjectFile, Mode: public, Content: []byte(project.String())})
+	s := site{}
+	if err := o.continuous(&s); err != nil {
+		return nil, err
+	}
+	s.LintCommand = "oly-passkey lint --project " + path.Join(o.Repository, ProjectFile) + " --all-environments"
+	for _, src := range s.ci {
+		content, err := s.render(src.template)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, File{Path: src.path, Mode: public, Content: content})
+	}
+	return all, nil
+}
