@@ -39,7 +39,10 @@ type pendingHook struct {
 // the truth.
 func TestHistories(t *testing.T) {
 	lives := 150
-	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
+	switch {
+	case testing.Short():
+		lives = 30
+	case os.Getenv("OLY_PASSKEY_PROOF") != "":
 		lives = 10_000
 	}
 	for seed := range uint64(lives) {

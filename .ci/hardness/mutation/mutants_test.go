@@ -16,7 +16,7 @@ import (
 
 var (
 	only   = flag.String("package", "", "mutate this package only, such as pkg/webauthn")
-	name   = flag.String("mutant", "", "run only mutants whose name holds this")
+	name   = flag.String("mutant", "", "run only mutants whose name begins with this, such as merge.go")
 	seed   = flag.Uint64("seed", 1, "of the sample")
 	sample = flag.Int("sample", 25, "mutants a package; 0 for all, as with OLY_PASSKEY_PROOF=1")
 	update = flag.Bool("update", false, "write the score of all mutants into results.tsv")
@@ -74,7 +74,7 @@ func score(t *testing.T, path string, known map[string]string) {
 
 func choose(all []mutation.Mutant) []mutation.Mutant {
 	if *name != "" {
-		return slices.DeleteFunc(slices.Clone(all), func(m mutation.Mutant) bool { return !strings.Contains(m.Name(), *name) })
+		return slices.DeleteFunc(slices.Clone(all), func(m mutation.Mutant) bool { return !strings.HasPrefix(m.Name(), *name) })
 	}
 	if *sample == 0 || *sample >= len(all) {
 		return all

@@ -108,7 +108,7 @@ func (r *Runner) test(ctx context.Context, binary string, number int) (Outcome, 
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	limited := fmt.Sprintf(`ulimit -v %d; exec "$0" "$@"`, maxMemory>>10)
-	cmd := exec.CommandContext(ctx, "sh", "-c", limited, binary, "-test.failfast", "-test.count=1")
+	cmd := exec.CommandContext(ctx, "sh", "-c", limited, binary, "-test.failfast", "-test.short", "-test.count=1")
 	cmd.Dir = r.p.Dir
 	cmd.Env = append(os.Environ(), variable+"="+strconv.Itoa(number))
 	var out bytes.Buffer

@@ -1,0 +1,43 @@
+package sidecar
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// FuzzBody: both readers of a body agree in what they take, in what they read
+// and in what they say, and say nothing of the body itself.
+func FuzzBody(f *testing.F) {
+	f.Add([]byte(`{"user_handle":"QUJD","credential_id":"AQE","allow_removed":true}`))
+	f.Add([]byte(`{"user_handle":7}`))
+	f.Add([]byte(`{}{}`))
+	f.Add([]byte(`{"user_handle":`))
+	s := &Server{}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		ask := func(length int64) (resolveRequest, error) {
+			r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
+			r.ContentLength = length
+			var got resolveRequest
+			err := s.readSmall(httptest.NewRecorder(), r, &got)
+			return got, err
+		}
+		small, smallErr := ask(int64(len(body)))
+		plain, plainErr := ask(-1)
+		require.Equal(t, plainErr, smallErr)
+		if plainErr != nil {
+			var p *problemError
+			require.True(t, errors.As(plainErr, &p), "%v", plainErr)
+			return
+		}
+		require.Equal(t, plain, small)
+		var again resolveRequest
+		require.NoError(t, json.Unmarshal(body, &again))
+		require.Equal(t, again, plain)
+	})
+}
