@@ -360,22 +360,24 @@ func TestBuildResumes(t *testing.T) {
 // sharedStore is a memory store that several directories share.
 type sharedStore struct {
 	*memory.Store
-	led *atomic.Bool
+	lead *atomic.Pointer[context.CancelFunc] // of the one that leads
 }
 
 // Lead implements index.Leader.
-func (s sharedStore) Lead(context.Context) (release func(), ok bool, err error) {
-	if !s.led.CompareAndSwap(false, true) {
-		return nil, false, nil
+func (s sharedStore) Lead(ctx context.Context) (context.Context, func(), error) {
+	lead, lose := context.WithCancel(ctx)
+	if !s.lead.CompareAndSwap(nil, &lose) {
+		lose()
+		return nil, nil, nil
 	}
-	return func() { s.led.Store(false) }, true, nil
+	return lead, func() { lose(); s.lead.CompareAndSwap(&lose, nil) }, nil
 }
 
 // TestReplicas lets two directories share a store: one builds, hooks reach
 // either, and what one did not survive the other takes up.
 func TestReplicas(t *testing.T) {
 	inBubble(t, func(w *world) {
-		shared := sharedStore{w.store, &atomic.Bool{}}
+		shared := sharedStore{w.store, &atomic.Pointer[context.CancelFunc]{}}
 		share := func(o *Options) { o.Store = shared }
 		first := w.kratos.register("passkey")
 		w.start(share)
@@ -410,6 +412,11 @@ func TestReplicas(t *testing.T) {
 		require.NoError(w.t, w.stop())
 		other.wait(2 * shareEvery)
 		require.Contains(w.t, other.log.String(), "this server builds and sweeps")
+
+		(*shared.lead.Load())()
+		other.wait(2 * shareEvery)
+		require.Contains(w.t, other.log.String(), "this server does not lead any more")
+		require.NotNil(w.t, shared.lead.Load(), "it leads again, since nobody else does")
 	})
 }
 

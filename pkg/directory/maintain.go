@@ -22,15 +22,18 @@ func (d *Directory) maintain(ctx context.Context) error {
 		return d.keep(ctx)
 	}
 	for {
-		release, leads, err := l.Lead(ctx)
+		lead, release, err := l.Lead(ctx)
 		switch {
 		case err != nil:
 			d.log.Error("cannot ask who leads", "error", err)
-		case leads:
+		case lead != nil:
 			d.log.Info("this server builds and sweeps")
-			err := d.keep(ctx)
+			err := d.keep(lead)
 			release()
-			return err
+			if ctx.Err() != nil {
+				return err
+			}
+			d.log.Warn("this server does not lead any more", "error", err)
 		}
 		if err := d.share(ctx); err != nil {
 			d.log.Error("cannot read the shared store", "error", err)

@@ -78,9 +78,10 @@ type Loader interface {
 type Leader interface {
 	Store
 
-	// Lead tries to become the one; ok is false where another server is. The
-	// lead ends with release, with the process, or with the connection.
-	Lead(ctx context.Context) (release func(), ok bool, err error)
+	// Lead tries to become the one; lead is nil where another server is. It ends
+	// with ctx, or when the lead is lost; release has to be called then, and
+	// gives the lead back.
+	Lead(ctx context.Context) (lead context.Context, release func(), err error)
 }
 
 // Job is an identity that has to be pulled from Kratos.

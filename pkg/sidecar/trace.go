@@ -158,6 +158,6 @@ func (s tracedLoader) FinishLoad(ctx context.Context) error {
 type election struct{ leader index.Leader }
 
 // Lead implements index.Leader.
-func (e election) Lead(ctx context.Context) (release func(), ok bool, err error) {
+func (e election) Lead(ctx context.Context) (lead context.Context, release func(), err error) {
 	return e.leader.Lead(ctx)
 }

@@ -1,6 +1,12 @@
 // Package postgres is the index store that several replicas share: the same
-// kind of database that Kratos itself runs on. Its SQL is plain enough for
-// CockroachDB.
+// kind of database that Kratos itself runs on.
+//
+// Its SQL is what CockroachDB documents as well: tables of plain columns with
+// primary keys, INSERT ... ON CONFLICT, SELECT ... FOR UPDATE, UPDATE ... FROM,
+// unnest in a select list, ANY of an array, and transactions that are run again
+// after 40001. It needs no locks of sessions, notifications, sequences,
+// triggers, functions or COPY. TestStatements holds it to that; the tests run on
+// PostgreSQL.
 package postgres
 
 import (
@@ -9,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -103,7 +108,8 @@ func collect(rows pgx.Rows, err error) ([]*index.Identity, error) {
 func (s *Store) Stats(ctx context.Context) (index.Stats, error) {
 	var st index.Stats
 	err := s.pool.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE deleted),
-		coalesce(sum(active), 0), coalesce(sum(orphaned), 0), coalesce(sum(removed), 0), coalesce(sum(unknown), 0)
+		CAST(coalesce(sum(active), 0) AS BIGINT), CAST(coalesce(sum(orphaned), 0) AS BIGINT),
+		CAST(coalesce(sum(removed), 0) AS BIGINT), CAST(coalesce(sum(unknown), 0) AS BIGINT)
 		FROM oly_passkey_identities WHERE record <> ''`).
 		Scan(&st.Identities, &st.Deleted, &st.Active, &st.Orphaned, &st.Removed, &st.Unknown)
 	return st, err
@@ -177,17 +183,14 @@ func (s *Store) Jobs(ctx context.Context) ([]index.Job, error) {
 
 // transact runs a transaction, again where the database asks for that.
 func (s *Store) transact(ctx context.Context, do func(pgx.Tx) error) error {
-	const tries = 10
 	for try := 1; ; try++ {
 		err := pgx.BeginFunc(ctx, s.pool, do)
 		var pg *pgconn.PgError
 		if !errors.As(err, &pg) || try == tries || !slices.Contains([]string{"40001", "40P01"}, pg.Code) {
 			return err
 		}
-		select { // serialization failure or deadlock
-		case <-time.After(time.Duration(try) * 5 * time.Millisecond):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := pause(ctx, try); err != nil { // serialization failure or deadlock
+			return err
 		}
 	}
 }

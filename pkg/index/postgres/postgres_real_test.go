@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
@@ -64,22 +65,38 @@ func TestRealPostgresReplicas(t *testing.T) {
 		all = append(all, s)
 		defer func() { require.NoError(t, s.Close()) }()
 	}
-	release, leads, err := all[0].Lead(t.Context())
+	lead, release, err := all[0].Lead(t.Context())
 	require.NoError(t, err)
-	require.True(t, leads)
-	_, second, err := all[1].Lead(t.Context())
+	require.NotNil(t, lead)
+	second, _, err := all[1].Lead(t.Context())
 	require.NoError(t, err)
-	require.False(t, second)
+	require.Nil(t, second)
 	release()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		release, leads, err = all[1].Lead(t.Context())
-		require.NoError(t, err)
-		if leads {
-			break
-		}
-		require.False(t, time.Now().After(deadline), "nobody leads")
+	require.Error(t, lead.Err())
+	lead, release, err = all[1].Lead(t.Context())
+	require.NoError(t, err)
+	require.NotNil(t, lead, "it was given back")
+
+	// A leader that was cut off for longer than its lease lasts finds another one.
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), `UPDATE oly_passkey_lease SET until = now() - INTERVAL '1 second'`)
+	require.NoError(t, err)
+	require.NoError(t, conn.Close(t.Context()))
+	third, release3, err := all[2].Lead(t.Context())
+	require.NoError(t, err)
+	require.NotNil(t, third)
+	select {
+	case <-lead.Done():
+	case <-time.After(30 * time.Second):
+		t.Fatal("two lead")
 	}
 	release()
+	require.NoError(t, third.Err(), "whoever lost the lead gives nothing back")
+	fourth, _, err := all[3].Lead(t.Context())
+	require.NoError(t, err)
+	require.Nil(t, fourth)
+	release3()
 	// What one writes the others find.
 	job := index.Job{Identity: uuid.New(), Number: 1, Flow: index.FlowLogin}
 	require.NoError(t, all[2].Enqueue(t.Context(), job))

@@ -53,7 +53,7 @@ func byID(found []*index.Identity) map[uuid.UUID]*index.Identity {
 // missing, so that two writers of one identity wait for each other.
 func rewrite(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, change index.Change) (changed int, err error) {
 	_, err = tx.Exec(ctx, `INSERT INTO oly_passkey_identities (id, record)
-		SELECT id, '' FROM unnest($1::uuid[]) AS new (id) ORDER BY id ON CONFLICT (id) DO NOTHING`, ids)
+		SELECT new.id, CAST('' AS BYTEA) FROM unnest($1::uuid[]) AS new (id) ORDER BY new.id ON CONFLICT (id) DO NOTHING`, ids)
 	if err != nil {
 		return 0, err
 	}
@@ -63,35 +63,71 @@ func rewrite(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, change index.Chang
 		return 0, err
 	}
 	cur := byID(found)
-	var batch pgx.Batch
+	var w writes
 	for _, id := range ids {
 		next := change(id, cur[id].Clone())
 		if !index.Equal(cur[id], next) {
 			changed++
-			replace(&batch, id, cur[id], next)
+			w.replace(id, cur[id], next)
 		} else if next == nil {
-			batch.Queue(`DELETE FROM oly_passkey_identities WHERE id = $1`, id) // the empty one
+			w.gone = append(w.gone, id) // the empty one
 		}
 	}
-	return changed, tx.SendBatch(ctx, &batch).Close()
+	return changed, tx.SendBatch(ctx, w.batch()).Close()
 }
 
-// replace queues what turns one record into another.
-func replace(batch *pgx.Batch, id uuid.UUID, cur, next *index.Identity) {
+// writes are columns of rows: one statement takes thousands of them.
+type writes struct {
+	lost, owned struct {
+		digests [][]byte
+		ids     []uuid.UUID
+	}
+	gone    []uuid.UUID
+	ids     []uuid.UUID
+	records [][]byte
+	deleted []bool
+	states  [4][]int32 // active, orphaned, removed, unknown
+}
+
+// replace notes what turns one record into another.
+func (w *writes) replace(id uuid.UUID, cur, next *index.Identity) {
 	for _, d := range missing(cur, next) {
-		batch.Queue(`DELETE FROM oly_passkey_handles WHERE digest = $1 AND id = $2`, d[:], id)
+		w.lost.digests, w.lost.ids = append(w.lost.digests, d[:]), append(w.lost.ids, id)
 	}
 	if next == nil {
-		batch.Queue(`DELETE FROM oly_passkey_identities WHERE id = $1`, id)
+		w.gone = append(w.gone, id)
 		return
 	}
 	for _, d := range missing(next, cur) {
-		batch.Queue(`INSERT INTO oly_passkey_handles (digest, id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, d[:], id)
+		w.owned.digests, w.owned.ids = append(w.owned.digests, d[:]), append(w.owned.ids, id)
 	}
 	var st index.Stats
 	st.Replace(nil, next)
-	batch.Queue(`UPDATE oly_passkey_identities SET record = $2, deleted = $3, active = $4, orphaned = $5, removed = $6, unknown = $7 WHERE id = $1`,
-		id, next.Encode(), st.Deleted > 0, st.Active, st.Orphaned, st.Removed, st.Unknown)
+	w.ids, w.records, w.deleted = append(w.ids, id), append(w.records, next.Encode()), append(w.deleted, st.Deleted > 0)
+	for n, count := range []int{st.Active, st.Orphaned, st.Removed, st.Unknown} {
+		w.states[n] = append(w.states[n], int32(count)) //nolint:gosec // a record has a few handles
+	}
+}
+
+func (w *writes) batch() *pgx.Batch {
+	var b pgx.Batch
+	for n, d := range w.lost.digests {
+		b.Queue(`DELETE FROM oly_passkey_handles WHERE digest = $1 AND id = $2`, d, w.lost.ids[n])
+	}
+	if len(w.gone) > 0 {
+		b.Queue(`DELETE FROM oly_passkey_identities WHERE id = ANY($1)`, w.gone)
+	}
+	if len(w.owned.ids) > 0 {
+		b.Queue(`INSERT INTO oly_passkey_handles (digest, id) SELECT unnest($1::bytea[]), unnest($2::uuid[]) ON CONFLICT DO NOTHING`, w.owned.digests, w.owned.ids)
+	}
+	if len(w.ids) > 0 {
+		b.Queue(`UPDATE oly_passkey_identities AS i SET record = n.record, deleted = n.deleted,
+			active = n.active, orphaned = n.orphaned, removed = n.removed, unknown = n.unknown
+			FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::bytea[]) AS record, unnest($3::bool[]) AS deleted, unnest($4::int4[]) AS active,
+				unnest($5::int4[]) AS orphaned, unnest($6::int4[]) AS removed, unnest($7::int4[]) AS unknown) AS n
+			WHERE i.id = n.id`, w.ids, w.records, w.deleted, w.states[0], w.states[1], w.states[2], w.states[3])
+	}
+	return &b
 }
 
 // missing answers the handles of a that b has not.
