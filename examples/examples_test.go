@@ -18,6 +18,7 @@ var update = flag.Bool("update", false, "write the examples again")
 func examples() map[string]scaffold.Options {
 	return map[string]scaffold.Options{
 		"localhost":       {Domain: "localhost", AppName: "Example", KratosURL: "http://localhost:4433/", UIURL: "http://localhost:4455", SignUp: scaffold.PasskeyFirst},
+		"react/kratos":    {Domain: "localhost", AppName: "Example", KratosURL: "http://localhost:4433/", UIURL: "http://localhost:4455", Origins: []string{"http://localhost:5173"}, SignUp: scaffold.PasskeyFirst},
 		"one-domain":      {Domain: "auth.example.com", AppName: "Example"},
 		"subdomains":      {Domain: "auth.example.com", AppName: "Example", RPID: "example.com", Origins: []string{"https://app.example.com"}},
 		"separate-kratos": {Domain: "login.example.com", AppName: "Example", KratosURL: "https://kratos.example.com/"},

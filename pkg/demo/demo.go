@@ -35,6 +35,7 @@ type Options struct {
 	// ResidentKey is what the pages ask of keys of the webauthn method, see
 	// ui.Config.
 	ResidentKey string
+	Origins     []string // of other pages whose scripts use passkeys, see scaffold.Options
 	Ports       Ports
 	Log         io.Writer // of the sidecar and the pages; Kratos writes its own into Dir
 }
@@ -135,6 +136,7 @@ func (d *Demo) configure(dir string, o Options) ([]string, error) {
 		AppName:      appName,
 		KratosURL:    d.KratosURL + "/",
 		UIURL:        d.URL,
+		Origins:      o.Origins,
 		SidecarURL:   d.SidecarURL,
 		SignUp:       o.SignUp,
 		WebAuthn:     o.WebAuthn,

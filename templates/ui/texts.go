@@ -78,13 +78,15 @@ func (s speaker) say(key string, pairs ...string) string {
 	return text
 }
 
-// message translates a sentence of Kratos by its id, or leaves it as it is. A
-// key of the page itself, when given, goes first.
+// message translates a sentence of Kratos by its id, or by its id and itself
+// where it comes from an identity schema, or leaves it as it is. A key of the
+// page itself, when given, goes first.
 func (s speaker) message(m *Message, keys ...string) string {
 	if m == nil {
 		return ""
 	}
-	text, ok := s.look(append(keys, "kratos."+strconv.FormatInt(m.ID, 10))...)
+	id := "kratos." + strconv.FormatInt(m.ID, 10)
+	text, ok := s.look(append(keys, id+"."+m.Text, id)...)
 	if !ok {
 		return m.Text
 	}

@@ -49,7 +49,7 @@ func TestEveryTextIsThere(t *testing.T) {
 func TestEveryLanguageIsWhole(t *testing.T) {
 	all, err := readTexts(Files)
 	require.NoError(t, err)
-	kratos := regexp.MustCompile(`^kratos\.[0-9]+$`)
+	kratos := regexp.MustCompile(`^kratos\.[0-9]+`)
 	keys := func(lang string) []string {
 		list := slices.Sorted(maps.Keys(all[lang]))
 		return slices.DeleteFunc(list, kratos.MatchString)
@@ -66,11 +66,12 @@ func TestEveryLanguageIsWhole(t *testing.T) {
 func TestMessage(t *testing.T) {
 	s := speaker{lang: "de", all: texts{
 		"en": {"kratos.1": "one {a}", "own": "own"},
-		"de": {"kratos.2": "zwei {name} {unknown}"},
+		"de": {"kratos.3.Title": "Titel", "kratos.2": "zwei {name} {unknown}"},
 	}}
 	require.Equal(t, "one x", s.message(&Message{ID: 1, Text: "eins", Context: map[string]any{"a": "x"}}))
 	require.Equal(t, "zwei 7 {unknown}", s.message(&Message{ID: 2, Context: map[string]any{"name": 7}}))
 	require.Equal(t, "as Kratos says", s.message(&Message{ID: 3, Text: "as Kratos says"}))
+	require.Equal(t, "Titel", s.message(&Message{ID: 3, Text: "Title"}))
 	require.Equal(t, "own", s.message(&Message{ID: 1}, "own"))
 	require.Empty(t, s.message(nil))
 	require.Equal(t, "missing", s.say("missing"))

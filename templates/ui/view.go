@@ -184,7 +184,10 @@ func (b *viewBuilder) form(group string) formView {
 }
 
 func (b buttonView) order() int {
-	if b.Value == "webauthn" {
+	switch {
+	case b.NoValidate: // back, or one more code
+		return 2
+	case b.Value == "webauthn":
 		return 1
 	}
 	return 0

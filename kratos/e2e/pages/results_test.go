@@ -110,11 +110,11 @@ func twoCallsAtOnce(t *testing.T, s *stack) {
 	p.plugIn("internal").touch(false)
 	p.open("/login")
 	p.at("/login", "Sign in")
-	require.Equal(t, "cancelled AbortError,cancelled AbortError,cancelled TimeoutError", p.eval(`(async () => {
+	require.Equal(t, "cancelled:AbortError/cancelled:AbortError/cancelled:TimeoutError", p.eval(`(async () => {
 		const { signIn } = await import("/static/passkey.js");
 		const form = document.querySelector("form[data-passkey]");
 		const results = await Promise.all([1, 2, 3].map(() => signIn(form, { timeout: 200 })));
-		return results.map(({ kind, error }) => kind + " " + error.name).join();
+		return results.map(({ kind, error }) => kind + ":" + error.name).join("/");
 	})()`))
 }
 

@@ -196,7 +196,12 @@ func (p *tab) at(path, heading string) {
 
 func (p *tab) open(path string) {
 	p.t.Helper()
-	p.do(chromedp.Navigate(p.demo.URL + path))
+	p.navigate(p.demo.URL + path)
+}
+
+func (p *tab) navigate(address string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(address))
 }
 
 // click moves the mouse to the middle of an element and presses it, once the page
