@@ -81,8 +81,13 @@ type group struct{ handles, keys []userhandle.Digest }
 
 // settle gives the handles of a group the state that follows from counting.
 func (m *merger) settle(g group, listed, keys []userhandle.Digest, c *kratosadmin.Credentials) {
+	if len(g.handles) == 0 {
+		return
+	}
 	state := index.Unknown
 	switch {
+	case len(keys) == len(listed):
+		state = index.Active // none has lost its key, not even one that once had: a backup came back
 	case len(g.keys) == 0:
 		state = index.Removed
 	case len(g.keys) == len(g.handles), len(listed) == 1:
