@@ -58,7 +58,7 @@ finish.`,
 	f.StringVar(&u.state, "state", "", "`DIR` that keeps what was read, so that an interrupted audit can go on")
 	kratosAccessFlags(c, &u.access)
 	f.IntVar(&u.pageSize, "page-size", 500, "identities a request (1 to 1000)")
-	f.StringVar(&u.rpIDChange, "rp-id-change", "", "forecast what another rp.`ID` would do")
+	f.StringVar(&u.rpIDChange, "rp-id-change", "", "forecast what `ID` in place of today's rp.id would do")
 	f.StringVar(&u.since, "since", "", "`FILE` of an earlier report in JSON to compare with")
 	f.StringVar(&u.failOn, "fail-on", "error", "exit with 1 for findings from this severity on: error, warning or info")
 	if err := c.MarkFlagRequired("kratos-admin-url"); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -119,6 +120,12 @@ func (e *explainer) input(args []string) ([]byte, error) {
 	}
 	if rest, err := e.app.stdin.Read(make([]byte, 1)); rest > 0 || err != nil && !errors.Is(err, io.EOF) {
 		_, _ = fmt.Fprintf(e.app.stderr, "oly-passkey: only the first %d bytes of stdin were looked at\n", maxExplained)
+	}
+	switch {
+	case len(bytes.TrimSpace(text)) == 0:
+		return nil, usagef("explain needs a text, and stdin is empty")
+	case bytes.IndexByte(text, 0) >= 0:
+		_, _ = fmt.Fprintln(e.app.stderr, "oly-passkey: stdin is no text; give the error's words, or the credential as JSON or base64url")
 	}
 	return text, nil
 }

@@ -30,7 +30,7 @@ const ceremonyCheck = "ceremony"
 
 // ceremonies walks them, and makes of each step the result of a check.
 func (v *visit) ceremonies(ctx context.Context) []Result {
-	if !v.o.Ceremony.Anywhere && !(v.page.IsLocalhost() && isLocal(v.kratos)) {
+	if !v.o.Ceremony.Anywhere && (!v.page.IsLocalhost() || !isLocal(v.kratos)) {
 		return []Result{{Check: ceremonyCheck, Status: NotRun, Why: "the page leads to " + v.kratos + ", which is not this machine"}}
 	}
 	o := ceremony.Options{

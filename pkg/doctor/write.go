@@ -79,40 +79,10 @@ func (r *Report) reasons(s Status) []string {
 	return out
 }
 
-// Widths of the text.
-const (
-	width  = 80
-	margin = 9
-)
+// margin is where the text beside labels begins.
+const margin = 9
 
-// paragraph writes a text beside a label, broken at blanks.
-func paragraph(b *bufio.Writer, label, text string) {
-	line := fmt.Sprintf("%-*s", margin, label)
-	start := true
-	for _, word := range strings.Fields(printable(text)) {
-		if !start && len(line)+1+len(word) > width {
-			_, _ = b.WriteString(strings.TrimRight(line, " ") + "\n")
-			line, start = strings.Repeat(" ", margin), true
-		}
-		if !start {
-			line += " "
-		}
-		line, start = line+word, false
-	}
-	if !start {
-		_, _ = b.WriteString(line + "\n")
-	}
-}
-
-// printable keeps what a server sent from writing to the terminal.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, text)
-}
+func paragraph(b *bufio.Writer, label, text string) { report.Paragraph(b, label, margin, text) }
 
 // JSON writes the whole report.
 func JSON(w io.Writer, r *Report) error {

@@ -87,7 +87,7 @@ func TestConfigurationDecides(t *testing.T) {
 	require.Empty(t, a.Found[0].Causes[0].Proof)
 	var text bytes.Buffer
 	require.NoError(t, a.WriteText(&text))
-	require.Contains(t, text.String(), "kratos.yml shows none of these by itself: the cause lies in the deployment or the page")
+	require.Contains(t, text.String(), "kratos.yml shows none of these by itself: the cause lies in the deployment or\nthe page")
 }
 
 func TestBrokenConfiguration(t *testing.T) {

@@ -14,6 +14,7 @@ type Message struct {
 	ID     string   `yaml:"id"`
 	Title  string   `yaml:"title"`
 	From   string   `yaml:"from"`
+	Where  string   `yaml:"where"` // the place of it in the document
 	Match  []string `yaml:"match"`
 	Causes []string `yaml:"causes"` // ids, likeliest first
 	Source string   `yaml:"source"`

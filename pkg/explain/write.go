@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/report"
 )
 
 // WriteJSON writes the answer for programs.
@@ -18,73 +20,74 @@ func (a *Answer) WriteJSON(w io.Writer) error {
 
 // WriteText writes the answer for people.
 func (a *Answer) WriteText(w io.Writer) error {
-	b := bufio.NewWriter(w)
-	line := func(format string, args ...any) { _, _ = fmt.Fprintf(b, format+"\n", args...) } // Flush reports the error
+	b := bufio.NewWriter(w) // Flush reports its errors
 	switch a.Kind {
 	case KindRule:
-		a.Rule.write(line)
+		a.Rule.write(b)
 		return b.Flush()
 	case KindUnknown:
-		line("nothing is known about this")
-		line("  look at what Kratos logged at that moment (error_devinfo), and at the browser's console")
-		line("  give this command the exact text, the clientDataJSON or credential.toJSON()")
-		line("  oly-passkey lint -c kratos.yml finds most causes without an error message")
+		report.Paragraph(b, "", 0, "nothing is known about this")
+		for _, hint := range []string{
+			"look at what Kratos logged at that moment (error_devinfo), and at the browser's console",
+			"give this command the exact text, the clientDataJSON or credential.toJSON()",
+			"oly-passkey lint -c kratos.yml finds most causes without an error message",
+		} {
+			report.Paragraph(b, "", 2, hint)
+		}
 		return b.Flush()
 	default:
 	}
 	for _, f := range a.Facts {
-		line("%-15s %s", f.Name+":", f.Value)
+		report.Paragraph(b, f.Name+": ", 16, f.Value)
 	}
 	for i, e := range a.Found {
 		if i > 0 || len(a.Facts) > 0 {
-			line("")
+			_ = b.WriteByte('\n')
 		}
-		e.write(line, a.Config)
+		e.write(b, a.Config)
 	}
 	if len(a.Found) == 0 {
-		line("\nnothing is wrong with it by itself")
+		_, _ = b.WriteString("\nnothing is wrong with it by itself\n")
 		if a.Config == "" {
-			line("  with -c kratos.yml it is held against the configuration")
+			_, _ = b.WriteString("  with -c kratos.yml it is held against the configuration\n")
 		}
 	}
 	return b.Flush()
 }
 
-func (r *Rule) write(line func(string, ...any)) {
-	line("%s", r.ID)
-	line("")
-	line("%s", r.Prose)
+func (r *Rule) write(b *bufio.Writer) {
+	_, _ = fmt.Fprintf(b, "%s\n\n%s\n", r.ID, r.Prose)
 	for _, f := range r.Example {
 		name := f.Name + ":"
 		if f.Name == "want" {
 			name = "lint says:"
 		}
-		line("\n%s", name)
+		_, _ = fmt.Fprintf(b, "\n%s\n", name)
 		for l := range strings.Lines(f.Text) {
-			line("    %s", strings.TrimRight(l, "\n"))
+			_, _ = fmt.Fprintf(b, "    %s\n", strings.TrimRight(l, "\n"))
 		}
 	}
 }
 
-func (e *Explained) write(line func(string, ...any), config string) {
-	line("%s [%s]", e.Title, e.ID)
-	line("said by: %s", e.From)
+func (e *Explained) write(b *bufio.Writer, config string) {
+	report.Paragraph(b, "", 0, e.Title+" ["+e.ID+"]")
+	report.Paragraph(b, "said by: ", 9, e.From)
 	proved := false
 	for i, c := range e.Causes {
-		line("")
-		line("%d. %s [%s]", i+1, c.Because, c.ID)
+		_ = b.WriteByte('\n')
+		report.Paragraph(b, fmt.Sprintf("%d. ", i+1), 3, c.Because+" ["+c.ID+"]")
 		for _, p := range c.Proof {
 			proved = true
-			line("   this is it: %s", p)
+			report.Paragraph(b, "   this is it: ", 9, p)
 		}
-		line("   tell: %s", c.Tell)
-		line("   fix:  %s", c.Fix)
-		if len(c.Rules) > 0 {
-			line("   lint: %s", strings.Join(c.Rules, ", "))
-		}
+		report.Paragraph(b, "   tell: ", 9, c.Tell)
+		report.Paragraph(b, "   fix:  ", 9, c.Fix)
+		report.Paragraph(b, "   lint: ", 9, strings.Join(c.Rules, ", "))
 	}
 	if config != "" && !proved {
-		line("\n%s shows none of these by itself: the cause lies in the deployment or the page", config)
+		_ = b.WriteByte('\n')
+		report.Paragraph(b, "", 0, config+" shows none of these by itself: the cause lies in the deployment or the page")
 	}
-	line("\nsource: %s", e.Source)
+	_ = b.WriteByte('\n')
+	report.Paragraph(b, "source: ", 8, e.Source)
 }

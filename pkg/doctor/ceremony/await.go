@@ -12,13 +12,13 @@ import (
 const nothing = "the page made no call of navigator.credentials"
 
 // open starts a flow, which leads to the page that Kratos is configured with.
-func (w *walk) open(kind string) error {
+func (w *walk) open(ctx context.Context, kind string) error {
 	where := w.o.Kratos + "/self-service/" + kind + "/browser"
-	if err := w.tab.open("about:blank"); err != nil { // ends what the page before is still loading
+	if err := w.tab.open(ctx, "about:blank"); err != nil { // ends what the page before is still loading
 		return err
 	}
-	if err := w.tab.open(where); err != nil {
-		return &Refused{Text: fmt.Sprintf("the %s page cannot be opened: %s", kind, err), URL: where}
+	if err := w.tab.open(ctx, where); err != nil {
+		return &RefusedError{Text: fmt.Sprintf("the %s page cannot be opened: %s", kind, err), URL: where}
 	}
 	return nil
 }
@@ -30,16 +30,16 @@ func (w *walk) look(ctx context.Context, css string) (sight, error) {
 		return sight{}, ctx.Err()
 	case <-time.After(poll):
 	}
-	s, err := w.tab.look(css)
-	if err != nil && w.tab.ctx.Err() == nil {
+	s, err := w.tab.look(ctx, css)
+	if err != nil && ctx.Err() == nil {
 		return sight{}, nil // between two pages
 	}
 	return s, err
 }
 
 // troubles are those of the page since a time.
-func (w *walk) troubles(since time.Time) []string {
-	notes, _ := w.tab.notes(since) // a page without notes has none
+func (w *walk) troubles(ctx context.Context, since time.Time) []string {
+	notes, _ := w.tab.notes(ctx, since) // a page without notes has none
 	var out, refused []string
 	for _, n := range notes {
 		if n.Refused != "" {
@@ -54,9 +54,9 @@ func (w *walk) troubles(since time.Time) []string {
 	return out
 }
 
-func (w *walk) refused(since time.Time, text string) *Refused {
-	s, _ := w.tab.look("body") // without a page there is no URL either
-	return &Refused{Text: text, Seen: w.troubles(since), URL: s.URL}
+func (w *walk) refused(ctx context.Context, since time.Time, text string) *RefusedError {
+	s, _ := w.tab.look(ctx, "body") // without a page there is no URL either
+	return &RefusedError{Text: text, Seen: w.troubles(ctx, since), URL: s.URL}
 }
 
 // reach waits for an element that can be pressed.
@@ -74,10 +74,10 @@ func (w *walk) reach(ctx context.Context, kind, css string, start time.Time, oth
 			return nil
 		}
 		if s.Ready && time.Since(loaded) > settle || time.Since(start) > within {
-			if text := w.complaint(kind, s.URL); text != "" {
+			if text := w.complaint(ctx, kind, s.URL); text != "" {
 				otherwise = "Kratos says: " + text
 			}
-			return w.refused(start, otherwise)
+			return w.refused(ctx, start, otherwise)
 		}
 	}
 }
@@ -89,7 +89,7 @@ type deed struct {
 	// at is the URL of the page that calls navigator.credentials, "" where none is
 	// called.
 	at      string
-	reached func() (bool, error)
+	reached func(context.Context) (bool, error)
 }
 
 // await waits for the end of a deed, and gives up early where it will not come:
@@ -100,26 +100,26 @@ func (w *walk) await(ctx context.Context, d deed) error {
 		if err != nil {
 			return err
 		}
-		if ok, err := d.reached(); ok || err != nil {
+		if ok, err := d.reached(ctx); ok || err != nil {
 			return err
 		}
-		notes, err := w.tab.notes(d.start)
+		notes, err := w.tab.notes(ctx, d.start)
 		if err != nil || s.URL == "" {
 			continue // between two pages
 		}
 		call := last(notes)
 		switch {
 		case call.Error != "":
-			return w.refused(d.start, fmt.Sprintf("navigator.credentials.%s: %s", call.Call, call.Error))
+			return w.refused(ctx, d.start, fmt.Sprintf("navigator.credentials.%s: %s", call.Call, call.Error))
 		case d.at != "" && d.at == s.URL && call.Call == "" && time.Since(began) > settle:
-			return w.refused(d.start, nothing)
+			return w.refused(ctx, d.start, nothing)
 		case time.Since(began) > within:
-			return w.refused(d.start, fmt.Sprintf("nothing came of it within %s", within))
+			return w.refused(ctx, d.start, fmt.Sprintf("nothing came of it within %s", within))
 		case d.at != "" && d.at == s.URL && call.ID == "":
 			continue // Kratos was not asked yet
 		}
-		if text := w.complaint(d.kind, s.URL); text != "" {
-			return w.refused(d.start, "Kratos refuses: "+text)
+		if text := w.complaint(ctx, d.kind, s.URL); text != "" {
+			return w.refused(ctx, d.start, "Kratos refuses: "+text)
 		}
 	}
 }

@@ -48,12 +48,12 @@ type Step struct {
 	// Text says what was seen, or why there was nothing to do.
 	Text string
 	// Refused is what went wrong, nil unless Failed.
-	Refused *Refused
+	Refused *RefusedError
 	Took    time.Duration
 }
 
-// Refused is an error with everything that was seen around it.
-type Refused struct {
+// RefusedError is an error with everything that was seen around it.
+type RefusedError struct {
 	// Text is what the browser or Kratos said, or what did not happen.
 	Text string
 	// Seen are troubles of the page meanwhile: scripts that the content security
@@ -64,7 +64,7 @@ type Refused struct {
 	Help string
 }
 
-func (r *Refused) Error() string { return r.Text }
+func (r *RefusedError) Error() string { return r.Text }
 
 // Limits of a walk.
 const (
@@ -96,7 +96,7 @@ func Run(ctx context.Context, o Options) ([]Step, error) {
 		return nil, err
 	}
 	defer end()
-	tab, closeTab, err := newTab(browser)
+	ctx, tab, closeTab, err := newTab(browser)
 	if err != nil {
 		return nil, err
 	}
@@ -147,10 +147,10 @@ func (w *walk) step(ctx context.Context, name string, run func(context.Context) 
 	case nil:
 	case skip:
 		s.Status, s.Text = Skipped, e.Error()
-	case *Refused:
+	case *RefusedError:
 		s.Status, s.Refused = Failed, e
 	default:
-		s.Status, s.Refused = Failed, &Refused{Text: err.Error(), Help: "mend this, and walk again"}
+		s.Status, s.Refused = Failed, &RefusedError{Text: err.Error(), Help: "mend this, and walk again"}
 	}
 	if s.Status == Failed && ctx.Err() != nil {
 		s.Status, s.Refused, s.Text = NotRun, nil, "it was stopped"
@@ -175,12 +175,12 @@ func (w *walk) leave(ctx context.Context) (string, error) {
 			return "", skip("no identity was made: none has these traits")
 		}
 		if id == "" {
-			return "", &Refused{Text: "an identity may be left: not all identities could be read", Help: "look for one with the traits " + w.o.Traits.String() + ", and delete it"}
+			return "", &RefusedError{Text: "an identity may be left: not all identities could be read", Help: "look for one with the traits " + w.o.Traits.String() + ", and delete it"}
 		}
 		w.identity = id
 	}
 	if err := w.remove(ctx); err != nil {
-		return "", &Refused{
+		return "", &RefusedError{
 			Text: fmt.Sprintf("the identity %s is left: %s", w.identity, err),
 			Help: "delete it: curl -X DELETE " + w.o.AdminURL + "/admin/identities/" + w.identity,
 		}

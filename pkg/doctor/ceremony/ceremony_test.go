@@ -1,7 +1,6 @@
 package ceremony
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,7 +59,7 @@ func FuzzReadTraits(f *testing.F) {
 		}
 		require.True(t, traits.areOf(traits.Values))
 		require.False(t, traits.areOf(map[string]any{}))
-		require.True(t, strings.Contains(traits.String(), traits.random))
+		require.Contains(t, traits.String(), traits.random)
 	})
 }
 

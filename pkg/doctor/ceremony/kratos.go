@@ -18,12 +18,12 @@ import (
 const maxAnswer = 1 << 20
 
 // public asks Kratos' public API with the browser's cookies.
-func (w *walk) public(path string, into any) (status int, err error) {
-	cookies, err := w.tab.cookies(w.o.Kratos)
+func (w *walk) public(ctx context.Context, path string, into any) (status int, err error) {
+	cookies, err := w.tab.cookies(ctx, w.o.Kratos)
 	if err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(w.tab.ctx, within)
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.o.Kratos+path, http.NoBody)
 	if err != nil {
@@ -47,9 +47,9 @@ func (w *walk) public(path string, into any) (status int, err error) {
 }
 
 // whoami answers the identity of the browser's session, "" without one.
-func (w *walk) whoami() (string, error) {
+func (w *walk) whoami(ctx context.Context) (string, error) {
 	var session struct{ Identity struct{ ID string } }
-	if status, err := w.public("/sessions/whoami", &session); err != nil || status != http.StatusOK {
+	if status, err := w.public(ctx, "/sessions/whoami", &session); err != nil || status != http.StatusOK {
 		return "", err
 	}
 	return session.Identity.ID, nil
@@ -101,19 +101,19 @@ func (f *kratosFlow) errors() string {
 }
 
 // flowAt reads the flow that a page shows; an empty one where there is none.
-func (w *walk) flowAt(kind, pageURL string) *kratosFlow {
+func (w *walk) flowAt(ctx context.Context, kind, pageURL string) *kratosFlow {
 	f := &kratosFlow{}
 	if id := query(pageURL, "flow"); id != "" {
-		_, _ = w.public("/self-service/"+kind+"/flows?id="+url.QueryEscape(id), f) // without an answer it is empty
+		_, _ = w.public(ctx, "/self-service/"+kind+"/flows?id="+url.QueryEscape(id), f) // without an answer it is empty
 	}
 	return f
 }
 
 // complaint is what Kratos says of what was sent to it, "" for nothing: in the
 // page's flow, or on the page of errors.
-func (w *walk) complaint(kind, pageURL string) string {
+func (w *walk) complaint(ctx context.Context, kind, pageURL string) string {
 	if query(pageURL, "flow") != "" {
-		return w.flowAt(kind, pageURL).errors()
+		return w.flowAt(ctx, kind, pageURL).errors()
 	}
 	id := query(pageURL, "id")
 	if id == "" {
@@ -122,7 +122,7 @@ func (w *walk) complaint(kind, pageURL string) string {
 	var e struct {
 		Error struct{ Message, Reason, Debug string } `json:"error"`
 	}
-	if _, err := w.public("/self-service/errors?id="+url.QueryEscape(id), &e); err != nil {
+	if _, err := w.public(ctx, "/self-service/errors?id="+url.QueryEscape(id), &e); err != nil {
 		return ""
 	}
 	return strings.TrimSpace(strings.TrimSpace(e.Error.Message+" "+e.Error.Reason) + " " + e.Error.Debug)
@@ -174,7 +174,7 @@ func (w *walk) passkeys(ctx context.Context) ([][]byte, error) {
 func (w *walk) create(ctx context.Context) error {
 	made, resp, err := w.admin.CreateIdentity(ctx).CreateIdentityBody(*kratos.NewCreateIdentityBody(w.schema(), w.o.Traits.Values)).Execute()
 	if err = said(resp, err); err != nil {
-		return &Refused{Text: "the admin API makes no identity with these traits: " + err.Error(), Help: "write traits that the identity schema takes"}
+		return &RefusedError{Text: "the admin API makes no identity with these traits: " + err.Error(), Help: "write traits that the identity schema takes"}
 	}
 	w.identity = made.Id
 	return nil
@@ -193,7 +193,7 @@ func (w *walk) recovery(ctx context.Context) (link, code string, err error) {
 	got, resp, err := w.admin.CreateRecoveryCodeForIdentity(ctx).
 		CreateRecoveryCodeForIdentityBody(*kratos.NewCreateRecoveryCodeForIdentityBody(w.identity)).Execute()
 	if err = said(resp, err); err != nil {
-		return "", "", &Refused{
+		return "", "", &RefusedError{
 			Text: "sign-up offers no passkeys, and the admin API gives no recovery code to sign in with: " + err.Error(),
 			Help: "enable recovery by code, or passkeys at sign-up",
 		}

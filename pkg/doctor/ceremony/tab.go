@@ -23,62 +23,61 @@ var recordScript string
 //go:embed quiet.js
 var quietScript string
 
-// tab is one person's browser window with one authenticator.
+// tab is one person's browser window with one authenticator. It is reached
+// through the context that newTab answers.
 type tab struct {
-	ctx           context.Context
 	authenticator webauthn.AuthenticatorID
 	quiet         page.ScriptIdentifier // of the script that keeps autofill off, "" while it is on
 }
 
-// newTab opens one; every page in it is recorded.
-func newTab(browser context.Context) (*tab, context.CancelFunc, error) {
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
-	p := &tab{ctx: ctx}
-	var err error
+// newTab opens one, which ends with the context; every page in it is recorded.
+func newTab(browser context.Context) (ctx context.Context, p *tab, closeTab func(), err error) {
+	ctx, closeTab = chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	p = &tab{}
 	if err = chromedp.Do(ctx); err == nil {
 		p.authenticator, err = AddAuthenticator(ctx, "internal")
 	}
 	if err == nil {
-		_, err = p.eachPage(recordScript)
+		_, err = p.eachPage(ctx, recordScript)
 	}
 	if err != nil {
-		cancel()
-		return nil, nil, fmt.Errorf("open a tab in chromium: %w", err)
+		closeTab()
+		return nil, nil, nil, fmt.Errorf("open a tab in chromium: %w", err)
 	}
-	return p, cancel, nil
+	return ctx, p, closeTab, nil
 }
 
 // eachPage runs a script before those of every page from now on.
-func (p *tab) eachPage(script string) (page.ScriptIdentifier, error) {
-	added, err := chromedp.Call(p.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+func (p *tab) eachPage(ctx context.Context, script string) (page.ScriptIdentifier, error) {
+	added, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 	return added.Identifier, err
 }
 
 // offerAutofill says whether pages may offer passkeys in autofill.
-func (p *tab) offerAutofill(yes bool) (err error) {
+func (p *tab) offerAutofill(ctx context.Context, yes bool) (err error) {
 	switch {
 	case yes && p.quiet != "":
-		_, err = chromedp.Call(p.ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: p.quiet})
+		_, err = chromedp.Call(ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: p.quiet})
 		p.quiet = ""
 	case !yes && p.quiet == "":
-		p.quiet, err = p.eachPage(quietScript)
+		p.quiet, err = p.eachPage(ctx, quietScript)
 	}
 	return err
 }
 
-func (p *tab) open(url string) error {
-	ctx, cancel := context.WithTimeout(p.ctx, within)
+func (p *tab) open(ctx context.Context, url string) error {
+	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	err := chromedp.Do(ctx, chromedp.Navigate(url))
-	if errors.Is(err, context.DeadlineExceeded) && p.ctx.Err() == nil {
+	err := chromedp.Do(limited, chromedp.Navigate(url))
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return fmt.Errorf("%s is not loaded after %s", url, within)
 	}
 	return err
 }
 
 // eval answers the value of an expression.
-func eval[T any](p *tab, expression string) (v T, err error) {
-	ctx, cancel := context.WithTimeout(p.ctx, within)
+func eval[T any](ctx context.Context, expression string) (v T, err error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	yes := true
 	result, err := chromedp.Call(ctx, runtime.Evaluate, runtime.EvaluateParams{
@@ -115,8 +114,8 @@ type sight struct {
 	Profile bool   // there is a first step that asks for the traits
 }
 
-func (p *tab) look(css string) (sight, error) {
-	return eval[sight](p, `((css) => {
+func (p *tab) look(ctx context.Context, css string) (sight, error) {
+	return eval[sight](ctx, `((css) => {
 		const e = document.querySelector(css);
 		return { Ready: document.readyState === "complete", URL: location.href, There: !!e,
 			Usable: !!e && !e.disabled && e.checkVisibility(), Profile: !!document.querySelector(`+strconv.Quote(profileStep)+`) };
@@ -124,8 +123,8 @@ func (p *tab) look(css string) (sight, error) {
 }
 
 // click presses an element, and answers the URL of its page.
-func (p *tab) click(css string) (url string, err error) {
-	return eval[string](p, `(() => {
+func (p *tab) click(ctx context.Context, css string) (url string, err error) {
+	return eval[string](ctx, `(() => {
 		const url = location.href;
 		document.querySelector(`+strconv.Quote(css)+`).click();
 		return url;
@@ -134,12 +133,12 @@ func (p *tab) click(css string) (url string, err error) {
 
 // fill writes a value into a field as typing does, also for pages that keep
 // their fields in a framework's state; a page without the field is fine.
-func (p *tab) fill(name string, value any) error {
+func (p *tab) fill(ctx context.Context, name string, value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	_, err = eval[bool](p, `((name, value) => {
+	_, err = eval[bool](ctx, `((name, value) => {
 		const field = document.getElementsByName(name)[0];
 		if (!field || field.type === "hidden") return false;
 		const box = field.type === "checkbox";
@@ -164,8 +163,8 @@ type note struct {
 }
 
 // notes lists what was seen on the page's origin since a time.
-func (p *tab) notes(since time.Time) ([]note, error) {
-	all, err := eval[[]note](p, `JSON.parse(globalThis.sessionStorage?.getItem("oly-passkey-doctor") || "[]")`)
+func (p *tab) notes(ctx context.Context, since time.Time) ([]note, error) {
+	all, err := eval[[]note](ctx, `JSON.parse(globalThis.sessionStorage?.getItem("oly-passkey-doctor") || "[]")`)
 	var out []note
 	for _, n := range all {
 		if n.At >= since.UnixMilli() {
@@ -176,8 +175,8 @@ func (p *tab) notes(since time.Time) ([]note, error) {
 }
 
 // cookies are those that the browser sends to a URL, as a header.
-func (p *tab) cookies(url string) (string, error) {
-	ctx, cancel := context.WithTimeout(p.ctx, within)
+func (p *tab) cookies(ctx context.Context, url string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	got, err := chromedp.Call(ctx, network.GetCookies, network.GetCookiesParams{URLs: []string{url}})
 	var pairs []string
@@ -188,14 +187,14 @@ func (p *tab) cookies(url string) (string, error) {
 }
 
 // signOut forgets the session; it ends with the identity.
-func (p *tab) signOut() error {
-	_, err := chromedp.Call(p.ctx, network.ClearBrowserCookies, struct{}{})
+func (p *tab) signOut(ctx context.Context) error {
+	_, err := chromedp.Call(ctx, network.ClearBrowserCookies, struct{}{})
 	return err
 }
 
 // forgetPasskeys makes the authenticator another, empty one: it would refuse a
 // second passkey of the same account.
-func (p *tab) forgetPasskeys() error {
-	_, err := chromedp.Call(p.ctx, webauthn.ClearCredentials, webauthn.ClearCredentialsParams{AuthenticatorID: p.authenticator})
+func (p *tab) forgetPasskeys(ctx context.Context) error {
+	_, err := chromedp.Call(ctx, webauthn.ClearCredentials, webauthn.ClearCredentialsParams{AuthenticatorID: p.authenticator})
 	return err
 }

@@ -10,11 +10,11 @@ import (
 // signUp makes the identity with a passkey. Where the pages offer none, the
 // admin API makes the identity, and it gets its passkey in settings.
 func (w *walk) signUp(ctx context.Context) (string, error) {
-	if err := w.tab.offerAutofill(false); err != nil {
+	if err := w.tab.offerAutofill(ctx, false); err != nil {
 		return "", err
 	}
 	start := time.Now()
-	if err := w.open("registration"); err != nil {
+	if err := w.open(ctx, "registration"); err != nil {
 		return "", err
 	}
 	offered, err := w.reachSignUp(ctx, start)
@@ -25,13 +25,13 @@ func (w *walk) signUp(ctx context.Context) (string, error) {
 		return w.admitted(ctx)
 	}
 	w.begun = true
-	at, err := w.tab.click(signUpButton)
+	at, err := w.tab.click(ctx, signUpButton)
 	if err != nil {
 		return "", err
 	}
 	looked := false
-	err = w.await(ctx, deed{"registration", start, at, func() (_ bool, err error) {
-		if w.identity, err = w.whoami(); w.identity == "" && err == nil && !looked && w.moved(at) {
+	err = w.await(ctx, deed{"registration", start, at, func(ctx context.Context) (_ bool, err error) {
+		if w.identity, err = w.whoami(ctx); w.identity == "" && err == nil && !looked && w.moved(ctx, at) {
 			// Without the session hook there is an identity all the same.
 			looked = true
 			once, cancel := context.WithTimeout(ctx, within)
@@ -47,9 +47,9 @@ func (w *walk) signUp(ctx context.Context) (string, error) {
 }
 
 // moved tells whether the browser has shown another page for a while.
-func (w *walk) moved(from string) bool {
-	s, err := w.tab.look("body")
-	return err == nil && s.Ready && s.URL != from && w.complaint("registration", s.URL) == ""
+func (w *walk) moved(ctx context.Context, from string) bool {
+	s, err := w.tab.look(ctx, "body")
+	return err == nil && s.Ready && s.URL != from && w.complaint(ctx, "registration", s.URL) == ""
 }
 
 // reachSignUp goes through the steps before the button; false where the pages
@@ -63,40 +63,40 @@ func (w *walk) reachSignUp(ctx context.Context, start time.Time) (bool, error) {
 		}
 		switch {
 		case s.Usable:
-			return true, w.fillIn()
+			return true, w.fillIn(ctx)
 		case s.Ready && s.Profile && !sent:
-			if err := w.fillIn(); err != nil {
+			if err := w.fillIn(ctx); err != nil {
 				return false, err
 			}
 			sent, loaded = true, time.Now()
-			if _, err := w.tab.click(profileStep); err != nil {
+			if _, err := w.tab.click(ctx, profileStep); err != nil {
 				return false, err
 			}
 		case s.Ready && time.Since(loaded) > settle:
-			return false, w.notOffered(s, start)
+			return false, w.notOffered(ctx, s, start)
 		case time.Since(loaded) > within:
-			return false, w.refused(start, "the sign-up page does not load")
+			return false, w.refused(ctx, start, "the sign-up page does not load")
 		}
 	}
 }
 
 // notOffered tells pages that offer no passkeys at sign-up from pages that
 // cannot.
-func (w *walk) notOffered(s sight, start time.Time) error {
-	if text := w.complaint("registration", s.URL); text != "" {
-		return w.refused(start, text)
+func (w *walk) notOffered(ctx context.Context, s sight, start time.Time) error {
+	if text := w.complaint(ctx, "registration", s.URL); text != "" {
+		return w.refused(ctx, start, text)
 	}
-	troubles := w.troubles(start)
-	if s.There || len(troubles) > 0 && w.flowAt("registration", s.URL).offers("passkey_create_data") {
-		return &Refused{Text: "the sign-up page shows no button for passkeys that could be pressed, though Kratos offers them", Seen: troubles, URL: s.URL}
+	troubles := w.troubles(ctx, start)
+	if s.There || len(troubles) > 0 && w.flowAt(ctx, "registration", s.URL).offers("passkey_create_data") {
+		return &RefusedError{Text: "the sign-up page shows no button for passkeys that could be pressed, though Kratos offers them", Seen: troubles, URL: s.URL}
 	}
 	return nil
 }
 
 // fillIn writes the traits into the page's fields.
-func (w *walk) fillIn() error {
+func (w *walk) fillIn(ctx context.Context) error {
 	for _, f := range w.o.Traits.fields() {
-		if err := w.tab.fill(f.Name, f.Value); err != nil {
+		if err := w.tab.fill(ctx, f.Name, f.Value); err != nil {
 			return err
 		}
 	}
@@ -115,17 +115,17 @@ func (w *walk) admitted(ctx context.Context) (string, error) {
 		return "", err
 	}
 	start := time.Now()
-	if err := w.tab.open(link); err != nil {
+	if err := w.tab.open(ctx, link); err != nil {
 		return "", err
 	}
 	const field, submit = `[name="code"]`, `[name="method"][value="code"]`
 	if err := w.reach(ctx, "recovery", field, start, "the recovery page shows no field for the code"); err != nil {
 		return "", err
 	}
-	if err := w.tab.fill("code", code); err != nil {
+	if err := w.tab.fill(ctx, "code", code); err != nil {
 		return "", err
 	}
-	if _, err := w.tab.click(submit); err != nil {
+	if _, err := w.tab.click(ctx, submit); err != nil {
 		return "", err
 	}
 	if err := w.await(ctx, deed{"recovery", start, "", w.signedIn}); err != nil {
@@ -137,27 +137,27 @@ func (w *walk) admitted(ctx context.Context) (string, error) {
 	return "sign-up offers no passkeys; identity " + w.identity + " was made by the admin API, and got its passkey in settings", nil
 }
 
-func (w *walk) signedIn() (bool, error) {
-	id, err := w.whoami()
+func (w *walk) signedIn(ctx context.Context) (bool, error) {
+	id, err := w.whoami(ctx)
 	return err == nil && id == w.identity, err
 }
 
 // signIn signs in with the button.
 func (w *walk) signIn(ctx context.Context) (string, error) {
-	if err := w.tab.signOut(); err != nil {
+	if err := w.tab.signOut(ctx); err != nil {
 		return "", err
 	}
-	if err := w.tab.offerAutofill(false); err != nil {
+	if err := w.tab.offerAutofill(ctx, false); err != nil {
 		return "", err
 	}
 	start := time.Now()
-	if err := w.open("login"); err != nil {
+	if err := w.open(ctx, "login"); err != nil {
 		return "", err
 	}
 	if err := w.reach(ctx, "login", signInButton, start, "the sign-in page shows no button for passkeys that could be pressed"); err != nil {
 		return "", err
 	}
-	at, err := w.tab.click(signInButton)
+	at, err := w.tab.click(ctx, signInButton)
 	if err != nil {
 		return "", err
 	}
@@ -166,22 +166,22 @@ func (w *walk) signIn(ctx context.Context) (string, error) {
 
 // autofill signs in by what the page offers on its own.
 func (w *walk) autofill(ctx context.Context) (string, error) {
-	if err := w.tab.signOut(); err != nil {
+	if err := w.tab.signOut(ctx); err != nil {
 		return "", err
 	}
-	if err := w.tab.offerAutofill(true); err != nil {
+	if err := w.tab.offerAutofill(ctx, true); err != nil {
 		return "", err
 	}
 	start := time.Now()
-	if err := w.open("login"); err != nil {
+	if err := w.open(ctx, "login"); err != nil {
 		return "", err
 	}
-	s, err := w.tab.look("body")
+	s, err := w.tab.look(ctx, "body")
 	if err != nil {
 		return "", err
 	}
 	err = w.await(ctx, deed{"login", start, s.URL, w.signedIn})
-	if quiet, ok := err.(*Refused); ok && quiet.Text == nothing { //nolint:errorlint // never wrapped
+	if quiet, ok := err.(*RefusedError); ok && quiet.Text == nothing { //nolint:errorlint // never wrapped
 		return "", skip("the page does not offer passkeys by itself")
 	}
 	return "the page offers the passkey by itself, and it opens a session", err
@@ -199,7 +199,7 @@ func (w *walk) add(ctx context.Context) (string, error) {
 	if len(have) > 0 {
 		w.cleared = have[0]
 	}
-	if err := w.tab.forgetPasskeys(); err != nil {
+	if err := w.tab.forgetPasskeys(ctx); err != nil {
 		return "", err
 	}
 	return "the identity has another passkey, on another device", w.addOne(ctx, len(have)+1)
@@ -207,7 +207,7 @@ func (w *walk) add(ctx context.Context) (string, error) {
 
 // signInAgain is for a walk whose last step ended without a session.
 func (w *walk) signInAgain(ctx context.Context) error {
-	if ok, err := w.signedIn(); ok || err != nil {
+	if ok, err := w.signedIn(ctx); ok || err != nil {
 		return err
 	}
 	_, err := w.signIn(ctx)
@@ -217,17 +217,17 @@ func (w *walk) signInAgain(ctx context.Context) error {
 // addOne adds a passkey in settings, after which there are want of them.
 func (w *walk) addOne(ctx context.Context, want int) error {
 	start := time.Now()
-	if err := w.open("settings"); err != nil {
+	if err := w.open(ctx, "settings"); err != nil {
 		return err
 	}
 	if err := w.reach(ctx, "settings", signUpButton, start, "the settings page shows no button for passkeys that could be pressed"); err != nil {
 		return err
 	}
-	at, err := w.tab.click(signUpButton)
+	at, err := w.tab.click(ctx, signUpButton)
 	if err != nil {
 		return err
 	}
-	return w.await(ctx, deed{"settings", start, at, func() (bool, error) {
+	return w.await(ctx, deed{"settings", start, at, func(ctx context.Context) (bool, error) {
 		have, err := w.passkeys(ctx)
 		return len(have) == want, err
 	}})
@@ -236,17 +236,17 @@ func (w *walk) addOne(ctx context.Context, want int) error {
 // removeOne removes the first passkey, and signs in with the other one.
 func (w *walk) removeOne(ctx context.Context) (string, error) {
 	start := time.Now()
-	if err := w.open("settings"); err != nil {
+	if err := w.open(ctx, "settings"); err != nil {
 		return "", err
 	}
 	button := removeButton(w.cleared)
 	if err := w.reach(ctx, "settings", button, start, fmt.Sprintf("the settings page shows no button that removes the passkey %x", w.cleared)); err != nil {
 		return "", err
 	}
-	if _, err := w.tab.click(button); err != nil {
+	if _, err := w.tab.click(ctx, button); err != nil {
 		return "", err
 	}
-	err := w.await(ctx, deed{"settings", start, "", func() (bool, error) {
+	err := w.await(ctx, deed{"settings", start, "", func(ctx context.Context) (bool, error) {
 		have, err := w.passkeys(ctx)
 		for _, id := range have {
 			if bytes.Equal(id, w.cleared) {
