@@ -71,6 +71,9 @@ func TestVariablesAreConverted(t *testing.T) {
 		{"SECRETS_DEFAULT", `"x"`, "secrets.default", "null "},
 		{"SECRETS_DEFAULT", `["x", "y"]`, "secrets.default.1", "string y"},
 		{"SECRETS_DEFAULT", "x,\"y,z\"\nsecond", "secrets.default.1", "string y,z"},
+		{"TRACING_PROVIDERS_JAEGER_SAMPLING_TRACE_ID_RATIO", "0.123456789012", "tracing.providers.jaeger.sampling.trace_id_ratio", "number 0.123456789012"},
+		{"COURIER_MESSAGE_RETRIES", "00", "courier.message_retries", "integer 0"},
+		{"COURIER_MESSAGE_RETRIES", "1_0", "courier.message_retries", "integer 10"},
 	} {
 		c, err := kratosconf.Load(nil, kratosconf.Environ([]string{tc.name + "=" + tc.value}))
 		require.NoError(t, err)
@@ -157,6 +160,21 @@ func TestWhatOverlaysHide(t *testing.T) {
 	require.Equal(t, "a.yml:2:4", over.Get("d").Overrode.Span.String())
 	require.Nil(t, over.Get("a.c").Overrode)
 	require.Nil(t, over.Get("f").Overrode)
+	var names []string
+	for _, f := range over.Root.Fields() {
+		names = append(names, f.Name)
+	}
+	require.Equal(t, []string{"a", "d", "f"}, names, "in the order in which they were first written")
+	names = nil
+	for _, f := range over.Get("a").Fields() {
+		names = append(names, f.Name)
+	}
+	require.Equal(t, []string{"b", "c", "e"}, names)
+	require.Nil(t, over.Documents[1].Root.Get("a.c"), "the later file's own tree is left alone")
+	text, err := kratosconf.Load([]*kratosconf.Document{parse(t, "a.yml", "a: {b: 1}\nb: 2\n"), parse(t, "b.yml", "a: 3\nb: {c: 4}\n")}, nil)
+	require.NoError(t, err)
+	require.Empty(t, text.Get("a").Fields(), "what is hidden is no part of it")
+	require.Len(t, text.Get("b").Fields(), 1)
 	got, err := json.Marshal(plain(over.Root))
 	require.NoError(t, err)
 	require.Equal(t, `{"a":{"b":"3","c":"2","e":"4"},"d":{"x":"1"},"f":"5"}`, string(got))

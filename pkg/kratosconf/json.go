@@ -21,9 +21,8 @@ func (b *builder) json() error {
 	d := json.NewDecoder(bytes.NewReader(b.mask.data))
 	d.UseNumber()
 	j := &jsonReader{builder: b, decoder: d}
-	var err error
-	b.doc.Root, err = j.value()
-	return err
+	b.doc.Root = j.value()
+	return nil
 }
 
 func (b *builder) jsonError(err error) error {
@@ -35,29 +34,24 @@ func (b *builder) jsonError(err error) error {
 	return &SyntaxError{Span: source.Span{File: b.file, Start: offset, End: offset}, Message: message}
 }
 
+// jsonReader reads a text that is known to be JSON.
 type jsonReader struct {
 	*builder
 	decoder *json.Decoder
 }
 
 // next reads one token and says where it stands.
-func (j *jsonReader) next() (json.Token, source.Span, error) {
+func (j *jsonReader) next() (json.Token, source.Span) {
 	start := int(j.decoder.InputOffset())
-	token, err := j.decoder.Token()
-	if err != nil {
-		return nil, source.Span{}, err
-	}
-	for start < len(j.mask.data) && strings.IndexByte(" \t\r\n,:", j.mask.data[start]) >= 0 {
+	token, _ := j.decoder.Token() // the text was checked
+	for strings.IndexByte(" \t\r\n,:", j.mask.data[start]) >= 0 {
 		start++
 	}
-	return token, source.Span{File: j.file, Start: start, End: int(j.decoder.InputOffset())}, nil
+	return token, source.Span{File: j.file, Start: start, End: int(j.decoder.InputOffset())}
 }
 
-func (j *jsonReader) value() (*Value, error) {
-	token, span, err := j.next()
-	if err != nil {
-		return nil, err
-	}
+func (j *jsonReader) value() *Value {
+	token, span := j.next()
 	switch t := token.(type) {
 	case json.Delim:
 		span.End = span.Start
@@ -66,52 +60,39 @@ func (j *jsonReader) value() (*Value, error) {
 		}
 		return j.array(span)
 	case string:
-		return j.scalar(String, t, inner(span, t)), nil
+		return j.scalar(String, t, inner(span, t))
 	case json.Number:
 		kind := Int
 		if _, err := strconv.ParseInt(t.String(), 10, 64); err != nil {
 			kind = Float
 		}
-		return j.scalar(kind, t.String(), span), nil
+		return j.scalar(kind, t.String(), span)
 	case bool:
-		return j.scalar(Bool, strconv.FormatBool(t), span), nil
+		return j.scalar(Bool, strconv.FormatBool(t), span)
 	}
-	return j.scalar(Null, "", source.Span{File: span.File, Start: span.Start, End: span.Start}), nil
+	return j.scalar(Null, "", source.Span{File: span.File, Start: span.Start, End: span.Start})
 }
 
-func (j *jsonReader) object(span source.Span) (*Value, error) {
+func (j *jsonReader) object(span source.Span) *Value {
 	v := &Value{Kind: Map, Span: span}
 	for j.decoder.More() {
-		token, key, err := j.next()
-		if err != nil {
-			return nil, err
-		}
-		name, ok := token.(string)
-		if !ok {
-			return nil, errors.New("a key of an object is a string")
-		}
-		value, err := j.value()
-		if err != nil {
-			return nil, err
-		}
+		token, key := j.next()
+		name, _ := token.(string)
+		value := j.value()
 		value.Key = inner(key, name)
 		v.set(name, value) // of two equal keys encoding/json takes the later
 	}
-	_, err := j.decoder.Token()
-	return v, err
+	j.next() // the closing brace
+	return v
 }
 
-func (j *jsonReader) array(span source.Span) (*Value, error) {
+func (j *jsonReader) array(span source.Span) *Value {
 	v := &Value{Kind: List, Span: span}
 	for j.decoder.More() {
-		item, err := j.value()
-		if err != nil {
-			return nil, err
-		}
-		v.items = append(v.items, item)
+		v.items = append(v.items, j.value())
 	}
-	_, err := j.decoder.Token()
-	return v, err
+	j.next() // the closing bracket
+	return v
 }
 
 // inner is the span between the quotes when the text stands there as it is.
