@@ -2,44 +2,65 @@
 package examples_test
 
 import (
+	"bytes"
 	"crypto/rand"
 	"flag"
+	"io/fs"
+	"net/http"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/matrix"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 var update = flag.Bool("update", false, "write the examples again")
 
+// twoKratos is the example with two of them.
+const twoKratos = "two-kratos"
+
 func examples() map[string]scaffold.Options {
+	const app = "Example"
 	return map[string]scaffold.Options{
-		"localhost":       {Domain: "localhost", AppName: "Example", KratosURL: "http://localhost:4433/", UIURL: "http://localhost:4455", SignUp: scaffold.PasskeyFirst},
-		"react/kratos":    {Domain: "localhost", AppName: "Example", KratosURL: "http://localhost:4433/", UIURL: "http://localhost:4455", Origins: []string{"http://localhost:5173"}, SignUp: scaffold.PasskeyFirst},
-		"one-domain":      {Domain: "auth.example.com", AppName: "Example"},
-		"subdomains":      {Domain: "auth.example.com", AppName: "Example", RPID: "example.com", Origins: []string{"https://app.example.com"}},
-		"separate-kratos": {Domain: "login.example.com", AppName: "Example", KratosURL: "https://kratos.example.com/"},
-		"security-keys":   {Domain: "auth.example.com", AppName: "Example", WebAuthn: scaffold.Passwordless},
-		"second-factor":   {Domain: "auth.example.com", AppName: "Example", WebAuthn: scaffold.SecondFactor},
-		"compose":         {Domain: "auth.example.com", AppName: "Example", Mount: "/etc/config/kratos", SidecarURL: "http://sidecar:4477", Target: scaffold.Compose},
-		"kubernetes":      {Domain: "auth.example.com", AppName: "Example", Mount: "/etc/config/kratos", Target: scaffold.Kubernetes},
+		"localhost":       {Domain: "localhost", AppName: app, KratosURL: "http://localhost:4433/", UIURL: "http://localhost:4455", SignUp: scaffold.PasskeyFirst},
+		"one-domain":      {Domain: "auth.example.com", AppName: app},
+		"subdomains":      {Domain: "auth.example.com", AppName: app, RPID: "example.com", Origins: []string{"https://app.example.com"}},
+		"related-origins": {Domain: "auth.example.com", AppName: app, RPID: "example.com", Related: true, Origins: []string{"https://www.example.org", "https://shop.brand.example"}},
+		"mobile": {
+			Domain: "auth.example.com", AppName: app,
+			AndroidApps: []string{"com.example.app=14:6D:E9:83:C5:73:06:50:D8:EE:B9:95:2F:34:FC:64:16:A0:83:42:E6:1D:BE:A8:8A:04:96:B2:3F:CF:44:E5"},
+			AppleApps:   []string{"ABCDE12345.com.example.app"},
+		},
+		"separate-kratos": {Domain: "login.example.com", AppName: app, KratosURL: "https://kratos.example.com/"},
+		"security-keys":   {Domain: "auth.example.com", AppName: app, WebAuthn: scaffold.Passwordless},
+		"second-factor":   {Domain: "auth.example.com", AppName: app, WebAuthn: scaffold.SecondFactor},
+		"compose":         {Domain: "auth.example.com", AppName: app, Target: scaffold.Compose},
+		"kubernetes":      {Domain: "auth.example.com", AppName: app, Target: scaffold.Kubernetes},
+		twoKratos:         {Domain: "login.example.com", AppName: app},
 	}
 }
 
 // TestExamples: what stands in the folder is what init writes with these
-// options, files with secrets aside, and lint finds nothing in it.
+// options, files with secrets aside, lint finds nothing in it, and the matrix is
+// the one beside it.
 func TestExamples(t *testing.T) {
 	for name, options := range examples() {
 		t.Run(name, func(t *testing.T) {
-			files, err := scaffold.Files(options, scaffold.State{}, rand.Reader)
+			files, err := write(name, options)
 			require.NoError(t, err)
 			found, err := scaffold.Lint(files)
 			require.NoError(t, err)
 			require.Empty(t, found)
-			for _, f := range files {
+			for _, f := range append(files, tables(t, files)...) {
 				if f.Mode.Perm()&0o077 == 0 {
 					continue // a secret: whoever runs init gets one of their own
 				}
@@ -54,4 +75,67 @@ func TestExamples(t *testing.T) {
 			}
 		})
 	}
+}
+
+func write(name string, o scaffold.Options) ([]scaffold.File, error) {
+	if name == twoKratos {
+		return scaffold.TwoFiles(o, "", [2]scaffold.State{}, rand.Reader)
+	}
+	return scaffold.Files(o, scaffold.State{}, rand.Reader)
+}
+
+// tables are the matrices of the configurations among the files.
+func tables(t *testing.T, files []scaffold.File) []scaffold.File {
+	t.Helper()
+	content := make(map[string][]byte)
+	for _, f := range files {
+		content[f.Path] = f.Content
+	}
+	var all []scaffold.File
+	for _, f := range files {
+		if path.Base(f.Path) != scaffold.KratosYML {
+			continue
+		}
+		dir := path.Dir(f.Path)
+		opts := lint.Options{Schemas: kratosconf.SchemaOptions{Read: func(name string) (*source.File, error) {
+			if b, ok := content[name]; ok {
+				return source.New(name, b), nil
+			}
+			return nil, fs.ErrNotExist
+		}}}
+		if doc, ok := content[path.Join(dir, ".well-known/webauthn")]; ok {
+			opts.Related = &webauthn.Document{Status: http.StatusOK, ContentType: "application/json", Body: doc}
+		}
+		pass, unreadable, err := lint.Load([]*source.File{source.New(f.Path, f.Content)}, opts)
+		require.NoError(t, err)
+		require.Empty(t, unreadable)
+		m := matrix.New(pass)
+		require.True(t, m.OK())
+		var b bytes.Buffer
+		b.WriteString("# Will it work?\n\nEvery origin that is deployed, by `oly-passkey matrix --browsers`.\n\n")
+		require.NoError(t, m.Markdown(&b, matrix.Browsers()))
+		all = append(all, scaffold.File{Path: path.Join(dir, "MATRIX.md"), Mode: 0o644, Content: b.Bytes()})
+	}
+	return all
+}
+
+// TestEveryFolderIsAnExample: a folder that nothing here writes is another
+// project's, with tests of its own.
+func TestEveryFolderIsAnExample(t *testing.T) {
+	entries, err := os.ReadDir(".")
+	require.NoError(t, err)
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			continue
+		}
+		name := entry.Name()
+		_, written := examples()[name]
+		require.True(t, written || name == "react", name)
+		require.Contains(t, string(readme), "| ["+name+"]("+name+") |")
+		_, err := os.Stat(filepath.Join(name, "README.md"))
+		require.NoError(t, err)
+	}
+	require.Equal(t, len(examples())+1, strings.Count(string(readme), "| ["))
 }

@@ -63,7 +63,7 @@ func (s *scaffolder) findConfig() error {
 		}
 		return err
 	}
-	_, err := fmt.Fprintf(s.app.stderr, "there is %s; to patch it: oly-passkey init -c %s\n", others[0], others[0])
+	_, err := fmt.Fprintf(s.app.stderr, "found %s; to patch it: oly-passkey init -c %s\n", strings.Join(others[:min(len(others), 5)], ", "), others[0])
 	return err
 }
 

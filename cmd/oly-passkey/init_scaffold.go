@@ -33,11 +33,7 @@ func (s *scaffolder) scaffold() error {
 	if err != nil || !wrote {
 		return err
 	}
-	readme := filepath.Join(s.dir, "README.md")
-	if s.preset == twoKratos {
-		readme = filepath.Join(s.dir, scaffold.Customers, "README.md") + " and " + filepath.Join(s.dir, scaffold.Staff, "README.md")
-	}
-	_, err = fmt.Fprintf(s.app.stderr, "next steps are in %s\n", readme)
+	_, err = fmt.Fprintf(s.app.stderr, "next steps are in %s\n", filepath.Join(s.dir, "README.md"))
 	return err
 }
 

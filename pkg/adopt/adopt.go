@@ -106,7 +106,7 @@ func New(files []*source.File, opts Options, env lint.Options) (*Plan, error) {
 	}
 	for _, step := range []func(*workshop, Options) error{
 		(*workshop).rehost, (*workshop).method, (*workshop).pages, (*workshop).schemas,
-		(*workshop).registration, (*workshop).login, (*workshop).settings, (*workshop).errors,
+		(*workshop).registration, (*workshop).login, (*workshop).settings, (*workshop).allowed, (*workshop).errors,
 	} {
 		if err := step(w, opts); err != nil {
 			return nil, err

@@ -185,3 +185,44 @@ func orElse(value, fallback string) string {
 	}
 	return fallback
 }
+
+// allowed lets Kratos call the sidecar where it may call no private address: the
+// exceptions are compared letter by letter.
+func (w *workshop) allowed(Options) error {
+	p, err := w.pass()
+	if err != nil {
+		return err
+	}
+	guard := p.Config.Get("clients.http")
+	if !guard.Get("disallow_private_ip_ranges").True() {
+		return nil
+	}
+	exceptions := guard.Get("private_ip_exception_urls")
+	have := make(map[string]bool)
+	for _, v := range exceptions.Items() {
+		have[v.Text()] = true
+	}
+	var missing []string
+	for _, h := range p.WebHooks() {
+		if url := h.Config().Get("url").Text(); h.ToSidecar() && !have[url] {
+			have[url] = true
+			missing = append(missing, url)
+		}
+	}
+	step := Step{What: "let Kratos call the sidecar, which has a private address", At: guard.Get("disallow_private_ip_ranges").Place()}
+	switch {
+	case len(missing) == 0:
+		return nil
+	case len(exceptions.Items()) == 0:
+		return w.apply(step, insert(p.Config, "clients.http.private_ip_exception_urls", texts(missing)))
+	}
+	for _, url := range missing {
+		if err := w.apply(step, lint.AppendItem(p.Config.Get("clients.http.private_ip_exception_urls"), url)); err != nil {
+			return err
+		}
+		if p, err = w.pass(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

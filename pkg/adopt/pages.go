@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
@@ -28,18 +29,20 @@ func (w *workshop) rehost(Options) error {
 	}
 	var edits []source.Edit
 	var first source.Span
+	made := make(map[*kratosconf.Value][]string) // by list
 	for _, v := range browserURLs(p.Config) {
-		u, err := url.Parse(v.Text())
-		if err != nil || v.Unknown() {
+		local, ok := localhosted(v)
+		if !ok {
 			continue
 		}
-		ip, err := netip.ParseAddr(u.Hostname())
-		if err != nil || !loopback(ip) {
-			continue
+		edit := v.Edit(local)
+		list := listOf(p.Config, v)
+		twice := list != nil && slices.Contains(made[list], local)
+		if made[list] = append(made[list], local); twice || holds(list, local) {
+			edit = lint.RemoveItem(list, v) // Kratos refuses a list that says the same twice
 		}
-		edit := v.Edit(strings.Replace(v.Str, strings.TrimSuffix(u.Host, ":"+u.Port()), "localhost", 1))
 		if len(edit) == 0 {
-			return conflictf(v.Place(), "no passkey works at the IP address in %q, and this place cannot be edited safely; write localhost in its place", v.Str)
+			return conflictf(v.Place(), "no passkey works at the IP address in %q, and this place cannot be edited safely; write %q in its place", v.Str, local)
 		}
 		if first.File == nil {
 			first = v.Place()
@@ -49,16 +52,51 @@ func (w *workshop) rehost(Options) error {
 	return w.apply(Step{What: "say localhost where an IP address of this machine stood: browsers offer no passkeys at an IP address", At: first}, edits)
 }
 
+// localhosted is a URL at an IP address of this machine, at localhost.
+func localhosted(v *kratosconf.Value) (string, bool) {
+	u, err := url.Parse(v.Text())
+	if err != nil || v.Unknown() {
+		return "", false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	if err != nil || !loopback(ip) {
+		return "", false
+	}
+	return strings.Replace(v.Str, strings.TrimSuffix(u.Host, ":"+u.Port()), "localhost", 1), true
+}
+
+// listOf is the list that a URL is an element of, nil when it is none.
+func listOf(c *kratosconf.Config, v *kratosconf.Value) *kratosconf.Value {
+	for _, path := range urlLists() {
+		list := c.Get(path)
+		if slices.Contains(list.Items(), v) {
+			return list
+		}
+	}
+	return nil
+}
+
+func holds(list *kratosconf.Value, text string) bool {
+	return slices.ContainsFunc(list.Items(), func(v *kratosconf.Value) bool { return v.Text() == text })
+}
+
+// urlLists are the lists of URLs that browsers open or compare with.
+func urlLists() []string {
+	return []string{
+		"serve.public.cors.allowed_origins", "selfservice.allowed_return_urls",
+		"selfservice.methods.passkey.config.rp.origins", "selfservice.methods.webauthn.config.rp.origins",
+	}
+}
+
 func loopback(ip netip.Addr) bool { return ip.IsValid() && (ip.IsLoopback() || ip.IsUnspecified()) }
 
 // browserURLs are the URLs that people's browsers open or compare with.
 func browserURLs(c *kratosconf.Config) []*kratosconf.Value {
-	all := []*kratosconf.Value{c.Get("serve.public.base_url"), c.Get("selfservice.default_browser_return_url")}
-	all = append(all, c.Get("serve.public.cors.allowed_origins").Items()...)
-	all = append(all, c.Get("selfservice.allowed_return_urls").Items()...)
-	for _, method := range []string{"passkey", "webauthn"} {
-		rp := c.Get("selfservice.methods." + method + ".config.rp")
-		all = append(append(all, rp.Get("origins").Items()...), rp.Get("origin"))
+	all := []*kratosconf.Value{
+		c.Get("serve.public.base_url"), c.Get("selfservice.default_browser_return_url"), c.Get("selfservice.methods.webauthn.config.rp.origin"),
+	}
+	for _, path := range urlLists() {
+		all = append(all, c.Get(path).Items()...)
 	}
 	all = flowURLs(all, c.Get("selfservice.flows"), 0)
 	var out []*kratosconf.Value

@@ -93,13 +93,15 @@ func (s site) rendered() ([]File, error) {
 	return slices.Concat(files, documents, pages), err
 }
 
-func (s site) render(name string) ([]byte, error) {
+func (s site) render(name string) ([]byte, error) { return render(name, s) }
+
+func render(name string, data any) ([]byte, error) {
 	t, err := template.New(path.Base(name)).Funcs(template.FuncMap{"quote": quoteYAML}).ParseFS(templates.Init, name)
 	if err != nil {
 		return nil, fmt.Errorf("template %s: %w", name, err)
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, s); err != nil {
+	if err := t.Execute(&b, data); err != nil {
 		return nil, fmt.Errorf("template %s: %w", name, err)
 	}
 	return b.Bytes(), nil

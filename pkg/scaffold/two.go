@@ -62,6 +62,7 @@ func TwoFiles(o Options, staffDomain string, have [2]State, random io.Reader) ([
 		return nil, err
 	}
 	var all []File
+	var sites [2]site
 	var project strings.Builder
 	project.WriteString("# Written by oly-passkey init. Check both with:\n#   oly-passkey lint --all-environments\nenvironments:\n")
 	for i, half := range []Options{customers, staff} {
@@ -73,13 +74,16 @@ func TwoFiles(o Options, staffDomain string, have [2]State, random io.Reader) ([
 			f.Path = half.Instance + "/" + f.Path
 			all = append(all, f)
 		}
-		s, err := half.complete()
-		if err != nil {
+		if sites[i], err = half.complete(); err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&project, "  %s:\n    config: [%s/kratos.yml]\n    domains: [%q]\n    kratos: %s\n", half.Instance, half.Instance, s.Page, s.Kratos)
+		fmt.Fprintf(&project, "  %s:\n    config: [%s/kratos.yml]\n    domains: [%q]\n    kratos: %s\n", half.Instance, half.Instance, sites[i].Page, sites[i].Kratos)
 	}
-	all = append(all, File{Path: ProjectFile, Mode: public, Content: []byte(project.String())})
+	readme, err := render("two.md", struct{ Customers, Staff site }{sites[0], sites[1]})
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, File{Path: "README.md", Mode: public, Content: readme}, File{Path: ProjectFile, Mode: public, Content: []byte(project.String())})
 	s := site{}
 	if err := o.continuous(&s); err != nil {
 		return nil, err

@@ -1,0 +1,226 @@
+//go:build realkratos
+
+package adopt_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/adopt"
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// TestRealCorpus patches published configurations in the order of their index and
+// has the real Kratos start on each: it issues a passkey challenge at sign-in and
+// opens its sign-up. Left out are those on which it does not start as they were
+// published, and those that are refused or that only their owner can mend. Twenty
+// with OLY_PASSKEY_PROOF, otherwise four.
+func TestRealCorpus(t *testing.T) {
+	bin := kratosBinary(t)
+	want := 4
+	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
+		want = 20
+	}
+	all := corpus(t)
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "configuration\tafter the patch\tlines\tlint errors")
+	done := 0
+	for _, p := range all {
+		if done == want {
+			break
+		}
+		plan, err := p.patch()
+		if err != nil || len(plan.Errors()) > 0 {
+			fmt.Fprintf(w, "%s\tleft to its owner\t\t\n", p.name)
+			continue
+		}
+		config, schema := p.config, p.schema
+		for _, c := range plan.Changed {
+			if c.Name == "kratos.yml" {
+				config = c.After
+			} else {
+				schema = c.After
+			}
+		}
+		if problem := start(t, bin, config, schema, true); problem != "" {
+			published := start(t, bin, p.config, p.schema, false)
+			require.NotEmpty(t, published, "%s starts as published, and patched: %s", p.name, problem)
+			fmt.Fprintf(w, "%s\tdoes not start as published: %s\t\t\n", p.name, published)
+			continue
+		}
+		done++
+		fmt.Fprintf(w, "%s\tstarts, passkeys offered\t%s\t%d\n", p.name, lines(plan), len(plan.Errors()))
+	}
+	require.NoError(t, w.Flush())
+	t.Logf("\n%s", table.String())
+	require.Equal(t, want, done)
+}
+
+// lines counts what a patch adds and takes away.
+func lines(plan *adopt.Plan) string {
+	plus, minus := 0, 0
+	for _, c := range plan.Changed {
+		for line := range strings.Lines(string(diff.Diff("a", c.Before, "b", c.After))) {
+			switch {
+			case strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"):
+			case strings.HasPrefix(line, "+"):
+				plus++
+			case strings.HasPrefix(line, "-"):
+				minus++
+			}
+		}
+	}
+	return fmt.Sprintf("+%d -%d", plus, minus)
+}
+
+func kratosBinary(t *testing.T) string {
+	t.Helper()
+	bin := os.Getenv("OLY_PASSKEY_KRATOS")
+	if bin == "" {
+		var err error
+		bin, err = filepath.Abs("../../bin/kratos")
+		require.NoError(t, err)
+	}
+	if _, err := os.Stat(bin); err != nil {
+		t.Fatalf("no Kratos (%v); build it: make kratos", err)
+	}
+	return bin
+}
+
+// start runs Kratos on a configuration, with a layer over it that says what
+// differs here: database, ports, and where the identity schema is. It answers
+// what went wrong. With passkeys both flows have to open, and the sign-in has to
+// offer one.
+func start(t *testing.T, bin string, config, schema []byte, passkeys bool) string {
+	t.Helper()
+	dir := t.TempDir()
+	public, admin := freePort(t), freePort(t)
+	for name, content := range map[string][]byte{"kratos.yml": config, "schema.json": schema, "here.yml": layer(t, config, dir, public, admin)} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 60*time.Second)
+	defer stop()
+	cmd := exec.CommandContext(ctx, bin, "serve", "-c", "kratos.yml", "-c", "here.yml", "--dev", "--sqa-opt-out")
+	cmd.Dir = dir
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	require.NoError(t, cmd.Start())
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	defer func() { stop(); <-exited }()
+	for ctx.Err() == nil {
+		select {
+		case err := <-exited:
+			exited <- err
+			return fmt.Sprintf("%v: %s", err, reason.FindString(log.String()))
+		case <-time.After(50 * time.Millisecond):
+		}
+		if code, _ := get(ctx, "http://127.0.0.1:"+admin+"/admin/health/ready"); code == http.StatusOK {
+			return offered(ctx, "http://127.0.0.1:"+public, config, passkeys)
+		}
+	}
+	return "kratos is not ready after a minute"
+}
+
+// reason is what Kratos says of the configuration.
+var reason = regexp.MustCompile(`Error: .*`)
+
+// layer is a second configuration file.
+func layer(t *testing.T, config []byte, dir, public, admin string) []byte {
+	t.Helper()
+	doc, err := kratosconf.Parse(source.New("kratos.yml", config), kratosconf.ParseOptions{})
+	require.NoError(t, err)
+	defaultID := doc.Root.Get("identity.default_schema_id").Text()
+	if defaultID == "" {
+		defaultID = "default"
+	}
+	ids := []string{defaultID}
+	for _, s := range doc.Root.Get("identity.schemas").Items() {
+		if id := s.Get("id").Text(); id != "" && id != defaultID {
+			ids = append(ids, id)
+		}
+	}
+	var schemas []map[string]string
+	for _, id := range ids {
+		schemas = append(schemas, map[string]string{"id": id, "url": "file://" + filepath.Join(dir, "schema.json")})
+	}
+	text, err := json.Marshal(map[string]any{
+		"dsn": "memory",
+		"serve": map[string]any{
+			"public": map[string]any{"host": "127.0.0.1", "port": json.Number(public)},
+			"admin":  map[string]any{"host": "127.0.0.1", "port": json.Number(admin)},
+		},
+		"identity": map[string]any{"default_schema_id": defaultID, "schemas": schemas},
+	})
+	require.NoError(t, err)
+	return text
+}
+
+// offered asks for the flows as a script would.
+func offered(ctx context.Context, base string, config []byte, passkeys bool) string {
+	if !passkeys {
+		return ""
+	}
+	code, body := get(ctx, base+"/self-service/login/browser")
+	if code != http.StatusOK || !strings.Contains(body, "passkey_challenge") {
+		return fmt.Sprintf("sign-in answers %d: %s", code, body)
+	}
+	doc, err := kratosconf.Parse(source.New("kratos.yml", config), kratosconf.ParseOptions{})
+	if err != nil || doc.Root.Get("selfservice.flows.registration.enabled").False() {
+		return ""
+	}
+	if code, body := get(ctx, base+"/self-service/registration/browser"); code != http.StatusOK {
+		return fmt.Sprintf("sign-up answers %d: %s", code, body)
+	}
+	return ""
+}
+
+func get(ctx context.Context, url string) (int, string) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return 0, err.Error()
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer func() { _ = resp.Body.Close() }() // only read from
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return resp.StatusCode, string(body)
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, l.Close()) }()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	require.NoError(t, err)
+	return port
+}
