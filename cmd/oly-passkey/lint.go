@@ -159,6 +159,7 @@ func (l *linter) run(ctx context.Context, args []string) error {
 // check lints each configuration, after mending it when that is asked for.
 func (l *linter) check(ctx context.Context, targets []target, base baseline) ([]lint.Finding, error) {
 	var all []lint.Finding
+	said := make(map[string]bool) // environments share files
 	for _, t := range targets {
 		files, opts := t.files, t.opts
 		var found []lint.Finding
@@ -175,22 +176,14 @@ func (l *linter) check(ctx context.Context, targets []target, base baseline) ([]
 			return nil, fmt.Errorf("check %q: %w", files[0].Name, err)
 		}
 		for _, f := range found {
-			if !said(all, f) { // environments share files
+			key := f.Rule + "\x00" + f.Span.String() + "\x00" + f.Message
+			if !said[key] {
+				said[key] = true
 				all = append(all, f)
 			}
 		}
 	}
 	return base.unknown(all), nil
-}
-
-// said tells whether a finding is in the list already.
-func said(all []lint.Finding, f lint.Finding) bool {
-	for _, other := range all {
-		if other.Rule == f.Rule && other.Message == f.Message && other.Span.String() == f.Span.String() {
-			return true
-		}
-	}
-	return false
 }
 
 func (l *linter) answer(all []lint.Finding, failOn lint.Severity, write report.Writer) error {

@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-jsonnet"
 )
 
-// limit is how long a body may take; the usual one takes 0.3 ms.
+// limit is how long a body may take, as in Kratos (ory/x jsonnetsecure,
+// processVMTimeout); the usual one takes 0.3 ms.
 const limit = time.Second
 
 // ErrTimeout says that a body did not come to an end in time.
@@ -49,10 +50,12 @@ func Evaluate(body string, sample Sample) (string, error) {
 	}
 }
 
+const noImports = "Kratos imports nothing"
+
 type refuseImports struct{}
 
 func (refuseImports) Import(_, path string) (jsonnet.Contents, string, error) {
-	return jsonnet.Contents{}, "", fmt.Errorf("import of %q: Kratos imports nothing", path)
+	return jsonnet.Contents{}, "", fmt.Errorf("import of %q: %s", path, noImports)
 }
 
 // Error is what is wrong with a body.
@@ -62,7 +65,8 @@ type Error struct {
 	// MissingField is the field that the context does not have, "" for another
 	// error.
 	MissingField string
-	// Static says that no context can help: the text itself is wrong.
+	// Static says that no context can help: the text itself is wrong, or imports
+	// something.
 	Static bool
 }
 
@@ -88,6 +92,7 @@ func newError(err error) *Error {
 	}
 	if rest, ok := strings.CutPrefix(text, "RUNTIME ERROR: "); ok {
 		e.Message, _, _ = strings.Cut(rest, "\n")
+		e.Static = strings.Contains(e.Message, noImports)
 		if m := missingField.FindStringSubmatch(e.Message); m != nil {
 			e.MissingField = m[1]
 		}

@@ -7,6 +7,8 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -108,4 +110,27 @@ func TestFingerprintsOfGitLabAreUnique(t *testing.T) {
 		seen[i.Fingerprint] = true
 	}
 	require.Len(t, issues, 6)
+}
+
+func TestColorTextFitsATerminal(t *testing.T) {
+	file := source.New("kratos.yml", []byte("id: "+strings.Repeat("long ", 40)))
+	span := source.Span{File: file, Start: 150, End: 154}
+	var out bytes.Buffer
+	require.NoError(t, report.ColorText(&out, []lint.Finding{{
+		Rule: "a-rule", Severity: lint.Error, Span: span,
+		Message: strings.Repeat("what is wrong, and what happens to people, ", 3) + "at length",
+		Help:    strings.Repeat("what to do, step by step, ", 4) + "in time",
+		Notes:   []lint.Note{{Span: span, Message: strings.Repeat("and where else ", 6) + "it shows"}},
+	}}))
+	plain := regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(out.String(), "")
+	require.Equal(t, `kratos.yml:1:151: error: what is wrong, and what happens to people, what is
+    wrong, and what happens to people, what is wrong, and what happens to
+    people, at length [a-rule]
+  1 | … long long long long long long long long long long long long long long
+    |                   ^~~~
+  help: what to do, step by step, what to do, step by step, what to do, step by
+        step, what to do, step by step, in time
+  note: kratos.yml:1:151: and where else and where else and where else and where
+        else and where else and where else it shows
+`, plain)
 }

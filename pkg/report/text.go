@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,37 +15,74 @@ import (
 // Text writes each finding as file:line:column: severity: message [rule], the
 // line that it is about with a caret, the help and further places.
 func Text(w io.Writer, findings []lint.Finding) error {
-	return text(w, findings, func(_ lint.Severity, s string) string { return s })
+	return text(w, findings, style{paint: func(_ lint.Severity, s string) string { return s }})
 }
 
-// ColorText is Text for a terminal: severities and carets have a colour.
+// ColorText is Text for a terminal: severities and carets have a colour, and
+// nothing is wider than 80 columns.
 func ColorText(w io.Writer, findings []lint.Finding) error {
-	return text(w, findings, func(severity lint.Severity, s string) string {
+	return text(w, findings, style{width: 80, paint: func(severity lint.Severity, s string) string {
 		code := map[lint.Severity]string{lint.Error: "31", lint.Warning: "33", lint.Info: "36"}[severity]
 		return "\x1b[1;" + code + "m" + s + "\x1b[0m"
-	})
+	}})
 }
 
-func text(w io.Writer, findings []lint.Finding, paint func(lint.Severity, string) string) error {
+// style is how a text looks.
+type style struct {
+	width int // of a line in columns, 0 for any
+	paint func(lint.Severity, string) string
+}
+
+func text(w io.Writer, findings []lint.Finding, look style) error {
 	b := bufio.NewWriter(w)
 	for i, f := range findings {
 		if i > 0 {
 			_ = b.WriteByte('\n') // Flush reports the error
 		}
-		_, _ = fmt.Fprintf(b, "%s: %s: %s [%s]\n", f.Span, paint(f.Severity, f.Severity.String()), f.Message, f.Rule)
-		excerpt(b, f.Span, func(s string) string { return paint(f.Severity, s) })
+		place, severity := f.Span.String()+": ", f.Severity.String()
+		head := look.wrap(fmt.Sprintf("%s%s: %s [%s]", place, severity, f.Message, f.Rule), 4)
+		if rest, ok := strings.CutPrefix(head, place+severity); ok {
+			head = place + look.paint(f.Severity, severity) + rest
+		}
+		_, _ = fmt.Fprintln(b, head)
+		excerpt(b, f.Span, func(s string) string { return look.paint(f.Severity, s) })
 		if f.Help != "" {
-			_, _ = fmt.Fprintf(b, "  help: %s\n", f.Help)
+			_, _ = fmt.Fprintln(b, look.wrap("  help: "+f.Help, 8))
 		}
 		for _, n := range f.Notes {
-			_, _ = fmt.Fprintf(b, "  note: %s: %s\n", n.Span, n.Message)
+			_, _ = fmt.Fprintln(b, look.wrap(fmt.Sprintf("  note: %s: %s", n.Span, n.Message), 8))
 		}
 	}
 	return b.Flush()
 }
 
-// maxExcerpt bounds the characters of a line that are shown.
-const maxExcerpt = 160
+// wrap breaks a line between words; the lines behind the first are indented.
+func (s style) wrap(line string, indent int) string {
+	if s.width == 0 || utf8.RuneCountInString(line) <= s.width {
+		return line
+	}
+	var b strings.Builder
+	column := 0
+	for i, word := range strings.Split(line, " ") {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case column > indent && column+1+n > s.width:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			column = indent
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String()
+}
+
+// maxExcerpt bounds the characters of a line that are shown, for a terminal of 80
+// columns.
+const maxExcerpt = 72
 
 // excerpt shows the line of a span and marks the span in it.
 func excerpt(b *bufio.Writer, span source.Span, paint func(string) string) {
@@ -56,13 +94,28 @@ func excerpt(b *bufio.Writer, span source.Span, paint func(string) string) {
 	start := min(at.Column-1, len(line))
 	width := max(1, utf8.RuneCountInString(strings.SplitN(span.Text(), "\n", 2)[0]))
 	if len(line) > maxExcerpt {
-		from := max(0, min(start-maxExcerpt/2, len(line)-maxExcerpt))
-		line, start = line[from:from+maxExcerpt], start-from
+		from := 0
+		if start+width > maxExcerpt {
+			from = max(0, min(start-maxExcerpt/4, len(line)-maxExcerpt))
+		}
+		line, start = cut(line, from), start-from
 	}
 	width = max(1, min(width, len(line)-start))
 	number := fmt.Sprint(at.Line)
 	_, _ = fmt.Fprintf(b, "  %s | %s\n", number, strings.TrimRight(visible(line), " "))
 	_, _ = fmt.Fprintf(b, "  %s | %s%s\n", strings.Repeat(" ", len(number)), strings.Repeat(" ", start), paint("^"+strings.Repeat("~", width-1)))
+}
+
+// cut answers the part of a line that is shown, with a mark where more is.
+func cut(line []rune, from int) []rune {
+	part := slices.Clone(line[from : from+maxExcerpt])
+	if from > 0 {
+		part[0] = '…'
+	}
+	if from+maxExcerpt < len(line) {
+		part[maxExcerpt-1] = '…'
+	}
+	return part
 }
 
 // visible shows control characters as spaces, so that a file cannot write to

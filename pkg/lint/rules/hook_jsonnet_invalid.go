@@ -24,8 +24,15 @@ var hookJsonnetInvalid = &lint.Rule{
 					Help:    "write a body, such as base64:// and a Jsonnet function of ctx",
 				})
 			}
+			sent := p.Sent(h)
+			if errors.Is(sent.Err, hookbody.ErrTimeout) {
+				p.ReportAt(body, lint.Finding{
+					Message: "the body does not end within a second, after which Kratos gives up: the flow answers 500",
+					Help:    "let it read fields of ctx, and compute nothing",
+				})
+			}
 			var err *hookbody.Error
-			if sent := p.Sent(h); !errors.As(sent.Err, &err) || !err.Static {
+			if !errors.As(sent.Err, &err) || !err.Static {
 				continue
 			}
 			p.ReportAt(body, lint.Finding{

@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"flag"
 	"os"
@@ -346,4 +347,18 @@ func FuzzRules(f *testing.F) {
 		require.NoError(t, err)
 		requireSound(t, findings)
 	})
+}
+
+// TestBodyWithoutEnd is no case of its rule, which would take a second each time.
+func TestBodyWithoutEnd(t *testing.T) {
+	body := base64.StdEncoding.EncodeToString([]byte("function(ctx) std.foldl(function(a, b) a + b, std.range(1, 100000000), 0)"))
+	text := `selfservice:
+  flows: {login: {after: {passkey: {hooks: [{hook: web_hook, config: {url: "https://x.example.com/", method: POST, body: "base64://` + body + `"}}]}}}}
+  methods: {passkey: {enabled: true, config: {rp: {id: example.com, display_name: E, origins: ["https://example.com"]}}}}
+`
+	findings, err := lint.Check([]*source.File{source.New("kratos.yml", []byte(text))}, lint.Options{}, rules.All())
+	require.NoError(t, err)
+	found := only(findings, "hook-jsonnet-invalid")
+	require.Len(t, found, 1)
+	require.Equal(t, "the body does not end within a second, after which Kratos gives up: the flow answers 500", found[0].Message)
 }
