@@ -62,6 +62,7 @@ suites:
 	cd kratos/conformance && go vet ./... && go test -timeout 60m ./...
 	cd kratos/bench && go vet ./... && go test -count=1 -timeout 60m ./...
 	cd .ci/manifests && go vet ./... && go test ./...
+	cd .ci/release && go vet ./... && go test -timeout 30m ./...
 	go test -tags realkratos -run 'Real' -count=1 -timeout 60m ./...
 	cd kratos/e2e && go test -count=1 -p 1 -timeout 60m ./...
 
@@ -72,6 +73,24 @@ bench: prerequisites bin/kratos ## measure and write docs/benchmarks.md (15 minu
 .PHONY: truth
 truth: prerequisites bin/kratos ## run every generated deployment and write docs/truth.md
 	cd kratos/e2e && OLY_PASSKEY_PROOF=1 go test -count=1 -timeout 60m ./truth -update
+
+.PHONY: licences
+licences: ## docs/licences.md: what is linked, and under which licence
+	go -C .ci/release run ./licences ../.. > docs/licences.md.new && mv docs/licences.md.new docs/licences.md
+
+.PHONY: sbom
+sbom: build ## dist/oly-passkey.cdx.json, the SBOM of bin/oly-passkey (CycloneDX)
+	@mkdir -p dist
+	go -C .ci/release run ./sbom ../../bin/oly-passkey ../../dist/oly-passkey.cdx.json
+
+GORELEASER := $(CURDIR)/bin/goreleaser
+
+.PHONY: snapshot
+snapshot: $(GORELEASER) ## a whole release in dist/, published nowhere (images need Docker)
+	HOMEBREW_TAP_TOKEN= $(GORELEASER) release --snapshot --clean --skip=publish,docker
+
+$(GORELEASER): .ci/tools/goreleaser/go.mod .ci/tools/goreleaser/go.sum
+	cd .ci/tools/goreleaser && go build -o $@ github.com/goreleaser/goreleaser/v2
 
 FUZZTIME ?= 60s
 .PHONY: fuzz

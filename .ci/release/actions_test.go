@@ -1,0 +1,3 @@
+package release
+
+import _ "github.com/rhysd/actionlint"

@@ -1,0 +1,56 @@
+package release
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/goreleaser/goreleaser/v2/pkg/config"
+	"github.com/stretchr/testify/require"
+)
+
+// TestGoReleaser reads .goreleaser.yaml as GoReleaser does, which refuses keys
+// that it does not know. "make snapshot" makes the whole release with it.
+func TestGoReleaser(t *testing.T) {
+	f, err := os.Open(root + "/.goreleaser.yaml")
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }()
+	project, err := config.LoadReader(f)
+	require.NoError(t, err)
+
+	require.Len(t, project.Builds, 1)
+	build := project.Builds[0]
+	require.Equal(t, []string{"linux", "darwin", "windows"}, build.Goos)
+	require.Equal(t, []string{"amd64", "arm64"}, build.Goarch)
+	env, flags := buildFlags(t)
+	require.Equal(t, env, build.Env)
+	require.Equal(t, flags, []string{"build", build.Flags[0], "-ldflags", build.Ldflags[0]})
+	require.Equal(t, "{{ .CommitTimestamp }}", build.ModTimestamp)
+
+	require.Equal(t, "sha256", project.Checksum.Algorithm)
+	require.Equal(t, "binary", project.SBOMs[0].Artifacts)
+	require.Equal(t, []string{"linux/amd64", "linux/arm64"}, project.DockersV2[0].Platforms)
+	require.Equal(t, "released", project.DockersV2[0].BuildArgs["BINARY"])
+	require.Equal(t, []string{"oly-passkey"}, project.Casks[0].Binaries)
+}
+
+// TestPackageFiles makes what an archive holds besides the program, and looks
+// whether .goreleaser.yaml names it.
+func TestPackageFiles(t *testing.T) {
+	copyTree(t, root+"/.ci/package-files", filepath.Join(clones[0], ".ci/package-files"), nil)
+	command(t, clones[0], nil, ".ci/package-files")
+	f, err := os.Open(root + "/.goreleaser.yaml")
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }()
+	project, err := config.LoadReader(f)
+	require.NoError(t, err)
+	for _, file := range project.Archives[0].Files {
+		found, err := filepath.Glob(filepath.Join(clones[0], file.Source))
+		require.NoError(t, err)
+		require.NotEmpty(t, found, file.Source)
+	}
+	cask := project.Casks[0]
+	for _, name := range []string{cask.Manpages[0], cask.Completions.Bash, cask.Completions.Zsh, cask.Completions.Fish, filepath.Base(project.SBOMs[0].Cmd)} {
+		require.FileExists(t, filepath.Join(clones[0], "bin", filepath.FromSlash(name)))
+	}
+}
