@@ -37,7 +37,9 @@ func (r *reloader) run(ctx context.Context, s *sidecar.Server, log *slog.Logger,
 			return
 		case <-hangups:
 		}
-		if err := r.reload(s, log); err != nil {
+		err := r.reload(s, log)
+		s.NoteReload(err)
+		if err != nil {
 			log.Error("configuration cannot be read again, everything stays as it was", "error", err)
 		}
 	}

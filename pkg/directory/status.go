@@ -18,6 +18,7 @@ type Status struct {
 	Stats     index.Stats
 	Reading   bool          // a build or a sweep reads the list now
 	Read      int64         // identities that it has read so far
+	Fraction  float64       // of all identities, estimated from the last id
 	Hooks     int           // hooks that wait for their pull
 	OldestFor time.Duration // how long the oldest of them has waited
 	Own       int           // pulls that the directory gave itself
@@ -74,6 +75,8 @@ func (d *Directory) Status(ctx context.Context) (Status, error) {
 		Reading: d.progress.reading.Load(),
 		Read:    d.progress.read.Load(),
 	}
+	p, _, _ := d.Progress()
+	s.Fraction = p.Fraction
 	s.Complete = !s.Meta.BuiltAt.IsZero()
 	s.Hooks, s.OldestFor, s.Own = d.queue.depth()
 	return s, nil

@@ -122,7 +122,7 @@ func (s *Server) watchKeys(ctx context.Context) error {
 	if *s.keyFile.Load() == "" {
 		return nil
 	}
-	return s.watchFiles(ctx, "api keys", func() (changed bool, err error) {
+	return s.watchFiles(ctx, readKeys, func() (changed bool, err error) {
 		keys, err := ReadKeyFile(*s.keyFile.Load())
 		if err != nil || keys.equal(s.keys.Load()) {
 			return false, err

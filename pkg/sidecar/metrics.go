@@ -22,13 +22,14 @@ type metrics struct {
 	answers  *prometheus.CounterVec
 	kratos   *prometheus.CounterVec
 	hookLag  prometheus.Histogram
+	reloaded *prometheus.GaugeVec
 }
 
 const namespace = "oly_passkey"
 
 // newMetrics makes the registry; name tells several servers apart, "" adds no
-// label. status is asked at every scrape.
-func newMetrics(name, version string, status func(context.Context) (directory.Status, error)) *metrics {
+// label. The server is asked at every scrape.
+func newMetrics(name, version string, s *Server) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -48,6 +49,12 @@ func newMetrics(name, version string, status func(context.Context) (directory.St
 			Namespace: namespace, Name: "hook_lag_seconds", Help: "Time from a hook to the end of its pull.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5, 30, 120},
 		}),
+		reloaded: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "reload_successful", Help: "0 where the last reading again failed, so that the old content is in use, by what was read.",
+		}, []string{"what"}),
+	}
+	for _, what := range []string{readConfiguration, readKeys, readCertificates} {
+		m.reloaded.WithLabelValues(what).Set(1)
 	}
 	var r prometheus.Registerer = m.registry
 	if name != "" {
@@ -57,8 +64,8 @@ func newMetrics(name, version string, status func(context.Context) (directory.St
 		Namespace: namespace, Name: "build_info", Help: "1, by the version of the program.",
 	}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
-	r.MustRegister(build, m.requests, m.latency, m.answers, m.kratos, m.hookLag,
-		newIndexCollector(status), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.MustRegister(build, m.requests, m.latency, m.answers, m.kratos, m.hookLag, m.reloaded,
+		newIndexCollector(s), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -117,25 +124,28 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 // indexCollector reads the index' own figures when it is scraped.
 type indexCollector struct {
-	status func(context.Context) (directory.Status, error)
+	server *Server
 
-	identities, handles, complete, swept, missing, read, waiting, oldest *prometheus.Desc
+	identities, handles, complete, swept, missing, reading, read, fraction, waiting, oldest, expires *prometheus.Desc
 }
 
-func newIndexCollector(status func(context.Context) (directory.Status, error)) *indexCollector {
+func newIndexCollector(s *Server) *indexCollector {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(namespace+"_"+name, help, labels, nil)
 	}
 	return &indexCollector{
-		status:     status,
+		server:     s,
 		identities: desc("index_identities", "Identities in the index, by whether Kratos has deleted them.", "deleted"),
 		handles:    desc("index_handles", "User handles in the index, by state.", "state"),
 		complete:   desc("index_complete", "1 once the first build is finished."),
 		swept:      desc("last_complete_sweep_timestamp_seconds", "When the last complete sweep ended."),
 		missing:    desc("sweep_missing_identities", "Identities for which the last sweep stopped."),
+		reading:    desc("sweep_running", "1 while a build or sweep reads Kratos' list."),
 		read:       desc("sweep_read_identities", "Identities that the build or sweep under way has read."),
+		fraction:   desc("sweep_read_fraction", "Fraction of Kratos' list that the build or sweep under way has read, estimated from the last id."),
 		waiting:    desc("pulls_waiting", "Identities that wait for their pull, by what asked for it.", "asked_by"),
 		oldest:     desc("oldest_hook_seconds", "How long the oldest hook has waited for its pull."),
+		expires:    desc("certificate_expiry_timestamp_seconds", "When the certificate of the API expires."),
 	}
 }
 
@@ -149,7 +159,7 @@ const scrapeTimeout = 5 * time.Second
 func (c *indexCollector) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout) //nolint:forbidigo // the interface hands none on
 	defer cancel()
-	st, err := c.status(ctx)
+	st, err := c.server.status(ctx)
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(c.complete, err)
 		return
@@ -158,21 +168,25 @@ func (c *indexCollector) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	count := func(d *prometheus.Desc, v int, labels ...string) { gauge(d, float64(v), labels...) }
+	truth := func(d *prometheus.Desc, v bool) { gauge(d, map[bool]float64{true: 1}[v]) }
 	count(c.identities, st.Stats.Identities-st.Stats.Deleted, "false")
 	count(c.identities, st.Stats.Deleted, "true")
 	count(c.handles, st.Stats.Active, "active")
 	count(c.handles, st.Stats.Orphaned, "orphaned")
 	count(c.handles, st.Stats.Removed, "removed")
 	count(c.handles, st.Stats.Unknown, "unknown")
-	complete := 0
+	truth(c.complete, st.Complete)
 	if st.Complete {
-		complete = 1
 		gauge(c.swept, float64(st.Meta.SweepEndedAt.Unix()))
 	}
-	count(c.complete, complete)
 	count(c.missing, st.Meta.Missing)
+	truth(c.reading, st.Reading)
 	gauge(c.read, float64(st.Read))
+	gauge(c.fraction, st.Fraction)
 	count(c.waiting, st.Hooks, "hook")
 	count(c.waiting, st.Own, "directory")
 	gauge(c.oldest, st.OldestFor.Seconds())
+	if files := c.server.tls; files != nil {
+		gauge(c.expires, float64(files.current.Load().Certificates[0].Leaf.NotAfter.Unix()))
+	}
 }

@@ -47,3 +47,15 @@ func (s *Server) Reload(r Reload) error {
 	s.limits.set(r.MaxHandles)
 	return nil
 }
+
+// NoteReload shows in a metric whether the configuration that was read again
+// could be used.
+func (s *Server) NoteReload(err error) { s.noteReload(readConfiguration, err) }
+
+func (s *Server) noteReload(what string, err error) {
+	value := 1.0
+	if err != nil {
+		value = 0
+	}
+	s.metrics.reloaded.WithLabelValues(what).Set(value)
+}

@@ -120,7 +120,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		}
 		s.keys.Store(keys)
 	}
-	s.metrics = newMetrics(o.Name, o.Version, s.status)
+	s.metrics = newMetrics(o.Name, o.Version, s)
 	transport, err := o.KratosAccess.Transport()
 	if err != nil {
 		return nil, err

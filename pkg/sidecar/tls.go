@@ -140,5 +140,5 @@ func (s *Server) watchTLS(ctx context.Context) error {
 	if s.tls == nil {
 		return nil
 	}
-	return s.watchFiles(ctx, "certificates", s.tls.read)
+	return s.watchFiles(ctx, readCertificates, s.tls.read)
 }

@@ -5,6 +5,13 @@ import (
 	"time"
 )
 
+// What is read again while the server runs.
+const (
+	readConfiguration = "configuration"
+	readKeys          = "api keys"
+	readCertificates  = "certificates"
+)
+
 // fileCheck is how often files that may change while the server runs are looked
 // at.
 const fileCheck = 2 * time.Second
@@ -26,6 +33,7 @@ func (s *Server) watchAt(ctx context.Context, at <-chan time.Time, what string, 
 		case <-at:
 		}
 		changed, err := read()
+		s.noteReload(what, err)
 		switch {
 		case err == nil:
 			complained = ""

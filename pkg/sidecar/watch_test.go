@@ -33,6 +33,7 @@ func TestWatchComplainsOnceATrouble(t *testing.T) {
 			return a
 		},
 	}))}
+	s.metrics = newMetrics("", "", s)
 	n := 0
 	require.NoError(t, s.watchAt(ctx, at, "keys", func() (bool, error) {
 		look := looks[n]
