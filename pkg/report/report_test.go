@@ -113,8 +113,8 @@ func TestFingerprintsOfGitLabAreUnique(t *testing.T) {
 }
 
 func TestColorTextFitsATerminal(t *testing.T) {
-	file := source.New("kratos.yml", []byte("id: "+strings.Repeat("long ", 40)))
-	span := source.Span{File: file, Start: 150, End: 154}
+	file := source.New("kratos.yml", []byte("id: "+strings.Repeat("so long, ", 25)))
+	span := source.Span{File: file, Start: 151, End: 155}
 	var out bytes.Buffer
 	require.NoError(t, report.ColorText(&out, []lint.Finding{{
 		Rule: "a-rule", Severity: lint.Error, Span: span,
@@ -123,14 +123,14 @@ func TestColorTextFitsATerminal(t *testing.T) {
 		Notes:   []lint.Note{{Span: span, Message: strings.Repeat("and where else ", 6) + "it shows"}},
 	}}))
 	plain := regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(out.String(), "")
-	require.Equal(t, `kratos.yml:1:151: error: what is wrong, and what happens to people, what is
+	require.Equal(t, `kratos.yml:1:152: error: what is wrong, and what happens to people, what is
     wrong, and what happens to people, what is wrong, and what happens to
     people, at length [a-rule]
-  1 | … long long long long long long long long long long long long long long
+  1 | …ong, so long, so long, so long, so long, so long, so long, so long, so…
     |                   ^~~~
   help: what to do, step by step, what to do, step by step, what to do, step by
         step, what to do, step by step, in time
-  note: kratos.yml:1:151: and where else and where else and where else and where
+  note: kratos.yml:1:152: and where else and where else and where else and where
         else and where else and where else it shows
 `, plain)
 }
