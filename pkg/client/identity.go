@@ -17,6 +17,7 @@ type Passkey struct {
 	Discoverable *bool      `json:"discoverable"` // nil: not known
 	Synced       *bool      `json:"synced"`       // nil: not known
 	CreatedAt    *time.Time `json:"created_at"`
+	LastUsed     *time.Time `json:"last_used"` // nil: no sign-in is known to be with it
 	HandleState  string     `json:"handle_state"`
 }
 
