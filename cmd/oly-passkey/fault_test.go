@@ -1,0 +1,393 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+// Every trouble here meets the real command in a process of its own. What is to
+// be expected of it stands in docs/faults.md.
+
+// troubled is a Kratos in front of which a trouble stands, until it is mended.
+type troubled struct {
+	crowd   *fakecrowd
+	trouble atomic.Pointer[trouble]
+}
+
+type trouble struct {
+	answer func(w http.ResponseWriter, r *http.Request, crowd http.Handler)
+	mended chan struct{}
+}
+
+func (k *troubled) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	t := k.trouble.Load()
+	if t == nil {
+		k.crowd.ServeHTTP(w, r)
+		return
+	}
+	t.answer(w, r, k.crowd)
+}
+
+func (k *troubled) fail(answer func(http.ResponseWriter, *http.Request, http.Handler)) {
+	k.trouble.Store(&trouble{answer, make(chan struct{})})
+}
+
+func (k *troubled) mend() { close(k.trouble.Swap(nil).mended) }
+
+// kratosTroubles are the ways in which a Kratos does not answer. hangs tells
+// that an answer which waits for it waits long.
+func kratosTroubles(k *troubled) map[string]func(http.ResponseWriter, *http.Request, http.Handler) {
+	says := func(status int, body string) func(http.ResponseWriter, *http.Request, http.Handler) {
+		return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+		}
+	}
+	return map[string]func(http.ResponseWriter, *http.Request, http.Handler){
+		"down":            func(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) },
+		"500":             says(http.StatusInternalServerError, `{"error":{"code":500}}`),
+		"garbage":         says(http.StatusOK, "<html>hello</html>"),
+		"a million lines": says(http.StatusOK, strings.Repeat("{\n", 1_000_000)),
+		"another server":  says(http.StatusNotFound, "404 page not found"),
+		"hangs": func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+			if t := k.trouble.Load(); t != nil {
+				select {
+				case <-t.mended:
+				case <-r.Context().Done():
+				}
+			}
+			panic(http.ErrAbortHandler)
+		},
+		"429": func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusTooManyRequests)
+		},
+		"half an answer": func(w http.ResponseWriter, r *http.Request, crowd http.Handler) {
+			all := httptest.NewRecorder()
+			crowd.ServeHTTP(all, r)
+			for name, values := range all.Header() {
+				w.Header()[name] = values
+			}
+			w.Header().Set("Content-Length", strconv.Itoa(all.Body.Len()))
+			_, _ = w.Write(all.Body.Bytes()[:all.Body.Len()/2])
+			panic(http.ErrAbortHandler)
+		},
+	}
+}
+
+func newCrowd(people int) (*fakecrowd, []uuid.UUID) {
+	crowd := &fakecrowd{all: map[uuid.UUID]bool{}}
+	var all []uuid.UUID
+	for range people {
+		all = append(all, crowd.add(true))
+	}
+	crowd.sort()
+	return crowd, all
+}
+
+// TestKratosTroubles: while Kratos does not answer as it should, the index does,
+// hooks are taken, and nobody is forgotten; once it does they are pulled.
+func TestKratosTroubles(t *testing.T) {
+	for name := range kratosTroubles(nil) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			crowd, people := newCrowd(50)
+			kratos := &troubled{crowd: crowd}
+			v := newVictim(t, kratos)
+			v.start()
+			v.requireAll(people)
+			kratos.fail(kratosTroubles(kratos)[name])
+			late := crowd.add(false)
+			require.True(t, v.hook(late), "the hook is taken")
+			v.requireAll(people)
+			v.requireStatus(http.StatusNotFound, late) // not pulled yet
+			if name != "hangs" {
+				require.Equal(t, http.StatusServiceUnavailable, v.post("/v1/resolve", fmt.Sprintf(`{"user_handle":%q,"confirm":true}`, handleOf(people[0]))))
+			}
+			require.Equal(t, http.StatusOK, v.get("/readyz"))
+			kratos.mend()
+			v.requireAll([]uuid.UUID{late})
+		})
+	}
+}
+
+// TestKratosTroublesWhileBuilding: an index that is not complete says so, and
+// goes on once Kratos answers.
+func TestKratosTroublesWhileBuilding(t *testing.T) {
+	for name := range kratosTroubles(nil) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			crowd, people := newCrowd(1200) // three pages
+			kratos := &troubled{crowd: crowd}
+			kratos.fail(kratosTroubles(kratos)[name])
+			v := newVictim(t, kratos)
+			v.start()
+			late := crowd.add(false)
+			require.True(t, v.hook(late), "the hook is taken")
+			v.requireStatus(http.StatusServiceUnavailable, people[0])
+			v.requireStatus(http.StatusServiceUnavailable, late)
+			require.Equal(t, http.StatusOK, v.get("/readyz"))
+			kratos.mend()
+			v.requireAll(append(people, late))
+		})
+	}
+}
+
+// TestEmptyKratos: a Kratos that has lost everybody deletes nobody here, and is
+// refused at the start like any other one.
+func TestEmptyKratos(t *testing.T) {
+	crowd, people := newCrowd(300)
+	empty, _ := newCrowd(0)
+	kratos := &troubled{crowd: crowd}
+	v := newVictim(t, kratos)
+	v.start()
+	v.requireAll(people)
+	kratos.fail(func(w http.ResponseWriter, r *http.Request, _ http.Handler) { empty.ServeHTTP(w, r) })
+	require.Equal(t, http.StatusAccepted, v.post("/v1/index/reconcile", ""))
+	v.awaitMissing(len(people))
+	v.requireAll(people)
+	kratos.mend()
+	require.Equal(t, http.StatusAccepted, v.post("/v1/index/reconcile", ""))
+	v.awaitMissing(0)
+	v.requireAll(people)
+	v.kill()
+
+	for name, other := range map[string]int{"empty": 0, "different": 300} {
+		t.Run(name, func(t *testing.T) {
+			another, _ := newCrowd(other)
+			kratos.fail(func(w http.ResponseWriter, r *http.Request, _ http.Handler) { another.ServeHTTP(w, r) })
+			defer kratos.mend()
+			again := *v
+			again.t = t
+			again.requireRefusal("oly-passkey: error: serve: index belongs to another kratos: none of its identities that were looked for exists there; " +
+				"use another data directory, or empty this one if kratos was replaced")
+		})
+	}
+}
+
+// TestTwoProcesses: the second one that opens an index ends at once, and the
+// first one does not notice.
+func TestTwoProcesses(t *testing.T) {
+	crowd, people := newCrowd(3)
+	v := newVictim(t, crowd)
+	v.start()
+	second := *v
+	second.args = append([]string{}, v.args...)
+	for n, arg := range second.args {
+		if arg == "--listen" || arg == "--metrics-listen" {
+			second.args[n+1] = "127.0.0.1:0"
+		}
+	}
+	data := second.args[4]
+	require.Equal(t, "--data-dir", second.args[3])
+	second.requireRefusal(fmt.Sprintf("oly-passkey: error: open %q: index is held by another process", filepath.Join(data, "index.db")))
+	v.requireAll(people)
+}
+
+// TestDiskFull: what does not fit is not acknowledged, what was is kept, and
+// look-ups go on; with room again everything does.
+func TestDiskFull(t *testing.T) {
+	crowd, people := newCrowd(100)
+	v := newVictim(t, crowd)
+	disk := t.TempDir()
+	v.args[4] = filepath.Join(disk, "data")
+	// A file system of its own that nobody else sees and that ends with the process.
+	mount := []string{"-m", "sh", "-c", `mount -t tmpfs -o size=4m none "$0" && exec "$@"`, disk, v.binary}
+	if os.Getuid() != 0 {
+		mount = append([]string{"-r"}, mount...)
+	}
+	v.binary, v.args = "unshare", append(mount, v.args...)
+	v.start()
+	v.requireAll(people)
+	ballast := fmt.Sprintf("/proc/%d/root%s", v.cmd.Process.Pid, filepath.Join(disk, "ballast"))
+	fillDisk(t, ballast)
+	var acknowledged []uuid.UUID
+	for full := false; !full; {
+		require.Less(t, len(acknowledged), 20_000, "the disk is full, and hooks are taken")
+		id := crowd.add(false)
+		if v.hook(id) {
+			acknowledged = append(acknowledged, id)
+		} else {
+			full = true
+		}
+	}
+	v.requireAll(people)
+	require.Equal(t, http.StatusOK, v.get("/livez"))
+	require.NoError(t, os.Remove(ballast))
+	id := crowd.add(false)
+	require.True(t, v.hook(id), "there is room again")
+	v.requireAll(append(acknowledged, id))
+	log := v.log
+	v.kill()
+	require.Contains(t, log.String(), "no space left on device")
+}
+
+// fillDisk writes a file until nothing goes into it any more.
+func fillDisk(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	for _, size := range []int{64 << 10, 1} {
+		for err = nil; err == nil; {
+			_, err = f.Write(make([]byte, size))
+		}
+		require.ErrorIs(t, err, syscall.ENOSPC)
+	}
+	require.NoError(t, f.Close())
+}
+
+// TestSlowConnections: thousands of clients that never finish their request keep
+// nobody from being answered, and are sent away.
+func TestSlowConnections(t *testing.T) {
+	count := 2000
+	if proof() {
+		count = 8000
+	}
+	crowd, people := newCrowd(100)
+	v := newVictim(t, crowd)
+	v.start()
+	v.requireAll(people)
+	slow := exec.CommandContext(context.Background(), filepath.Join(filepath.Dir(v.binary), "slowly"), strings.TrimPrefix(v.url, "http://"), strconv.Itoa(count))
+	require.NoError(t, os.Symlink(v.binary, slow.Path))
+	said, err := slow.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, slow.Start())
+	defer func() { _ = slow.Process.Kill(); _ = slow.Wait() }()
+	line := make([]byte, len("connected"))
+	_, err = io.ReadFull(said, line)
+	require.NoError(t, err)
+	require.Equal(t, "connected", string(line))
+	v.requireAll(people)
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", v.cmd.Process.Pid))
+		require.NoError(t, err)
+		if len(open) < 100 {
+			break
+		}
+		require.False(t, time.Now().After(deadline), "%d connections are still open", len(open))
+	}
+	v.requireAll(people)
+}
+
+// slowly opens connections to an address and sends a byte a second on each.
+func slowly() {
+	count, err := strconv.Atoi(os.Args[2])
+	if err != nil {
+		panic(err)
+	}
+	var all []net.Conn
+	for range count {
+		c, err := net.Dial("tcp", os.Args[1])
+		if err != nil {
+			panic(err)
+		}
+		_, _ = io.WriteString(c, "POST /v1/resolve HTTP/1.1\r\nHost: sidecar\r\nX-Slow: ")
+		all = append(all, c)
+	}
+	fmt.Print("connected")
+	for {
+		time.Sleep(time.Second)
+		for _, c := range all {
+			_, _ = io.WriteString(c, "x") // it may have been closed
+		}
+	}
+}
+
+// requireStatus demands an answer about a person that names nobody.
+func (v *victim) requireStatus(want int, id uuid.UUID) {
+	v.t.Helper()
+	status, found := v.resolve(id)
+	require.Equal(v.t, want, status)
+	require.Empty(v.t, found)
+}
+
+func (v *victim) post(path, body string) int {
+	v.t.Helper()
+	resp, err := http.Post(v.url+path, "application/json", strings.NewReader(body))
+	require.NoError(v.t, err)
+	require.NoError(v.t, resp.Body.Close())
+	return resp.StatusCode
+}
+
+// get asks the listener of the operations.
+func (v *victim) get(path string) int {
+	v.t.Helper()
+	resp, err := http.Get("http://" + v.metrics + path)
+	require.NoError(v.t, err)
+	require.NoError(v.t, resp.Body.Close())
+	return resp.StatusCode
+}
+
+// awaitMissing waits until a sweep has missed so many identities.
+func (v *victim) awaitMissing(want int) {
+	v.t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		resp, err := http.Get(v.url + "/v1/index")
+		require.NoError(v.t, err)
+		var status struct {
+			Missing int `json:"missing"`
+		}
+		err = errors.Join(json.NewDecoder(resp.Body).Decode(&status), resp.Body.Close())
+		require.NoError(v.t, err)
+		if status.Missing == want {
+			return
+		}
+		require.False(v.t, time.Now().After(deadline), "%d identities are missing", status.Missing)
+	}
+}
+
+// requireRefusal demands that the command ends with 3 and these last words.
+func (v *victim) requireRefusal(words string) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, v.binary, v.args...)
+	cmd.Stderr = &said
+	var exit *exec.ExitError
+	require.ErrorAs(v.t, cmd.Run(), &exit)
+	require.Equal(v.t, exitFailed, exit.ExitCode(), "%s", &said)
+	lines := strings.Split(strings.TrimSpace(said.String()), "\n")
+	require.Equal(v.t, words, lines[len(lines)-1])
+}
+
+// TestFaultsDocument: every test that the document names is there.
+func TestFaultsDocument(t *testing.T) {
+	text, err := os.ReadFile("../../docs/faults.md")
+	require.NoError(t, err)
+	var tests bytes.Buffer
+	for _, pattern := range []string{"*_test.go", "../../pkg/*/*_test.go", "../../pkg/*/*/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, name := range files {
+			raw, err := os.ReadFile(name)
+			require.NoError(t, err)
+			_, _ = tests.Write(raw)
+		}
+	}
+	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(string(text), -1)
+	require.NotEmpty(t, named)
+	for _, name := range named {
+		require.Contains(t, tests.String(), "func "+name[1]+"(t *testing.T) {")
+	}
+}
