@@ -24,7 +24,7 @@ func (o Options) continuous(s *site) error {
 		return optionf("--ci", "cannot name %q in a command; use a folder of letters, digits and -._~/ in the repository", o.Repository)
 	}
 	s.Version = orElse(o.Version, "latest")
-	config := path.Join(o.Repository, orElse(o.Config, KratosYML))
+	config := path.Join(o.Repository, orElse(o.Config, s.ConfigFile()))
 	s.LintCommand = "oly-passkey lint -c " + config + " --domain " + s.Page
 	for range strings.Count(config, "/") {
 		file.path = "../" + file.path

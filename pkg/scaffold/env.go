@@ -69,11 +69,15 @@ func (s site) variables(hookKeys []string, random io.Reader) []variable {
 	if s.CourierURL == "" {
 		all = append(all, variable{"COURIER_SMTP_CONNECTION_URI", fixed("smtp://127.0.0.1:25/?disable_starttls=true"), keep})
 	}
+	return append(all, s.hookVariables(hookKeys)...)
+}
+
+func (s site) hookVariables(hookKeys []string) []variable {
 	flows := []string{"login", "registration", "settings"}
 	if s.Closed {
 		flows = []string{"login", "settings"}
 	}
-	return append(all, hookVariables(flows, s.Methods, hookKeys)...)
+	return hookVariables(flows, s.Methods, hookKeys)
 }
 
 // hookVariables give the first hook of each list its key.

@@ -17,6 +17,7 @@ import (
 // Names of the files that other parts of the program read.
 const (
 	KratosYML   = "kratos.yml"
+	HelmValues  = "values.yaml" // in its place for Helm
 	KratosEnv   = "kratos.env"
 	SidecarKey  = "sidecar.key"
 	PostgresEnv = "postgres.env"
@@ -64,13 +65,17 @@ func Files(o Options, have State, random io.Reader) ([]File, error) {
 type outFile struct{ path, template string }
 
 func (s site) outFiles() []outFile {
+	config := outFile{KratosYML, "kratos.yml"}
+	if s.Target == Helm {
+		config = outFile{HelmValues, "deploy/helm/values.yaml.tmpl"}
+	}
 	all := []outFile{
-		{KratosYML, "kratos.yml"},
+		config,
 		{"identity.schema.json", "identity.schema.json"},
-		{"hooks/identity.jsonnet", "hooks/identity.jsonnet"},
+		{s.hookFile("identity.jsonnet"), "hooks/identity.jsonnet"},
 	}
 	if s.RefusesSignUp() {
-		all = append(all, outFile{"hooks/refuse.jsonnet", "hooks/refuse.jsonnet"})
+		all = append(all, outFile{s.hookFile("refuse.jsonnet"), "hooks/refuse.jsonnet"})
 	}
 	all = append(all, outFile{"README.md", "README.md"})
 	return append(append(all, s.deploy...), s.ci...)
@@ -96,7 +101,7 @@ func (s site) rendered() ([]File, error) {
 func (s site) render(name string) ([]byte, error) { return render(name, s) }
 
 func render(name string, data any) ([]byte, error) {
-	t, err := template.New(path.Base(name)).Funcs(template.FuncMap{"quote": quoteYAML}).ParseFS(templates.Init, name)
+	t, err := template.New(path.Base(name)).Funcs(template.FuncMap{"quote": quoteYAML, "indent": indent}).ParseFS(templates.Init, name)
 	if err != nil {
 		return nil, fmt.Errorf("template %s: %w", name, err)
 	}
@@ -105,6 +110,17 @@ func render(name string, data any) ([]byte, error) {
 		return nil, fmt.Errorf("template %s: %w", name, err)
 	}
 	return b.Bytes(), nil
+}
+
+func indent(columns int, text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if line != "\n" {
+			b.WriteString(strings.Repeat(" ", columns))
+		}
+		b.WriteString(line)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // quoteYAML writes a double-quoted YAML scalar: JSON strings are such scalars.

@@ -79,6 +79,11 @@ func TestFiles(t *testing.T) {
 		"kubernetes": {Domain: "auth.example.com", Target: scaffold.Kubernetes, CI: scaffold.GitLab, Repository: "deploy/kratos"},
 		"systemd":    {Domain: "auth.example.com", Target: scaffold.Systemd, CI: scaffold.PreCommit, Version: "v1.2.3"},
 		"localhost":  {Domain: "localhost"},
+		"helm":       {Domain: "auth.example.com", Target: scaffold.Helm, CI: scaffold.GitHub},
+		"related":    {Domain: "auth.example.com", RPID: "example.com", Related: true, Origins: []string{"https://www.example.org", "https://app.example.com"}},
+		"mobile":     {Domain: "auth.example.com", AndroidApps: []string{"com.example.app=" + strings.Repeat("A1", 32)}, AppleApps: []string{"ABCDE12345.com.example.app"}},
+		"staff":      {Domain: "staff.example.com", Instance: "staff", Closed: true, WebAuthn: scaffold.SecondFactor},
+		"policy":     {Domain: "auth.example.com", Kratos: "v26.3.0"},
 		"demo": {
 			Domain: "localhost", AppName: "Demo", SignUp: scaffold.PasskeyFirst,
 			PublicListen: "127.0.0.1:14433", AdminListen: "127.0.0.1:14434",

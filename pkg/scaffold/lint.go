@@ -24,10 +24,10 @@ func Lint(files []File) ([]lint.Finding, error) {
 	}
 	var found []lint.Finding
 	for _, f := range files {
-		if path.Base(f.Path) != KratosYML {
+		if name := path.Base(f.Path); name != KratosYML && name != HelmValues {
 			continue
 		}
-		more, err := lintOne(path.Dir(f.Path), content)
+		more, err := lintOne(f.Path, content)
 		if err != nil {
 			return nil, err
 		}
@@ -36,7 +36,8 @@ func Lint(files []File) ([]lint.Finding, error) {
 	return found, nil
 }
 
-func lintOne(dir string, content map[string][]byte) ([]lint.Finding, error) {
+func lintOne(config string, content map[string][]byte) ([]lint.Finding, error) {
+	dir := path.Dir(config)
 	at := func(name string) []byte { return content[path.Join(dir, name)] }
 	read := func(name string) (*source.File, error) {
 		b, ok := content[path.Clean(name)]
@@ -48,19 +49,19 @@ func lintOne(dir string, content map[string][]byte) ([]lint.Finding, error) {
 	opts := lint.Options{
 		Env:     kratosconf.Environ(Environ(at(KratosEnv))),
 		Schemas: kratosconf.SchemaOptions{Read: read},
-		Version: versionOf(at(KratosYML)),
+		Version: versionOf(content[config]),
 	}
 	if doc := at(wellknown.RelatedOrigins.Path()); doc != nil {
 		opts.Related = &webauthn.Document{Status: http.StatusOK, ContentType: "application/json", Body: doc}
 	}
-	return lint.Check([]*source.File{source.New(path.Join(dir, KratosYML), at(KratosYML))}, opts, rules.All())
+	return lint.Check([]*source.File{source.New(config, content[config])}, opts, rules.All())
 }
 
 // versionOf is the Kratos for which init wrote a kratos.yml.
 func versionOf(kratosYML []byte) kratosconf.Version {
 	for line := range strings.Lines(string(kratosYML)) {
-		if text, ok := strings.CutPrefix(line, "version: "); ok {
-			if v, err := kratosconf.ParseVersion(strings.TrimSpace(text)); err == nil {
+		if text, ok := strings.CutPrefix(strings.TrimSpace(line), "version: "); ok {
+			if v, err := kratosconf.ParseVersion(text); err == nil {
 				return v
 			}
 		}

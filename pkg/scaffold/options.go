@@ -63,7 +63,7 @@ func (s site) RegistrationHook() hook {
 	}
 	return hook{
 		URL:      s.SidecarURL + "/v1/hooks/kratos/refuse-passkey-signup",
-		Body:     s.fileURL("hooks/refuse.jsonnet"),
+		Body:     s.fileURL(s.hookFile("refuse.jsonnet")),
 		Response: "parse",
 	}
 }
@@ -74,9 +74,47 @@ func (s site) RefusesSignUp() bool { return !s.PasskeyFirst && !s.Closed }
 func (s site) index(flow string) hook {
 	return hook{
 		URL:      s.SidecarURL + "/v1/hooks/kratos/" + flow,
-		Body:     s.fileURL("hooks/identity.jsonnet"),
+		Body:     s.fileURL(s.hookFile("identity.jsonnet")),
 		Response: "ignore",
 	}
+}
+
+// hookFile is where a hook's body stands. Ory's chart mounts one folder without
+// others in it.
+func (s site) hookFile(name string) string {
+	if s.Target == Helm {
+		return name
+	}
+	return "hooks/" + name
+}
+
+// ConfigFile is the name of the file that holds the configuration.
+func (s site) ConfigFile() string {
+	if s.Target == Helm {
+		return HelmValues
+	}
+	return KratosYML
+}
+
+// KratosConfig is the kratos.yml as a part of another file, without the words at
+// its top.
+func (s site) KratosConfig() (string, error) {
+	text, err := s.render("kratos.yml")
+	_, config, _ := strings.Cut(string(text), "\nversion: ")
+	return "version: " + config, err
+}
+
+// EnvVariables are the names of those that every process of Kratos wants, because
+// it reads the whole configuration: the hooks' keys, and the mail server.
+func (s site) EnvVariables() []string {
+	var names []string
+	if s.CourierURL == "" {
+		names = append(names, "COURIER_SMTP_CONNECTION_URI")
+	}
+	for _, v := range s.hookVariables([]string{""}) {
+		names = append(names, v.name)
+	}
+	return names
 }
 
 // fileURL is a file of the scaffold as Kratos finds it: relative to its working

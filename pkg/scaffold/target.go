@@ -15,7 +15,13 @@ func (o Options) forTarget() Options {
 			Mount:      "/etc/config/kratos",
 			SidecarURL: "http://sidecar:4477",
 		}
-	case Kubernetes, Helm: // one pod, whose containers share their loopback
+	case Helm: // one pod, too; its files are where the chart mounts them, and its database elsewhere
+		d = Options{
+			Mount:       "/etc/config",
+			AdminListen: "0.0.0.0:4434", // the chart's probes ask there
+			DSN:         "postgres://kratos@postgres:5432/kratos?sslmode=verify-full",
+		}
+	case Kubernetes: // one pod, whose containers share their loopback
 		d = Options{
 			Mount:       "/etc/config/kratos",
 			AdminListen: "127.0.0.1:4434",
@@ -53,8 +59,7 @@ func (o Options) target(s *site) error {
 			{"kustomization.yaml", "deploy/kustomization.yaml"},
 			{"kubernetes.yaml", "deploy/kubernetes.yaml"},
 		}
-	case Helm:
-		s.deploy = []outFile{{"values.yaml", "deploy/helm/values.yaml.tmpl"}}
+	case Helm: // in the values
 	case Systemd:
 		s.deploy = []outFile{
 			{"systemd/kratos.service", "deploy/kratos.service"},
