@@ -195,20 +195,18 @@ func decodeResolved(resp *http.Response) (status int, found string, err error) {
 	return resp.StatusCode, answer.IdentityID, err
 }
 
-// requireAll demands that everybody is found, at the latest after a minute, and
-// that nobody is taken for somebody else meanwhile.
+// requireAll demands that everybody is found, each at the latest a minute after
+// the one before, and that nobody is taken for somebody else meanwhile.
 func (v *victim) requireAll(people []uuid.UUID) {
 	v.t.Helper()
-	deadline := time.Now().Add(time.Minute)
 	for _, id := range people {
-		for {
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 			status, found := v.resolve(id)
 			if status == http.StatusOK {
 				require.Equal(v.t, id.String(), found)
 				break
 			}
 			require.False(v.t, time.Now().After(deadline), "%s is lost: %d\n%s", id, status, v.log)
-			time.Sleep(5 * time.Millisecond)
 		}
 	}
 }

@@ -56,7 +56,7 @@ type Options struct {
 	IdentityIDs    IdentityIDs      // webauthn where it is empty
 	ReconcileEvery time.Duration    // 6 h where it is 0
 	MaxAge         time.Duration    // 24 h where it is 0: older entries are confirmed
-	Pulls          int              // 4 where it is 0: identities pulled at the same time
+	Pulls          int              // 8 where it is 0: identities pulled at the same time
 	Now            func() time.Time // time.Now where it is nil
 	Tracer         trace.Tracer     // makes a span of every pull, nil for none
 	// OnPulled is told how long a hook waited for its pull; nil for nobody.
@@ -118,7 +118,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		d.maxAge = 24 * time.Hour
 	}
 	if d.pulls == 0 {
-		d.pulls = 4
+		d.pulls = 8
 	}
 	if d.now == nil {
 		d.now = time.Now

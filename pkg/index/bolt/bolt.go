@@ -138,7 +138,8 @@ func (s *Store) After(_ context.Context, id uuid.UUID, limit int) ([]*index.Iden
 }
 
 // Update implements index.Store. It looks first and takes the file's one
-// writer only where something differs.
+// writer only where something differs, together with others that wait for it:
+// a commit takes longer than what is in it.
 func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) (int, error) {
 	var differ []uuid.UUID
 	err := s.db.View(func(tx *bbolt.Tx) error {
@@ -158,24 +159,29 @@ func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) 
 		return 0, err
 	}
 	changed := 0
-	err = s.db.Update(func(tx *bbolt.Tx) error {
-		handles := tx.Bucket([]byte(bucketHandles))
-		w, err := newWriter(tx, func(k ownerKey) error { return handles.Put(k[:], nil) })
-		if err != nil {
-			return err
-		}
-		for _, id := range differ {
-			did, err := w.rewrite(id, change)
-			if err != nil {
-				return err
-			}
-			if did {
-				changed++
-			}
-		}
-		return w.finish()
+	err = s.db.Batch(func(tx *bbolt.Tx) (err error) {
+		changed, err = rewriteAll(tx, differ, change)
+		return err
 	})
 	return changed, err
+}
+
+func rewriteAll(tx *bbolt.Tx, ids []uuid.UUID, change index.Change) (changed int, err error) {
+	handles := tx.Bucket([]byte(bucketHandles))
+	w, err := newWriter(tx, func(k ownerKey) error { return handles.Put(k[:], nil) })
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		did, err := w.rewrite(id, change)
+		if err != nil {
+			return 0, err
+		}
+		if did {
+			changed++
+		}
+	}
+	return changed, w.finish()
 }
 
 // writer rewrites records in one transaction.
