@@ -22,16 +22,20 @@ func TestPagesAsCopied(t *testing.T) {
 	files, err := templates.Pages()
 	require.NoError(t, err)
 	dir := t.TempDir()
-	for name, content := range files {
-		require.NotContains(t, string(content), "github.com/olympusoss", name)
-		require.NotContains(t, name, "_test.go")
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
-		require.NoError(t, os.WriteFile(path, content, 0o600))
-	}
 	for _, name := range []string{"go.mod", "README.md", "passkey.js", "pages/login.html", "texts/de.json", "server/main.go"} {
 		require.Contains(t, files, name)
 	}
+	write := func(name, content string) {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	}
+	for name, content := range files {
+		require.NotContains(t, string(content), "github.com/olympusoss", name)
+		require.NotContains(t, name, "_test.go")
+		write(name, string(content))
+	}
+	write("documented/documented.go", documented(t))
 	for _, args := range [][]string{{"vet", "./..."}, {"build", "-o", "serve", "./server"}} {
 		run := exec.CommandContext(t.Context(), "go", args...)
 		run.Dir = dir
@@ -40,6 +44,16 @@ func TestPagesAsCopied(t *testing.T) {
 		require.NoError(t, err, "go %s: %s", strings.Join(args, " "), out)
 	}
 	serveCopy(t, filepath.Join(dir, "serve"))
+}
+
+// documented is what docs/pages.md says in Go, as a program that uses the copy.
+func documented(t *testing.T) string {
+	t.Helper()
+	page, err := os.ReadFile("../docs/pages.md")
+	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?s)```go\n(.+?)```").FindAllStringSubmatch(string(page), -1)
+	require.Len(t, blocks, 1)
+	return "package documented\n\nimport \"example.com/ui\"\n\nfunc serve() (*ui.Server, error) {\n" + blocks[0][1] + "return pages, err\n}\n"
 }
 
 // serveCopy asks the running copy for a file and a page.

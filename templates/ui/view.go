@@ -287,6 +287,10 @@ func (b *viewBuilder) ceremony(method, login, create string) *formView {
 	return form
 }
 
+// wrongTOTP is Kratos' "the provided authentication code is invalid". It says so
+// of a passkey that is not the account's as well (v1.3.1).
+const wrongTOTP = 4000008
+
 func (b *viewBuilder) messages(list []Message) []messageView {
 	var views []messageView
 	for i := range list {
@@ -294,7 +298,11 @@ func (b *viewBuilder) messages(list []Message) []messageView {
 		if kind != "error" && kind != "success" {
 			kind = "info"
 		}
-		if text := b.speaker.message(&list[i]); text != "" {
+		var own []string
+		if list[i].ID == wrongTOTP && b.kind == "login" && b.flow.AAL != "aal2" && b.flow.find("code") == nil {
+			own = []string{"login.wrong-key"}
+		}
+		if text := b.speaker.message(&list[i], own...); text != "" {
 			views = append(views, messageView{Kind: kind, Text: text})
 		}
 	}

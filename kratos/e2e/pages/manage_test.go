@@ -41,21 +41,17 @@ func signals(t *testing.T, s *stack) {
 	p.at("/", "Hello, sophie-g")
 }
 
+// What Kratos says of a passkey that it does not have is about codes or about any
+// error, by version and account; the pages say what to do.
+const removed = "This passkey or security key did not open an account: it may have been removed there. Try another one, check the name if you typed one, or sign in another way."
+
 // strangersPasskey signs up with somebody else's address, which proves nothing.
 // When its owner arrives by code, the pages show the passkey that was there
 // before, and it can be removed.
 func strangersPasskey(t *testing.T, s *stack) {
 	const email = "owner@example.org"
 	stranger := s.newTab(t, withoutAutofill)
-	stranger.plugIn("internal")
-	stranger.open("/registration")
-	stranger.at("/registration", "Create an account")
-	stranger.fill("traits.username", "mallory")
-	stranger.fill("traits.email", email)
-	stranger.submit("method", "profile")
-	stranger.at("/registration", "Choose how you sign in")
-	stranger.start("register", "passkey")
-	stranger.at("/", "Hello, mallory")
+	stranger.takeAddress("mallory", email)
 
 	owner := s.newTab(t, withoutAutofill)
 	owner.open("/login")
@@ -73,7 +69,50 @@ func strangersPasskey(t *testing.T, s *stack) {
 	stranger.signOut()
 	stranger.signIn("passkey")
 	stranger.at("/login", "Sign in")
-	stranger.until(`document.querySelector(".message.error")?.innerText`, "This account does not exist or has no security key set up.")
+	stranger.until(`document.querySelector(".message.error")?.innerText`, removed)
+}
+
+// strangersPasskeyAfterRecovery: recovery proves the address, and Kratos notes
+// when. The list says which passkeys are older.
+func strangersPasskeyAfterRecovery(t *testing.T, s *stack) {
+	const email = "rightful@example.org"
+	stranger := s.newTab(t, withoutAutofill)
+	stranger.takeAddress("eve", email)
+
+	owner := s.newTab(t, withoutAutofill)
+	owner.plugIn("internal")
+	owner.recover(email)
+	require.Equal(t, stranger.whoami(), owner.whoami())
+	owner.until(`document.querySelector(".credentials .bad")?.innerText`, "Older than the proof of your e-mail address: remove it if you do not know it.")
+	owner.screenshots("strangers-passkey-after-recovery")
+	owner.start("register", "passkey")
+	owner.until(`document.readyState + document.querySelectorAll("[name=passkey_remove]").length`, "complete2")
+	require.Equal(t, "1", owner.eval(`document.querySelectorAll(".credentials .bad").length`), "the owner's own is not suspicious")
+	owner.open("/")
+	owner.at("/", "Hello, eve")
+	require.Equal(t, "This account has passkeys that are older than the proof that its e-mail address is yours. Remove those that you do not know. Show them", owner.text(".message.error"))
+	owner.click(".message.error a")
+	owner.at("/settings", "Settings")
+	owner.click(".credentials li:has(.bad) [name=passkey_remove]")
+	owner.until(`document.readyState + document.querySelectorAll("[name=passkey_remove]").length`, "complete1")
+
+	stranger.signOut()
+	stranger.signIn("passkey")
+	stranger.until(`document.querySelector(".message.error")?.innerText`, removed)
+}
+
+// takeAddress signs up with a passkey and an address that is somebody else's.
+func (p *tab) takeAddress(name, email string) {
+	p.t.Helper()
+	p.plugIn("internal")
+	p.open("/registration")
+	p.at("/registration", "Create an account")
+	p.fill("traits.username", name)
+	p.fill("traits.email", email)
+	p.submit("method", "profile")
+	p.at("/registration", "Choose how you sign in")
+	p.start("register", "passkey")
+	p.at("/", "Hello, "+name)
 }
 
 // refusedSignUp takes an address that has an account already. Kratos says so

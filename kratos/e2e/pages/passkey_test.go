@@ -40,6 +40,7 @@ func TestPasskeyFirst(t *testing.T) {
 		{"names", names},
 		{"signals", signals},
 		{"a stranger's passkey", strangersPasskey},
+		{"a stranger's passkey after recovery", strangersPasskeyAfterRecovery},
 		{"refused sign-up", refusedSignUp},
 		{"results in words", results},
 		{"old browsers", oldBrowsers},

@@ -31,11 +31,12 @@ func TestReact(t *testing.T) {
 	app := httptest.NewUnstartedServer(nil)
 	origin := fmt.Sprintf("http://localhost:%d", portOf(app))
 	s := start(t, scaffold.PasskeyFirst, func(o *demo.Options) { o.Origins = []string{origin} })
-	app.Config.Handler = withKratos(built, s.KratosURL)
+	app.Config.Handler = withDocumented(t, withKratos(built, s.KratosURL), s.KratosURL)
 	app.Start()
 	t.Cleanup(app.Close)
 	t.Run("walk", func(t *testing.T) { reactWalk(t, s, origin) })
 	t.Run("autofill", func(t *testing.T) { reactAutofill(t, s, origin) })
+	t.Run("the page of the documentation", func(t *testing.T) { documentedPage(t, s, origin) })
 }
 
 // buildReact runs the build script of package.json into a folder of its own.
