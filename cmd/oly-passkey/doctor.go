@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/pkg/doctor"
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/report"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
@@ -23,6 +24,7 @@ type doctorCommand struct {
 	reach       reachFlags
 	kratosURL   string
 	adminURL    string
+	access      kratosadmin.Access // to the admin API
 	androidApps []string
 	appleApps   []string
 	sidecar     string
@@ -69,6 +71,7 @@ Exit code 0: clean; 1: findings; 3: there was not enough time.`,
 	f.StringVar(&d.files.version, "kratos-version", "", "the Kratos that reads the files (from an image tag beside them, else v26.2.0)")
 	f.StringVar(&d.kratosURL, "kratos-url", "", "`URL` of Kratos' public API (default: where the page leads)")
 	f.StringVar(&d.adminURL, "admin-url", "", "`URL` of Kratos' admin API, without /admin")
+	kratosAccessFlags(c, &d.access)
 	f.StringArrayVar(&d.androidApps, "android-app", nil, "`PACKAGE[=FINGERPRINT]` of an app (repeatable)")
 	f.StringArrayVar(&d.appleApps, "apple-app", nil, "`TEAMID.bundle.id` of an app (repeatable)")
 	f.StringVar(&d.sidecar, "sidecar", "", "`URL` of the sidecar")
@@ -142,6 +145,11 @@ func (d *doctorCommand) options(where string) (doctor.Options, error) {
 		return o, err
 	}
 	o.Resolve, o.Roots = reach.Resolve, reach.Roots
+	if d.access != (kratosadmin.Access{}) {
+		if o.Admin, err = d.access.Transport(); err != nil {
+			return o, err
+		}
+	}
 	var apps wellknown.Site
 	for _, text := range d.androidApps {
 		if err := addAndroidApp(&apps, text); err != nil {

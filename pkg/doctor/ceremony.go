@@ -37,7 +37,7 @@ func (v *visit) ceremonies(ctx context.Context) []Result {
 		Kratos: v.kratos, AdminURL: strings.TrimRight(v.o.AdminURL, "/"), Traits: v.o.Ceremony.Traits,
 		SchemaID:  v.configured("identity.default_schema_id"),
 		Browser:   ceremony.BrowserOptions{Path: v.o.Ceremony.Browser, SPKI: v.spki(ctx)},
-		Transport: v.client.transport, Progress: v.o.Ceremony.Progress,
+		Transport: v.client.transport, Admin: v.client.through(v.o.Admin).transport, Progress: v.o.Ceremony.Progress,
 	}
 	for from, to := range v.o.Resolve {
 		o.Browser.Resolve = append(o.Browser.Resolve, "MAP "+from+" "+to)

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -25,6 +26,8 @@ type Options struct {
 	URL       string // of the sign-in page; a bare host is at https
 	KratosURL string // public API; "" where the page shows it
 	AdminURL  string // "" where it cannot be reached from here
+	// Admin carries the requests to AdminURL, nil where that is simply open.
+	Admin http.RoundTripper
 	// Files are the configuration that Kratos is meant to run with, read as Lint
 	// says; none where nobody gave it.
 	Files      []*source.File

@@ -25,13 +25,21 @@ const (
 
 // client asks as a browser would, but for its cookies: each call starts without
 // any.
-type client struct{ transport *http.Transport }
+type client struct{ transport http.RoundTripper }
 
 func newClient(o Options) *client {
 	return &client{transport: wellknown.NewTransport(wellknown.FetchOptions{Resolve: o.Resolve, Roots: o.Roots})}
 }
 
-func (c *client) close() { c.transport.CloseIdleConnections() }
+func (c *client) close() { (&http.Client{Transport: c.transport}).CloseIdleConnections() }
+
+// through is a client with another transport, the same where that is nil.
+func (c *client) through(transport http.RoundTripper) *client {
+	if transport == nil {
+		return c
+	}
+	return &client{transport}
+}
 
 // answer is the end of a request, redirects included.
 type answer struct {

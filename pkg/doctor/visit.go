@@ -143,7 +143,7 @@ func (v *visit) flow(ctx context.Context, kind string) (*answer, *flow, error) {
 }
 
 func (v *visit) readVersion(ctx context.Context) error {
-	a, err := v.client.get(ctx, strings.TrimRight(v.o.AdminURL, "/")+"/admin/version", nil)
+	a, err := v.client.through(v.o.Admin).once(ctx, http.MethodGet, strings.TrimRight(v.o.AdminURL, "/")+"/admin/version", nil)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type Options struct {
 	SchemaID  string
 	Browser   BrowserOptions
 	Transport http.RoundTripper
+	Admin     http.RoundTripper // to AdminURL
 	// Progress is called when a step begins (without Status) and when it ends;
 	// nil for no such calls.
 	Progress func(Step)
@@ -102,7 +103,7 @@ func Run(ctx context.Context, o Options) ([]Step, error) {
 	}
 	defer closeTab()
 	client := &http.Client{Transport: o.Transport, Timeout: within}
-	w := &walk{o: &o, tab: tab, http: client, admin: o.admin(client)}
+	w := &walk{o: &o, tab: tab, http: client, admin: o.admin(&http.Client{Transport: o.Admin, Timeout: within})}
 	var out []Step
 	stopped := ""
 	for _, s := range []struct {
