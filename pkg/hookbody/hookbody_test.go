@@ -1,6 +1,8 @@
 package hookbody_test
 
 import (
+	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,6 +35,23 @@ func TestEvaluate(t *testing.T) {
 	}
 }
 
+func TestEvaluateAll(t *testing.T) {
+	login, parsed, settings := hookbody.Sample{Flow: "login"}, hookbody.Sample{Flow: "registration", Parsed: true}, hookbody.Sample{Flow: "settings"}
+	got := hookbody.EvaluateAll("function(ctx) std.length(ctx.flow.id) + ctx.identity.id // the end", []hookbody.Sample{login, parsed, settings})
+	require.Equal(t, []hookbody.Result{
+		{JSON: `"36` + hookbody.SampleIdentity + `"`}, {JSON: `"36` + hookbody.NilUUID + `"`}, {JSON: `"36` + hookbody.SampleIdentity + `"`},
+	}, got)
+
+	// One that fails does not hide the others.
+	got = hookbody.EvaluateAll("function(ctx) ctx.session.id", []hookbody.Sample{login, settings})
+	require.Equal(t, hookbody.Result{JSON: `"` + hookbody.NilUUID + "\"\n"}, got[0])
+	var missing *hookbody.Error
+	require.ErrorAs(t, got[1].Err, &missing)
+	require.Equal(t, "session", missing.MissingField)
+
+	require.Empty(t, hookbody.EvaluateAll("function(ctx) 1", nil))
+}
+
 func TestEvaluateErrors(t *testing.T) {
 	for _, c := range []struct {
 		name, body string
@@ -41,7 +60,7 @@ func TestEvaluateErrors(t *testing.T) {
 		{"syntax", "function(ctx) {", hookbody.Error{Message: "Unexpected: end of file while parsing field definition", Line: 1, Column: 16, Static: true}},
 		{"unknown name", "function(ctx) context", hookbody.Error{Message: "Unknown variable: context", Line: 1, Column: 15, Static: true}},
 		{"missing", "function(ctx)\n  ctx.identity.credentials", hookbody.Error{Message: "Field does not exist: credentials", Line: 2, Column: 3, MissingField: "credentials"}},
-		{"import", "function(ctx) import 'x'", hookbody.Error{Message: `import of "x": Kratos imports nothing`, Line: 1, Column: 15, Static: true}},
+		{"import", "function(ctx) import 'x'", hookbody.Error{Message: `import of "x": Kratos imports nothing`, Static: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := hookbody.Evaluate(c.body, hookbody.Sample{Flow: "login"})
@@ -57,13 +76,22 @@ func TestEvaluateEnds(t *testing.T) {
 	require.ErrorIs(t, err, hookbody.ErrTimeout)
 }
 
+// FuzzEvaluate: a body comes back, with the JSON text that it makes or with an error of its own.
 func FuzzEvaluate(f *testing.F) {
 	f.Add("function(ctx) ctx")
 	f.Add("function(ctx) { [k]: ctx[k] for k in std.objectFields(ctx) }")
-	f.Fuzz(func(_ *testing.T, body string) {
+	f.Fuzz(func(t *testing.T, body string) {
 		if len(body) > 200 {
 			return
 		}
-		_, _ = hookbody.Evaluate(body, hookbody.Sample{}) // must come back
+		text, err := hookbody.Evaluate(body, hookbody.Sample{})
+		var own *hookbody.Error
+		switch {
+		case err == nil:
+			require.True(t, json.Valid([]byte(text)), "%s", text)
+		case !errors.Is(err, hookbody.ErrTimeout):
+			require.ErrorAs(t, err, &own)
+			require.NotEmpty(t, own.Message)
+		}
 	})
 }

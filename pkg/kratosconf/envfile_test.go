@@ -45,6 +45,7 @@ func TestVersions(t *testing.T) {
 	require.False(t, ok)
 }
 
+// FuzzEnvFile: a value is the text at its place in the file.
 func FuzzEnvFile(f *testing.F) {
 	f.Add("A=1\nexport B='x'\n")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -55,6 +55,7 @@ func TestDeepTOMLIsRefused(t *testing.T) {
 	require.EqualError(t, err, "x.toml:1:10005: more than 10000 levels")
 }
 
+// FuzzTOML: every span of what is read lies inside of the file.
 func FuzzTOML(f *testing.F) {
 	f.Add("a = [1, 'x']\n[b.c]\nd = \"e\"\n[[f]]\ng = 1979-05-27\n")
 	f.Fuzz(func(t *testing.T, text string) {

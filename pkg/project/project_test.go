@@ -182,11 +182,23 @@ func TestDomains(t *testing.T) {
 	}
 }
 
+// FuzzRead: an error points into the file, and what is read is read alike again.
 func FuzzRead(f *testing.F) {
 	f.Add("environments:\n  a: {config: [x]}\nignores: [{rule: x, reason: y}]\n")
-	f.Fuzz(func(_ *testing.T, text string) {
+	f.Fuzz(func(t *testing.T, text string) {
 		file := source.New(project.FileName, []byte(text))
-		_, _ = project.Read(file)
-		_ = project.Domains(file)
+		p, err := project.Read(file)
+		if err != nil {
+			require.True(t, strings.HasPrefix(err.Error(), project.FileName+":"), "%v", err)
+			return
+		}
+		for _, ignore := range p.Ignores {
+			require.NotEmpty(t, ignore.Rule)
+			require.True(t, 1 <= ignore.Line && ignore.Line <= file.Lines())
+		}
+		again, err := project.Read(file)
+		require.NoError(t, err)
+		require.Equal(t, p, again)
+		require.Equal(t, project.Domains(file), project.Domains(file))
 	})
 }

@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -133,13 +134,20 @@ func TestReference(t *testing.T) {
 `, table(&options{}).Reference())
 }
 
+// FuzzFile: what a file sets it sets alike when it is read again, and an error
+// says something.
 func FuzzFile(f *testing.F) {
 	for _, seed := range []string{"rate: 2", "name: [a]", "a: &x [*x]", "? {a: b}\n: c", "rate: !!map x", "name: *y", "---\n---\n"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if _, err := read(nil, nil, text); err != nil {
+		got, err := read(nil, nil, text)
+		if err != nil {
 			require.NotEmpty(t, err.Error())
+			return
 		}
+		again, err := read(nil, nil, text)
+		require.NoError(t, err)
+		require.Equal(t, fmt.Sprint(got), fmt.Sprint(again)) // NaN is not equal to itself
 	})
 }

@@ -85,10 +85,16 @@ func readError(name string, err error) error {
 type Position struct{ Line, Column int }
 
 // Position names the place of a byte offset; an offset outside of the file is
-// moved to its nearer end.
+// moved to its nearer end, one inside of a character to its start.
 func (f *File) Position(offset int) Position {
 	offset = max(0, min(offset, len(f.Data)))
 	line := sort.SearchInts(f.lines, offset+1) - 1
+	for back := 1; back < utf8.UTFMax && offset-back >= f.lines[line]; back++ {
+		if _, size := utf8.DecodeRune(f.Data[offset-back:]); size > back {
+			offset -= back
+			break
+		}
+	}
 	return Position{Line: line + 1, Column: utf8.RuneCount(f.Data[f.lines[line]:offset]) + 1}
 }
 

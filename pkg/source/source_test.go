@@ -63,6 +63,7 @@ func TestOpenRefuses(t *testing.T) {
 	require.EqualError(t, err, `read "-": it has more than 16 MiB, which no configuration has`)
 }
 
+// FuzzPosition: a position lies inside of the file, and leads back to itself.
 func FuzzPosition(f *testing.F) {
 	f.Add("a: ü1\r\nb\n\nlast", 5)
 	f.Add("\xff\xfe\n", 1)

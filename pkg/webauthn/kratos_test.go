@@ -66,6 +66,8 @@ func TestPredictAsksTheGatesInTheirOrder(t *testing.T) {
 	}
 }
 
+// FuzzBrowser: a verdict has a class and a reason, and only a document that is
+// JSON makes a foreign rp.id work.
 func FuzzBrowser(f *testing.F) {
 	f.Add("https://auth.example.com", "example.com", 200, "application/json", []byte(`{"origins":["https://auth.example.com"]}`))
 	f.Add("https://app.example.org", "example.com", 200, "application/json; charset=utf-8", []byte(`{"origins":["https://app.example.org",1,"\ud800"]}`))

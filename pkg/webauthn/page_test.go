@@ -77,6 +77,7 @@ func TestRegistrableDomain(t *testing.T) {
 	}
 }
 
+// FuzzParsePage: an origin is canonical: reading it again changes nothing.
 func FuzzParsePage(f *testing.F) {
 	for _, seed := range []string{"https://example.com:443/x", "http://[::1]:80", "https:\\\\a@b:1", "data:,", "https://0x7f.1.", "https://ｅxample.com", "blob:https://a"} {
 		f.Add(seed)
