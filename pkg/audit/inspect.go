@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -180,8 +181,12 @@ func (p *person) handleCount() int {
 	return n
 }
 
-// looksPersonal recognises e-mail addresses and telephone numbers.
+// looksPersonal recognises e-mail addresses and telephone numbers. Random bytes
+// hold an "@" and a dot now and then, but not in the middle of a text.
 func looksPersonal(handle string) bool {
+	if !utf8.ValidString(handle) || strings.ContainsFunc(handle, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return false
+	}
 	if strings.ContainsAny(handle, " \t\r\n") {
 		return isTelephone(handle)
 	}
