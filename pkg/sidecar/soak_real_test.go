@@ -5,11 +5,14 @@ package sidecar_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -39,23 +42,93 @@ func TestRealSoak(t *testing.T) {
 	socket := url.Values{"host": {c.Dir()}}.Encode()
 	k := startKratosOn(t, "postgres://test@/postgres?"+socket, ports, hooks)
 
-	var people, answers, late atomic.Int64
+	var people, answers, late, told atomic.Int64
 	end := time.Now().Add(length)
 	var wg sync.WaitGroup
+	var early uint64
+	wg.Go(func() {
+		time.Sleep(length / 3) // connections and caches are there by then
+		early = heap()
+	})
 	for worker := range 4 {
 		wg.Go(func() {
 			for time.Now().Before(end) && !t.Failed() {
 				n := people.Add(1)
-				l := &lifetime{t: t, s: s, p: newPerson(t, k, fmt.Sprintf("person-%d-%d", worker, n)), answers: &answers, late: &late}
+				l := &lifetime{t: t, s: s, p: newPerson(t, k, fmt.Sprintf("person-%d-%d", worker, n)), answers: &answers, late: &late, told: &told}
 				l.run()
 			}
 		})
 	}
 	wg.Wait()
+	final := heap()
+	t.Logf("%d people, %d hooks, %d answers, %d looked again for a hook, heap %d MB after a third, %d MB at the end",
+		people.Load(), told.Load(), answers.Load(), late.Load(), early>>20, final>>20)
+	require.LessOrEqual(t, final, early+16<<20, "memory grows")
+	requireCounters(t, s, answers.Load(), told.Load())
+	require.GreaterOrEqual(t, people.Load(), int64(4), "each of the four workers")
+}
+
+// heap is what is live now, in bytes.
+func heap() uint64 {
+	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	t.Logf("%d people, %d answers, %d looked again for a hook, heap %d MB", people.Load(), answers.Load(), late.Load(), m.HeapAlloc>>20)
-	require.Greater(t, people.Load(), int64(4))
+	return m.HeapAlloc
+}
+
+// requireCounters holds the metrics against what was asked and told.
+func requireCounters(t *testing.T, s *running, answers, told int64) {
+	t.Helper()
+	const hooks = `path="/v1/hooks/kratos/`
+	eventually(t, "every hook has come and was pulled", func() bool {
+		m := scrapeSeries(t, s)
+		return m.sum("oly_passkey_requests_total", hooks, `code="204"`) == told && m.sum("oly_passkey_pulls_waiting") == 0
+	})
+	m := scrapeSeries(t, s)
+	require.Equal(t, told, m.sum("oly_passkey_requests_total", hooks), "no hook was refused")
+	require.Equal(t, told, m.sum("oly_passkey_request_seconds_count", hooks))
+	lag := m.sum("oly_passkey_hook_lag_seconds_count")
+	require.Positive(t, lag)
+	require.LessOrEqual(t, lag, told, "one pull may stand for several hooks, and none for none")
+	require.Equal(t, answers, m.sum("oly_passkey_requests_total", `path="/v1/resolve"`))
+	require.Equal(t, answers, m.sum("oly_passkey_request_seconds_count", `path="/v1/resolve"`))
+	require.Equal(t, answers, m.sum("oly_passkey_resolve_answers_total"))
+	require.Zero(t, m.sum("oly_passkey_resolve_answers_total", `answer="error"`))
+	require.Zero(t, m.sum("oly_passkey_resolve_answers_total", `answer="ambiguous"`))
+	asked := m.sum("oly_passkey_kratos_requests_total")
+	require.Positive(t, asked)
+	require.Equal(t, asked, m.sum("oly_passkey_kratos_requests_total", `"200"`)+m.sum("oly_passkey_kratos_requests_total", `"404"`)+
+		m.sum("oly_passkey_kratos_requests_total", `"error"`), "before kratos was up there were errors, and nothing else than identities since")
+}
+
+// series are the lines of /metrics.
+type series []string
+
+func scrapeSeries(t *testing.T, s *running) series {
+	t.Helper()
+	resp, err := http.Get(s.MetricsURL() + "/metrics")
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	raw, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return strings.Split(string(raw), "\n")
+}
+
+// sum adds up the series of a metric that have all of these labels.
+func (m series) sum(name string, labels ...string) int64 {
+	total := 0.0
+	for _, line := range m {
+		labeled, value, _ := strings.Cut(line, " ")
+		metric, rest, _ := strings.Cut(labeled, "{")
+		has := metric == name
+		for _, l := range labels {
+			has = has && strings.Contains(rest, l)
+		}
+		if v, err := strconv.ParseFloat(value, 64); has && err == nil {
+			total += v
+		}
+	}
+	return int64(total)
 }
 
 // lifetime is what one person does, with the keys as they should be answered.
@@ -65,6 +138,7 @@ type lifetime struct {
 	p             *person
 	keys          []lifetimeKey
 	answers, late *atomic.Int64
+	told          *atomic.Int64 // hooks that Kratos has to send
 }
 
 type lifetimeKey struct {
@@ -76,6 +150,7 @@ type lifetimeKey struct {
 func (l *lifetime) run() {
 	method := []string{"passkey", "webauthn"}[rand.IntN(2)]
 	l.keys = append(l.keys, lifetimeKey{l.p.signUp(method), method, true})
+	l.told.Add(1)
 	l.check()
 	for range 4 {
 		if at := rand.IntN(len(l.keys)); rand.IntN(3) == 0 && l.keys[at].live && l.live() > 1 {
@@ -85,6 +160,7 @@ func (l *lifetime) run() {
 			method := []string{"passkey", "webauthn"}[rand.IntN(2)]
 			l.keys = append(l.keys, lifetimeKey{l.p.add(method), method, true})
 		}
+		l.told.Add(1)
 		l.check()
 	}
 	if rand.IntN(3) == 0 {
