@@ -3,6 +3,7 @@
 package hookbody
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-jsonnet"
+	"github.com/google/go-jsonnet/ast"
 )
 
 // limit is how long a body may take, as in Kratos (ory/x jsonnetsecure,
@@ -19,10 +21,79 @@ const limit = time.Second
 // ErrTimeout says that a body did not come to an end in time.
 var ErrTimeout = errors.New("the body takes too long")
 
+// Result is what a body makes of one situation.
+type Result struct {
+	JSON string
+	Err  error // a *Error or ErrTimeout
+}
+
 // Evaluate calls the body, a Jsonnet function of ctx, in a situation and answers
 // the JSON that Kratos would send. Nothing can be imported. The error is a
 // *Error or ErrTimeout.
 func Evaluate(body string, sample Sample) (string, error) {
+	r := EvaluateAll(body, []Sample{sample})[0]
+	return r.JSON, r.Err
+}
+
+// EvaluateAll is Evaluate in several situations, which together take little
+// longer than one: most of the time goes into Jsonnet's library.
+func EvaluateAll(body string, samples []Sample) []Result {
+	out := make([]Result, len(samples))
+	program, err := jsonnet.SnippetToAST("body", body)
+	if err != nil {
+		for i := range out {
+			out[i].Err = newError(err)
+		}
+		return out
+	}
+	if all, ok := together(program, samples); ok {
+		return all
+	}
+	for i, sample := range samples {
+		out[i] = alone(program, sample)
+	}
+	return out
+}
+
+// together calls a body with all samples at once; false where one of the calls
+// fails, which leaves open which.
+func together(program ast.Node, samples []Sample) ([]Result, bool) {
+	if len(samples) < 2 {
+		return nil, false
+	}
+	base := ast.NodeBase{FreeVars: program.FreeVariables()}
+	calls := &ast.Array{NodeBase: base}
+	for _, sample := range samples {
+		call := &ast.Apply{NodeBase: base, Target: program}
+		call.Arguments.Positional = []ast.CommaSeparatedExpr{{Expr: literal(sample.context())}}
+		calls.Elements = append(calls.Elements, ast.CommaSeparatedExpr{Expr: call})
+	}
+	text, err := limited(func(vm *jsonnet.VM) (string, error) { return vm.Evaluate(calls) })
+	var parts []json.RawMessage
+	if err != nil || json.Unmarshal([]byte(text), &parts) != nil || len(parts) != len(samples) {
+		return nil, false
+	}
+	out := make([]Result, len(parts))
+	for i, part := range parts {
+		out[i].JSON = string(part)
+	}
+	return out, true
+}
+
+// alone calls a body with one sample.
+func alone(program ast.Node, sample Sample) Result {
+	text, err := limited(func(vm *jsonnet.VM) (string, error) {
+		vm.TLANode("ctx", literal(sample.context()))
+		return vm.Evaluate(program)
+	})
+	if err != nil && !errors.Is(err, ErrTimeout) {
+		err = newError(err)
+	}
+	return Result{JSON: text, Err: err}
+}
+
+// limited runs an evaluation for a second at most.
+func limited(evaluate func(*jsonnet.VM) (string, error)) (string, error) {
 	type result struct {
 		text string
 		err  error
@@ -32,18 +103,14 @@ func Evaluate(body string, sample Sample) (string, error) {
 		vm := jsonnet.MakeVM()
 		vm.Importer(refuseImports{})
 		vm.MaxStack = 100
-		vm.TLANode("ctx", literal(sample.context()))
-		text, err := vm.EvaluateAnonymousSnippet("body", body)
+		text, err := evaluate(vm)
 		done <- result{text, err}
 	}()
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case r := <-done:
-		if r.err != nil {
-			return "", newError(r.err)
-		}
-		return r.text, nil
+		return r.text, r.err
 	case <-timer.C:
 		// go-jsonnet cannot be stopped; its goroutine ends with the process.
 		return "", ErrTimeout

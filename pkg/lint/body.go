@@ -21,40 +21,46 @@ type Sent struct {
 	Err   error  // why it makes nothing
 }
 
-// situation is what the answer to a body depends on within one configuration.
-type situation struct {
-	body, flow     string
-	before, parsed bool
-}
-
 // SidecarPath is in the address of every hook to the sidecar.
 const SidecarPath = "/v1/hooks/kratos/"
 
 // ToSidecar tells whether the hook reports to the sidecar.
 func (h Hook) ToSidecar() bool { return strings.Contains(h.Config().Get("url").Text(), SidecarPath) }
 
-// Sent evaluates the body of a hook, each distinct body and situation once.
+// Sent answers what a hook of WebHooks sends. All are evaluated when the first is
+// asked for, those with the same body together.
 func (p *Pass) Sent(h Hook) Sent {
-	text, ok := p.bodyText(h.Config().Get("body"))
-	if !ok {
-		return Sent{}
+	if p.sent == nil {
+		p.sent = make(map[*kratosconf.Value]Sent)
+		p.evaluate(p.WebHooks())
 	}
-	sample := hookbody.Sample{Flow: h.List.Flow, Before: !h.List.After, Parsed: h.Parsed()}
+	return p.sent[h.Value]
+}
+
+func (p *Pass) evaluate(hooks []Hook) {
+	var traits []string
 	for _, s := range p.Schemas {
 		for _, t := range Traits(s.Root) {
 			if t.Top {
-				sample.Traits = append(sample.Traits, t.Name)
+				traits = append(traits, t.Name)
 			}
 		}
 	}
-	key := situation{text, sample.Flow, sample.Before, sample.Parsed}
-	if sent, ok := p.sent[key]; ok {
-		return sent
+	same := make(map[string][]Hook) // by the text of the body
+	for _, h := range hooks {
+		if text, ok := p.bodyText(h.Config().Get("body")); ok {
+			same[text] = append(same[text], h)
+		}
 	}
-	sent := Sent{Known: true, Body: text}
-	sent.JSON, sent.Err = hookbody.Evaluate(text, sample)
-	p.sent[key] = sent
-	return sent
+	for text, hooks := range same {
+		var samples []hookbody.Sample
+		for _, h := range hooks {
+			samples = append(samples, hookbody.Sample{Flow: h.List.Flow, Before: !h.List.After, Parsed: h.Parsed(), Traits: traits})
+		}
+		for i, r := range hookbody.EvaluateAll(text, samples) {
+			p.sent[hooks[i].Value] = Sent{Known: true, Body: text, JSON: r.JSON, Err: r.Err}
+		}
+	}
 }
 
 // bodyText finds the Jsonnet of a body: base64:// holds it, a file is looked for

@@ -1,8 +1,10 @@
 package lint
 
 import (
+	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -39,7 +41,7 @@ type Pass struct {
 	hookLists []HookList
 	used      map[string]bool // origins, nil before somebody asks
 	read      func(string) (*source.File, error)
-	sent      map[situation]Sent
+	sent      map[*kratosconf.Value]Sent // by hook, nil before somebody asks
 	rule      *Rule
 	findings  []Finding
 }
@@ -59,7 +61,7 @@ func NewPass(config *kratosconf.Config, opts Options) *Pass {
 	p.Pages = findPages(config, opts.Domains)
 	p.Rendered = opts.Rendered
 	p.Enrolled, p.Related, p.RelatedFile = opts.Enrolled, opts.Related, opts.RelatedFile
-	p.read, p.sent = opts.Schemas.Read, make(map[situation]Sent)
+	p.read = opts.Schemas.Read
 	p.Version = opts.Version
 	if p.Version == (kratosconf.Version{}) {
 		p.Version = kratosconf.VersionDefault
@@ -95,12 +97,28 @@ func (p *Pass) Report(f Finding) {
 	if f.Span.File == nil {
 		f.Span = p.Config.Near("")
 	}
+	if url := p.inURL(f.Span.File); url != nil {
+		inner := f.Span.Position()
+		f.Notes = slices.DeleteFunc(f.Notes, func(n Note) bool { return n.Span == url.Place() })
+		f.Notes = append([]Note{{Span: url.Place(), Message: fmt.Sprintf("the place is line %d, column %d of the schema in this URL", inner.Line, inner.Column)}}, f.Notes...)
+		f.Span, f.Fix, f.Suggest = url.Place(), nil, nil
+	}
 	same := func(other Finding) bool {
 		return other.Rule == f.Rule && other.Span == f.Span && other.Message == f.Message
 	}
 	if !slices.ContainsFunc(p.findings, same) {
 		p.findings = append(p.findings, f)
 	}
+}
+
+// inURL answers the URL that holds a schema, nil for a file.
+func (p *Pass) inURL(f *source.File) *kratosconf.Value {
+	for _, s := range p.Schemas {
+		if strings.HasPrefix(s.URL.Text(), "base64://") && s.Root != nil && s.Root.Span.File == f {
+			return s.URL
+		}
+	}
+	return nil
 }
 
 // ReportAt adds a finding about a value: it stands at the value, tells what the

@@ -21,7 +21,8 @@ var genericHooksShadowed = &lint.Rule{
 				}
 				var lost []*kratosconf.Value
 				for _, h := range generic.Items() {
-					if !repeated(own, h) {
+					parsed := lint.Hook{Value: h}.Parsed() && flow != "login" // hook-generic-parse-dead says more
+					if !repeated(own, h) && !parsed {
 						lost = append(lost, h)
 					}
 				}

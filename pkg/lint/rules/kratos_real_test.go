@@ -85,6 +85,28 @@ func TestRealKratosKeepsTheWordOfEveryRule(t *testing.T) {
 	require.Greater(t, len(claims), 12)
 }
 
+// TestRealKratosAnswersWhereLintClaimsNothing is the other direction, over the
+// cases about the trait that names passkeys, where Kratos is hard to guess.
+func TestRealKratosAnswersWhereLintClaimsNothing(t *testing.T) {
+	version, err := kratosconf.ParseVersion("v1.3.1")
+	require.NoError(t, err)
+	for _, id := range []string{"no-display-name", "display-trait-untitled", "display-trait-ambiguous", "display-trait-nested", "duplicate-title"} {
+		_, examples := readExamples(t, strings.ReplaceAll(id, "-", "_")+".txtar")
+		for _, e := range examples {
+			files, opts := e.config(t)
+			opts.Version = version
+			all, err := lint.Check(files, opts, rules.All())
+			require.NoError(t, err)
+			if claimed(all) != "" || strings.Contains(e.files[argsFile], "--kratos-version") || !deployable(e) {
+				continue
+			}
+			t.Run(id+"/"+e.name, func(t *testing.T) {
+				require.Empty(t, startKratos(t, e, opts.Env, nil))
+			})
+		}
+	}
+}
+
 // claimed is the worst that the findings say of Kratos, "" for nothing.
 func claimed(findings []lint.Finding) string {
 	claim := ""

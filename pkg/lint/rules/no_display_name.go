@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 )
 
@@ -30,10 +31,34 @@ var noDisplayName = &lint.Rule{
 				Help: `give the trait that names an account "ory.sh/kratos": {"credentials": {"passkey": {"display_name": true}}} and a title`,
 				Fix:  lint.Annotate(s.Root, `"passkey": {"display_name": true}`),
 			}
+			// Without a title to look for, Kratos takes a trait that has none.
+			if untitled := untitledTraits(s.Root); len(untitled) > 0 && !p.Version.AtLeast(kratosconf.VersionPolicy) {
+				f.Severity = lint.Warning
+				f.Message = fmt.Sprintf("no trait of identity schema %q is annotated with passkey.display_name: "+
+					"Kratos calls passkeys by a trait without a title, %q%s", s.ID, untitled[0], orAnother(untitled))
+			}
 			if s.URL != nil {
 				f.Notes = []lint.Note{{Span: s.URL.Place(), Message: "the schema is configured here"}}
 			}
 			p.Report(f)
 		}
 	},
+}
+
+// untitledTraits are the traits at the top that have no title.
+func untitledTraits(schema *kratosconf.Value) []string {
+	var names []string
+	for _, t := range lint.Traits(schema) {
+		if t.Top && t.Title == "" {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+func orAnother(names []string) string {
+	if len(names) == 1 {
+		return ""
+	}
+	return " or another one each time"
 }

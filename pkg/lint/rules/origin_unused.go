@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -13,9 +14,14 @@ var originUnused = &lint.Rule{
 		if len(p.Pages) == 0 || p.Config.Incomplete() {
 			return
 		}
+		for _, page := range p.Pages {
+			if !page.Known {
+				return // it may be there: a template, or a path alone
+			}
+		}
 		used := p.UsedOrigins()
 		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
-			if !o.Known || !o.IsWeb() || o.Page.IP.IsValid() || used[o.Bare()] || p.Prod() && o.Page.IsLocalhost() {
+			if !o.Known || !o.IsWeb() || strings.Contains(o.Host, "*") || o.Page.IP.IsValid() || used[o.Bare()] || p.Prod() && o.Page.IsLocalhost() {
 				return
 			}
 			if id := m.ID.Text(); !m.ID.Unknown() && !webauthn.Browser(o.Page, &id, nil).OK {

@@ -5,12 +5,16 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 var rpOnSharedPaas = &lint.Rule{
 	ID: "rp-on-shared-paas", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+			if webauthn.IsPublicSuffix(m.ID.Str) {
+				return // has a rule of its own
+			}
 			for _, owner := range sharedDomains() {
 				if m.ID.Str != owner && !strings.HasSuffix(m.ID.Str, "."+owner) {
 					continue
