@@ -50,7 +50,7 @@ func EvaluateAll(body string, samples []Sample) []Result {
 		return all
 	}
 	for i, sample := range samples {
-		out[i] = alone(program, sample)
+		out[i] = alone(body, sample)
 	}
 	return out
 }
@@ -80,11 +80,12 @@ func together(program ast.Node, samples []Sample) ([]Result, bool) {
 	return out, true
 }
 
-// alone calls a body with one sample.
-func alone(program ast.Node, sample Sample) Result {
+// alone calls a body with one sample. From its text, because errors of a program
+// name no place.
+func alone(body string, sample Sample) Result {
 	text, err := limited(func(vm *jsonnet.VM) (string, error) {
 		vm.TLANode("ctx", literal(sample.context()))
-		return vm.Evaluate(program)
+		return vm.EvaluateAnonymousSnippet("body", body)
 	})
 	if err != nil && !errors.Is(err, ErrTimeout) {
 		err = newError(err)
