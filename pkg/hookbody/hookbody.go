@@ -69,11 +69,17 @@ func together(program ast.Node, samples []Sample) ([]Result, bool) {
 		calls.Elements = append(calls.Elements, ast.CommaSeparatedExpr{Expr: call})
 	}
 	text, err := limited(func(vm *jsonnet.VM) (string, error) { return vm.Evaluate(calls) })
+	out := make([]Result, len(samples))
+	if errors.Is(err, ErrTimeout) {
+		for i := range out {
+			out[i].Err = err // each by itself would cost a second more
+		}
+		return out, true
+	}
 	var parts []json.RawMessage
 	if err != nil || json.Unmarshal([]byte(text), &parts) != nil || len(parts) != len(samples) {
 		return nil, false
 	}
-	out := make([]Result, len(parts))
 	for i, part := range parts {
 		out[i].JSON = string(part)
 	}
