@@ -102,6 +102,26 @@ func TestCodeFirstHidesPasskeysAtSignUp(t *testing.T) {
 	require.NotContains(t, page, "passkey_create_data")
 }
 
+// TestOperatorsChoice: what is configured is on the form that passkey.js reads,
+// and what is not is not.
+func TestOperatorsChoice(t *testing.T) {
+	form := regexp.MustCompile(`(?s)<form[^>]* data-method="passkey"[^>]*>`)
+	kratos := fakekratos{
+		"/self-service/login/flows":        {http.StatusOK, read(t, "login.json")},
+		"/self-service/registration/flows": {http.StatusOK, read(t, "registration.json")},
+	}
+	chosen := newServer(t, kratos, func(c *ui.Config) {
+		c.Attachment, c.UserVerification, c.Hints, c.DisplayName = "cross-platform", "required", "hybrid security-key", "{traits.username} ({traits.tenant})"
+	})
+	for path, c := range map[string]struct{ chosen, plain string }{
+		"/login?flow=1":        {` data-autofill data-user-verification="required" data-hints="hybrid security-key" hidden>`, ` data-method="passkey" data-autofill hidden>`},
+		"/registration?flow=1": {` data-attachment="cross-platform" data-user-verification="required" data-hints="hybrid security-key" data-display-name="{traits.username} ({traits.tenant})" hidden>`, ` data-method="passkey" hidden>`},
+	} {
+		require.Contains(t, form.FindString(get(t, chosen, path).Body.String()), c.chosen)
+		require.Contains(t, form.FindString(get(t, newServer(t, kratos), path).Body.String()), c.plain)
+	}
+}
+
 func TestSecurityHeaders(t *testing.T) {
 	s := newServer(t, fakekratos{"/self-service/login/flows": {http.StatusOK, read(t, "login.json")}})
 	w := get(t, s, "/login?flow=1")

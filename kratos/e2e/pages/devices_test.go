@@ -59,16 +59,18 @@ func phoneUnlocksDesktop(t *testing.T, s *stack) {
 
 // autofill needs no click: the browser offers passkeys beside names.
 func autofill(t *testing.T, s *stack) {
-	p := s.newTab(t)
-	p.plugIn("internal")
-	p.signUpWithPasskey("ottilie")
-	identity := p.whoami()
-	p.click(`form[action="/logout"] button`)
-	p.until(`document.readyState + " " + location.pathname + " " + !!sessionStorage.getItem("passkey-sign-in")`, "complete / true")
-	got := p.last("get")
-	require.Equal(t, "conditional", got.Mediation)
-	require.Equal(t, identity, p.whoami())
-	p.resolvesTo(got.UserHandle, identity, "passkey", "active")
+	for name, script := range map[string]string{"ottilie": "", "older-browser": `delete PublicKeyCredential.getClientCapabilities`} {
+		p := s.newTab(t, script)
+		p.plugIn("internal")
+		p.signUpWithPasskey(name)
+		identity := p.whoami()
+		p.click(`form[action="/logout"] button`)
+		p.until(`document.readyState + " " + location.pathname + " " + !!sessionStorage.getItem("passkey-sign-in")`, "complete / true")
+		got := p.last("get")
+		require.Equal(t, "conditional", got.Mediation)
+		require.Equal(t, identity, p.whoami())
+		p.resolvesTo(got.UserHandle, identity, "passkey", "active")
+	}
 }
 
 // severalAccounts keeps three on one device; the picker tells them apart by

@@ -29,9 +29,6 @@ func TestPasskeyFirst(t *testing.T) {
 		{"discoverable security key", discoverableKey},
 		{"security key with a typed name", typedName},
 		{"first key after a second one", orphanedKey},
-		{"kinds of authenticators", kinds},
-		{"full key", fullKey},
-		{"user verification", verifyOrNot},
 		{"phone enrolled from a desktop", enrolPhone},
 		{"phone unlocks desktop", phoneUnlocksDesktop},
 		{"operator's choice", operatorsChoice},
@@ -42,8 +39,6 @@ func TestPasskeyFirst(t *testing.T) {
 		{"a stranger's passkey", strangersPasskey},
 		{"a stranger's passkey after recovery", strangersPasskeyAfterRecovery},
 		{"refused sign-up", refusedSignUp},
-		{"results in words", results},
-		{"old browsers", oldBrowsers},
 		{"only way in", onlyWayIn},
 		{"in German", german},
 		{"content security policy", policy},
@@ -60,6 +55,18 @@ func TestPasskeyFirst(t *testing.T) {
 	const origins = "origins: # Kratos compares whole strings: no slash at the end, the port if there is one\n            - http://localhost:"
 	s.reconfigure(t, dir, "id: example.org # never", "id: localhost # never", origins, origins+"1")
 	t.Run("another origin", func(t *testing.T) { foreignOrigin(t, s) })
+}
+
+// TestAuthenticators walks what differs by authenticator and browser, beside the
+// rest.
+func TestAuthenticators(t *testing.T) {
+	t.Parallel()
+	s := start(t, scaffold.PasskeyFirst)
+	t.Run("kinds", func(t *testing.T) { kinds(t, s) })
+	t.Run("full key", func(t *testing.T) { fullKey(t, s) })
+	t.Run("user verification", func(t *testing.T) { verifyOrNot(t, s) })
+	t.Run("results in words", func(t *testing.T) { results(t, s) })
+	t.Run("old browsers", func(t *testing.T) { oldBrowsers(t, s) })
 }
 
 // passkeyWalk is the main job: sign up with a passkey, sign out, sign in without

@@ -46,7 +46,7 @@ func confirmFirst(t *testing.T, s *stack) {
 	first := p.plugIn("internal")
 	p.signUpWithPasskey("lise")
 	first.touch(false)
-	p.plugIn("usb")
+	second := p.plugIn("usb")
 	p.open("/settings")
 	p.at("/settings", "Settings")
 	p.outliveSession()
@@ -64,6 +64,8 @@ func confirmFirst(t *testing.T, s *stack) {
 	p.signIn("passkey")
 	p.at("/settings", "Settings")
 	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "1")
+	// And the authenticator that had it hears of it.
+	first.until(t, func() bool { return len(first.credentials())+len(second.credentials()) == 1 })
 }
 
 // outliveSession waits until the sign-in is too long ago.
