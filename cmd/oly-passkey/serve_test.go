@@ -153,3 +153,16 @@ func TestServeLogsJSON(t *testing.T) {
 		require.Regexp(t, `^\{"time":"[^"]+","level":"INFO","msg":"[^"]+".*\}$`, line)
 	}
 }
+
+// TestServeEndsAtTheSecondSignal: whoever does not want to wait need not.
+func TestServeEndsAtTheSecondSignal(t *testing.T) {
+	s := newServing(t, 1)
+	p := spawn(t, nil, s.args("--dev", "--drain-delay", "10m")...)
+	p.logs(1, "index is complete")
+	p.signal(syscall.SIGTERM)
+	p.logs(1, "draining")
+	p.signal(syscall.SIGTERM)
+	err := <-p.done
+	p.done <- err
+	require.EqualError(t, err, "signal: terminated")
+}
