@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -17,19 +15,18 @@ import (
 )
 
 // stage is what stands behind the addresses that documents name: a fakecrowd of
-// ten people where they say Kratos' admin API, free ports where they say the
-// sidecar's, and somebody's user handle where they say HANDLE.
+// ten people where they say Kratos' admin API, a server that the page started
+// where they say the sidecar's, and somebody's user handle where they say HANDLE.
 type stage struct {
 	t                *testing.T
-	addresses        *strings.Replacer
-	listen, metrics  string
+	addresses        []string // of the document and of now, in pairs
 	handle, identity string
 }
 
 var (
 	handlePlaceholder   = regexp.MustCompile(`\bHANDLE\b`)
 	identityPlaceholder = regexp.MustCompile(`\bIDENTITY\b`)
-	indexComplete       = regexp.MustCompile(`(?m)^oly_passkey_index_complete(\{.*\})? 1$`)
+	servingLine         = regexp.MustCompile(`msg=serving .*api=(\S+) operations=(\S+)`)
 )
 
 func newStage(t *testing.T) *stage {
@@ -41,14 +38,15 @@ func newStage(t *testing.T) *stage {
 	crowd.sort()
 	kratos := httptest.NewServer(crowd)
 	t.Cleanup(kratos.Close)
-	s := &stage{t: t, listen: freeAddress(t), metrics: freeAddress(t), handle: handleOf(crowd.listed[0]), identity: crowd.listed[0].String()}
-	s.addresses = strings.NewReplacer("http://127.0.0.1:4434", kratos.URL, "127.0.0.1:4477", s.listen, "127.0.0.1:4478", s.metrics)
-	return s
+	return &stage{
+		t: t, handle: handleOf(crowd.listed[0]), identity: crowd.listed[0].String(),
+		addresses: []string{"http://127.0.0.1:4434", kratos.URL},
+	}
 }
 
 // put gives lines of a document their addresses, a handle and an identity.
 func (s *stage) put(lines string) string {
-	lines = handlePlaceholder.ReplaceAllString(s.addresses.Replace(lines), s.handle)
+	lines = handlePlaceholder.ReplaceAllString(strings.NewReplacer(s.addresses...).Replace(lines), s.handle)
 	return identityPlaceholder.ReplaceAllString(lines, s.identity)
 }
 
@@ -58,20 +56,14 @@ func (s *stage) start(dir, lines string) {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	c := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", "exec "+strings.TrimSuffix(strings.TrimSpace(s.put(lines)), "&"))
 	var out lockedBuffer
-	c.Dir, c.Env, c.Stdout, c.Stderr = dir, append(os.Environ(), "OLY_PASSKEY_SERVE_LISTEN="+s.listen, "OLY_PASSKEY_SERVE_METRICS_LISTEN="+s.metrics), &out, &out
+	c.Dir, c.Env, c.Stdout, c.Stderr = dir, append(os.Environ(), "OLY_PASSKEY_SERVE_LISTEN=127.0.0.1:0", "OLY_PASSKEY_SERVE_METRICS_LISTEN=127.0.0.1:0"), &out, &out
 	require.NoError(s.t, c.Start())
 	s.t.Cleanup(func() {
 		cancel()
 		_ = c.Wait()
 	})
-	require.Eventually(s.t, func() bool {
-		res, err := http.Get("http://" + s.metrics + "/metrics")
-		if err != nil {
-			return false
-		}
-		defer func() { _ = res.Body.Close() }()
-		var body bytes.Buffer
-		_, err = body.ReadFrom(res.Body)
-		return err == nil && indexComplete.MatchString(body.String())
-	}, 20*time.Second, 50*time.Millisecond, "%s\n%s", lines, &out)
+	require.Eventually(s.t, func() bool { return strings.Contains(out.String(), "index is complete") }, time.Minute, 50*time.Millisecond, "%s\n%s", lines, &out)
+	serving := servingLine.FindStringSubmatch(out.String())
+	require.NotNil(s.t, serving, &out)
+	s.addresses = append(s.addresses, "http://127.0.0.1:4477", serving[1], "http://127.0.0.1:4478", serving[2])
 }
