@@ -5,6 +5,7 @@ package doctor
 import (
 	"context"
 	"encoding/base64"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -155,6 +156,21 @@ func TestRealSabotages(t *testing.T) {
 			*config = strings.Replace(*config, from, to, 1)
 		}
 	}
+	// body changes what the pages say.
+	body := func(from, to string) func(*fakeStack) {
+		return func(s *fakeStack) {
+			pages := s.upstream["login.acme.dev"]
+			s.upstream["login.acme.dev"] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				rec := httptest.NewRecorder()
+				pages.ServeHTTP(rec, r)
+				for k, v := range rec.Header() {
+					w.Header()[k] = v
+				}
+				w.WriteHeader(rec.Code)
+				_, _ = io.WriteString(w, strings.ReplaceAll(rec.Body.String(), from, to))
+			})
+		}
+	}
 	header := func(name, value string) func(*fakeStack) {
 		return func(s *fakeStack) {
 			pages := s.upstream["login.acme.dev"]
@@ -173,7 +189,7 @@ func TestRealSabotages(t *testing.T) {
 			})
 		}
 	}
-	for name, c := range map[string]struct {
+	sabotages := map[string]struct {
 		config func(*string)
 		front  func(*fakeStack)
 		check  string   // that has the cause
@@ -191,16 +207,20 @@ func TestRealSabotages(t *testing.T) {
 		"cookie of one host":         {config: swap("domain: acme.dev", "domain: auth.acme.dev"), check: "cookies", also: []string{"page"}},
 		"verified addresses ignored": {config: swap(`/login" }`, `/login", after: { passkey: { hooks: [{ hook: require_verified_address }] } } }`), check: "kratos-version"},
 		"android on an old kratos":   {config: func(*string) {}, front: func(s *fakeStack) { delete(s.routes, "acme.dev/.well-known/assetlinks.json") }, check: "native-unsupported", also: []string{"kratos-version"}},
-		"expired soon":               {front: func(s *fakeStack) { nearEnd(s) }, check: "tls"},
-		"wrong name":                 {front: func(s *fakeStack) { s.leaf["auth.acme.dev"] = leaf{name: "x.acme.dev"} }, check: "tls", also: []string{"passkey-endpoints"}},
-		"foreign authority":          {front: func(s *fakeStack) { s.leaf["auth.acme.dev"] = leaf{foreign: true} }, check: "tls", also: []string{"passkey-endpoints"}},
-		"no hsts":                    {front: header("Strict-Transport-Security", ""), check: "hsts"},
-		"redirect to www":            {front: func(s *fakeStack) { s.upstream["login.acme.dev"] = http.HandlerFunc(toWWW) }, check: "ui-redirects"},
-		"script not let through":     {front: func(s *fakeStack) { s.routes["auth.acme.dev"+scriptPath] = http.NotFound }, check: "webauthn-script"},
-		"script changed":             {front: func(s *fakeStack) { s.routes["auth.acme.dev"+scriptPath] = reply(200, "text/javascript", "x") }, check: "webauthn-script"},
-		"policy without scripts":     {front: header("Content-Security-Policy", "script-src https://cdn.acme.dev"), check: "content-security-policy"},
-		"policy without Kratos":      {front: header("Content-Security-Policy", "form-action 'self'"), check: "content-security-policy"},
-		"permissions taken away":     {front: header("Permissions-Policy", "publickey-credentials-get=()"), check: "permissions-policy"},
+		"expired": {front: func(s *fakeStack) {
+			s.leaf["auth.acme.dev"] = leaf{ends: time.Now().AddDate(0, 0, -1)}
+		}, check: "tls", also: []string{"passkey-endpoints"}},
+		"no autofill":            {front: body("username webauthn", "username"), check: "autofill"},
+		"expired soon":           {front: func(s *fakeStack) { nearEnd(s) }, check: "tls"},
+		"wrong name":             {front: func(s *fakeStack) { s.leaf["auth.acme.dev"] = leaf{name: "x.acme.dev"} }, check: "tls", also: []string{"passkey-endpoints"}},
+		"foreign authority":      {front: func(s *fakeStack) { s.leaf["auth.acme.dev"] = leaf{foreign: true} }, check: "tls", also: []string{"passkey-endpoints"}},
+		"no hsts":                {front: header("Strict-Transport-Security", ""), check: "hsts"},
+		"redirect to www":        {front: func(s *fakeStack) { s.upstream["login.acme.dev"] = http.HandlerFunc(toWWW) }, check: "ui-redirects"},
+		"script not let through": {front: func(s *fakeStack) { s.routes["auth.acme.dev"+scriptPath] = http.NotFound }, check: "webauthn-script"},
+		"script changed":         {front: func(s *fakeStack) { s.routes["auth.acme.dev"+scriptPath] = reply(200, "text/javascript", "x") }, check: "webauthn-script"},
+		"policy without scripts": {front: header("Content-Security-Policy", "script-src https://cdn.acme.dev"), check: "content-security-policy"},
+		"policy without Kratos":  {front: header("Content-Security-Policy", "form-action 'self'"), check: "content-security-policy"},
+		"permissions taken away": {front: header("Permissions-Policy", "publickey-credentials-get=()"), check: "permissions-policy"},
 		"admin behind the proxy": {front: func(s *fakeStack) {
 			s.routes["auth.acme.dev/admin/version"] = reply(200, "application/json", `{"version":"v1.3.1"}`)
 		}, check: "admin-api"},
@@ -219,7 +239,9 @@ func TestRealSabotages(t *testing.T) {
 			s.routes["acme.dev/.well-known/passkey-endpoints"] = reply(200, "text/html", "<html>")
 		}, check: "passkey-endpoints"},
 		"kratos is down": {front: func(s *fakeStack) { s.upstream["auth.acme.dev"] = http.HandlerFunc(bad) }, check: "kratos-flow", also: []string{"page", "passkey-endpoints"}},
-	} {
+	}
+	require.GreaterOrEqual(t, len(sabotages), 25)
+	for name, c := range sabotages {
 		t.Run(name, func(t *testing.T) {
 			if c.config == nil {
 				c.config = noAndroid
