@@ -23,7 +23,7 @@ import (
 type world struct {
 	t      *testing.T
 	kratos *fakekratos
-	store  *memory.Store
+	store  index.Store
 	d      *Directory
 	log    *bytes.Buffer
 	stop   func() error
@@ -32,8 +32,14 @@ type world struct {
 // inBubble runs a test with a clock of its own: sleeping costs no time.
 func inBubble(t *testing.T, test func(w *world)) {
 	t.Helper()
+	inBubbleOn(t, func(*testing.T) index.Store { return memory.New() }, test)
+}
+
+// inBubbleOn does so on a store.
+func inBubbleOn(t *testing.T, open func(*testing.T) index.Store, test func(w *world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		test(&world{t: t, kratos: newFakekratos(time.Now), store: memory.New(), log: &bytes.Buffer{}})
+		test(&world{t: t, kratos: newFakekratos(time.Now), store: open(t), log: &bytes.Buffer{}})
 	})
 }
 
@@ -359,7 +365,7 @@ func TestBuildResumes(t *testing.T) {
 
 // sharedStore is a memory store that several directories share.
 type sharedStore struct {
-	*memory.Store
+	index.Store
 	lead *atomic.Pointer[context.CancelFunc] // of the one that leads
 }
 

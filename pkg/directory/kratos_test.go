@@ -223,6 +223,20 @@ func (f *fakekratos) setFailure(err error) {
 	f.fail = err
 }
 
+// lists tells whether a key's handle is among those that the list shows now.
+func (f *fakekratos) lists(k fakekey) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p := f.people[k.owner]
+	switch {
+	case p == nil:
+		return false
+	case k.method == "passkey":
+		return p.Passkey != nil && slices.Contains(p.Passkey.Identifiers, string(k.handle))
+	}
+	return p.WebAuthn != nil && bytes.Equal(p.WebAuthn.Config.UserHandle, k.handle)
+}
+
 // wasShown tells whether a key's handle was ever answered.
 func (f *fakekratos) wasShown(k fakekey) bool {
 	f.mu.Lock()

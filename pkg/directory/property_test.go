@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
+	"github.com/olympusoss/oly-passkey/pkg/index/memory"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
@@ -27,6 +29,7 @@ type history struct {
 	pending []pendingHook
 	log     []string
 	down    bool
+	reopen  func(*testing.T, index.Store) index.Store
 }
 
 type pendingHook struct {
@@ -35,8 +38,8 @@ type pendingHook struct {
 }
 
 // TestHistories lives many random lives, with hooks that are lost, repeated,
-// late and out of order, outages and restarts, and compares every answer with
-// the truth.
+// late and out of order, imports and deletions without a hook, outages and
+// restarts, and compares every answer with the truth.
 func TestHistories(t *testing.T) {
 	lives := 150
 	switch {
@@ -45,34 +48,70 @@ func TestHistories(t *testing.T) {
 	case os.Getenv("OLY_PASSKEY_PROOF") != "":
 		lives = 10_000
 	}
+	liveThrough(t, lives, func(*testing.T) index.Store { return memory.New() }, nil)
+}
+
+// TestHistoriesOnBolt does so on the embedded store, which is opened again at
+// every restart.
+func TestHistoriesOnBolt(t *testing.T) {
+	lives := 8
+	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
+		lives = 300
+	}
+	dirs := map[index.Store]string{}
+	openIn := func(t *testing.T, dir string) index.Store {
+		t.Helper()
+		s, err := bolt.Open(dir)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, s.Close()) })
+		dirs[s] = dir
+		return s
+	}
+	liveThrough(t, lives, func(t *testing.T) index.Store { t.Helper(); return openIn(t, t.TempDir()) }, func(t *testing.T, s index.Store) index.Store {
+		t.Helper()
+		require.NoError(t, s.Close())
+		return openIn(t, dirs[s])
+	})
+}
+
+// liveThrough lives so many lives, each on a store of its own. reopen is called
+// at every restart, unless it is nil.
+func liveThrough(t *testing.T, lives int, open func(*testing.T) index.Store, reopen func(*testing.T, index.Store) index.Store) {
+	t.Helper()
 	for seed := range uint64(lives) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			inBubble(t, func(w *world) {
-				h := &history{world: w, rand: rand.New(rand.NewPCG(seed, 0))}
+			inBubbleOn(t, open, func(w *world) {
+				h := &history{world: w, rand: rand.New(rand.NewPCG(seed, 0)), reopen: reopen}
 				defer func() {
 					if t.Failed() {
 						t.Log(strings.Join(h.log, "\n"))
 					}
 				}()
-				h.kratos.page = 1 + h.rand.IntN(5)
-				h.kratos.register("passkey") // somebody stays, or the index would seem another kratos's
-				for range h.rand.IntN(6) {
-					h.live()
-				}
-				h.start()
-				for range 60 {
-					h.live()
-					h.wait(time.Duration(h.rand.IntN(20_000)) * time.Millisecond)
-					h.checkOwners()
-					h.checkUnknown()
-				}
-				h.settle()
-				h.checkAll()
-				h.checkSignals()
-				h.checkUnknown()
+				h.whole()
 			})
 		})
 	}
+}
+
+// whole is one life.
+func (h *history) whole() {
+	h.kratos.page = 1 + h.rand.IntN(5)
+	h.kratos.register("passkey") // somebody stays, or the index would seem another kratos's
+	for range h.rand.IntN(6) {
+		h.live()
+	}
+	h.start()
+	for range 60 {
+		h.live()
+		h.wait(time.Duration(h.rand.IntN(20_000)) * time.Millisecond)
+		h.checkOwners()
+		h.checkUnknown()
+	}
+	h.settle()
+	h.checkAll()
+	h.checkDeleted()
+	h.checkSignals()
+	h.checkUnknown()
 }
 
 // live makes one thing happen.
@@ -100,8 +139,14 @@ func (h *history) live() {
 		h.log = append(h.log, fmt.Sprintf("delete %s", h.people[at]))
 		h.kratos.delete(h.people[at])
 		h.people = append(h.people[:at], h.people[at+1:]...)
-	case n < 62:
+	case n < 61:
 		h.tell(h.somebody(), index.FlowLogin)
+	case n < 63:
+		for range 1 + h.rand.IntN(4) { // an import, of which no hook tells
+			k := h.kratos.register(method)
+			h.people, h.keys = append(h.people, k.owner), append(h.keys, k)
+			h.log = append(h.log, fmt.Sprintf("import %s with %s", k.owner, k.method))
+		}
 	case n < 90:
 		h.deliver()
 	default:
@@ -120,6 +165,9 @@ func (h *history) trouble(n int) {
 	case n < 96:
 		h.log = append(h.log, "restart")
 		require.NoError(h.t, h.stop())
+		if h.reopen != nil {
+			h.store = h.reopen(h.t, h.store)
+		}
 		h.start()
 	default:
 		h.log = append(h.log, "sweep")
@@ -239,6 +287,25 @@ func (h *history) checkAll() {
 		a, err := h.resolveFromIndex(query(k))
 		if err == nil && a.Matches != nil && *a.Matches {
 			require.True(h.t, h.kratos.live(k), "a credential matches, and is gone")
+		}
+	}
+}
+
+// checkDeleted: after --max-age and a sweep nobody is answered whom Kratos has
+// not, and everybody is known whom it lists.
+func (h *history) checkDeleted() {
+	h.t.Helper()
+	for _, k := range h.keys {
+		_, err := h.resolveFromIndex(query(k))
+		if !slices.Contains(h.people, k.owner) {
+			require.True(h.t, errors.Is(err, ErrRemoved) || errors.Is(err, ErrUnknown), "%s is deleted, and %v", k.owner, err)
+			continue
+		}
+		if h.kratos.live(k) && h.kratos.wasShown(k) {
+			require.NoError(h.t, err, "a %s key of %s signs in", k.method, k.owner)
+		}
+		if h.kratos.lists(k) {
+			require.NotErrorIs(h.t, err, ErrUnknown, "a %s handle of %s is listed", k.method, k.owner)
 		}
 	}
 }
