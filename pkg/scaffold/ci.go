@@ -26,6 +26,7 @@ func (o Options) continuous(s *site) error {
 	s.Version = orElse(o.Version, "latest")
 	config := path.Join(o.Repository, orElse(o.Config, s.ConfigFile()))
 	s.LintCommand = "oly-passkey lint -c " + config + " --domain " + s.Page
+	s.UIFolder = path.Join(o.Repository, "ui")
 	for range strings.Count(config, "/") {
 		file.path = "../" + file.path
 	}

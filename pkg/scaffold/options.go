@@ -42,6 +42,7 @@ type site struct {
 	Admin        listener
 	Version      string
 	LintCommand  string    // run from the repository's root
+	UIFolder     string    // of the pages, from there
 	ci           []outFile // files that CI wants
 	deploy       []outFile // files that the target wants
 	Target       Target

@@ -84,7 +84,7 @@ func build(t *testing.T, dir, what string) string {
 func run(t *testing.T, dir string, env []string, name string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(context.Background(), name, args...)
-	cmd.Dir, cmd.Env = dir, append(env, "PATH="+os.Getenv("PATH"))
+	cmd.Dir, cmd.Env = dir, append([]string{"PATH=" + os.Getenv("PATH")}, env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.WaitDelay = 10 * time.Second
 	log := &log{}
@@ -126,7 +126,7 @@ func await(t *testing.T, url string) {
 	t.Helper()
 	var last error
 	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		resp, err := http.Get(url) //nolint:noctx,gosec // a loopback address of this test, bounded by the deadline
+		resp, err := http.Get(url) //nolint:gosec // a loopback address of this test, bounded by the deadline
 		if err == nil {
 			_ = resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
