@@ -1,0 +1,58 @@
+package upgrade_test
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+	"github.com/olympusoss/oly-passkey/pkg/upgrade"
+)
+
+var update = flag.Bool("update", false, "write the document")
+
+// TestDocument holds docs/versions.md against the table.
+func TestDocument(t *testing.T) {
+	const name = "../../docs/versions.md"
+	var b strings.Builder
+	require.NoError(t, upgrade.WriteDocument(&b))
+	if *update {
+		require.NoError(t, os.WriteFile(name, []byte(b.String()), 0o644))
+	}
+	have, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.Equal(t, b.String(), string(have), "stale; run go test ./pkg/upgrade -run Document -update")
+}
+
+// TestEveryPair goes up and down between all versions that are known apart. What
+// the history says between two of them is what it says on the way, step by step.
+func TestEveryPair(t *testing.T) {
+	versions := upgrade.Versions()
+	ids := func(from, to int) []string {
+		found, err := upgrade.Check([]*source.File{source.New("kratos.yml", []byte(head+verified+passkeyOn))}, lint.Options{}, versions[from], versions[to])
+		require.NoError(t, err)
+		out := []string{}
+		for _, f := range found {
+			out = append(out, f.Rule)
+		}
+		return out
+	}
+	for from := range versions {
+		require.Empty(t, ids(from, from))
+		for to := range versions {
+			step := 1
+			if to < from {
+				step = -1
+			}
+			var way []string
+			for at := from; at != to; at += step {
+				way = append(way, ids(at, at+step)...)
+			}
+			require.ElementsMatch(t, way, ids(from, to), "%s to %s", versions[from], versions[to])
+		}
+	}
+}
