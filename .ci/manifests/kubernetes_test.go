@@ -9,8 +9,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/pod-security-admission/api"
-	"k8s.io/pod-security-admission/policy"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
@@ -32,11 +30,7 @@ func TestKubernetes(t *testing.T) {
 			pod := c.StatefulSet.Spec.Template
 
 			t.Run("Pod Security: restricted", func(t *testing.T) {
-				checks, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
-				require.NoError(t, err)
-				for _, result := range checks.EvaluatePod(api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}, &pod.ObjectMeta, &pod.Spec) {
-					require.True(t, result.Allowed, "%s: %s", result.ForbiddenReason, result.ForbiddenDetail)
-				}
+				restricted(t, &pod)
 			})
 			t.Run("every file of kratos.yml is mounted", func(t *testing.T) {
 				mounted := make(map[string]bool)

@@ -46,6 +46,18 @@ func written(t *testing.T, target string) map[string]string {
 	return all
 }
 
+// runProgram runs oly-passkey to its end.
+func runProgram(t *testing.T, args ...string) (output string, code int) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), program, args...)
+	out, err := c.CombinedOutput()
+	if err != nil {
+		var exit *exec.ExitError
+		require.ErrorAs(t, err, &exit)
+	}
+	return string(out), c.ProcessState.ExitCode()
+}
+
 // fileURLs are the files that a kratos.yml names, where Kratos looks for them.
 func fileURLs(t *testing.T, dir string) []string {
 	t.Helper()

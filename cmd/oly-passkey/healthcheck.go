@@ -28,13 +28,13 @@ Exit code 0: ready; 1: not ready, or nobody answers.`,
   oly-passkey healthcheck --metrics-listen 0.0.0.0:4478`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if env := a.getenv("OLY_PASSKEY_METRICS_LISTEN"); env != "" && !cmd.Flags().Changed("metrics-listen") {
+			if env := a.getenv(serveEnvPrefix + "METRICS_LISTEN"); env != "" && !cmd.Flags().Changed("metrics-listen") {
 				listen = env
 			}
 			return a.healthcheck(cmd.Context(), listen)
 		},
 	}
-	c.Flags().StringVar(&listen, "metrics-listen", sidecar.DefaultMetricsListen, "`HOST:PORT` that the server was given (default also from OLY_PASSKEY_METRICS_LISTEN)")
+	c.Flags().StringVar(&listen, "metrics-listen", sidecar.DefaultMetricsListen, "`HOST:PORT` that the server was given (also from OLY_PASSKEY_SERVE_METRICS_LISTEN)")
 	return c
 }
 

@@ -32,7 +32,7 @@ func TestHealthcheck(t *testing.T) {
 		require.Equal(t, exitClean, code, listen)
 		require.Equal(t, "ready\n", out)
 	}
-	code, out := check([]string{"OLY_PASSKEY_METRICS_LISTEN=" + address})
+	code, out := check([]string{"OLY_PASSKEY_SERVE_METRICS_LISTEN=" + address})
 	require.Equal(t, exitClean, code)
 	require.Equal(t, "ready\n", out)
 
