@@ -2,7 +2,7 @@ import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 
 import { kratos, signOut, start, valueOf, whoami } from "./kratos.js";
-import { addPasskey, autofill, register, removePasskey, signIn } from "./passkey.js";
+import { abort, addPasskey, autofill, register, removePasskey, signIn } from "./passkey.js";
 
 // What a ceremony ended in, in words. The pages have the same in two languages: templates/ui/texts.
 const words = {
@@ -31,9 +31,8 @@ function SignIn({ done }) {
   };
   useEffect(() => {
     if (!flow) return;
-    const unmount = new AbortController();
-    autofill(flow, { signal: unmount.signal }).then((result) => result.kind === "signed-in" && done());
-    return () => unmount.abort();
+    autofill(flow).then((result) => result.kind === "signed-in" && done());
+    return () => void abort(); // whichever request waits when the flow is renewed or the page left
   }, [flow]);
   if (!flow) return <p>…</p>;
   const click = async () => {
@@ -112,7 +111,7 @@ function Account({ session, done }) {
           {passkeys.map(({ attributes, meta }) => (
             <li key={attributes.value}>
               added {new Date(meta.label.context.added_at).toLocaleDateString()}
-              <button disabled={lastWay} onClick={() => change(removePasskey(flow, attributes.value))}>Remove</button>
+              <button value={attributes.value} disabled={lastWay} onClick={() => change(removePasskey(flow, attributes.value))}>Remove</button>
             </li>
           ))}
         </ul>
