@@ -225,8 +225,8 @@ func latencyChart(t *testing.T, parties []*party) []byte {
 	c := plot.Chart{
 		Title: fmt.Sprintf("Latency at %s requests a second (Kratos: %d)", count(offered), kratosOffer), X: "share of the answers", Y: "milliseconds", LogY: true,
 		XTicks: []plot.Tick{{At: 0, Name: "0"}, {At: nines(.5), Name: "50 %"}, {At: 1, Name: "90 %"}, {At: 2, Name: "99 %"}, {At: 3, Name: "99.9 %"}},
-		YTicks: []plot.Tick{{At: .03, Name: "0.03"}, {At: .1, Name: "0.1"}, {At: .3, Name: "0.3"}, {At: 1, Name: "1"}, {At: 3, Name: "3"}, {At: 10, Name: "10"}, {At: 30, Name: "30"}},
 	}
+	longest := 0.0
 	for _, p := range parties {
 		var all load.Result
 		for _, r := range p.open {
@@ -235,9 +235,17 @@ func latencyChart(t *testing.T, parties []*party) []byte {
 		slices.Sort(all.Latencies)
 		line := plot.Line{Name: strings.NewReplacer("sidecar, ", "", "`", "", "GET /admin/identities/{id}", "GET").Replace(p.name)}
 		for x := 0.0; x <= 3; x += .05 {
-			line.Points = append(line.Points, plot.Point{X: x, Y: micros(1-math.Pow(10, -x))(all) / 1000})
+			y := micros(1-math.Pow(10, -x))(all) / 1000
+			longest = max(longest, y)
+			line.Points = append(line.Points, plot.Point{X: x, Y: y})
 		}
 		c.Lines = append(c.Lines, line)
+	}
+	for _, ms := range []float64{.03, .1, .3, 1, 3, 10, 30, 100, 300, 1000} {
+		c.YTicks = append(c.YTicks, plot.Tick{At: ms, Name: fmt.Sprint(ms)})
+		if ms > 1 && ms >= longest {
+			break
+		}
 	}
 	svg, err := c.SVG()
 	require.NoError(t, err)
