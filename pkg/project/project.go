@@ -174,8 +174,7 @@ func (p *Project) Apply(findings []lint.Finding, everything bool, now time.Time)
 	}
 	for i := range p.Ignores {
 		g := &p.Ignores[i]
-		at := p.file.LineStart(g.Line)
-		f := lint.Finding{Severity: lint.Warning, Span: source.Span{File: p.file, Start: at, End: at}}
+		f := lint.Finding{Severity: lint.Warning, Span: p.span(g)}
 		switch {
 		case g.over(now):
 			f.Rule = ExpiredRule
@@ -200,4 +199,13 @@ func (i *Ignore) matches(f lint.Finding) bool {
 func (i *Ignore) over(now time.Time) bool {
 	until, err := i.until()
 	return err == nil && !until.IsZero() && !now.Before(until)
+}
+
+// span is where an ignore names its rule.
+func (p *Project) span(i *Ignore) source.Span {
+	at, line := p.file.LineStart(i.Line), p.file.Line(i.Line)
+	if start := strings.Index(line, i.Rule); start >= 0 {
+		return source.Span{File: p.file, Start: at + start, End: at + start + len(i.Rule)}
+	}
+	return source.Span{File: p.file, Start: at, End: at}
 }

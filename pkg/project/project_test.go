@@ -85,7 +85,7 @@ func TestApply(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"two deploy/kratos.yml:1:1", "three deploy/kratos.yml:1:1", "five deploy/kratos.yml:1:1",
-		"ignore-expired .oly-passkey.yaml:3:1", "ignore-unused .oly-passkey.yaml:4:1",
+		"ignore-expired .oly-passkey.yaml:3:12", "ignore-unused .oly-passkey.yaml:4:12",
 	}, got)
 }
 

@@ -21,7 +21,8 @@ const page = `<!doctype html>
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 article{border-left:.3rem solid;padding:.1rem 1rem;margin:1.5rem 0}
 .error{border-color:#c62828}.warning{border-color:#ef6c00}.info{border-color:#1565c0}
-pre{overflow-x:auto;padding:.5rem;background:#8882}
+h2{font-size:1.15rem;margin:.6rem 0 .2rem}article p{margin:.3rem 0}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:.5rem;margin:.4rem 0;background:#8882}
 code,pre{font-family:ui-monospace,monospace;font-size:.9em}
 mark{background:#fdd835;color:#000}
 small{opacity:.8}
