@@ -121,7 +121,7 @@ func (o *serveOptions) sidecar(a *app, log *slog.Logger) (sidecar.Options, error
 		DataDir:        o.dataDir,
 		KeyFile:        o.keyFile,
 		Name:           o.name,
-		Version:        programVersion(),
+		Version:        version().Version,
 		Listen:         o.listen,
 		MetricsListen:  o.metricsListen,
 		PublicListen:   o.publicListen,

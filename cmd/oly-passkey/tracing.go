@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -19,14 +18,6 @@ import (
 
 // flushTimeout is how long the last spans get to be sent at the end.
 const flushTimeout = 5 * time.Second
-
-// programVersion is the module's version, as the toolchain stamped it.
-func programVersion() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "devel"
-}
 
 // tracing makes the tracer that the OTEL_ variables describe, nil where they
 // name no endpoint. flush sends what is left.
@@ -45,7 +36,7 @@ func (a *app) tracing(ctx context.Context, name string, log *slog.Logger) (trace
 	if err != nil {
 		return nil, none, fmt.Errorf("traces: %w", err)
 	}
-	about := []attribute.KeyValue{attribute.String("service.name", "oly-passkey"), attribute.String("service.version", programVersion())}
+	about := []attribute.KeyValue{attribute.String("service.name", "oly-passkey"), attribute.String("service.version", version().Version)}
 	if name != "" {
 		about = append(about, attribute.String("service.instance.id", name))
 	}
