@@ -1,0 +1,247 @@
+package directory
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+)
+
+// inQueue runs a test on a queue of its own with a clock of its own.
+func inQueue(t *testing.T, test func(t *testing.T, q *queue, store *faultyStore)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		store := newFaultyStore()
+		q, err := newQueue(t.Context(), store, time.Now)
+		require.NoError(t, err)
+		test(t, q, store)
+	})
+}
+
+func stored(t *testing.T, s index.Store) []index.Job {
+	t.Helper()
+	jobs, err := s.Jobs(t.Context())
+	require.NoError(t, err)
+	return jobs
+}
+
+func identitiesOf(jobs []index.Job) (ids []uuid.UUID) {
+	for _, j := range jobs {
+		ids = append(ids, j.Identity)
+	}
+	return ids
+}
+
+// TestQueueOrder: hooks before the directory's own pulls, each line in the order
+// in which it is due, and no more than are asked for.
+func TestQueueOrder(t *testing.T) {
+	inQueue(t, func(t *testing.T, q *queue, _ *faultyStore) {
+		var ids []uuid.UUID
+		for n := range 6 {
+			ids = append(ids, uuid.UUID{byte(n + 1)})
+		}
+		q.suggest(ids[5])
+		q.suggest(ids[5])
+		for _, id := range ids[:5] {
+			require.NoError(t, q.add(t.Context(), id, index.FlowSettings))
+			time.Sleep(time.Millisecond)
+		}
+		hooks, oldest, own := q.depth()
+		require.Equal(t, 5, hooks)
+		require.Equal(t, 1, own)
+		require.Equal(t, 5*time.Millisecond, oldest)
+		jobs, wait := q.take(0)
+		require.Empty(t, jobs)
+		require.Equal(t, time.Duration(1), wait, "something is due")
+		jobs, _ = q.take(2)
+		require.Equal(t, ids[:2], identitiesOf(jobs))
+		jobs, wait = q.take(10)
+		require.Equal(t, ids[2:], identitiesOf(jobs))
+		require.Zero(t, wait)
+		jobs, _ = q.take(10)
+		require.Empty(t, jobs, "what runs is not taken again")
+		q.suggest(ids[0])
+		jobs, _ = q.take(10)
+		require.Empty(t, jobs, "nor is it asked for twice")
+	})
+}
+
+// TestQueueCovers: which hook stands for another, and what is stored.
+func TestQueueCovers(t *testing.T) {
+	id := uuid.UUID{1}
+	for name, tc := range map[string]struct {
+		flows []index.Flow
+		jobs  []index.Flow // that are stored, each in the place of the one before
+	}{
+		"the same again":           {[]index.Flow{index.FlowLogin, index.FlowLogin}, []index.Flow{index.FlowLogin}},
+		"a login after settings":   {[]index.Flow{index.FlowSettings, index.FlowLogin}, []index.Flow{index.FlowSettings}},
+		"settings after a login":   {[]index.Flow{index.FlowLogin, index.FlowSettings}, []index.Flow{index.FlowLogin, index.FlowSettings}},
+		"settings after a sign-up": {[]index.Flow{index.FlowRegistration, index.FlowSettings}, []index.Flow{index.FlowRegistration, index.FlowRegistration}},
+		"a sign-up after settings": {[]index.Flow{index.FlowSettings, index.FlowRegistration}, []index.Flow{index.FlowSettings, index.FlowSettings}},
+		"a sign-up and again":      {[]index.Flow{index.FlowRegistration, index.FlowRegistration, index.FlowLogin}, []index.Flow{index.FlowRegistration}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
+				for _, flow := range tc.flows {
+					require.NoError(t, q.add(t.Context(), id, flow))
+				}
+				require.Equal(t, len(tc.jobs), store.called("Enqueue"))
+				jobs := stored(t, store)
+				require.Len(t, jobs, 1)
+				require.Equal(t, tc.jobs[len(tc.jobs)-1], jobs[0].Flow)
+				taken, _ := q.take(5)
+				require.Equal(t, jobs, taken)
+			})
+		})
+	}
+}
+
+// TestQueueWhileItRuns: a hook that comes during a pull is another pull, and is
+// stored before it is answered.
+func TestQueueWhileItRuns(t *testing.T) {
+	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
+		id := uuid.UUID{1}
+		require.NoError(t, q.add(t.Context(), id, index.FlowLogin))
+		first, _ := q.take(1)
+		require.NoError(t, q.add(t.Context(), id, index.FlowLogin))
+		require.Equal(t, 2, store.called("Enqueue"))
+		require.Greater(t, stored(t, store)[0].Number, first[0].Number)
+		none, _ := q.take(1)
+		require.Empty(t, none)
+		_, err := q.finish(t.Context(), id, true, nil)
+		require.NoError(t, err)
+		require.Len(t, stored(t, store), 1)
+		again, _ := q.take(1)
+		require.Equal(t, stored(t, store), again)
+		_, err = q.finish(t.Context(), id, true, nil)
+		require.NoError(t, err)
+		require.Empty(t, stored(t, store))
+		hooks, _, own := q.depth()
+		require.Zero(t, hooks+own)
+		require.Empty(t, q.jobs)
+	})
+}
+
+// TestQueueRepeats: after a failure, and where a flow promised more than the pull
+// showed; and how long the first hook has waited.
+func TestQueueRepeats(t *testing.T) {
+	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
+		id := uuid.UUID{1}
+		require.NoError(t, q.add(t.Context(), id, index.FlowRegistration))
+		time.Sleep(time.Second)
+		_, _ = q.take(1)
+		waited, err := q.finish(t.Context(), id, false, errors.New("down"))
+		require.NoError(t, err)
+		require.Zero(t, waited, "it still waits")
+		require.Len(t, stored(t, store), 1)
+		none, wait := q.take(1)
+		require.Empty(t, none)
+		require.GreaterOrEqual(t, wait, 250*time.Millisecond)
+		require.LessOrEqual(t, wait, 500*time.Millisecond)
+		time.Sleep(wait)
+		for _, pause := range []time.Duration{time.Second, 10 * time.Second} {
+			jobs, _ := q.take(1)
+			require.Len(t, jobs, 1)
+			waited, err = q.finish(t.Context(), id, false, nil)
+			require.NoError(t, err)
+			require.Equal(t, pause == time.Second, waited >= time.Second, "only the first pull is news: %s", waited)
+			none, wait = q.take(1)
+			require.Empty(t, none)
+			require.Equal(t, pause, wait)
+			time.Sleep(pause - 1)
+			none, _ = q.take(1)
+			require.Empty(t, none)
+			time.Sleep(1)
+		}
+		jobs, _ := q.take(1)
+		require.Len(t, jobs, 1)
+		_, err = q.finish(t.Context(), id, false, nil)
+		require.NoError(t, err)
+		require.Empty(t, stored(t, store))
+	})
+}
+
+// TestQueueSurvives: what was stored is pulled after the next start, and later
+// hooks have higher numbers.
+func TestQueueSurvives(t *testing.T) {
+	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
+		id := uuid.UUID{1}
+		require.NoError(t, q.add(t.Context(), id, index.FlowSettings))
+		before := stored(t, store)
+		past := func() time.Time { return time.Now().Add(-time.Hour) } // the clock was set back
+		again, err := newQueue(t.Context(), store, past)
+		require.NoError(t, err)
+		jobs, _ := again.take(5)
+		require.Equal(t, before, jobs)
+		require.NoError(t, again.add(t.Context(), id, index.FlowSettings))
+		require.Greater(t, stored(t, store)[0].Number, before[0].Number)
+		again.adopt(index.Job{Identity: id, Number: 1})
+		none, _ := again.take(5)
+		require.Empty(t, none, "what is in the queue is not adopted")
+		again.adopt(index.Job{Identity: uuid.UUID{2}, Number: 1, Flow: index.FlowLogin})
+		hooks, _, _ := again.depth()
+		require.Equal(t, 2, hooks)
+		store.failNext("Enqueue", 1)
+		require.ErrorIs(t, again.add(t.Context(), uuid.UUID{3}, index.FlowLogin), errDisk)
+		hooks, _, _ = again.depth()
+		require.Equal(t, 2, hooks, "what is not stored is not answered for")
+	})
+}
+
+// TestQueueIsBounded: pulls that the directory gives itself are dropped where too
+// many wait, hooks never.
+func TestQueueIsBounded(t *testing.T) {
+	inQueue(t, func(t *testing.T, q *queue, _ *faultyStore) {
+		var id uuid.UUID
+		for n := range maxOwn + 1 {
+			id[0], id[1], id[2] = byte(n), byte(n>>8), byte(n>>16)
+			q.suggest(id)
+		}
+		require.Len(t, q.own, 100_000)
+		require.NoError(t, q.add(t.Context(), uuid.Max, index.FlowLogin))
+		jobs, _ := q.take(1)
+		require.Equal(t, uuid.Max, jobs[0].Identity)
+		own, _ := q.take(2)
+		require.Len(t, own, 2)
+		_, err := q.finish(t.Context(), own[0].Identity, false, nil)
+		require.NoError(t, err)
+	})
+}
+
+// TestQueueSleeps until a signal, a time or the end.
+func TestQueueSleeps(t *testing.T) {
+	inQueue(t, func(t *testing.T, q *queue, _ *faultyStore) {
+		began := time.Now()
+		require.NoError(t, q.sleep(t.Context(), time.Second))
+		require.Equal(t, time.Second, time.Since(began))
+		q.signal()
+		q.signal()
+		require.NoError(t, q.sleep(t.Context(), 0))
+		require.Equal(t, time.Second, time.Since(began), "a signal wakes at once")
+		done := make(chan error, 1)
+		go func() { done <- q.sleep(t.Context(), 0) }()
+		synctest.Wait()
+		require.Empty(t, done, "two signals are one")
+		q.signal()
+		require.NoError(t, <-done)
+	})
+}
+
+// TestPauses grow from half a second to a minute, with jitter of one half.
+func TestPauses(t *testing.T) {
+	for failures, most := range map[int]time.Duration{0: 500 * time.Millisecond, 1: time.Second, 4: 8 * time.Second, 6: 32 * time.Second, 7: time.Minute, 10: time.Minute, 11: time.Minute, 1000: time.Minute} {
+		least := most
+		for range 200 {
+			got := pause(failures)
+			require.GreaterOrEqual(t, got, most/2)
+			require.LessOrEqual(t, got, most)
+			least = min(least, got)
+		}
+		require.Less(t, least, most*3/4, "it has jitter")
+	}
+}
