@@ -18,15 +18,20 @@ func TestLintAsksTheSidecarWhomItLocksOut(t *testing.T) {
 		name   string
 		people map[string][]string
 		want   string
+		most   string // whom the removed origin locks out
 	}{
-		{"nobody", nil, "info: rp.id of passkey was \"example.com\" and is \"example.org\"; the sidecar knows nobody with a key, so nobody is locked out [rp-id-changed]"},
+		{"nobody", nil, "info: rp.id of passkey was \"example.com\" and is \"example.org\"; the sidecar knows nobody with a key, so nobody is locked out [rp-id-changed]", "0 people"},
 		{
-			"one", map[string][]string{somebody: {raw, other("A")}},
+			"one",
+			map[string][]string{somebody: {raw, other("A")}},
 			"error: rp.id of passkey was \"example.com\" and is \"example.org\": no key that anybody has works any more, which locks out 1 person [rp-id-changed]",
+			"1 person",
 		},
 		{
-			"three", map[string][]string{somebody: {raw}, "2" + somebody[1:]: {other("A")}, "3" + somebody[1:]: {other("B")}, "4" + somebody[1:]: {}},
+			"three",
+			map[string][]string{somebody: {raw}, "2" + somebody[1:]: {other("A")}, "3" + somebody[1:]: {other("B")}, "4" + somebody[1:]: {}},
 			"error: rp.id of passkey was \"example.com\" and is \"example.org\": no key that anybody has works any more, which locks out 3 people [rp-id-changed]",
+			"3 people",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -49,6 +54,8 @@ func TestLintAsksTheSidecarWhomItLocksOut(t *testing.T) {
 				}
 				require.Empty(t, stderr)
 				require.Contains(t, strings.Split(stdout, "\n"), now+":3:48: "+c.want)
+				require.Contains(t, strings.Split(stdout, "\n"), now+":3:84: error: origin \"https://example.com\" of passkey was removed: "+
+					"people who sign in there cannot any more, which locks out "+c.most+" at most [origin-removed]")
 				return
 			}
 		})

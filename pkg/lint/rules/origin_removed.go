@@ -23,11 +23,22 @@ var originRemoved = &lint.Rule{
 				}
 				p.Report(lint.Finding{
 					Span:    now.OriginsKey.Place(),
-					Message: fmt.Sprintf("origin %q of %s was removed: people who sign in there cannot any more", o.Value.Str, now.Name),
+					Message: fmt.Sprintf("origin %q of %s was removed: people who sign in there cannot any more%s", o.Value.Str, now.Name, upTo(p)),
 					Help:    fmt.Sprintf("add %q again, or remove it once nobody is sent there", o.Show()),
 					Notes:   []lint.Note{{Span: o.Value.Place(), Message: "it was listed here"}},
 				})
 			}
 		}
 	},
+}
+
+// upTo bounds how many people that are: nobody counts who signs in where.
+func upTo(p *lint.Pass) string {
+	switch {
+	case p.Enrolled == nil:
+		return ""
+	case *p.Enrolled == 1:
+		return ", which locks out 1 person at most"
+	}
+	return fmt.Sprintf(", which locks out %d people at most", *p.Enrolled)
 }
