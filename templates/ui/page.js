@@ -94,8 +94,10 @@ async function explain(section, { userHandle, credentialId }) {
 }
 
 const forms = /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-passkey]"));
-if ((await capabilities()).webauthn) forms.forEach(connect);
-else if (forms.length > 0) say(kindOf(null));
+if ((await capabilities()).webauthn) {
+  forms.forEach(connect);
+  document.querySelectorAll("button[data-key]").forEach((button) => button.removeAttribute("hidden"));
+} else if (forms.length > 0) say(kindOf(null));
 
 const changed = document.getElementById("signals");
 if (changed) {

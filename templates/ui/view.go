@@ -71,6 +71,7 @@ type fieldView struct {
 type buttonView struct {
 	Name, Value, Label string
 	NoValidate         bool // works with empty required fields
+	Key                bool // leads to a ceremony, which needs a script
 }
 
 // pageURL is the page as the browser sees it.
@@ -187,7 +188,7 @@ func (b buttonView) order() int {
 	switch {
 	case b.NoValidate: // back, or one more code
 		return 2
-	case b.Value == "webauthn":
+	case b.Key:
 		return 1
 	}
 	return 0
@@ -229,6 +230,7 @@ func (b *viewBuilder) button(n *Node) buttonView {
 		Value:      value,
 		Label:      b.speaker.message(n.Meta.Label, keys...),
 		NoValidate: name == "screen" || name == "resend",
+		Key:        name == "method" && value == "webauthn",
 	}
 }
 

@@ -29,6 +29,7 @@ func withoutScript(t *testing.T, s *stack) {
 	p.at("/login", "Sign in")
 	require.Equal(t, "Passkeys need JavaScript. Everything else on this page works without it.", p.text("noscript .message"))
 	require.Equal(t, "true", p.eval(`document.querySelector("form[data-passkey]").hidden`))
+	require.Equal(t, "true", p.eval(`document.querySelector("button[name=method][value=webauthn]").hidden`))
 	p.screenshots("login-without-script")
 	p.signInByCode(email)
 	p.at("/", "Hello, "+email)

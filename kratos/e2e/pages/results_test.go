@@ -79,6 +79,7 @@ func results(t *testing.T, s *stack) {
 		p.screenshots("unsupported")
 		require.Equal(t, "true", p.eval(`document.querySelector("form[data-passkey]").hidden`))
 		require.Equal(t, "Send me a code", p.text("button[name=method][value=code]"))
+		require.Equal(t, "true", p.eval(`document.querySelector("button[name=method][value=webauthn]").hidden`))
 	})
 	t.Run("a page of the wrong site", func(t *testing.T) { wrongSitePage(t, s) })
 }
