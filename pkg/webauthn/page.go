@@ -152,7 +152,7 @@ func cutPort(scheme, authority string) (host string, port uint16, err error) {
 	return host, uint16(n), nil
 }
 
-// defaultPort is the port that an origin of the scheme leaves out; -1 for none.
+// defaultPort is the port that an origin of the scheme leaves out; 0 for none.
 func defaultPort(scheme string) int {
 	switch scheme {
 	case "https", "wss":
@@ -162,7 +162,7 @@ func defaultPort(scheme string) int {
 	case "ftp":
 		return 21
 	}
-	return -1
+	return 0
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

@@ -78,7 +78,7 @@ func relatedHost(rpID string) (string, error) {
 }
 
 // isHostName is the test that Chromium applies to a host before it looks it up:
-// labels of 1 to 63 letters, digits, "-" and "_", 253 characters in all, the
+// labels of 1 to 63 lower-case letters, digits, "-" and "_", 253 characters in all, the
 // last label beginning with a letter or a digit, a trailing dot allowed.
 func isHostName(host string) bool {
 	host = strings.TrimSuffix(host, ".")
@@ -97,7 +97,7 @@ func isHostName(host string) bool {
 
 func notInLabel(r rune) bool {
 	switch {
-	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '_':
+	case 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '-', r == '_':
 		return false
 	}
 	return true
@@ -113,10 +113,7 @@ func matchRelated(page Page, origins []json.RawMessage) (Class, error) {
 		if err := json.Unmarshal(raw, &entry); err != nil || entry == nil {
 			return ClassRelatedJSON, fmt.Errorf("has an entry %d that is no string", i)
 		}
-		origin, err := parseURL(*entry)
-		if err != nil {
-			continue
-		}
+		origin, _ := parseURL(*entry) // what is no URL has no label
 		label, _, _ := strings.Cut(RegistrableDomain(origin.Host), ".")
 		if label == "" {
 			continue

@@ -68,6 +68,7 @@ func TestParsePageCorners(t *testing.T) {
 		{"wss:/a", "wss://a"},
 		{"ftp:\\\\a", "ftp://a"},
 		{"https://a!", "https://a!"},
+		{"z://h:1", "z://h:1"},
 		{"!https://a", `page "!https://a" has no scheme; write "https://" before the host`},
 		{"https://?a", `page "https://?a" has no host`},
 		{"https://:443", `page "https://:443" has no host`},
