@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -19,7 +20,12 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command line as a user would: one .txtar a subject.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			keystores, err := filepath.Abs("../../pkg/wellknown/testdata")
+			e.Setenv("KEYSTORES", keystores)
+			return err
+		},
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,

@@ -88,7 +88,7 @@ func ReadFingerprints(data []byte) ([]Fingerprint, error) {
 		return []Fingerprint{sha256.Sum256(cert.Raw)}, nil
 	}
 	if isKeystore(data) {
-		return nil, errors.New("this is a keystore; print its fingerprints with: keytool -list -v -keystore FILE | oly-passkey android-origin -")
+		return nil, errors.New("this is a keystore; give it with --keystore FILE")
 	}
 	if one, err := ParseFingerprint(string(data)); err == nil {
 		return []Fingerprint{one}, nil
@@ -108,6 +108,6 @@ func ReadFingerprints(data []byte) ([]Fingerprint, error) {
 
 // isKeystore recognises a Java keystore, and PKCS #12 by how its DER begins.
 func isKeystore(data []byte) bool {
-	return strings.HasPrefix(string(data), "\xfe\xed\xfe\xed") ||
+	return strings.HasPrefix(string(data), jksMagic) ||
 		len(data) > 9 && data[0] == 0x30 && strings.Contains(string(data[2:9]), "\x02\x01\x03")
 }

@@ -194,7 +194,7 @@ func TestReadFingerprints(t *testing.T) {
 		})
 	}
 	_, err = wellknown.ReadFingerprints([]byte("\xfe\xed\xfe\xed\x00\x00\x00\x02"))
-	require.EqualError(t, err, "this is a keystore; print its fingerprints with: keytool -list -v -keystore FILE | oly-passkey android-origin -")
+	require.EqualError(t, err, "this is a keystore; give it with --keystore FILE")
 	_, err = wellknown.ReadFingerprints([]byte("\x30\x82\x0a\x3e\x02\x01\x03\x30\x82\x09"))
 	require.ErrorContains(t, err, "this is a keystore")
 	_, err = wellknown.ReadFingerprints([]byte("SHA256: 00:01"))
