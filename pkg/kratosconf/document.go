@@ -130,7 +130,7 @@ func invalidUTF8(f *source.File, data []byte) error {
 	}
 	return &SyntaxError{
 		Span:    source.Span{File: f, Start: offset, End: offset},
-		Message: fmt.Sprintf("the byte 0x%02x is no UTF-8 text", data[min(offset, len(data)-1)]),
+		Message: fmt.Sprintf("the byte 0x%02x is no UTF-8 text", data[offset]),
 	}
 }
 

@@ -1,6 +1,7 @@
 package kratosconf_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -76,6 +77,8 @@ func TestBlocksEndWhereTheyEnd(t *testing.T) {
 		"same column":    {"kind: Secret\na.yml: |\n  identity: {}\n  dsn: a\ndsn: b\n", "a", ""},
 		"tabs":           {"kind: Secret\n\ta.yml: |\n\t\t{identity: {}, dsn: a}\n\tb: c\n", "", ""},
 		"quoted":         {"kind: 'Secret'\ndata:\n  'a.yml': |-\n    'identity': {}\n    dsn: a\n", "a", ""},
+		"quoted, close":  {"kind: Secret\ndata:\n  'a.yml': |\n   identity: {}\n   dsn: a\n", "a", ""},
+		"one character":  {"kind: Secret\ndata:\n  a.yml: |\n    identity: {}\n    dsn: a\nx\n", "a", ""},
 		"second block":   {"kind: Secret\ndata:\n  a: |\n    dsn: no\n  b: |\n    dsn: b\n    identity: {}\n", "b", ""},
 		"neighbours":     {"kind: Secret\ndata:\n  a: |\n  b: |\n    dsn: b\n    identity: {}\n", "b", ""},
 		"other kinds":    {"kind: Deployment\ndata:\n  a: |\n    identity: {}\n    dsn: a\n", "", ""},
@@ -97,6 +100,12 @@ func TestBlocksEndWhereTheyEnd(t *testing.T) {
 func TestSchemaOnlyBesideAManifest(t *testing.T) {
 	d := parse(t, "x.yml", "identity: {}\na.json: |\n  {}\n")
 	require.Nil(t, d.EmbeddedSchema("a.json"))
+	// Only the block is left, with its line ends; a header inside of another
+	// block is text.
+	d = parse(t, "x.yml", "kind: ConfigMap\r\nnotes: |\r\n  a.json: |\r\n    inner\r\na.json: |\r\n  {}\r\nidentity: |\r\n  identity: {}\r\nz: 1\r\n")
+	f := d.EmbeddedSchema("a.json")
+	require.Equal(t, "{}", strings.TrimSpace(string(f.Data)))
+	require.Equal(t, 9, strings.Count(string(f.Data), "\r\n"))
 }
 
 // TestNestedConfigurations are Helm values and projects of the Ory Network.
@@ -105,6 +114,8 @@ func TestNestedConfigurations(t *testing.T) {
 		"plain":            "dsn: x\nselfservice: {}\n",
 		"plain by schemas": "dsn: x\nidentity: {schemas: []}\n",
 		"plain by default": "dsn: x\nidentity: {default_schema_id: a}\n",
+		"helm by schemas":  "kratos: {config: {dsn: x, identity: {schemas: []}}}\n",
+		"helm by default":  "kratos: {config: {dsn: x, identity: {default_schema_id: a}}}\n",
 		"helm":             "kratos: {config: {dsn: x, selfservice: {}}}\n",
 		"helm dependency":  "kratos: {kratos: {config: {dsn: x, selfservice: {}}}}\n",
 		"project":          "services: {identity: {config: {dsn: x, selfservice: {}}}}\n",

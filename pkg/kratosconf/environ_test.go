@@ -14,7 +14,7 @@ import (
 func TestEnvironKeepsWhatFits(t *testing.T) {
 	vars := kratosconf.Environ([]string{
 		"DSN=a=b", "PATH=/bin", "DSN", "=x", "", "SESSION_WHOAMI_REQUIRED__AAL=aal1", "SESSION_WHOAMI_REQUIRED_AAL=aal1",
-		"IDENTITY_SCHEMAS_12_URL=u", "IDENTITY_SCHEMAS__URL=u", "IDENTITY_SCHEMAS_X_URL=u", "IDENTITY_SCHEMAS_1_URLS=u", "DSN_=x", "DS=x", "DSNX=x",
+		"IDENTITY_SCHEMAS_12_URL=u", "IDENTITY_SCHEMAS__URL=u", "IDENTITY_SCHEMAS_X_URL=u", "IDENTITY_SCHEMAS_1_URLS=u", "DSN_=x", "DS=x", "DS_=x", "DSNX=x", "SESSION_WHOAMI_REQUIREDXAAL=x",
 		"SELFSERVICE-METHODS-PASSKEY-ENABLED=true", "selfservice_methods_Passkey_Enabled=true",
 	})
 	got := map[string]string{}
@@ -30,8 +30,10 @@ func TestEnvironKeepsWhatFits(t *testing.T) {
 		"selfservice_methods_Passkey_Enabled": "selfservice.methods.passkey.enabled=true",
 	}, got)
 	require.Empty(t, kratosconf.Variable{Name: "NOTHING"}.Path())
-	_, err := kratosconf.Load(nil, []kratosconf.Variable{{Name: "NOTHING"}, {Name: ""}})
+	c, err := kratosconf.Load(nil, []kratosconf.Variable{{Name: "NOTHING"}, {Name: ""}})
 	require.NoError(t, err)
+	require.Empty(t, c.Env)
+	require.Nil(t, c.Root)
 }
 
 func TestVariableTypes(t *testing.T) {
@@ -107,6 +109,8 @@ func TestOverlays(t *testing.T) {
 		"beside a list":      {"identity: {schemas: [{id: a}, {id: b}]}", []string{"IDENTITY_SCHEMAS_1_URL=u"}, `{"identity":{"schemas":[null,{"id":"b","url":"u"}]}}`},
 		"the longest list":   {"", []string{"SECRETS_DEFAULT_10000=x"}, `environment variable "SECRETS_DEFAULT_10000" sets element "10000" of a list`},
 		"a huge index":       {"", []string{"SECRETS_DEFAULT_99999999999999999999=x"}, `environment variable "SECRETS_DEFAULT_99999999999999999999" sets element "99999999999999999999" of a list`},
+		"a list in a text":   {"secrets: '['", []string{"SECRETS_DEFAULT=a"}, `environment variable "SECRETS_DEFAULT" sets a part of "secrets", which holds a text; kratos refuses to start`},
+		"a name in a list":   {"identity: [x]", []string{"IDENTITY_DEFAULT_SCHEMA_ID=a"}, `environment variable "IDENTITY_DEFAULT_SCHEMA_ID" sets element "default_schema_id" of a list`},
 		"an empty object":    {"cookies: {domain: x}", []string{"COOKIES={}"}, `{"cookies":{"domain":"x"}}`},
 		"an object":          {"cookies: {domain: x, path: y}", []string{`COOKIES={"domain":"z"}`}, `{"cookies":{"domain":"z","path":"y"}}`},
 		"null over a map":    {"cookies: {domain: x}", []string{`COOKIES=1`}, `{"cookies":null}`},
@@ -152,6 +156,15 @@ func TestWhatOverlaysHide(t *testing.T) {
 	require.Nil(t, c.Get("identity.schemas.1").Overrode, "it only fills up")
 	require.Nil(t, c.Get("identity.schemas.2").Overrode)
 	require.Equal(t, "a", d.Root.Get("cookies.domain").Str, "the file's own tree is left alone")
+
+	require.Nil(t, c.Get("identity.schemas.0").Overrode, "nothing hides itself")
+
+	d = parse(t, "x.yml", "cookies: {domain: }\nidentity: {schemas: [x]}\n")
+	c, err = kratosconf.Load([]*kratosconf.Document{d}, kratosconf.Environ([]string{"COOKIES_DOMAIN=b", "IDENTITY_SCHEMAS_0_ID=a", "IDENTITY_SCHEMAS_0_URL=u", "DSN=first", "dsn=second"}))
+	require.NoError(t, err)
+	require.True(t, c.Get("cookies.domain").Overrode.Is(kratosconf.Null), "the file's null is hidden as well")
+	require.Equal(t, "x", c.Get("identity.schemas.0").Overrode.Text())
+	require.Equal(t, "first", c.Get("dsn").Overrode.Text())
 
 	over, err := kratosconf.Load([]*kratosconf.Document{parse(t, "a.yml", "a: {b: 1, c: 2}\nd: [1]\n"), parse(t, "b.yml", "a: {b: 3, e: 4}\nd: {x: 1}\nf: 5\n")}, nil)
 	require.NoError(t, err)

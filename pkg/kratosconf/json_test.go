@@ -78,6 +78,14 @@ func TestJSONValues(t *testing.T) {
 	require.Len(t, v.Get("c").Fields(), 1, "of two equal keys the later counts")
 }
 
+func TestLargeNumbers(t *testing.T) {
+	for text, want := range map[string]kratosconf.Kind{"9223372036854775807": kratosconf.Int, "-9223372036854775808": kratosconf.Int, "9223372036854775808": kratosconf.Float} {
+		v, err := kratosconf.ParseJSON(source.New("x", []byte(text)))
+		require.NoError(t, err)
+		require.True(t, v.Is(want), text)
+	}
+}
+
 // TestScalarJSON is no configuration, but a text all the same.
 func TestScalarJSON(t *testing.T) {
 	for text, want := range map[string]string{`"a"`: "string", `1`: "integer", `[]`: "array", `true`: "boolean"} {

@@ -12,10 +12,7 @@ import (
 func overlay(root *Value, vars []Variable) (*Value, error) {
 	tree := &Value{Kind: Map}
 	for _, v := range vars {
-		k, ok := findKey(v.Name)
-		if !ok {
-			continue
-		}
+		k, _ := findKey(v.Name) // those that fit none are dropped before
 		if err := tree.put(strings.Split(k.path, "."), v.convert(k.hint), v); err != nil {
 			return nil, err
 		}

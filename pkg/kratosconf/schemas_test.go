@@ -52,6 +52,7 @@ func TestWhereSchemasAreLookedFor(t *testing.T) {
 		"broken percent":   {"file://u%2.json", []string{"b/u%2.json", "b/u%2.json", "b/kratos.schema.json", "a/u%2.json", "a/u%2.json", "a/base.schema.json"}},
 		"https":            {"https://h/s/u.json", []string{"b/u.json", "b/kratos.schema.json", "a/u.json", "a/base.schema.json"}},
 		"http":             {"http://h/u.json", []string{"b/u.json", "b/kratos.schema.json", "a/u.json", "a/base.schema.json"}},
+		"no scheme":        {"/etc/u.json", []string{"b/kratos.schema.json", "a/base.schema.json"}},
 		"unknown scheme":   {"ftp://h/u.json", []string{"b/kratos.schema.json", "a/base.schema.json"}},
 		"file in template": {"file://{{ .x }}/u.json", []string{"b/kratos.schema.json", "a/base.schema.json"}},
 		"host in template": {"https://{{ .x }}/u.json", []string{"b/kratos.schema.json", "a/base.schema.json"}},

@@ -176,9 +176,6 @@ func (m *mask) placeholder(text string, width int) rune {
 
 // restore puts the expressions back into a text with placeholders.
 func (m *mask) restore(s string) string {
-	if len(m.exprs) == 0 || !IsOpaque(s) {
-		return s
-	}
 	var b strings.Builder
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])

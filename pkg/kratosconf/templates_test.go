@@ -1,6 +1,7 @@
 package kratosconf_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -138,12 +139,30 @@ func TestSameExpressionsAreEqual(t *testing.T) {
 	require.Equal(t, "https://{{ .host }}/", two.Get("x").Str)
 }
 
+// TestManyExpressions: a thousand different ones are a thousand different values.
+func TestManyExpressions(t *testing.T) {
+	var text strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&text, "k%d: {{ .x%d }}\n", i, i)
+	}
+	seen := map[string]bool{}
+	for i, f := range parse(t, "x.yml", text.String()).Root.Fields() {
+		require.Equal(t, fmt.Sprintf("{{ .x%d }}", i), f.Value.Str)
+		require.True(t, f.Value.Unknown())
+		seen[f.Value.Opaque()[:3]] = true
+	}
+	require.Len(t, seen, 1000)
+	require.Len(t, parse(t, "x.yml", "{{ .x }}: 1").Root.Fields(), 1, "at the end of the file")
+}
+
 // TestJSONWithTemplates is read as YAML, which takes bare placeholders.
 func TestJSONWithTemplates(t *testing.T) {
 	d := parse(t, "x.json", `{"a": {{ .x }}, "b": "c"}`)
 	require.Equal(t, "{{ .x }}", d.Root.Get("a").Str)
 	d = parse(t, "x.json", "{\n{{ if x }}\n\"a\": 1\n{{ end }}\n}")
 	require.Equal(t, "1", d.Root.Get("a").Str)
+	d = parse(t, "x.json", "{\n{{ if x }}\n\"a\": 1,\n{{ else }}\n\"b\": 2,\n{{ end }}\n}")
+	require.Equal(t, "2", d.Root.Get("b").Str, "YAML takes a comma at the end")
 	_, err := kratosconf.Parse(source.New("x.json", []byte("{a: 1}")), kratosconf.ParseOptions{})
 	require.EqualError(t, err, "x.json:1:2: invalid character 'a' looking for beginning of object key string")
 }
@@ -166,6 +185,19 @@ func TestTemplateErrors(t *testing.T) {
 	_, err = kratosconf.Parse(source.New("x.toml", []byte("a = \n")), kratosconf.ParseOptions{})
 	require.ErrorAs(t, err, &syntax)
 	require.False(t, syntax.Template)
+}
+
+// TestRunesOfOurs: a file may hold the very runes that stand for expressions.
+func TestRunesOfOurs(t *testing.T) {
+	for text, want := range map[string]bool{"\u9fff": false, "\ue000": true, "\uf8ff": true, "\uf900": false, "x\ue001": true, "": false} {
+		require.Equal(t, want, kratosconf.IsOpaque(text), "%q", text)
+	}
+	d := parse(t, "x.yml", "a: '\ue000x'\n'\ue001': b\n")
+	require.False(t, d.Root.Get("a").Unknown())
+	require.False(t, d.Incomplete)
+	d = parse(t, "x.yml", "{{ .k }}: 1\na: {{ .x }}\n")
+	require.Equal(t, "{{ .k }}", d.Root.Fields()[0].Name)
+	require.True(t, d.Incomplete)
 }
 
 func TestNoTextAtAll(t *testing.T) {
