@@ -1,10 +1,11 @@
 package directory
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"log/slog"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -25,8 +26,26 @@ type world struct {
 	kratos *fakekratos
 	store  index.Store
 	d      *Directory
-	log    *bytes.Buffer
+	log    *said
 	stop   func() error
+}
+
+// said is a log that is read while it is written.
+type said struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 // inBubble runs a test with a clock of its own: sleeping costs no time.
@@ -39,7 +58,7 @@ func inBubble(t *testing.T, test func(w *world)) {
 func inBubbleOn(t *testing.T, open func(*testing.T) index.Store, test func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		test(&world{t: t, kratos: newFakekratos(time.Now), store: open(t), log: &bytes.Buffer{}})
+		test(&world{t: t, kratos: newFakekratos(time.Now), store: open(t), log: &said{}})
 	})
 }
 
@@ -387,7 +406,7 @@ func TestReplicas(t *testing.T) {
 		share := func(o *Options) { o.Store = shared }
 		first := w.kratos.register("passkey")
 		w.start(share)
-		other := &world{t: w.t, kratos: w.kratos, store: w.store, log: &bytes.Buffer{}}
+		other := &world{t: w.t, kratos: w.kratos, store: w.store, log: &said{}}
 		other.start(share)
 		w.requireOwner(first, index.Active)
 		other.requireOwner(first, index.Active)
