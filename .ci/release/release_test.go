@@ -43,7 +43,7 @@ func command(t *testing.T, dir string, env []string, name string, args ...string
 	t.Helper()
 	c := exec.CommandContext(t.Context(), name, args...)
 	c.Dir = dir
-	c.Env = append(append(os.Environ(), "GOFLAGS="), env...) // not what this machine prefers
+	c.Env = append(append(os.Environ(), "GOFLAGS=-buildvcs=auto"), env...) // whatever this machine prefers
 	out, err := c.CombinedOutput()
 	require.NoError(t, err, "%s %s\n%s", name, strings.Join(args, " "), out)
 	return string(out)
