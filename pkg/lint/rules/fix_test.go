@@ -77,7 +77,9 @@ func TestCorpusCanBeMended(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f, err := source.Open(filepath.Join(dir, c.name))
 			require.NoError(t, err)
-			mended(t, []*source.File{f}, lint.Options{Schemas: kratosconf.SchemaOptions{Read: source.Open}}, false)
+			for _, suggested := range []bool{false, true} {
+				mended(t, []*source.File{f}, lint.Options{Schemas: kratosconf.SchemaOptions{Read: source.Open}}, suggested)
+			}
 		})
 	}
 }
