@@ -31,6 +31,7 @@ func BenchmarkSameFile(b *testing.B) {
 }
 
 func sameFile(b *testing.B, name string) {
+	b.Helper()
 	b.Run("lint", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

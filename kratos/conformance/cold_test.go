@@ -69,7 +69,7 @@ func run(b *testing.B, code int, program string, args ...string) time.Duration {
 	b.Helper()
 	ctx, stop := context.WithTimeout(b.Context(), time.Minute)
 	defer stop()
-	command := exec.CommandContext(ctx, program, args...) //nolint:gosec // built above, or the Kratos of this tree
+	command := exec.CommandContext(ctx, program, args...)
 	start := time.Now()
 	out, err := command.CombinedOutput()
 	took := time.Since(start)
@@ -97,7 +97,7 @@ func buildLint(b *testing.B, dir string) string {
 
 func build(b *testing.B, from, target, what string) string {
 	b.Helper()
-	command := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", target, what) //nolint:gosec // paths of this tree
+	command := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", target, what)
 	command.Dir = from
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := command.CombinedOutput()
