@@ -154,7 +154,8 @@ var userHandle = check{"user-handle", func(ctx context.Context, v *visit) outcom
 	}
 	first := v.signUp.signUp()
 	if first == nil {
-		return na("sign-up shows it in its second step only")
+		// To go there, somebody's traits would have to be posted.
+		return na("sign-up shows it in its second step, which --ceremony takes")
 	}
 	_, again, err := v.flow(ctx, "registration")
 	if err != nil || again.signUp() == nil {

@@ -45,7 +45,7 @@ func TestNothingToFind(t *testing.T) {
 	r := newFakeStack().examine(t)
 	require.Equal(t, []string{}, said(r))
 	require.Equal(t, []string{}, ended(r, NotRun))
-	require.Equal(t, []string{"user-handle: sign-up shows it in its second step only", "cors: the page posts its forms"}, ended(r, NotApplicable))
+	require.Equal(t, []string{"user-handle: sign-up shows it in its second step, which --ceremony takes", "cors: the page posts its forms"}, ended(r, NotApplicable))
 	require.Equal(t, "acme.dev", r.RPID)
 	require.Equal(t, "https://auth.acme.dev", r.Kratos)
 	require.Equal(t, "v26.2.0", r.Version)

@@ -139,7 +139,7 @@ func TestRealStack(t *testing.T) {
 	require.Equal(t, []string{}, said(r))
 	require.Equal(t, []string{}, ended(r, NotRun))
 	require.Equal(t, []string{
-		"user-handle: sign-up shows it in its second step only", "cors: the page posts its forms", "assetlinks: none is needed",
+		"user-handle: sign-up shows it in its second step, which --ceremony takes", "cors: the page posts its forms", "assetlinks: none is needed",
 		"aasa-cdn: no --apple-app on a public domain", "native-unsupported: there is no app",
 	}, ended(r, NotApplicable))
 }

@@ -83,21 +83,21 @@ func ends(r *doctor.Report) []string {
 	return out
 }
 
-var allPassed = []string{"sign-up passed", "sign-in passed", "autofill passed", "add passed", "remove passed", "delete passed"}
+var allPassed = []string{"sign-up passed", "sign-in passed", "autofill passed", "add passed", "remove passed", "user-handle passed", "delete passed"}
 
 // plainPassed: nothing in the plain pages starts autofill.
-var plainPassed = []string{"sign-up passed", "sign-in passed", "autofill n/a: the page does not offer passkeys by itself", "add passed", "remove passed", "delete passed"}
+var plainPassed = []string{"sign-up passed", "sign-in passed", "autofill n/a: the page does not offer passkeys by itself", "add passed", "remove passed", "user-handle passed", "delete passed"}
 
 const notOn = "not-run: sign-in did not end well"
 
 // stopped is a walk that somebody stopped after the sign-up.
-var stopped = []string{"sign-up passed", "sign-in not-run: it was stopped", "autofill " + notOn, "add " + notOn, "remove " + notOn}
+var stopped = []string{"sign-up passed", "sign-in not-run: it was stopped", "autofill " + notOn, "add " + notOn, "remove " + notOn, "user-handle " + notOn}
 
 // failed is the end of a walk whose sign-up was refused before anything was
 // made.
 func failed(last string) []string {
 	const why = "not-run: sign-up did not end well"
-	return []string{"sign-up found", "sign-in " + why, "autofill " + why, "add " + why, "remove " + why, last}
+	return []string{"sign-up found", "sign-in " + why, "autofill " + why, "add " + why, "remove " + why, "user-handle " + why, last}
 }
 
 // people counts the identities.

@@ -70,7 +70,7 @@ func (w *walk) reach(ctx context.Context, kind, css string, start time.Time, oth
 		if s.Ready && loaded.IsZero() {
 			loaded = time.Now()
 		}
-		if s.Usable {
+		if s.Ready && s.Usable { // ready: its scripts have run
 			return nil
 		}
 		if s.Ready && time.Since(loaded) > settle || time.Since(start) > within {
@@ -100,11 +100,12 @@ func (w *walk) await(ctx context.Context, d deed) error {
 		if err != nil {
 			return err
 		}
+		notes, notesErr := w.tab.notes(ctx, d.start)
+		w.keepHandles(notes)
 		if ok, err := d.reached(ctx); ok || err != nil {
 			return err
 		}
-		notes, err := w.tab.notes(ctx, d.start)
-		if err != nil || s.URL == "" {
+		if notesErr != nil || s.URL == "" {
 			continue // between two pages
 		}
 		call := last(notes)
@@ -120,6 +121,15 @@ func (w *walk) await(ctx context.Context, d deed) error {
 		}
 		if text := w.complaint(ctx, d.kind, s.URL); text != "" {
 			return w.refused(ctx, d.start, "Kratos refuses: "+text)
+		}
+	}
+}
+
+// keepHandles remembers the user handles of registrations.
+func (w *walk) keepHandles(notes []note) {
+	for _, n := range notes {
+		if n.Handle != "" && !slices.Contains(w.handles, n.Handle) {
+			w.handles = append(w.handles, n.Handle)
 		}
 	}
 }

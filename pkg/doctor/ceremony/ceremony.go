@@ -82,6 +82,7 @@ const (
 	Autofill = "autofill"
 	Add      = "add"
 	Remove   = "remove"
+	Handle   = "user-handle"
 	Delete   = "delete"
 )
 
@@ -109,7 +110,7 @@ func Run(ctx context.Context, o Options) ([]Step, error) {
 	for _, s := range []struct {
 		name string
 		run  func(context.Context) (string, error)
-	}{{SignUp, w.signUp}, {SignIn, w.signIn}, {Autofill, w.autofill}, {Add, w.add}, {Remove, w.removeOne}} {
+	}{{SignUp, w.signUp}, {SignIn, w.signIn}, {Autofill, w.autofill}, {Add, w.add}, {Remove, w.removeOne}, {Handle, w.userHandle}} {
 		if stopped != "" {
 			out = append(out, Step{Name: s.name, Status: NotRun, Text: stopped})
 			continue
@@ -136,7 +137,8 @@ type walk struct {
 	// may be one.
 	identity string
 	begun    bool
-	cleared  []byte // id of the passkey that the authenticator has no more
+	handles  []string // user handles of the registrations that were seen, in hex
+	cleared  []byte   // id of the passkey that the authenticator has no more
 }
 
 func (w *walk) step(ctx context.Context, name string, run func(context.Context) (string, error)) Step {

@@ -207,8 +207,9 @@ func (w *walk) recovery(ctx context.Context) (link, code string, err error) {
 func (w *walk) find(ctx context.Context) (id string, all bool) {
 	const lookUp = 3 * time.Second
 	for _, f := range w.o.Traits.own() {
+		identifier, _ := f.Value.(string) // own answers texts alone
 		one, cancel := context.WithTimeout(ctx, lookUp)
-		got, resp, err := w.admin.ListIdentities(one).CredentialsIdentifier(f.Value.(string)).Execute()
+		got, resp, err := w.admin.ListIdentities(one).CredentialsIdentifier(identifier).Execute()
 		cancel()
 		if id := w.among(got); said(resp, err) == nil && id != "" {
 			return id, true

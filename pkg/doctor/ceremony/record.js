@@ -20,7 +20,8 @@
     const real = CredentialsContainer.prototype[verb];
     CredentialsContainer.prototype[verb] = async function (options) {
       const mediation = options?.mediation || "";
-      note({ call: verb, mediation });
+      const user = options?.publicKey?.user?.id;
+      note({ call: verb, mediation, handle: user ? Array.from(new Uint8Array(user.buffer || user), (b) => b.toString(16).padStart(2, "0")).join("") : "" });
       try {
         const credential = await real.call(this, options);
         note({ call: verb, mediation, id: credential?.id || "none" });

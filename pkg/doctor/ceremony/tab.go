@@ -154,6 +154,7 @@ func (p *tab) fill(ctx context.Context, name string, value any) error {
 // a trouble.
 type note struct {
 	Call, Mediation string
+	Handle          string // user.id of create's options, in hex
 	ID              string // of the credential that came back
 	Error           string // name and message of the exception
 	Trouble         string

@@ -3,7 +3,9 @@ package ceremony
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -62,7 +64,7 @@ func (w *walk) reachSignUp(ctx context.Context, start time.Time) (bool, error) {
 			return false, err
 		}
 		switch {
-		case s.Usable:
+		case s.Ready && s.Usable: // ready: its scripts have run
 			return true, w.fillIn(ctx)
 		case s.Ready && s.Profile && !sent:
 			if err := w.fillIn(ctx); err != nil {
@@ -262,4 +264,27 @@ func (w *walk) removeOne(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return "the first passkey is gone, and the other one still signs in", nil
+}
+
+// userHandle holds the user handles of the registrations against WebAuthn §5.4.3
+// and §14.6.1: browsers have seen to their length already.
+func (w *walk) userHandle(context.Context) (string, error) {
+	if len(w.handles) == 0 {
+		return "", skip("the pages went on before they could be seen")
+	}
+	for _, h := range w.handles {
+		raw, err := hex.DecodeString(h)
+		if err != nil {
+			return "", err
+		}
+		for _, f := range w.o.Traits.own() {
+			if bytes.Contains(raw, []byte(w.o.Traits.random)) || string(raw) == f.Value {
+				return "", &RefusedError{
+					Text: "the user handle holds the trait " + strings.TrimPrefix(f.Name, "traits.") + ", which every authenticator then tells",
+					Help: "let Kratos make the user handle, and look for what changes its flows or the page's options",
+				}
+			}
+		}
+	}
+	return fmt.Sprintf("the %d user handles tell nobody who it is", len(w.handles)), nil
 }
