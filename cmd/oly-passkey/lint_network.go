@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -134,7 +135,7 @@ func (n *oryNetwork) locate(findings []lint.Finding) {
 		if pointer == "" {
 			pointer = "/"
 		}
-		findings[i].Notes = append(f.Notes[:len(f.Notes):len(f.Notes)], lint.Note{Span: f.Span, Message: pointer + " (" + where + ")"})
+		findings[i].Notes = slices.Concat(f.Notes, []lint.Note{{Span: f.Span, Message: pointer + " (" + where + ")"}})
 	}
 }
 

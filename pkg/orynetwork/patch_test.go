@@ -175,7 +175,7 @@ func FuzzPointer(f *testing.F) {
 // TestDocumentRoundTrip: the kratos.yml says what the project's JSON says.
 func TestDocumentRoundTrip(t *testing.T) {
 	p := fetch(t)
-	p.Config["texts"] = []any{"yes", "2001-01-01", "1e3", "~", "a: b", " x ", "0x1f", "line\nline", "é\u0000"}
+	p.Config["texts"] = []any{"yes", "2001-01-01", "1e3", "~", "a: b", " x ", "0x1f", "line\nand another", "é\u0000"}
 	p.Config["number"] = 1e20
 	f, err := p.Document()
 	require.NoError(t, err)

@@ -35,8 +35,8 @@ type FakeOryNetwork struct {
 const pageSize = 250
 
 // Start starts the fake; the test's end stops it.
-func Start(t testing.TB, projects []*ory.Project, identities []ory.Identity) *FakeOryNetwork {
-	t.Helper()
+func Start(tb testing.TB, projects []*ory.Project, identities []ory.Identity) *FakeOryNetwork {
+	tb.Helper()
 	f := &FakeOryNetwork{projects: make(map[string]*ory.Project), identities: identities}
 	for _, p := range projects {
 		f.projects[p.Id] = p
@@ -47,15 +47,15 @@ func Start(t testing.TB, projects []*ory.Project, identities []ory.Identity) *Fa
 	mux.HandleFunc("GET /admin/identities/{id}", f.identity)
 	f.server = httptest.NewServer(f.guard(mux))
 	f.URL = f.server.URL
-	t.Cleanup(f.server.Close)
+	tb.Cleanup(f.server.Close)
 	return f
 }
 
 // Project is a project with an identity configuration, which is JSON.
-func Project(t testing.TB, id, slug, config string) *ory.Project {
-	t.Helper()
+func Project(tb testing.TB, id, slug, config string) *ory.Project {
+	tb.Helper()
 	var m map[string]any
-	require.NoError(t, json.Unmarshal([]byte(config), &m))
+	require.NoError(tb, json.Unmarshal([]byte(config), &m))
 	services := ory.NewProjectServices()
 	services.SetIdentity(*ory.NewProjectServiceIdentity(m))
 	return ory.NewProject("prod", "eu-central", id, "Example", []ory.BasicOrganization{}, "5b1e3a52-6f38-4a3c-8a0f-0d6a7f0c9e11", *services, slug, "running")
