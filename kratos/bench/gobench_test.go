@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os/exec"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +58,7 @@ func measureGo(t *testing.T, s scale, p *part) {
 	results := readGo(t, raw.Bytes())
 	require.NotEmpty(t, results)
 	p.printf("Medians of %d runs with their 95 %% intervals; `benchstat` reads the [output itself](%s). Ratios are to the first of a group.\n\n", s.count, rawFile)
-	p.printf("| | time | of the first | memory | allocations |\n|---|---:|---:|---:|---:|\n")
+	p.printf("| | time | of the first | memory | allocations | its own figures |\n|---|---:|---:|---:|---:|---|\n")
 	first := map[string]float64{}
 	for _, r := range results {
 		time := r.summary("sec/op")
@@ -68,8 +70,8 @@ func measureGo(t *testing.T, s scale, p *part) {
 			}
 			compared = fmt.Sprintf("%.2f", time.Center/first[group])
 		}
-		p.printf("| %s | %s ± %s | %s | %s | %.0f |\n", r.name, latency(time.Center*1e6), time.PctRangeString(), compared,
-			bytesOf(r.summary("B/op").Center), r.summary("allocs/op").Center)
+		p.printf("| %s | %s ± %s | %s | %s | %.0f | %s |\n", r.name, latency(time.Center*1e6), time.PctRangeString(), compared,
+			bytesOf(r.summary("B/op").Center), r.summary("allocs/op").Center, r.own())
 	}
 	for _, name := range failed {
 		p.printf("\n**The benchmarks of `%s` failed in this run.**\n", name)
@@ -86,6 +88,17 @@ func (r *goResult) summary(unit string) benchmath.Summary {
 	sample := benchmath.NewSample(r.values[unit], &benchmath.DefaultThresholds)
 	const confidence = 0.95
 	return benchmath.AssumeNothing.Summary(sample, confidence)
+}
+
+// own lists what a benchmark measures beside time and memory.
+func (r *goResult) own() string {
+	var all []string
+	for _, unit := range slices.Sorted(maps.Keys(r.values)) {
+		if !slices.Contains([]string{"sec/op", "B/op", "allocs/op", "B/s"}, unit) {
+			all = append(all, fmt.Sprintf("%.4g %s", r.summary(unit).Center, unit))
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // readGo reads the output in the order of the benchmarks.
