@@ -52,6 +52,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"thousands": Thousands,
 		"share":     func(row Row) string { return share(row.N, row.Of) },
+		"words":     words,
 		"change":    func(c Change) string { return fmt.Sprintf("%+d", c.Now-c.Was) },
 		"sentence":  sentence,
 		"more":      func(f ruleFindings) int { return f.N - len(f.Samples) },
@@ -120,18 +121,18 @@ const (
 func (r *Report) charts() []chart {
 	s := r.Summary
 	charts := []chart{
-		newChart("How people can sign in", "identities by the keys that they have", []Counted{
+		newChart("How people can sign in", "people by the keys that they have", []Counted{
 			{"passkeys", s.PasskeyOnly}, {"passkeys and older keys", s.Both}, {"older keys alone", s.LegacyOnly}, {"neither", s.Neither},
 		}),
-		newChart("Where the keys live", "keys by their backup state at registration", []Counted{
+		newChart("Where the keys live", "keys by whether they are copied to other devices, as it was at registration", []Counted{
 			{"synced", s.Synced}, {"may be synced", s.Syncable}, {"one device", s.DeviceBound}, {"not known", s.StateUnsure},
 		}),
 		newChart("Who keeps the keys", "keys by provider", Top(s.Providers, 10)),
-		newChart("Passkeys a person", "identities by the number of their passkeys", perIdentity(s.PerIdentity)),
+		newChart("Passkeys a person", "people by the number of their passkeys", perIdentity(s.PerIdentity)),
 		newChart("New passkeys", "passkeys by the month in which they were added, those that still exist", months(s.AddedIn)),
 	}
 	if f := s.Forecast; f != nil {
-		charts = append(charts, newChart("If rp.id becomes "+f.RPID, "identities that have keys", []Counted{
+		charts = append(charts, newChart("If the domain of the passkeys (rp.id) becomes "+f.RPID, "people who have keys", []Counted{
 			{"locked out", f.LockedOut}, {"at most a password", f.Perhaps}, {"can enrol anew", f.Reenrol},
 		}))
 	}
@@ -154,6 +155,14 @@ func newChart(title, about string, counted []Counted) chart {
 	return c
 }
 
+// words are those for a number's name: a rule's title in place of its id.
+func words(name string) string {
+	if r, ok := RuleOf(name); ok {
+		return r.Title
+	}
+	return name
+}
+
 // sentence makes one of a text that lists use in the middle of a line.
 func sentence(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
@@ -162,7 +171,7 @@ func sentence(text string) string {
 
 // shorten keeps a name inside of its chart.
 func shorten(name string) string {
-	const most = 24
+	const most = 27
 	if r := []rune(name); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}
