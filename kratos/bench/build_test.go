@@ -26,7 +26,7 @@ const buildRounds = 3
 
 func measureBuild(t *testing.T, s scale, p *part) {
 	p.printf("The bare client asks for one page after the other and throws it away; the build is the whole of `serve` on an empty data\n" +
-		"directory, from its start until the index is complete.\n\n")
+		"directory, from its start until the index is complete. PostgreSQL is a throw-away cluster that does not flush (fsync=off).\n\n")
 	p.printf("| | identities | bare client | build | of the bare client | most memory outside of the page cache |\n|---|---:|---:|---:|---:|---:|\n")
 	rounds := min(s.rounds, buildRounds)
 
