@@ -14,6 +14,11 @@ import (
 	"strings"
 )
 
+// Packages are those in which a silent mistake costs most.
+func Packages() []string {
+	return []string{"pkg/directory", "pkg/kratosconf", "pkg/userhandle", "pkg/webauthn"}
+}
+
 // Mutant is one small break of a package.
 type Mutant struct {
 	ID       int    // 1, 2, …; in the order of the files and of the text
@@ -32,7 +37,10 @@ type Mutant struct {
 // Name tells a mutant from every other of its package and survives edits
 // elsewhere in the file.
 func (m Mutant) Name() string {
-	name := m.File + " " + m.Function + " " + m.Change
+	name := m.File + " " + m.Change
+	if m.Function != "" {
+		name = m.File + " " + m.Function + " " + m.Change
+	}
 	if m.Nth > 1 {
 		name += fmt.Sprintf(" #%d", m.Nth)
 	}

@@ -167,6 +167,7 @@ func isLogic(e ast.Expr) bool {
 		switch e.Op {
 		case token.LAND, token.LOR, token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
 			return true
+		default:
 		}
 	case *ast.UnaryExpr:
 		return e.Op == token.NOT

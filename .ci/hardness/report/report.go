@@ -74,6 +74,11 @@ the tests do not end. What is logged is not mutated.
 		fmt.Fprintf(out, "| %s | %d | %d | %d | %d | %.1f %% | %s | %s |\n", r.Package, r.Mutants, r.Killed, r.TimedOut, r.Survived,
 			100*float64(r.Killed+r.TimedOut)/float64(r.Mutants), r.Date, r.Commit)
 	}
+	for _, path := range mutation.Packages() {
+		if !slices.ContainsFunc(results, func(r mutation.Result) bool { return r.Package == path }) {
+			fmt.Fprintf(out, "\nOf %s no complete run is on record yet; `make mutation ARGS='-package %s'` is one. `make test` holds it to a least\nshare of noticed mutants (`unfinished` in `.ci/hardness/mutation/mutants_test.go`).\n", path, path)
+		}
+	}
 	f, err := os.Open(filepath.Join(dir, "survivors.tsv"))
 	if err != nil {
 		return err
