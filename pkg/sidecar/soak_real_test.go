@@ -42,6 +42,8 @@ func TestRealSoak(t *testing.T) {
 	socket := url.Values{"host": {c.Dir()}}.Encode()
 	k := startKratosOn(t, "postgres://test@/postgres?"+socket, ports, hooks)
 
+	eventually(t, "the index is complete", func() bool { return scrapeSeries(t, s).sum("oly_passkey_index_complete") == 1 })
+
 	var people, answers, late, told atomic.Int64
 	end := time.Now().Add(length)
 	var wg sync.WaitGroup
