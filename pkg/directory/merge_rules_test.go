@@ -248,20 +248,24 @@ func TestWebAuthnKeys(t *testing.T) {
 		"on an identity that we know": {recordOf(nil, nil), mergeTime, credentials("id", nil, early(0, true)[:1]...), map[string]string{"id": "active", "K0": "live id"}},
 		"orphaned by a second": {
 			recordOf([]kept{{name: "R", kind: w, state: index.Active}}, []kept{{name: "K0", kind: w, handle: "R"}}),
-			mergeTime, credentials("id", nil, early(0, true)...), map[string]string{"R": "orphaned", "id": "active", "K0": "live R", "K1": "live id"},
+			mergeTime, credentials("id", nil, early(0, true)...),
+			map[string]string{"R": "orphaned", "id": "active", "K0": "live R", "K1": "live id"},
 		},
 		"the orphan goes, a key of nobody knows what stays": {
 			recordOf([]kept{{name: "R", kind: w, state: index.Orphaned}, {name: "id", kind: w, state: index.Unknown}}, []kept{{name: "K0", kind: w}, {name: "KR", kind: w, handle: "R"}}),
-			mergeTime, credentials("id", nil, keys("K0")...), map[string]string{"R": "removed", "id": "unknown", "K0": "live", "KR": "gone R"},
+			mergeTime, credentials("id", nil, keys("K0")...),
+			map[string]string{"R": "removed", "id": "unknown", "K0": "live", "KR": "gone R"},
 		},
 		"an unknown key before a known one": {
 			recordOf([]kept{{name: "R", kind: w, state: index.Orphaned}, {name: "id", kind: w, state: index.Unknown}}, []kept{{name: "K0", kind: w}, {name: "KR", kind: w, handle: "R"}}),
-			mergeTime, credentials("id", nil, keys("K0", "KR")...), map[string]string{"R": "orphaned", "id": "unknown", "K0": "live", "KR": "live R"},
+			mergeTime, credentials("id", nil, keys("K0", "KR")...),
+			map[string]string{"R": "orphaned", "id": "unknown", "K0": "live", "KR": "live R"},
 		},
 		"passkeys have nothing to do with it": {
 			recordOf([]kept{{name: "R", kind: w, state: index.Orphaned}, {name: "id", kind: w, state: index.Active}, {name: "A", kind: p, state: index.Unknown}, {name: "B", kind: p, state: index.Unknown}},
 				[]kept{{name: "KR", kind: w, handle: "R"}, {name: "KI", kind: w, handle: "id"}, {name: "KP", kind: p}}),
-			mergeTime, credentials("id", nil, keys("KR")...), map[string]string{"R": "orphaned", "id": "removed", "A": "unknown", "B": "unknown", "KR": "live R", "KI": "gone id", "KP": "live"},
+			mergeTime, credentials("id", nil, keys("KR")...),
+			map[string]string{"R": "orphaned", "id": "removed", "A": "unknown", "B": "unknown", "KR": "live R", "KI": "gone id", "KP": "live"},
 		},
 		"all gone": {
 			recordOf([]kept{{name: "R", kind: w, state: index.Active}}, []kept{{name: "K0", kind: w, handle: "R"}}), mergeTime, nil, map[string]string{"R": "removed", "K0": "gone R"},

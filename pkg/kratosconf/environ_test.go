@@ -190,7 +190,7 @@ func TestWhatOverlaysHide(t *testing.T) {
 	require.Len(t, text.Get("b").Fields(), 1)
 	got, err := json.Marshal(plain(over.Root))
 	require.NoError(t, err)
-	require.Equal(t, `{"a":{"b":"3","c":"2","e":"4"},"d":{"x":"1"},"f":"5"}`, string(got))
+	require.JSONEq(t, `{"a":{"b":"3","c":"2","e":"4"},"d":{"x":"1"},"f":"5"}`, string(got))
 }
 
 // TestEnvFileLines: every line of an environment file counts, or says why not.
