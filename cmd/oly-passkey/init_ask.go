@@ -20,7 +20,12 @@ type formAsker struct {
 	ctx context.Context //nolint:containedctx // the questions of one run
 	in  io.Reader
 	out io.Writer
+	// width in columns of the form, at least minWidth: the library cannot draw
+	// one that has none.
+	width int
 }
+
+const minWidth = 30
 
 func (a *formAsker) ask(questions []*question) error {
 	var groups []*huh.Group
@@ -33,7 +38,7 @@ func (a *formAsker) ask(questions []*question) error {
 	}
 	keys := huh.NewDefaultKeyMap()
 	keys.Select.Filter.SetEnabled(false) // a few choices need no search
-	form := huh.NewForm(groups...).WithKeyMap(keys).WithTheme(huh.ThemeFunc(huh.ThemeBase16)).WithInput(a.in).WithOutput(a.out)
+	form := huh.NewForm(groups...).WithKeyMap(keys).WithTheme(huh.ThemeFunc(huh.ThemeBase16)).WithInput(a.in).WithOutput(a.out).WithWidth(a.width)
 	err := form.RunWithContext(a.ctx)
 	switch {
 	case errors.Is(err, huh.ErrUserAborted), a.ctx.Err() != nil:

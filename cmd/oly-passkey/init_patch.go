@@ -189,8 +189,11 @@ func (s *scaffolder) writePatch(plan *adopt.Plan, additions []scaffold.File) err
 	}
 	if s.ask != nil && len(plan.Changed) > 0 && !s.dryRun {
 		yes, err := s.ask.confirm("write this patch?")
-		if err != nil || !yes {
-			return errors.Join(err, errNotWritten)
+		if err != nil {
+			return err
+		}
+		if !yes {
+			return errNotWritten
 		}
 	}
 	if !s.dryRun {

@@ -21,6 +21,19 @@ func (a *app) interactive() bool {
 	return isTerminal(a.stdin) && isTerminal(a.stderr)
 }
 
+// terminalWidth is in columns, 0 when nobody knows.
+func terminalWidth(stream any) int {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
@@ -54,21 +67,23 @@ type asker interface {
 // interview fills in the options that no flag, no answers file and nothing
 // around the folder says.
 type interview struct {
+	// asker asks what makes a new configuration, all in one go: a second form in
+	// one process may lose the first key that is pressed.
 	asker asker
+	lines *lineAsker // asks everything else
 	s     *scaffolder
 	flags *pflag.FlagSet
-	asked bool
 	all   []*question
 }
 
 // newInterview asks in a form, and in plain lines where the terminal cannot move
 // its cursor or somebody has it read aloud.
 func newInterview(ctx context.Context, s *scaffolder, flags *pflag.FlagSet) *interview {
-	i := &interview{s: s, flags: flags}
-	if plain := s.app.getenv("TERM"); plain == "" || plain == "dumb" || s.app.getenv("ACCESSIBLE") != "" {
-		i.asker = &lineAsker{ctx: ctx, in: bufio.NewReader(s.app.stdin), out: s.app.stderr}
-	} else {
-		i.asker = &formAsker{ctx: ctx, in: s.app.stdin, out: s.app.stderr}
+	lines := &lineAsker{ctx: ctx, in: bufio.NewReader(s.app.stdin), out: s.app.stderr}
+	i := &interview{asker: lines, lines: lines, s: s, flags: flags}
+	width := terminalWidth(s.app.stderr)
+	if plain := s.app.getenv("TERM"); plain != "" && plain != "dumb" && s.app.getenv("ACCESSIBLE") == "" && width >= minWidth {
+		i.asker = &formAsker{ctx: ctx, in: s.app.stdin, out: s.app.stderr, width: min(width, 100)}
 	}
 	return i
 }
@@ -76,13 +91,17 @@ func newInterview(ctx context.Context, s *scaffolder, flags *pflag.FlagSet) *int
 // run asks for everything and ends with the command line that does the same
 // without questions.
 func (i *interview) run() error {
-	i.asked = true
 	for _, q := range i.questions() {
 		if !i.flags.Changed(q.flag) {
 			i.all = append(i.all, q)
 		}
 	}
-	if err := i.asker.ask(i.all); err != nil {
+	write := sure("write the files to " + i.s.dir + "?")
+	questions := i.all
+	if !i.s.dryRun && !i.s.diff {
+		questions = append(slices.Clone(questions), write)
+	}
+	if err := i.asker.ask(questions); err != nil {
 		return err
 	}
 	for _, q := range i.all {
@@ -93,8 +112,17 @@ func (i *interview) run() error {
 	if err := i.s.applyPreset(i.flags); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(i.s.app.stderr, "without questions: %s\n\n", commandLine(i.flags))
-	return err
+	if _, err := fmt.Fprintf(i.s.app.stderr, "without questions: %s\n\n", commandLine(i.flags)); err != nil {
+		return err
+	}
+	if write.answer == "no" {
+		return errNotWritten
+	}
+	return nil
+}
+
+func sure(title string) *question {
+	return &question{title: title, choices: []choice{{"yes", ""}, {"no", ""}}}
 }
 
 // set gives a flag its answer, a list element by element; "" leaves the default.
@@ -145,8 +173,8 @@ func (i *interview) options() scaffold.Options {
 
 // confirm asks a question whose answer is yes or no.
 func (i *interview) confirm(title string) (bool, error) {
-	q := &question{title: title, choices: []choice{{"yes", ""}, {"no", ""}}}
-	err := i.asker.ask([]*question{q})
+	q := sure(title)
+	err := i.lines.ask([]*question{q})
 	return q.answer == "yes", err
 }
 
@@ -157,14 +185,14 @@ func (i *interview) config(names []string) (string, error) {
 		q.choices = append(q.choices, choice{name, "patch it"})
 	}
 	q.choices = append(q.choices, choice{"", "write a new one"})
-	err := i.asker.ask([]*question{q})
+	err := i.lines.ask([]*question{q})
 	return q.answer, err
 }
 
 // domain asks for it alone, for a configuration that does not say it.
 func (i *interview) domain() error {
 	q := i.questions()[0]
-	if err := i.asker.ask([]*question{q}); err != nil {
+	if err := i.lines.ask([]*question{q}); err != nil {
 		return err
 	}
 	return i.set("domain", q.answer)

@@ -92,15 +92,6 @@ func (s *scaffolder) write(dir string, files []scaffold.File) (bool, error) {
 		}
 		return false, err
 	}
-	if _, err := scaffold.Compare(dir, files, s.force); err != nil {
-		return false, err
-	}
-	if s.ask != nil && s.ask.asked {
-		yes, err := s.ask.confirm(fmt.Sprintf("write %d files to %s?", len(files), dir))
-		if err != nil || !yes {
-			return false, errors.Join(err, errNotWritten)
-		}
-	}
 	changes, err := scaffold.Write(dir, files, s.force)
 	if err != nil {
 		return false, err
