@@ -24,6 +24,15 @@ text (the raw characters).`,
 	return c
 }
 
+// dashHandles lets a command say what to do with a handle that begins with "-",
+// as one in 64 of those with random bytes does.
+func dashHandles(c *cobra.Command) *cobra.Command {
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return usagef("%w; a user handle that begins with \"-\" goes behind --: %s -- HANDLE", err, c.CommandPath())
+	})
+	return c
+}
+
 const formNames = "base64url, base64, hex, uuid or text"
 
 func newHandleDecode(a *app) *cobra.Command {
@@ -59,7 +68,7 @@ handles, --from says which form is meant. - reads HANDLE from stdin.`,
 	c.Flags().StringVar(&to, "to", "", "print this `FORM` alone: "+formNames)
 	c.Flags().StringVar(&format, "format", "text", "text or json, where --to is not given")
 	c.MarkFlagsMutuallyExclusive("to", "format")
-	return c
+	return dashHandles(c)
 }
 
 func newHandleEncode(a *app) *cobra.Command {
@@ -93,7 +102,7 @@ form. - reads HANDLE from stdin.`,
 	}
 	c.Flags().StringVar(&from, "from", "", "the `FORM` of HANDLE: "+formNames+" (default: uuid where it is one, else text)")
 	c.Flags().StringVar(&to, "to", string(userhandle.Base64URL), "the `FORM` to write: "+formNames)
-	return c
+	return dashHandles(c)
 }
 
 // readHandle reads a handle in one form, or in the one that fits where form is

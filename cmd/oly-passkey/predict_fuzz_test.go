@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 	"testing"
 
@@ -24,6 +23,6 @@ func FuzzReadQuery(f *testing.F) {
 			require.Equal(t, string(want), string(got))
 		}
 		_, err := readQuery(in)
-		require.True(t, errors.Is(err, io.EOF))
+		require.ErrorIs(t, err, io.EOF)
 	})
 }

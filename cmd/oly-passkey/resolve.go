@@ -41,7 +41,7 @@ ambiguous; 2: it is no user handle; 3: the sidecar could not answer.`,
 	c.Flags().BoolVar(&f.allowRemoved, "allow-removed", false, "answer a handle whose credential is gone, too")
 	c.Flags().BoolVar(&f.confirm, "confirm", false, "let the sidecar ask Kratos before it answers")
 	c.Flags().StringVar(&f.format, "format", "text", "text, json or id (the identity's UUID alone)")
-	return c
+	return dashHandles(c)
 }
 
 type resolveFlags struct {

@@ -3,7 +3,6 @@ package sidecar
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -32,7 +31,7 @@ func FuzzBody(f *testing.F) {
 		require.Equal(t, plainErr, smallErr)
 		if plainErr != nil {
 			var p *problemError
-			require.True(t, errors.As(plainErr, &p), "%v", plainErr)
+			require.ErrorAs(t, plainErr, &p)
 			return
 		}
 		require.Equal(t, plain, small)
