@@ -60,7 +60,7 @@ func Ports() (public, admin int, err error) {
 			return 0, 0, err
 		}
 		defer func() { _ = l.Close() }()
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		ports[i] = l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // of a TCP listener
 	}
 	return ports[0], ports[1], nil
 }
