@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,7 +75,7 @@ func TestReproducible(t *testing.T) {
 	var sums [2]string
 	for i, clone := range clones {
 		elsewhere := t.TempDir()
-		here := append(env, "GOMODCACHE="+modules[:len(modules)-1])
+		here := slices.Concat(env, []string{"GOMODCACHE=" + modules[:len(modules)-1]})
 		if i == 1 {
 			here = append(here, "GOPATH="+filepath.Join(elsewhere, "go"), "HOME="+elsewhere, "TZ=Pacific/Auckland", "LC_ALL=C", "USER=somebody")
 			cache := command(t, root, nil, "go", "env", "GOCACHE")

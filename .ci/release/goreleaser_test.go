@@ -24,7 +24,7 @@ func TestGoReleaser(t *testing.T) {
 	require.Equal(t, []string{"amd64", "arm64"}, build.Goarch)
 	env, flags := buildFlags(t)
 	require.Equal(t, env, build.Env)
-	require.Equal(t, flags, []string{"build", build.Flags[0], "-ldflags", build.Ldflags[0]})
+	require.Equal(t, []string{"build", build.Flags[0], "-ldflags", build.Ldflags[0]}, flags)
 	require.Equal(t, "{{ .CommitTimestamp }}", build.ModTimestamp)
 
 	require.Equal(t, "sha256", project.Checksum.Algorithm)

@@ -7,6 +7,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: licences ROOT")
 		os.Exit(2)
 	}
-	page, err := document(os.Args[1])
+	page, err := document(context.Background(), os.Args[1])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "licences:", err)
 		os.Exit(3)
@@ -41,10 +42,10 @@ func main() {
 }
 
 // document is the page about the module at root.
-func document(root string) (string, error) {
+func document(ctx context.Context, root string) (string, error) {
 	linked := make(map[string]map[string]bool) // licences by module
 	for _, platform := range platforms {
-		if err := link(root, platform, linked); err != nil {
+		if err := link(ctx, root, platform, linked); err != nil {
 			return "", fmt.Errorf("%s: %w", platform, err)
 		}
 	}
@@ -80,9 +81,9 @@ The SBOM of a release names their versions.
 }
 
 // link adds what is linked on one platform.
-func link(root, platform string, linked map[string]map[string]bool) error {
+func link(ctx context.Context, root, platform string, linked map[string]map[string]bool) error {
 	goos, goarch, _ := strings.Cut(platform, "/")
-	list := exec.Command("go", "list", "-deps", "-json=Dir,Module", "./cmd/oly-passkey")
+	list := exec.CommandContext(ctx, "go", "list", "-deps", "-json=Dir,Module", "./cmd/oly-passkey")
 	list.Dir, list.Stderr = root, os.Stderr
 	list.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
 	out, err := list.Output()
