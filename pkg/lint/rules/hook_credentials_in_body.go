@@ -17,7 +17,7 @@ var hookCredentialsInBody = &lint.Rule{
 				continue
 			}
 			p.ReportAt(h.Key("body"), lint.Finding{
-				Message: "the body reads identity.credentials, which hooks never have: the flow answers 500",
+				Message: "the body reads identity.credentials, which hooks never have: " + consequence(h),
 				Suggest: p.IDsOnly(h),
 				Help:    "send identity.id, and let the receiver ask the admin API with include_credential",
 			})

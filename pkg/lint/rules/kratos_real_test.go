@@ -171,18 +171,24 @@ func startKratos(t *testing.T, e *example, env []kratosconf.Variable, replaced m
 	return tryKratos(t, args, environ, ports[0])
 }
 
-// tryKratos waits until Kratos ends or answers a registration.
-func tryKratos(t *testing.T, args, environ []string, port string) string {
+// kratosBinary is the real Kratos that make builds.
+func kratosBinary(t *testing.T) string {
 	t.Helper()
 	bin := os.Getenv("OLY_PASSKEY_KRATOS")
 	if bin == "" {
 		bin = "../../../bin/kratos"
 	}
 	require.FileExists(t, bin, "build it: make kratos")
+	return bin
+}
+
+// tryKratos waits until Kratos ends or answers a registration.
+func tryKratos(t *testing.T, args, environ []string, port string) string {
+	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	var log bytes.Buffer
-	kratos := exec.CommandContext(ctx, bin, args...)
+	kratos := exec.CommandContext(ctx, kratosBinary(t), args...)
 	kratos.Env, kratos.Stdout, kratos.Stderr = environ, &log, &log
 	require.NoError(t, kratos.Start())
 	ended := make(chan struct{})
