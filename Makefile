@@ -49,7 +49,7 @@ check: $(LINT) ## format, vet, lint, unit tests: before every commit
 	go test ./...
 
 .PHONY: test
-test: check prerequisites bin/kratos build suites ## everything, bounded (15 minutes warm, 30 cold)
+test: check prerequisites bin/kratos build suites ## everything, bounded (20 minutes warm, 40 cold)
 
 .PHONY: proof
 proof: export OLY_PASSKEY_PROOF := 1
