@@ -1,6 +1,7 @@
 package truth_test
 
 import (
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -104,6 +105,12 @@ func (d *deployment) forecast(t *testing.T) *forecast {
 			f.Stages = map[stage]bool{stageStart: true}
 		}
 		return f
+	}
+	if maps.Equal(f.Stages, map[stage]bool{stageKratos: true}) {
+		// Kratos looks at the identity after the browser has looked at rp.id.
+		if v := d.predict(t); v.Gate == webauthn.GateBrowser {
+			f.Stages, f.Class = map[stage]bool{stageBrowser: true}, v.Class
+		}
 	}
 	if len(f.Stages) > 0 {
 		return f

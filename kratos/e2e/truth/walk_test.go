@@ -213,7 +213,8 @@ func (w *walker) submit(ctx context.Context, f *flow, body map[string]any) (*flo
 	if err != nil {
 		return nil, 0, err
 	}
-	return w.call(ctx, http.MethodPost, w.public+action.Path+"?"+action.RawQuery, raw)
+	_, path, _ := strings.Cut(action.Path, "/self-service/") // a proxy takes away what base_url has before it
+	return w.call(ctx, http.MethodPost, w.public+"/self-service/"+path+"?"+action.RawQuery, raw)
 }
 
 func (w *walker) call(ctx context.Context, method, target string, body []byte) (*flow, int, error) {
