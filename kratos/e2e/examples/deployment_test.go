@@ -4,17 +4,12 @@
 package examples
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -42,7 +37,8 @@ type ports [5]int
 // deploy starts what is in a folder on ports of its own and with the pages.
 func deploy(t *testing.T, dir, pages, program string, written ports, signUp string) deployment {
 	t.Helper()
-	free := freePorts(t)
+	free, err := kratos.FreePorts(len(written))
+	require.NoError(t, err)
 	var pairs []string
 	for i := range written {
 		pairs = append(pairs, strconv.Itoa(written[i]), strconv.Itoa(free[i]))
@@ -87,7 +83,7 @@ func run(t *testing.T, dir string, env []string, name string, args ...string) {
 	cmd.Dir, cmd.Env = dir, append([]string{"PATH=" + os.Getenv("PATH")}, env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.WaitDelay = 10 * time.Second
-	log := &log{}
+	log := &kratos.Output{}
 	cmd.Stdout, cmd.Stderr = log, log
 	require.NoError(t, cmd.Start())
 	ended := make(chan struct{})
@@ -105,48 +101,7 @@ func run(t *testing.T, dir string, env []string, name string, args ...string) {
 	})
 }
 
-type log struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 func await(t *testing.T, url string) {
 	t.Helper()
-	var last error
-	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		resp, err := http.Get(url)
-		if err == nil {
-			_ = resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return
-			}
-			err = errors.New(resp.Status)
-		}
-		last = err
-	}
-	t.Fatalf("%s is not ready: %v", url, last)
-}
-
-func freePorts(t *testing.T) ports {
-	t.Helper()
-	var free ports
-	for i := range free {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		defer func() { require.NoError(t, l.Close()) }()
-		free[i] = l.Addr().(*net.TCPAddr).Port
-	}
-	return free
+	require.Eventually(t, func() bool { return kratos.Ready(t.Context(), url) }, within, 50*time.Millisecond, "%s is not ready", url)
 }

@@ -40,7 +40,7 @@ func Path(tb testing.TB) string {
 type Server struct {
 	Public, Admin string // http://127.0.0.1:PORT
 	cmd           *exec.Cmd
-	log           *lockedBuffer
+	log           *Output
 	done          chan struct{} // closed when the process has ended
 }
 
@@ -53,16 +53,25 @@ var ErrPortTaken = errors.New("a port of kratos is taken")
 
 // Ports asks the kernel for two free ports.
 func Ports() (public, admin int, err error) {
-	var ports [2]int
+	ports, err := FreePorts(2)
+	if err != nil {
+		return 0, 0, err
+	}
+	return ports[0], ports[1], nil
+}
+
+// FreePorts asks the kernel for n ports of the loopback address, all different.
+func FreePorts(n int) ([]int, error) {
+	ports := make([]int, n)
 	for i := range ports {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			return 0, 0, err
+			return nil, err
 		}
 		defer func() { _ = l.Close() }()
 		ports[i] = l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // of a TCP listener
 	}
-	return ports[0], ports[1], nil
+	return ports, nil
 }
 
 // Start runs Kratos in a folder with its kratos.yml and waits until it serves.
@@ -72,7 +81,7 @@ func Start(ctx context.Context, path, dir string, public, admin int) (*Server, e
 	s := &Server{
 		Public: fmt.Sprintf("http://127.0.0.1:%d", public),
 		Admin:  fmt.Sprintf("http://127.0.0.1:%d", admin),
-		log:    &lockedBuffer{},
+		log:    &Output{},
 		done:   make(chan struct{}),
 	}
 	s.cmd = exec.Command(path, "serve", "-c", "kratos.yml", "--sqa-opt-out", "--dev")
@@ -99,7 +108,7 @@ func (s *Server) await(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for {
-		if ready(ctx, s.Admin+"/admin/health/ready") && ready(ctx, s.Public+"/health/ready") {
+		if Ready(ctx, s.Admin+"/admin/health/ready") && Ready(ctx, s.Public+"/health/ready") {
 			return nil
 		}
 		select {
@@ -115,7 +124,8 @@ func (s *Server) await(ctx context.Context) error {
 	}
 }
 
-func ready(ctx context.Context, url string) bool {
+// Ready tells whether a URL answers 200.
+func Ready(ctx context.Context, url string) bool {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return false
@@ -136,19 +146,19 @@ func (s *Server) Stop() {
 // Log is what Kratos wrote so far.
 func (s *Server) Log() string { return s.log.String() }
 
-// lockedBuffer is written by the process' copier and read by the test.
-type lockedBuffer struct {
+// Output is what a process prints: written by its copier, read by the test.
+type Output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
 }
 
-func (b *lockedBuffer) Write(p []byte) (int, error) {
+func (b *Output) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.Write(p)
 }
 
-func (b *lockedBuffer) String() string {
+func (b *Output) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
