@@ -8,21 +8,16 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
-	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // TestRealDemoCommand reads the one line that demo prints, opens that page, and
 // ends the command as ctrl-C does.
 func TestRealDemoCommand(t *testing.T) {
-	bin := os.Getenv("OLY_PASSKEY_KRATOS")
-	if bin == "" {
-		bin = filepath.Join("..", "..", "bin", "kratos")
-	}
 	ctx, ctrlC := context.WithCancel(t.Context())
 	defer ctrlC()
 	stdout, pipe := io.Pipe()
@@ -30,7 +25,7 @@ func TestRealDemoCommand(t *testing.T) {
 	exit := make(chan int, 1)
 	go func() {
 		exit <- run(ctx, []string{
-			"demo", "--kratos-bin", bin, "--dir", t.TempDir(), "--webauthn", "passwordless",
+			"demo", "--kratos-bin", kratostest.Binary(t), "--dir", t.TempDir(), "--webauthn", "passwordless",
 			"--ui-port", "0", "--public-port", "0", "--admin-port", "0", "--sidecar-port", "0", "--metrics-port", "0",
 		}, &app{stdout: pipe, stderr: &stderr})
 		_ = pipe.Close()
@@ -39,7 +34,7 @@ func TestRealDemoCommand(t *testing.T) {
 	lines := bufio.NewReader(stdout)
 	url, err := lines.ReadString('\n')
 	require.NoError(t, err, "%s", &stderr)
-	require.Regexp(t, regexp.MustCompile(`^http://localhost:[0-9]+\n$`), url)
+	require.Regexp(t, `^http://localhost:[0-9]+\n$`, url)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url[:len(url)-1]+"/login", nil)
 	require.NoError(t, err)
 	response, err := http.DefaultClient.Do(request) // without cookies, so it ends on the page that says so

@@ -3,28 +3,25 @@
 package adopt_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"text/tabwriter"
-	"time"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/adopt"
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -34,7 +31,6 @@ import (
 // published, and those that are refused or that only their owner can mend. Twenty
 // with OLY_PASSKEY_PROOF, otherwise four.
 func TestRealCorpus(t *testing.T) {
-	bin := kratosBinary(t)
 	want := 4
 	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
 		want = 20
@@ -42,7 +38,7 @@ func TestRealCorpus(t *testing.T) {
 	all := corpus(t)
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "configuration\tafter the patch\tlines\tlint errors")
+	_, _ = fmt.Fprintln(w, "configuration\tafter the patch\tlines\tlint errors")
 	done := 0
 	for _, p := range all {
 		if done == want {
@@ -50,7 +46,7 @@ func TestRealCorpus(t *testing.T) {
 		}
 		plan, err := p.patch()
 		if err != nil || len(plan.Errors()) > 0 {
-			fmt.Fprintf(w, "%s\tleft to its owner\t\t\n", p.name)
+			_, _ = fmt.Fprintf(w, "%s\tleft to its owner\t\t\n", p.name)
 			continue
 		}
 		config, schema := p.config, p.schema
@@ -61,14 +57,14 @@ func TestRealCorpus(t *testing.T) {
 				schema = c.After
 			}
 		}
-		if problem := start(t, bin, config, schema, true); problem != "" {
-			published := start(t, bin, p.config, p.schema, false)
+		if problem := start(t, config, schema, true); problem != "" {
+			published := start(t, p.config, p.schema, false)
 			require.NotEmpty(t, published, "%s starts as published, and patched: %s", p.name, problem)
-			fmt.Fprintf(w, "%s\tdoes not start as published: %s\t\t\n", p.name, published)
+			_, _ = fmt.Fprintf(w, "%s\tdoes not start as published: %s\t\t\n", p.name, published)
 			continue
 		}
 		done++
-		fmt.Fprintf(w, "%s\tstarts, passkeys offered\t%s\t%d\n", p.name, lines(plan), len(plan.Errors()))
+		_, _ = fmt.Fprintf(w, "%s\tstarts, passkeys offered\t%s\t%d\n", p.name, lines(plan), len(plan.Errors()))
 	}
 	require.NoError(t, w.Flush())
 	t.Logf("\n%s", table.String())
@@ -92,56 +88,25 @@ func lines(plan *adopt.Plan) string {
 	return fmt.Sprintf("+%d -%d", plus, minus)
 }
 
-func kratosBinary(t *testing.T) string {
-	t.Helper()
-	bin := os.Getenv("OLY_PASSKEY_KRATOS")
-	if bin == "" {
-		var err error
-		bin, err = filepath.Abs("../../bin/kratos")
-		require.NoError(t, err)
-	}
-	if _, err := os.Stat(bin); err != nil {
-		t.Fatalf("no Kratos (%v); build it: make kratos", err)
-	}
-	return bin
-}
-
 // start runs Kratos on a configuration, with a layer over it that says what
 // differs here: database, ports, and where the identity schema is. It answers
 // what went wrong. With passkeys both flows have to open, and the sign-in has to
 // offer one.
-func start(t *testing.T, bin string, config, schema []byte, passkeys bool) string {
+func start(t *testing.T, config, schema []byte, passkeys bool) string {
 	t.Helper()
 	dir := t.TempDir()
-	public, admin := freePort(t), freePort(t)
+	ports := kratostest.FreePorts(t, 2)
+	public, admin := ports[0], ports[1]
 	for name, content := range map[string][]byte{"kratos.yml": config, "schema.json": schema, "here.yml": layer(t, config, dir, public, admin)} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
 	}
-	ctx, stop := context.WithTimeout(t.Context(), 60*time.Second)
-	defer stop()
-	cmd := exec.CommandContext(ctx, bin, "serve", "-c", "kratos.yml", "-c", "here.yml", "--dev", "--sqa-opt-out")
-	cmd.Dir = dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 10 * time.Second
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	require.NoError(t, cmd.Start())
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
-	defer func() { stop(); <-exited }()
-	for ctx.Err() == nil {
-		select {
-		case err := <-exited:
-			exited <- err
-			return fmt.Sprintf("%v: %s", err, reason.FindString(log.String()))
-		case <-time.After(50 * time.Millisecond):
-		}
-		if code, _ := get(ctx, "http://127.0.0.1:"+admin+"/admin/health/ready"); code == http.StatusOK {
-			return offered(ctx, "http://127.0.0.1:"+public, config, passkeys)
-		}
+	p, err := kratostest.Start(t.Context(), kratostest.Command(t, dir, "serve", "-c", "kratos.yml", "-c", "here.yml", "--dev", "--sqa-opt-out"), "http://127.0.0.1:"+admin+"/admin/health/ready")
+	if errors.Is(err, kratostest.ErrRefused) {
+		return reason.FindString(err.Error())
 	}
-	return "kratos is not ready after a minute"
+	require.NoError(t, err)
+	defer p.Stop()
+	return offered(t.Context(), "http://127.0.0.1:"+public, config, passkeys)
 }
 
 // reason is what Kratos says of the configuration.
@@ -213,14 +178,4 @@ func get(ctx context.Context, url string) (int, string) {
 		return 0, err.Error()
 	}
 	return resp.StatusCode, string(body)
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { require.NoError(t, l.Close()) }()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	return port
 }

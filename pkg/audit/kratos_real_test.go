@@ -3,21 +3,16 @@
 package audit_test
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -25,6 +20,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/audit"
 	"github.com/olympusoss/oly-passkey/pkg/index/postgres/postgrestest"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 const kratosYML = `
@@ -55,69 +51,34 @@ var countSQL string
 
 // realKratos is a real Kratos on a PostgreSQL of its own.
 type realKratos struct {
-	bin, dir, admin, dsn string
-	process              *exec.Cmd
-	log                  bytes.Buffer
+	dir, admin, dsn string
+	process         *kratostest.Process
 }
 
 func newRealKratos(t *testing.T) *realKratos {
 	t.Helper()
-	k := &realKratos{bin: os.Getenv("OLY_PASSKEY_KRATOS"), dir: t.TempDir(), dsn: postgrestest.Start(t).DSN("postgres")}
-	if k.bin == "" {
-		abs, err := filepath.Abs("../../bin/kratos")
-		require.NoError(t, err)
-		k.bin = abs
-	}
-	if _, err := os.Stat(k.bin); err != nil {
-		t.Fatalf("no Kratos (%v); build it: make kratos", err)
-	}
-	var ports [2]string
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		_, ports[i], err = net.SplitHostPort(l.Addr().String())
-		require.NoError(t, err)
-		defer func() { require.NoError(t, l.Close()) }()
-	}
+	k := &realKratos{dir: t.TempDir(), dsn: postgrestest.Start(t).DSN("postgres")}
+	ports := kratostest.FreePorts(t, 2)
 	k.admin = "http://127.0.0.1:" + ports[1]
 	for name, content := range map[string]string{"kratos.yml": fmt.Sprintf(kratosYML, ports[0], ports[1]), "identity.schema.json": identitySchema} {
 		require.NoError(t, os.WriteFile(filepath.Join(k.dir, name), []byte(content), 0o600))
 	}
-	out, err := k.command("migrate", "sql", "-e", "--yes", "-c", "kratos.yml").CombinedOutput()
+	out, err := k.command(t, "migrate", "sql", "-e", "--yes", "-c", "kratos.yml").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return k
 }
 
-func (k *realKratos) command(args ...string) *exec.Cmd {
+func (k *realKratos) command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
 	socket, _, _ := strings.Cut(strings.TrimPrefix(k.dsn, "host="), " ")
-	c := exec.CommandContext(context.Background(), k.bin, args...)
-	c.Dir = k.dir
-	c.Env = []string{"DSN=postgres://test@/postgres?host=" + socket, "PATH=" + os.Getenv("PATH")}
+	c := kratostest.Command(t, k.dir, args...)
+	c.Env = append(c.Env, "DSN=postgres://test@/postgres?host="+socket)
 	return c
 }
 
 func (k *realKratos) start(t *testing.T) {
 	t.Helper()
-	k.process = k.command("serve", "-c", "kratos.yml", "--sqa-opt-out", "--dev")
-	k.process.Stdout, k.process.Stderr = &k.log, &k.log
-	k.process.WaitDelay = 5 * time.Second
-	require.NoError(t, k.process.Start())
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		resp, err := http.Get(k.admin + "/admin/health/ready")
-		if err == nil {
-			_ = resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return
-			}
-		}
-		require.True(t, time.Now().Before(deadline), "Kratos is not ready after 30 s: %s", &k.log)
-	}
-}
-
-func (k *realKratos) stop(t *testing.T) {
-	t.Helper()
-	require.NoError(t, k.process.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, k.process.Wait(), "%s", k.log.String())
+	k.process = kratostest.Run(t, k.command(t, "serve", "-c", "kratos.yml", "--sqa-opt-out", "--dev"), k.admin+"/admin/health/ready")
 }
 
 // count seeds the database and counts it in SQL.
@@ -169,10 +130,9 @@ func numbers(t *testing.T, s *audit.Summary) map[string]int {
 func TestRealKratos(t *testing.T) {
 	k := newRealKratos(t)
 	k.start(t) // the first start makes the network that every row belongs to
-	k.stop(t)
+	k.process.Stop()
 	want := k.count(t)
 	k.start(t)
-	t.Cleanup(func() { k.stop(t) })
 
 	c, err := kratosadmin.New(kratosadmin.Options{URL: k.admin})
 	require.NoError(t, err)

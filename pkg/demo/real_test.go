@@ -10,7 +10,6 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -18,23 +17,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
 // TestRealDemo starts everything, gets a code by mail without any script, and
 // finds nothing left in the end.
 func TestRealDemo(t *testing.T) {
-	bin := os.Getenv("OLY_PASSKEY_KRATOS")
-	if bin == "" {
-		bin = filepath.Join("..", "..", "bin", "kratos")
-	}
-	bin, err := FindKratos(bin)
-	require.NoError(t, err)
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Setenv("LOG_LEVEL", "nonsense") // Kratos would refuse to start with it
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	d, err := Start(ctx, Options{KratosBin: bin, SignUp: scaffold.CodeFirst, WebAuthn: scaffold.Passwordless, Log: io.Discard})
+	d, err := Start(ctx, Options{KratosBin: kratostest.Binary(t), SignUp: scaffold.CodeFirst, WebAuthn: scaffold.Passwordless, Log: io.Discard})
 	require.NoError(t, err)
 
 	code := signUpForCode(t, d, "ada@example.org")

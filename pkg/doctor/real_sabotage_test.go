@@ -3,16 +3,13 @@
 package doctor
 
 import (
-	"context"
 	"encoding/base64"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,7 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/demo"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 
@@ -68,64 +65,15 @@ func strict(pages http.Handler) http.Handler {
 // startRealKratos runs until the test ends.
 func startRealKratos(t *testing.T, config string) (public *url.URL, admin string) {
 	t.Helper()
-	bin := os.Getenv("OLY_PASSKEY_KRATOS")
-	if bin == "" {
-		bin = filepath.Join("..", "..", "bin", "kratos")
-	}
-	bin, err := demo.FindKratos(bin)
-	require.NoError(t, err)
-	ports := [2]string{freePort(t), freePort(t)}
+	ports := kratostest.FreePorts(t, 2)
 	dir := t.TempDir()
 	config = strings.Replace(config, "public: {", "admin: { host: 127.0.0.1, port: "+ports[1]+" }\n  public: { host: 127.0.0.1, port: "+ports[0]+",", 1)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "kratos.yml"), []byte("dsn: memory\n"+strings.Replace(config, "selfservice:\n", "selfservice:\n  default_browser_return_url: https://login.acme.dev/\n", 1)), 0o600))
-	ctx, stop := context.WithCancel(context.Background())
-	c := exec.CommandContext(ctx, bin, "serve", "-c", "kratos.yml", "--sqa-opt-out")
-	c.Dir, c.Env = dir, []string{"HOME=" + dir}
-	log, err := os.Create(filepath.Join(dir, "kratos.log"))
-	require.NoError(t, err)
-	c.Stdout, c.Stderr = log, log
-	require.NoError(t, c.Start())
-	t.Cleanup(func() {
-		stop()
-		_ = c.Wait() // killed
-	})
 	admin = "http://127.0.0.1:" + ports[1]
-	deadline := time.Now().Add(10 * time.Second)
-	for !ready(admin) {
-		require.True(t, time.Now().Before(deadline), "kratos is not ready, see %s", logged(dir))
-		time.Sleep(50 * time.Millisecond)
-	}
-	public, err = url.Parse("http://127.0.0.1:" + ports[0])
+	kratostest.Run(t, kratostest.Command(t, dir, "serve", "-c", "kratos.yml", "--sqa-opt-out"), admin+"/admin/health/ready")
+	public, err := url.Parse("http://127.0.0.1:" + ports[0])
 	require.NoError(t, err)
 	return public, admin
-}
-
-// logged is the end of what Kratos said.
-func logged(dir string) string {
-	text, err := os.ReadFile(filepath.Join(dir, "kratos.log"))
-	if err != nil {
-		return err.Error()
-	}
-	return string(text[max(0, len(text)-3000):])
-}
-
-func ready(admin string) bool {
-	resp, err := http.Get(admin + "/admin/health/ready")
-	if err != nil {
-		return false
-	}
-	_ = resp.Body.Close()
-	return resp.StatusCode == http.StatusOK
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return port
 }
 
 // noAndroid takes the app's origin out, which needs a newer Kratos.

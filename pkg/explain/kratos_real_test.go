@@ -4,25 +4,22 @@ package explain_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/descope/virtualwebauthn"
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/explain"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // kratosWith is a configuration that works, but for the passkey block.
@@ -55,7 +52,7 @@ type broken struct {
 	entry, cause              string
 }
 
-func (b broken) dir(t *testing.T, ports [2]string) string {
+func (b broken) dir(t *testing.T, ports []string) string {
 	t.Helper()
 	annotation := b.annotation
 	if annotation == "" {
@@ -73,36 +70,12 @@ func (b broken) dir(t *testing.T, ports [2]string) string {
 
 func (b broken) command(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
-	bin := os.Getenv("OLY_PASSKEY_KRATOS")
-	if bin == "" {
-		var err error
-		bin, err = filepath.Abs("../../bin/kratos")
-		require.NoError(t, err)
-	}
-	if _, err := os.Stat(bin); err != nil {
-		t.Fatalf("no Kratos (%v); build it: make kratos", err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	t.Cleanup(cancel)
-	c := exec.CommandContext(ctx, bin, "serve", "-c", "kratos.yml", "--sqa-opt-out", "--dev")
-	c.Dir = dir
-	c.Env = append([]string{"PATH=" + os.Getenv("PATH")}, b.env...)
+	c := kratostest.Command(t, dir, "serve", "-c", "kratos.yml", "--sqa-opt-out", "--dev")
+	c.Env = append(c.Env, b.env...)
 	if !b.noDSN {
 		c.Env = append(c.Env, "DSN=memory")
 	}
 	return c
-}
-
-func ports(t *testing.T) (ports [2]string) {
-	t.Helper()
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		defer func() { require.NoError(t, l.Close()) }()
-		_, ports[i], err = net.SplitHostPort(l.Addr().String())
-		require.NoError(t, err)
-	}
-	return ports
 }
 
 func requireExplained(t *testing.T, b broken, said string) *explain.Answer {
@@ -131,43 +104,19 @@ func TestRealKratosRefusesToStart(t *testing.T) {
 		{name: "element 1", methods: passkeyRight, env: []string{"SELFSERVICE_FLOWS_REGISTRATION_AFTER_PASSKEY_HOOKS_1_HOOK=session"}, entry: "config-null", cause: "config-env-null"},
 	} {
 		t.Run(b.name, func(t *testing.T) {
-			said, err := b.command(t, b.dir(t, ports(t))).CombinedOutput()
+			said, err := b.command(t, b.dir(t, kratostest.FreePorts(t, 2))).CombinedOutput()
 			require.Error(t, err, "%s", said)
 			requireExplained(t, b, string(said))
 		})
 	}
 }
 
-// running starts a Kratos that starts, and answers its public URL and its log.
-func (b broken) running(t *testing.T) (public string, log *bytes.Buffer, stop func()) {
+// running starts a Kratos that starts, and answers its public URL.
+func (b broken) running(t *testing.T) (public string, kratos *kratostest.Process) {
 	t.Helper()
-	p := ports(t)
-	c := b.command(t, b.dir(t, p))
-	log = &bytes.Buffer{}
-	c.Stdout, c.Stderr = log, log
-	c.WaitDelay = 5 * time.Second
-	require.NoError(t, c.Start())
-	public = "http://localhost:" + p[0]
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		resp, err := http.Get("http://127.0.0.1:" + p[1] + "/admin/health/ready")
-		if err == nil {
-			_ = resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				break
-			}
-		}
-		require.True(t, time.Now().Before(deadline), "Kratos is not ready after 20 s")
-	}
-	stopped := false
-	stop = func() {
-		if !stopped {
-			stopped = true
-			require.NoError(t, c.Process.Signal(syscall.SIGTERM))
-			require.NoError(t, c.Wait())
-		}
-	}
-	t.Cleanup(stop)
-	return public, log, stop
+	ports := kratostest.FreePorts(t, 2)
+	kratos = kratostest.Run(t, b.command(t, b.dir(t, ports)), "http://127.0.0.1:"+ports[1]+"/admin/health/ready")
+	return "http://localhost:" + ports[0], kratos
 }
 
 func ask(t *testing.T, c *http.Client, method, url string, body any) string {
@@ -194,7 +143,7 @@ func TestRealKratosAnswers(t *testing.T) {
 		{name: "no display name", methods: passkeyRight, annotation: `{"password": {"identifier": true}}`, entry: "no-display-name", cause: "display-name-trait"},
 	} {
 		t.Run(b.name, func(t *testing.T) {
-			public, _, _ := b.running(t)
+			public, _ := b.running(t)
 			requireExplained(t, b, ask(t, http.DefaultClient, http.MethodGet, public+"/self-service/registration/browser", nil))
 		})
 	}
@@ -204,7 +153,7 @@ func TestRealKratosAnswers(t *testing.T) {
 // configured: the answer names the error, the log how the origins differ.
 func TestRealKratosRefusesOrigin(t *testing.T) {
 	b := broken{methods: strings.ReplaceAll(passkeyRight, ":4455", ""), entry: "kratos-origin", cause: "origin-not-listed"}
-	public, log, stop := b.running(t)
+	public, kratos := b.running(t)
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	client := &http.Client{Jar: jar}
@@ -236,8 +185,8 @@ func TestRealKratosRefusesOrigin(t *testing.T) {
 		"method": "passkey", "csrf_token": values["csrf_token"], "traits": map[string]string{"email": "a@example.com"}, "passkey_register": response,
 	})
 	requireExplained(t, b, answer)
-	stop()
+	kratos.Stop()
 	b.cause = "origin-port"
-	a := requireExplained(t, b, log.String())
+	a := requireExplained(t, b, kratos.Log())
 	require.Equal(t, []string{`expected "http://localhost", received "http://localhost:4455": the port differs`}, a.Found[0].Causes[0].Proof)
 }

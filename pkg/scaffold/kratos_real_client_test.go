@@ -7,36 +7,19 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-)
 
-// kratosBinary is $OLY_PASSKEY_KRATOS or bin/kratos at the module's root.
-func kratosBinary(t *testing.T) string {
-	t.Helper()
-	bin := os.Getenv("OLY_PASSKEY_KRATOS")
-	if bin == "" {
-		var err error
-		bin, err = filepath.Abs("../../bin/kratos")
-		require.NoError(t, err)
-	}
-	if _, err := os.Stat(bin); err != nil {
-		t.Fatalf("no Kratos (%v); build it: make kratos", err)
-	}
-	return bin
-}
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
+)
 
 // kratos is a running server and a browser's cookies for it.
 type kratos struct {
@@ -50,57 +33,19 @@ type kratos struct {
 // kratos.env. Only the ports come from outside.
 func startKratos(t *testing.T, dir string) *kratos {
 	t.Helper()
-	bin, public, admin := kratosBinary(t), freePort(t), freePort(t)
+	ports := kratostest.FreePorts(t, 2)
 	command := func(line string) *exec.Cmd {
-		c := exec.CommandContext(context.Background(), "sh", "-c", line, bin)
-		c.Dir = dir
-		c.Env = []string{"PATH=" + os.Getenv("PATH"), "SERVE_PUBLIC_PORT=" + public, "SERVE_ADMIN_PORT=" + admin}
+		c := exec.CommandContext(context.Background(), "sh", "-c", line, kratostest.Binary(t))
+		c.Dir, c.WaitDelay = dir, 10*time.Second
+		c.Env = []string{"PATH=" + os.Getenv("PATH"), "SERVE_PUBLIC_PORT=" + ports[0], "SERVE_ADMIN_PORT=" + ports[1]}
 		return c
 	}
 	out, err := command(`env $(cat kratos.env) "$0" migrate sql -e --yes -c kratos.yml`).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
-	var log bytes.Buffer
-	serve := command(`exec env $(cat kratos.env) "$0" serve -c kratos.yml --sqa-opt-out --watch-courier`)
-	serve.Stdout, serve.Stderr = &log, &log
-	serve.WaitDelay = 10 * time.Second
-	require.NoError(t, serve.Start())
-	exited := make(chan struct{})
-	var exit error
-	go func() { exit = serve.Wait(); close(exited) }()
-	t.Cleanup(func() {
-		_ = serve.Process.Signal(syscall.SIGTERM)
-		<-exited
-		if t.Failed() {
-			t.Logf("kratos:\n%s", log.String())
-		}
-	})
-	k := &kratos{t: t, public: "http://127.0.0.1:" + public, admin: "http://127.0.0.1:" + admin, cookie: map[string]string{}}
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		select {
-		case <-exited:
-			t.Fatalf("kratos ended: %v\n%s", exit, log.String())
-		default:
-		}
-		resp, err := http.Get(k.admin + "/admin/health/ready")
-		if err == nil {
-			_ = resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return k
-			}
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("kratos is not ready after 30 s")
-		}
-	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { require.NoError(t, l.Close()) }()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	k := &kratos{t: t, public: "http://127.0.0.1:" + ports[0], admin: "http://127.0.0.1:" + ports[1], cookie: map[string]string{}}
+	kratostest.Run(t, command(`exec env $(cat kratos.env) "$0" serve -c kratos.yml --sqa-opt-out --watch-courier`), k.admin+"/admin/health/ready")
+	return k
 }
 
 // do sends JSON as a single-page application would, with the cookies so far.

@@ -14,6 +14,7 @@ import (
 	"github.com/descope/virtualwebauthn"
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
@@ -159,7 +160,7 @@ func TestRealPasskeySignUp(t *testing.T) {
 	})
 	t.Run("code-first fails closed without the sidecar", func(t *testing.T) {
 		k, status, answer, _ := signUpByPasskey(t, scaffold.Options{
-			Domain: "localhost", SidecarURL: "http://127.0.0.1:" + freePort(t),
+			Domain: "localhost", SidecarURL: "http://127.0.0.1:" + kratostest.FreePorts(t, 1)[0],
 		}, map[string]any{"email": "alice@example.com"})
 		require.Equal(t, http.StatusInternalServerError, status, "%s", answer)
 		require.Empty(t, identities(k))

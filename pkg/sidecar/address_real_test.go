@@ -12,14 +12,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 )
 
 // TestRealAddressChange: with the hook under settings.after.profile nobody takes
 // another address; without the sidecar neither; everything else is saved.
 func TestRealAddressChange(t *testing.T) {
-	needKratos(t)
-	ports := freePorts(t)
+	ports := kratostest.FreePorts(t, 2)
 	s := startSidecar(t, "http://127.0.0.1:"+ports[1], t.TempDir(), "127.0.0.1:0")
 	body, err := os.ReadFile("../../templates/hooks/refuse-address-change.jsonnet")
 	require.NoError(t, err)

@@ -3,20 +3,17 @@
 package sidecar_test
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // realKratos is a running Kratos on a database file of its own.
@@ -24,9 +21,7 @@ type realKratos struct {
 	public, admin string // base URLs
 	dir           string
 	dsn           string
-	process       *exec.Cmd
-	exited        chan error
-	log           *bytes.Buffer
+	process       *kratostest.Process
 }
 
 const kratosYML = `
@@ -77,14 +72,14 @@ func hookTo(sidecarURL, path, key string) string {
 
 // startKratos migrates and starts Kratos with three hooks: registration, login
 // and settings. An empty sidecarURL makes hooks that nobody answers.
-func startKratos(t *testing.T, ports [2]string, hooks [3]string, more ...string) *realKratos {
+func startKratos(t *testing.T, ports []string, hooks [3]string, more ...string) *realKratos {
 	t.Helper()
 	return startKratosOn(t, "", ports, hooks, more...)
 }
 
 // startKratosOn does so on a database; "" is an SQLite file, which takes one
 // writer at a time. More is configuration that is laid over the rest.
-func startKratosOn(t *testing.T, dsn string, ports [2]string, hooks [3]string, more ...string) *realKratos {
+func startKratosOn(t *testing.T, dsn string, ports []string, hooks [3]string, more ...string) *realKratos {
 	t.Helper()
 	k := &realKratos{
 		public: "http://localhost:" + ports[0],
@@ -103,81 +98,22 @@ func startKratosOn(t *testing.T, dsn string, ports [2]string, hooks [3]string, m
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(k.dir, name), []byte(content), 0o600))
 	}
-	out, err := k.command("migrate", "sql", "-e", "--yes", "-c", "kratos.yml").CombinedOutput()
+	out, err := k.command(t, "migrate", "sql", "-e", "--yes", "-c", "kratos.yml").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	k.start(t)
-	t.Cleanup(func() { k.stop(t) })
 	return k
-}
-
-func (k *realKratos) command(args ...string) *exec.Cmd {
-	c := exec.CommandContext(context.Background(), os.Getenv("OLY_PASSKEY_KRATOS"), args...)
-	c.Dir = k.dir
-	c.Env = []string{"DSN=" + k.dsn, "PATH=" + os.Getenv("PATH")}
-	return c
 }
 
 func (k *realKratos) start(t *testing.T) {
 	t.Helper()
-	k.log = &bytes.Buffer{}
-	k.process = k.command("serve", "-c", "kratos.yml", "-c", "more.yml", "--sqa-opt-out", "--dev")
-	k.process.Stdout, k.process.Stderr = k.log, k.log
-	k.process.WaitDelay = 5 * time.Second
-	require.NoError(t, k.process.Start())
-	exited, process := make(chan error, 1), k.process
-	k.exited = exited
-	go func() { exited <- process.Wait() }()
-	eventually(t, "kratos is ready", func() bool {
-		select {
-		case err := <-exited:
-			exited <- err
-			t.Fatalf("kratos ended: %v\n%s", err, k.log.String())
-		default:
-		}
-		resp, err := http.Get(k.admin + "/admin/health/ready")
-		if err != nil {
-			return false
-		}
-		_ = resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	})
+	k.process = kratostest.Run(t, k.command(t, "serve", "-c", "kratos.yml", "-c", "more.yml", "--sqa-opt-out", "--dev"), k.admin+"/admin/health/ready")
 }
 
-func (k *realKratos) stop(t *testing.T) {
+func (k *realKratos) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	_ = k.process.Process.Signal(syscall.SIGTERM)
-	err := <-k.exited
-	k.exited <- err // a second stop finds it again
-	if t.Failed() {
-		t.Logf("kratos:\n%s", k.log.String())
-	}
-}
-
-// needKratos fails where there is no Kratos to test with.
-func needKratos(t *testing.T) {
-	t.Helper()
-	bin := os.Getenv("OLY_PASSKEY_KRATOS")
-	if bin == "" {
-		var err error
-		bin, err = filepath.Abs("../../bin/kratos")
-		require.NoError(t, err)
-		t.Setenv("OLY_PASSKEY_KRATOS", bin)
-	}
-	if _, err := os.Stat(bin); err != nil {
-		t.Fatalf("no Kratos (%v); build it: make kratos", err)
-	}
-}
-
-func freePorts(t *testing.T) (ports [2]string) {
-	t.Helper()
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		defer func() { require.NoError(t, l.Close()) }()
-		_, ports[i], err = net.SplitHostPort(l.Addr().String())
-		require.NoError(t, err)
-	}
-	return ports
+	c := kratostest.Command(t, k.dir, args...)
+	c.Env = append(c.Env, "DSN="+k.dsn)
+	return c
 }
 
 // eventually polls until ok, for 30 s at most.

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/client"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // fakesystemctl starts, stops and reloads the real sidecar, as its unit would.
@@ -40,7 +41,7 @@ type runbooks struct {
 	environ string // the variables of the blocks before
 }
 
-func newRunbooks(t *testing.T, k *realKratos, ports [2]string, metrics string) *runbooks {
+func newRunbooks(t *testing.T, k *realKratos, ports []string, metrics string) *runbooks {
 	t.Helper()
 	r := &runbooks{t: t, dir: t.TempDir()}
 	r.puts = strings.NewReplacer("http://127.0.0.1:4434", k.admin, "127.0.0.1:4477", "127.0.0.1:"+ports[0], "127.0.0.1:4478", metrics)
@@ -83,12 +84,11 @@ var runbookBlock = regexp.MustCompile("(?s)(?:<!-- then: ([^\n]*) -->\n)?<!-- no
 
 // TestRealRunbooks runs every command of the runbooks, from top to bottom.
 func TestRealRunbooks(t *testing.T) {
-	needKratos(t)
 	for _, tool := range []string{"curl", "jq", "openssl"} {
 		_, err := exec.LookPath(tool)
 		require.NoError(t, err, "apt-get install %s", tool)
 	}
-	ports, own := freePorts(t), freePorts(t)
+	ports, own := kratostest.FreePorts(t, 2), kratostest.FreePorts(t, 2)
 	var hooks [3]string
 	for i, flow := range []string{"registration", "login", "settings"} {
 		hooks[i] = hookTo("http://127.0.0.1:"+own[0], "/v1/hooks/kratos/"+flow, "hooks-key")

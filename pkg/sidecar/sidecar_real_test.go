@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/client"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 )
 
@@ -125,8 +126,7 @@ func becomes(t *testing.T, s *running, q client.Query, want answer) {
 // withHooks starts a sidecar and a Kratos whose hooks reach it.
 func withHooks(t *testing.T) (*running, *realKratos) {
 	t.Helper()
-	needKratos(t)
-	ports := freePorts(t)
+	ports := kratostest.FreePorts(t, 2)
 	s := startSidecar(t, "http://127.0.0.1:"+ports[1], t.TempDir(), "127.0.0.1:0")
 	var hooks [3]string
 	for i, flow := range []string{"registration", "login", "settings"} {
@@ -205,8 +205,7 @@ func uuidOf(t *testing.T, b []byte) string {
 
 // TestRealScan builds an index of people who were there before it.
 func TestRealScan(t *testing.T) {
-	needKratos(t)
-	ports := freePorts(t)
+	ports := kratostest.FreePorts(t, 2)
 	deaf := hookTo("http://127.0.0.1:1", "/", "x")
 	k := startKratos(t, ports, [3]string{deaf, deaf, deaf})
 
@@ -248,7 +247,7 @@ func TestRealScan(t *testing.T) {
 	require.Equal(t, answer{id: two.id, credential: "passkey", state: "active", matches: "true"}, ask(t, s, about(twoFirst)))
 
 	// Kratos down: the index answers; what only Kratos knows is 503.
-	k.stop(t)
+	k.process.Stop()
 	require.Equal(t, answer{id: two.id, credential: "passkey", state: "active", matches: "true"}, ask(t, s, about(twoFirst)))
 	confirmed := about(twoFirst)
 	confirmed.Confirm = true
@@ -259,9 +258,8 @@ func TestRealScan(t *testing.T) {
 
 // TestRealOtherKratos starts on an index that was made from another Kratos.
 func TestRealOtherKratos(t *testing.T) {
-	needKratos(t)
 	deaf := hookTo("http://127.0.0.1:1", "/", "x")
-	k := startKratos(t, freePorts(t), [3]string{deaf, deaf, deaf})
+	k := startKratos(t, kratostest.FreePorts(t, 2), [3]string{deaf, deaf, deaf})
 	p := newPerson(t, k, "hanna")
 	h := p.signUp("passkey")
 	dir := t.TempDir()
@@ -269,7 +267,7 @@ func TestRealOtherKratos(t *testing.T) {
 	becomes(t, s, client.Query{UserHandle: b64(h.handle)}, answer{id: p.id, credential: "passkey", state: "active", matches: "null"})
 	require.NoError(t, s.stop())
 
-	other := startKratos(t, freePorts(t), [3]string{deaf, deaf, deaf})
+	other := startKratos(t, kratostest.FreePorts(t, 2), [3]string{deaf, deaf, deaf})
 	keys, err := sidecar.ReadKeys(strings.NewReader(testKeys), "keys")
 	require.NoError(t, err)
 	refused, err := sidecar.New(t.Context(), sidecar.Options{
@@ -284,8 +282,7 @@ func TestRealOtherKratos(t *testing.T) {
 
 // TestRealRefusal signs up by passkey where only sign-up by code is allowed.
 func TestRealRefusal(t *testing.T) {
-	needKratos(t)
-	ports := freePorts(t)
+	ports := kratostest.FreePorts(t, 2)
 	s := startSidecar(t, "http://127.0.0.1:"+ports[1], t.TempDir(), "127.0.0.1:0")
 	refuse := strings.Replace(hookTo(s.URL(), sidecar.RefusalPath, "hooks-key"), "ignore: true", "parse: true", 1)
 	deaf := hookTo("http://127.0.0.1:1", "/", "x")

@@ -22,18 +22,18 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/client"
 	"github.com/olympusoss/oly-passkey/pkg/index/postgres/postgrestest"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // TestRealSoak lets several people sign up, add and remove keys, sign in and
 // vanish at a Kratos on PostgreSQL, and asks about every key all the time.
 func TestRealSoak(t *testing.T) {
-	needKratos(t)
 	length := 15 * time.Second
 	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
 		length = 5 * time.Minute
 	}
 	c := postgrestest.Start(t)
-	ports := freePorts(t)
+	ports := kratostest.FreePorts(t, 2)
 	s := startSidecar(t, "http://127.0.0.1:"+ports[1], t.TempDir(), "127.0.0.1:0")
 	var hooks [3]string
 	for i, flow := range []string{"registration", "login", "settings"} {

@@ -3,13 +3,11 @@
 package rules_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -65,7 +64,7 @@ func TestRealHooks(t *testing.T) {
 		"waits":                     {body(good), "hook-not-ignored", "500", http.StatusInternalServerError},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ports, dir := freePorts(t), t.TempDir()
+			ports, dir := kratostest.FreePorts(t, 2), t.TempDir()
 			schema := filepath.Join(dir, "schema.json")
 			require.NoError(t, os.WriteFile(schema, []byte(goodSchema), 0o600))
 			text := func(method string) string {
@@ -88,28 +87,19 @@ func TestRealHooks(t *testing.T) {
 // or else the status.
 func signUp(t *testing.T, path, port string) int {
 	t.Helper()
-	var log bytes.Buffer
-	kratos := exec.CommandContext(t.Context(), kratosBinary(t), "serve", "--sqa-opt-out", "--dev", "-c", path)
-	kratos.Env, kratos.Stdout, kratos.Stderr = []string{"PATH=" + os.Getenv("PATH"), "DSN=memory"}, &log, &log
-	require.NoError(t, kratos.Start())
-	defer func() {
-		_ = kratos.Process.Kill()
-		_ = kratos.Wait()
-	}()
+	serve := kratostest.Command(t, filepath.Dir(path), "serve", "--sqa-opt-out", "--dev", "-c", path)
+	serve.Env = append(serve.Env, "DSN=memory")
+	kratostest.Run(t, serve, "http://127.0.0.1:"+port+"/health/ready")
 	client := &http.Client{Timeout: 20 * time.Second}
 	var flow struct {
 		UI struct{ Action string } `json:"ui"`
 	}
-	require.Eventually(t, func() bool {
-		res, err := client.Get("http://127.0.0.1:" + port + "/self-service/registration/api")
-		if err != nil {
-			return false
-		}
-		defer func() { _ = res.Body.Close() }()
-		return res.StatusCode == http.StatusOK && json.NewDecoder(res.Body).Decode(&flow) == nil
-	}, time.Minute, 50*time.Millisecond)
+	res, err := client.Get("http://127.0.0.1:" + port + "/self-service/registration/api")
+	require.NoError(t, err)
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&flow))
+	require.NoError(t, res.Body.Close())
 	action := strings.Replace(flow.UI.Action, "localhost", "127.0.0.1", 1)
-	res, err := client.Post(action, "application/json", strings.NewReader(`{"method": "password", "password": "correct horse battery", "traits": {"email": "someone@example.com"}}`))
+	res, err = client.Post(action, "application/json", strings.NewReader(`{"method": "password", "password": "correct horse battery", "traits": {"email": "someone@example.com"}}`))
 	require.NoError(t, err)
 	defer func() { _ = res.Body.Close() }()
 	var answer struct {

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -138,7 +138,7 @@ func deployable(e *example) bool {
 func startKratos(t *testing.T, e *example, env []kratosconf.Variable, replaced map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
-	ports := freePorts(t)
+	ports := kratostest.FreePorts(t, 2)
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
 		text = strings.ReplaceAll(text, "file:///etc/config/", "file://")
@@ -171,24 +171,13 @@ func startKratos(t *testing.T, e *example, env []kratosconf.Variable, replaced m
 	return tryKratos(t, args, environ, ports[0])
 }
 
-// kratosBinary is the real Kratos that make builds.
-func kratosBinary(t *testing.T) string {
-	t.Helper()
-	bin := os.Getenv("OLY_PASSKEY_KRATOS")
-	if bin == "" {
-		bin = "../../../bin/kratos"
-	}
-	require.FileExists(t, bin, "build it: make kratos")
-	return bin
-}
-
 // tryKratos waits until Kratos ends or answers a registration.
 func tryKratos(t *testing.T, args, environ []string, port string) string {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	var log bytes.Buffer
-	kratos := exec.CommandContext(ctx, kratosBinary(t), args...)
+	kratos := exec.CommandContext(ctx, kratostest.Binary(t), args...)
 	kratos.Env, kratos.Stdout, kratos.Stderr = environ, &log, &log
 	require.NoError(t, kratos.Start())
 	ended := make(chan struct{})
@@ -217,16 +206,4 @@ func tryKratos(t *testing.T, args, environ []string, port string) string {
 		require.Equal(t, http.StatusOK, resp.StatusCode)
 		return ""
 	}
-}
-
-func freePorts(t *testing.T) (ports [2]string) {
-	t.Helper()
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		defer func() { require.NoError(t, l.Close()) }()
-		_, ports[i], err = net.SplitHostPort(l.Addr().String())
-		require.NoError(t, err)
-	}
-	return ports
 }
