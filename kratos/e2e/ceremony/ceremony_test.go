@@ -20,10 +20,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/kratos/e2e/chromium"
-	"github.com/olympusoss/oly-passkey/kratos/e2e/kratos"
 	"github.com/olympusoss/oly-passkey/pkg/demo"
 	"github.com/olympusoss/oly-passkey/pkg/doctor"
 	"github.com/olympusoss/oly-passkey/pkg/doctor/ceremony"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -41,7 +41,7 @@ func start(t *testing.T, signUp scaffold.SignUp) *deployment {
 	ctx, stop := context.WithCancel(context.Background())
 	d := &deployment{dir: t.TempDir()}
 	var err error
-	d.Demo, err = demo.Start(ctx, demo.Options{Dir: d.dir, KratosBin: kratos.Path(t), SignUp: signUp, Log: io.Discard})
+	d.Demo, err = demo.Start(ctx, demo.Options{Dir: d.dir, KratosBin: kratostest.Binary(t), SignUp: signUp, Log: io.Discard})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		stop()

@@ -25,8 +25,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/kratos/e2e/kratos"
 	"github.com/olympusoss/oly-passkey/pkg/doctor"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // settle writes the demo's configuration and waits until Kratos has read it:
@@ -112,20 +112,18 @@ const plainSchema = `{"$schema": "http://json-schema.org/draft-07/schema#", "typ
 // of an authority of its own.
 func startPlain(t *testing.T, config string) doctor.Options {
 	t.Helper()
-	public, admin, err := kratos.Ports()
-	require.NoError(t, err)
+	ports := kratostest.FreePorts(t, 2)
+	api, admin := "http://127.0.0.1:"+ports[0], "http://127.0.0.1:"+ports[1]
 	dir := t.TempDir()
-	config = strings.NewReplacer("PUBLIC", fmt.Sprint(public), "ADMIN", fmt.Sprint(admin), "SCHEMA", base64.StdEncoding.EncodeToString([]byte(plainSchema))).Replace(config)
+	config = strings.NewReplacer("PUBLIC", ports[0], "ADMIN", ports[1], "SCHEMA", base64.StdEncoding.EncodeToString([]byte(plainSchema))).Replace(config)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "kratos.yml"), []byte(config), 0o600))
-	k, err := kratos.Start(t.Context(), kratos.Path(t), dir, public, admin)
+	kratostest.Run(t, kratostest.Command(t, dir, "serve", "-c", "kratos.yml", "--sqa-opt-out", "--dev"), admin+"/admin/health/ready", api+"/health/ready")
+	target, err := url.Parse(api)
 	require.NoError(t, err)
-	t.Cleanup(k.Stop)
-	target, err := url.Parse(k.Public)
-	require.NoError(t, err)
-	api, pages := httputil.NewSingleHostReverseProxy(target), plain{"https://auth.acme.dev", k.Public}
+	proxy, pages := httputil.NewSingleHostReverseProxy(target), plain{"https://auth.acme.dev", api}
 	secure := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host == "auth.acme.dev" {
-			api.ServeHTTP(w, r)
+			proxy.ServeHTTP(w, r)
 			return
 		}
 		pages.ServeHTTP(w, r)
@@ -135,7 +133,7 @@ func startPlain(t *testing.T, config string) doctor.Options {
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
-	o := doctor.Options{URL: "https://login.acme.dev/login", AdminURL: k.Admin, Roots: roots, Resolve: map[string]string{}}
+	o := doctor.Options{URL: "https://login.acme.dev/login", AdminURL: admin, Roots: roots, Resolve: map[string]string{}}
 	for _, host := range []string{"auth.acme.dev:443", "login.acme.dev:443", "acme.dev:443"} {
 		o.Resolve[host] = secure.Listener.Addr().String()
 	}

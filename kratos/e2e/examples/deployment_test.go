@@ -16,7 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/kratos/e2e/kratos"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // root of the main module.
@@ -37,31 +37,30 @@ type ports [5]int
 // deploy starts what is in a folder on ports of its own and with the pages.
 func deploy(t *testing.T, dir, pages, program string, written ports, signUp string) deployment {
 	t.Helper()
-	free, err := kratos.FreePorts(len(written))
-	require.NoError(t, err)
+	free := kratostest.FreePorts(t, len(written))
 	var pairs []string
 	for i := range written {
-		pairs = append(pairs, strconv.Itoa(written[i]), strconv.Itoa(free[i]))
+		pairs = append(pairs, strconv.Itoa(written[i]), free[i])
 	}
 	config := filepath.Join(dir, "kratos.yml")
 	content, err := os.ReadFile(config)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(config, []byte(strings.NewReplacer(pairs...).Replace(string(content))), 0o600))
 
-	bin := kratos.Path(t)
+	bin := kratostest.Binary(t)
 	migrate := exec.CommandContext(t.Context(), "sh", "-c", `env $(cat kratos.env) "$0" migrate sql -e --yes -c kratos.yml`, bin)
 	migrate.Dir, migrate.Env = dir, []string{"PATH=" + os.Getenv("PATH")}
 	out, err := migrate.CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	at := func(i int) string { return "127.0.0.1:" + strconv.Itoa(free[i]) }
+	at := func(i int) string { return "127.0.0.1:" + free[i] }
 	run(t, dir, nil, program, "serve", "--kratos-admin-url", "http://"+at(1)+"/", "--data-dir", "data", "--api-key-file", "sidecar.key", "--listen", at(3), "--metrics-listen", at(4))
 	run(t, dir, nil, "sh", "-c", `exec env $(cat kratos.env) "$0" serve -c kratos.yml --watch-courier --sqa-opt-out`, bin)
 	origin := "http://localhost:"
-	run(t, dir, []string{"KRATOS_URL=" + origin + strconv.Itoa(free[0]), "LISTEN=" + at(2), "SIGN_UP=" + signUp, "APP_NAME=Example"}, pages)
+	run(t, dir, []string{"KRATOS_URL=" + origin + free[0], "LISTEN=" + at(2), "SIGN_UP=" + signUp, "APP_NAME=Example"}, pages)
 	for _, ready := range []string{"http://" + at(1) + "/admin/health/ready", "http://" + at(4) + "/readyz", "http://" + at(2) + "/static/passkey.js"} {
 		await(t, ready)
 	}
-	return deployment{url: origin + strconv.Itoa(free[2])}
+	return deployment{url: origin + free[2]}
 }
 
 // build makes a program of this repository, or of a copy of its pages.
@@ -83,7 +82,7 @@ func run(t *testing.T, dir string, env []string, name string, args ...string) {
 	cmd.Dir, cmd.Env = dir, append([]string{"PATH=" + os.Getenv("PATH")}, env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.WaitDelay = 10 * time.Second
-	log := &kratos.Output{}
+	log := &kratostest.Output{}
 	cmd.Stdout, cmd.Stderr = log, log
 	require.NoError(t, cmd.Start())
 	ended := make(chan struct{})
@@ -103,5 +102,5 @@ func run(t *testing.T, dir string, env []string, name string, args ...string) {
 
 func await(t *testing.T, url string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return kratos.Ready(t.Context(), url) }, within, 50*time.Millisecond, "%s is not ready", url)
+	require.Eventually(t, func() bool { return kratostest.Ready(t.Context(), url) }, within, 50*time.Millisecond, "%s is not ready", url)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -58,7 +59,7 @@ func schema(email string) string {
 }
 
 // kratosYML is the whole configuration.
-func (d *deployment) kratosYML(t *testing.T, public, admin int) []byte {
+func (d *deployment) kratosYML(t *testing.T, public, admin string) []byte {
 	t.Helper()
 	method := object{"enabled": true}
 	if d.Config != nil {
@@ -74,8 +75,8 @@ func (d *deployment) kratosYML(t *testing.T, public, admin int) []byte {
 	tree := object{
 		"dsn": "memory",
 		"serve": object{
-			"public": object{"host": "127.0.0.1", "port": public, "base_url": d.BaseURL},
-			"admin":  object{"host": "127.0.0.1", "port": admin},
+			"public": object{"host": "127.0.0.1", "port": number(t, public), "base_url": d.BaseURL},
+			"admin":  object{"host": "127.0.0.1", "port": number(t, admin)},
 		},
 		"log": object{"level": "error"},
 		"selfservice": object{
@@ -90,6 +91,14 @@ func (d *deployment) kratosYML(t *testing.T, public, admin int) []byte {
 	out, err := yaml.Marshal(tree)
 	require.NoError(t, err)
 	return append(out, d.Text...)
+}
+
+// number is a port as YAML wants it.
+func number(t *testing.T, port string) int {
+	t.Helper()
+	n, err := strconv.Atoi(port)
+	require.NoError(t, err)
+	return n
 }
 
 // deployments makes n of them, the strata by turns, each stratum in an order of

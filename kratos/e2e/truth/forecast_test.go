@@ -48,7 +48,7 @@ func (d *deployment) asked(t *testing.T) ([]*source.File, lint.Options) {
 	if d.UI != "" {
 		opts.Domains = []webauthn.Page{page}
 	}
-	return []*source.File{source.New("kratos.yml", d.kratosYML(t, 4433, 4434))}, opts
+	return []*source.File{source.New("kratos.yml", d.kratosYML(t, "4433", "4434"))}, opts
 }
 
 // matrixAgrees tells whether the row of the page says what predict says.

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/kratos/e2e/chromium"
-	"github.com/olympusoss/oly-passkey/kratos/e2e/kratos"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -73,12 +73,12 @@ func replaceAll(v any, replace func(string) string) any {
 // walk boots Kratos with the deployment, signs up and, when that works, in.
 func (d *deployment) walk(browser context.Context, t *testing.T, site *chromium.Site) outcome {
 	t.Helper()
-	server, err := d.boot(t)
-	if errors.Is(err, kratos.ErrRefused) {
+	server, public, err := d.boot(t)
+	if errors.Is(err, kratostest.ErrRefused) {
 		return outcome{Stage: stageStart}
 	}
 	require.NoError(t, err)
-	defer server.Stop()
+	defer server.Kill()
 
 	site.Related.Store(d.Related)
 	tab, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
@@ -90,14 +90,14 @@ func (d *deployment) walk(browser context.Context, t *testing.T, site *chromium.
 	require.NoError(t, err)
 	require.NoError(t, chromedp.Do(tab, chromedp.Navigate(d.Page)))
 
-	up, err := newWalker(server.Public)
+	up, err := newWalker(public)
 	require.NoError(t, err)
 	got, err := up.signUp(tab, d.Method)
 	require.NoError(t, err, d)
 	if got.Stage != stageWorks {
 		return got
 	}
-	in, err := newWalker(server.Public) // a browser without the sign-up's cookies
+	in, err := newWalker(public) // a browser without the sign-up's cookies
 	require.NoError(t, err)
 	again, err := in.signIn(tab, d.Method)
 	require.NoError(t, err, d)
@@ -108,20 +108,20 @@ func (d *deployment) walk(browser context.Context, t *testing.T, site *chromium.
 	return got
 }
 
-// boot starts Kratos with the deployment.
-func (d *deployment) boot(t *testing.T) (server *kratos.Server, err error) {
+// boot starts Kratos with the deployment, and answers its public URL.
+func (d *deployment) boot(t *testing.T) (server *kratostest.Process, public string, err error) {
 	t.Helper()
 	dir := t.TempDir()
 	for range 5 {
-		public, admin, err := kratos.Ports()
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "kratos.yml"), d.kratosYML(t, public, admin), 0o600))
-		server, err = kratos.Start(t.Context(), kratos.Path(t), dir, public, admin)
-		if !errors.Is(err, kratos.ErrPortTaken) {
-			return server, err
+		ports := kratostest.FreePorts(t, 2)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "kratos.yml"), d.kratosYML(t, ports[0], ports[1]), 0o600))
+		public = "http://127.0.0.1:" + ports[0]
+		server, err = kratostest.Start(t.Context(), kratostest.Command(t, dir, "serve", "-c", "kratos.yml", "--sqa-opt-out", "--dev"), "http://127.0.0.1:"+ports[1]+"/admin/health/ready", public+"/health/ready")
+		if !errors.Is(err, kratostest.ErrPortTaken) {
+			return server, public, err
 		}
 	}
-	return nil, kratos.ErrPortTaken
+	return nil, "", kratostest.ErrPortTaken
 }
 
 // agrees tells whether what happened is what was said.
