@@ -1,7 +1,7 @@
 package lint
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -25,38 +25,53 @@ const maxRounds = 10
 
 // Fix applies the fixes of all findings, lints again, and goes on until nothing
 // is left to fix. With suggested it takes proposals too, which a person should
-// look at. Nothing is written. A rule whose fixes would bring a finding that was
-// not there before is left to people; the error says that fixes do so only
-// together.
+// look at. Nothing is written. Where fixes would bring a finding that was not
+// there before, as many rules as do not are fixed, those of errors first; the
+// others are left to people.
 func Fix(files []*source.File, opts Options, rules []*Rule, suggested bool) (Repair, error) {
-	all := func(string) bool { return true }
-	repair, brought, err := fix(files, opts, rules, suggested, all)
+	f := fixer{files: files, opts: opts, rules: rules, suggested: suggested, wanted: make(map[string]bool)}
+	repair, brought, err := f.fix(func(string) bool { return true })
 	if err != nil || brought == nil {
 		return repair, err
 	}
-	harmful := make(map[string]bool)
-	for _, r := range rules {
-		alone := func(id string) bool { return id == r.ID }
-		if _, brought, err := fix(files, opts, rules, suggested, alone); err != nil || brought != nil {
-			harmful[r.ID] = true
+	kept := make(map[string]bool)
+	may := func(id string) bool { return kept[id] }
+	worst := slices.Clone(rules)
+	slices.SortStableFunc(worst, func(a, b *Rule) int { return cmp.Compare(b.Severity, a.Severity) })
+	for grew := true; grew; { // what was left out may do no harm beside what came after it
+		grew = false
+		for _, r := range worst {
+			if kept[r.ID] || !f.wanted[r.ID] {
+				continue
+			}
+			kept[r.ID] = true
+			if _, brought, err := f.fix(may); err != nil || brought != nil {
+				delete(kept, r.ID)
+				continue
+			}
+			grew = true
 		}
 	}
-	repair, brought, err = fix(files, opts, rules, suggested, func(id string) bool { return !harmful[id] })
-	if err == nil && brought != nil {
-		err = fmt.Errorf("the fixes would bring a new finding, so none is made: %s: %s [%s]", brought.Span, brought.Message, brought.Rule)
-	}
-	if err != nil {
-		return Repair{}, err
-	}
-	return repair, nil
+	repair, _, err = f.fix(may)
+	return repair, err
+}
+
+// fixer makes fixes, each time of the same files.
+type fixer struct {
+	files     []*source.File
+	opts      Options
+	rules     []*Rule
+	suggested bool
+	wanted    map[string]bool // the rules that have had something to fix
 }
 
 // fix makes the fixes of the rules that may, and answers a finding that they
 // bring, if any.
-func fix(files []*source.File, opts Options, rules []*Rule, suggested bool, may func(rule string) bool) (Repair, *Finding, error) {
-	w := &workshop{files: slices.Clone(files), related: opts.RelatedFile, schemas: make(map[string]*source.File), original: make(map[string][]byte), read: opts.Schemas.Read}
-	for _, f := range files {
-		w.original[f.Name] = f.Data
+func (f *fixer) fix(may func(rule string) bool) (Repair, *Finding, error) {
+	opts := f.opts
+	w := &workshop{files: slices.Clone(f.files), related: opts.RelatedFile, schemas: make(map[string]*source.File), original: make(map[string][]byte), read: opts.Schemas.Read}
+	for _, file := range f.files {
+		w.original[file.Name] = file.Data
 	}
 	if opts.Schemas.Read != nil {
 		opts.Schemas.Read = w.open
@@ -64,24 +79,43 @@ func fix(files []*source.File, opts Options, rules []*Rule, suggested bool, may 
 	if w.related != nil {
 		w.original[w.related.Name] = w.related.Data
 	}
-	first, err := Check(w.files, opts, rules)
+	first, err := Check(w.files, opts, f.rules)
 	if err != nil {
 		return Repair{}, nil, err
 	}
 	left := first
 	for range maxRounds {
-		if !w.apply(left, suggested, may) {
+		if !w.apply(f.fixes(left, may)) {
 			break
 		}
 		if w.related != nil {
 			document := *opts.Related
 			document.Body, opts.Related, opts.RelatedFile = w.related.Data, &document, w.related
 		}
-		if left, err = Check(w.files, opts, rules); err != nil {
+		if left, err = Check(w.files, opts, f.rules); err != nil {
 			return Repair{}, nil, err
 		}
 	}
 	return Repair{Changed: w.changed(), Left: left}, broughtBy(first, left), nil
+}
+
+// fixes are those of the findings of rules that may.
+func (f *fixer) fixes(findings []Finding, may func(rule string) bool) [][]source.Edit {
+	var out [][]source.Edit
+	for _, finding := range findings {
+		fix := finding.Fix
+		if len(fix) == 0 && f.suggested {
+			fix = finding.Suggest
+		}
+		if len(fix) == 0 {
+			continue
+		}
+		f.wanted[finding.Rule] = true
+		if may(finding.Rule) {
+			out = append(out, fix)
+		}
+	}
+	return out
 }
 
 // broughtBy finds a finding of a rule that had fewer before.
@@ -122,22 +156,16 @@ func (w *workshop) open(name string) (*source.File, error) {
 	return f, nil
 }
 
-// apply makes the edits that do not touch each other; the others wait for the
+// apply makes the fixes that do not touch each other; the others wait for the
 // next round.
-func (w *workshop) apply(findings []Finding, suggested bool, may func(rule string) bool) bool {
+func (w *workshop) apply(fixes [][]source.Edit) bool {
 	edits := make(map[string][]source.Edit)
-	for _, f := range findings {
-		if !may(f.Rule) {
+	for _, fix := range fixes {
+		if !w.fits(edits, fix) {
 			continue
 		}
-		fix := f.Fix
-		if len(fix) == 0 && suggested {
-			fix = f.Suggest
-		}
-		if len(fix) > 0 && w.fits(edits, fix) {
-			for _, e := range fix {
-				edits[e.Span.File.Name] = append(edits[e.Span.File.Name], e)
-			}
+		for _, e := range fix {
+			edits[e.Span.File.Name] = append(edits[e.Span.File.Name], e)
 		}
 	}
 	done := false

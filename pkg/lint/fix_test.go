@@ -39,26 +39,56 @@ func TestFixLeavesAloneWhatBringsSomethingNew(t *testing.T) {
 	require.Equal(t, "harmful", repair.Left[0].Rule)
 }
 
-func TestFixRefusesWhatIsNewOnlyTogether(t *testing.T) {
+// TestFixMakesOneOfTwoThatHarmTogether: the worse one, or the first.
+func TestFixMakesOneOfTwoThatHarmTogether(t *testing.T) {
+	guard := &lint.Rule{ID: "guard", Severity: lint.Error, Check: func(p *lint.Pass) {
+		if a, b := p.Config.Get("a"), p.Config.Get("b"); a.Str == "1" && b.Str == "2" {
+			p.ReportAt(a, lint.Finding{Message: "not both", Help: "choose"})
+		}
+	}}
+	mild := wants("one", "a", "1")
+	mild.Severity = lint.Warning
+	for want, rules := range map[string][]*lint.Rule{
+		"a: 1\nb: 0\n": {wants("one", "a", "1"), wants("two", "b", "2"), guard},
+		"a: 0\nb: 2\n": {mild, wants("two", "b", "2"), guard},
+	} {
+		repair, err := lint.Fix([]*source.File{source.New("kratos.yml", []byte("a: 0\nb: 0\n"))}, lint.Options{}, rules, false)
+		require.NoError(t, err)
+		require.Len(t, repair.Changed, 1)
+		require.Equal(t, want, string(repair.Changed[0].After))
+		require.Len(t, repair.Left, 1)
+	}
+}
+
+// TestFixMakesWhatHarmsAlone: a fix that breaks what another one mends.
+func TestFixMakesWhatHarmsAlone(t *testing.T) {
 	rules := []*lint.Rule{
 		wants("one", "a", "1"),
-		wants("two", "b", "2"),
+		{ID: "follows", Severity: lint.Error, Check: func(p *lint.Pass) {
+			if a, b := p.Config.Get("a"), p.Config.Get("b"); a.Str == "1" && b.Str != "1" {
+				p.ReportAt(b, lint.Finding{Message: "b follows a", Help: "write 1", Fix: b.Edit("1")})
+			}
+		}},
+		wants("harmful", "c", "2"),
 		{ID: "guard", Severity: lint.Error, Check: func(p *lint.Pass) {
-			if a, b := p.Config.Get("a"), p.Config.Get("b"); a.Str == "1" && b.Str == "2" {
-				p.ReportAt(a, lint.Finding{Message: "not both", Help: "choose"})
+			if v := p.Config.Get("c"); v.Str == "2" {
+				p.ReportAt(v, lint.Finding{Message: "c must not be 2", Help: "write 0"})
 			}
 		}},
 	}
-	_, err := lint.Fix([]*source.File{source.New("kratos.yml", []byte("a: 0\nb: 0\n"))}, lint.Options{}, rules, false)
-	require.EqualError(t, err, "the fixes would bring a new finding, so none is made: kratos.yml:1:4: not both [guard]")
+	repair, err := lint.Fix([]*source.File{source.New("kratos.yml", []byte("a: 0\nb: 0\nc: 0\n"))}, lint.Options{}, rules, false)
+	require.NoError(t, err)
+	require.Len(t, repair.Changed, 1)
+	require.Equal(t, "a: 1\nb: 1\nc: 0\n", string(repair.Changed[0].After))
+	require.Len(t, repair.Left, 1)
+	require.Equal(t, "harmful", repair.Left[0].Rule)
 }
 
 func TestFixEndsWhereRulesDisagree(t *testing.T) {
 	rules := []*lint.Rule{wants("one", "a", "1"), wants("two", "a", "2")}
 	repair, err := lint.Fix([]*source.File{source.New("kratos.yml", []byte("a: 1\n"))}, lint.Options{}, rules, false)
-	if err == nil {
-		require.Empty(t, repair.Changed)
-	}
+	require.NoError(t, err)
+	require.Empty(t, repair.Changed)
 }
 
 func TestProfiles(t *testing.T) {
