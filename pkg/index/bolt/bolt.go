@@ -1,5 +1,5 @@
-// Package bolt is the embedded index store: one bbolt file, held by one
-// process at a time.
+// Package bolt is the embedded index store: a bbolt file with the records, and
+// one with the jobs that wait, held by one process at a time.
 package bolt
 
 import (
@@ -21,8 +21,13 @@ import (
 
 var _ index.Store = (*Store)(nil)
 
-// FileName is the file that Open makes inside a data directory.
+// FileName is the file with the records that Open makes inside a data
+// directory.
 const FileName = "index.db"
+
+// queueName is the file with the jobs. A file has one writer, and whoever sends
+// a hook shall not wait until a build or a pull has stored its records.
+const queueName = "queue.db"
 
 // lockTimeout is how long Open waits for another process to let go.
 const lockTimeout = time.Second
@@ -36,10 +41,11 @@ const (
 	bucketMeta       = "meta"       // "meta", "stats" -> JSON
 )
 
-// Store is an open file.
+// Store is an open data directory.
 type Store struct {
-	db  *bbolt.DB
-	dir string
+	db    *bbolt.DB
+	queue *bbolt.DB
+	dir   string
 }
 
 // Open opens the index in a data directory, and makes directory and file where
@@ -48,7 +54,19 @@ func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	path := filepath.Join(dir, FileName)
+	// The records' file first: who holds it holds the directory.
+	db, err := openFile(filepath.Join(dir, FileName), bucketIdentities, bucketHandles, bucketMeta)
+	if err != nil {
+		return nil, err
+	}
+	queue, err := openFile(filepath.Join(dir, queueName), bucketJobs)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &Store{db: db, queue: queue, dir: dir}, nil
+}
+
+func openFile(path string, buckets ...string) (*bbolt.DB, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:      lockTimeout,
 		FreelistType: bbolt.FreelistMapType,
@@ -60,11 +78,11 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %q: %w", path, err)
 	}
-	// Hooks wait for their commit: gather those that come together, and let a
-	// single one wait no longer than a commit takes anyway.
+	// Gather what comes together, and let a single write wait no longer than its
+	// commit takes anyway.
 	db.MaxBatchDelay = 500 * time.Microsecond
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range []string{bucketIdentities, bucketHandles, bucketJobs, bucketMeta} {
+		for _, name := range buckets {
 			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return err
 			}
@@ -74,7 +92,7 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare %q: %w", path, err), db.Close())
 	}
-	return &Store{db: db, dir: dir}, nil
+	return db, nil
 }
 
 // Exists tells whether there is an index in a data directory.
@@ -84,7 +102,7 @@ func Exists(dir string) bool {
 }
 
 // Close implements index.Store.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return errors.Join(s.queue.Close(), s.db.Close()) }
 
 // Owners implements index.Store.
 func (s *Store) Owners(_ context.Context, handle userhandle.Digest) ([]*index.Identity, error) {

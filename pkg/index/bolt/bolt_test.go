@@ -58,6 +58,40 @@ func TestOpenFileAsDirectory(t *testing.T) {
 	require.EqualError(t, err, "data directory: mkdir "+path+": not a directory")
 }
 
+// TestQueueIsBroken: the records are let go where the jobs cannot be opened.
+func TestQueueIsBroken(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "queue.db")
+	require.NoError(t, os.WriteFile(path, []byte("this is no queue, and long enough to look like a page"), 0o600))
+	_, err := bolt.Open(dir)
+	require.EqualError(t, err, `open "`+path+`": invalid database`)
+	require.NoError(t, os.Remove(path))
+	s, err := bolt.Open(dir)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+}
+
+// TestHooksDoNotWait: a job is stored and forgotten while records are written.
+func TestHooksDoNotWait(t *testing.T) {
+	s, err := bolt.Open(t.TempDir())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	job := index.Job{Identity: uuid.New(), Number: 1, Flow: index.FlowSettings}
+	person := uuid.New()
+	changes := 0
+	err = s.Load(t.Context(), []uuid.UUID{person}, func(id uuid.UUID, _ *index.Identity) *index.Identity {
+		changes++
+		require.NoError(t, s.Enqueue(t.Context(), job))
+		jobs, err := s.Jobs(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []index.Job{job}, jobs)
+		require.NoError(t, s.Dequeue(t.Context(), job))
+		return &index.Identity{ID: id}
+	}, func(*index.Meta) {})
+	require.NoError(t, err)
+	require.Equal(t, 1, changes)
+}
+
 // TestNothingInClear stores handles and looks for their bytes in the file.
 func TestNothingInClear(t *testing.T) {
 	dir := t.TempDir()
