@@ -106,6 +106,9 @@ func TestSchemaOnlyBesideAManifest(t *testing.T) {
 	f := d.EmbeddedSchema("a.json")
 	require.Equal(t, "{}", strings.TrimSpace(string(f.Data)))
 	require.Equal(t, 9, strings.Count(string(f.Data), "\r\n"))
+	// A brace that is not indented closes nothing.
+	d = parse(t, "x.yml", "kind: ConfigMap\nidentity: |\n  identity: {}\na.json: |\n  {\n}\n")
+	require.Equal(t, "{", strings.TrimSpace(string(d.EmbeddedSchema("a.json").Data)))
 }
 
 // TestNestedConfigurations are Helm values and projects of the Ory Network.

@@ -94,7 +94,8 @@ func findKey(name string) (key, bool) {
 }
 
 // fits compares a schema path with a name, "_" counting as ".", and answers the
-// number that stands for "#". Of two numbers configx keeps only the last.
+// number that stands for "#". Of two numbers configx keeps only the last, and
+// tidwall/sjson changes nothing at the path with the "#" that is left.
 func fits(path, want string) (index string, ok bool) {
 	i := 0
 	for p := range len(path) {
@@ -103,7 +104,7 @@ func fits(path, want string) (index string, ok bool) {
 			for i < len(want) && isDigit(want[i]) {
 				i++
 			}
-			if start == i {
+			if start == i || index != "" {
 				return "", false
 			}
 			index = want[start:i]

@@ -10,12 +10,15 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// TestEnvironKeepsWhatFits: a variable counts where its name reads like a key.
+// TestEnvironKeepsWhatFits: a variable counts where its name reads like a key
+// with at most one index. Of two configx puts the last into the place of the
+// first, and sjson sets nothing at the path with a "#" that is left.
 func TestEnvironKeepsWhatFits(t *testing.T) {
 	vars := kratosconf.Environ([]string{
 		"DSN=a=b", "PATH=/bin", "DSN", "=x", "", "SESSION_WHOAMI_REQUIRED__AAL=aal1", "SESSION_WHOAMI_REQUIRED_AAL=aal1",
 		"IDENTITY_SCHEMAS_12_URL=u", "IDENTITY_SCHEMAS__URL=u", "IDENTITY_SCHEMAS_X_URL=u", "IDENTITY_SCHEMAS_1_URLS=u", "DSN_=x", "DS=x", "DS_=x", "DSNX=x", "SESSION_WHOAMI_REQUIREDXAAL=x",
 		"SELFSERVICE-METHODS-PASSKEY-ENABLED=true", "selfservice_methods_Passkey_Enabled=true",
+		"SELFSERVICE_METHODS_OIDC_CONFIG_PROVIDERS_3_SCOPE=email", "SELFSERVICE_METHODS_OIDC_CONFIG_PROVIDERS_3_SCOPE_5=email",
 	})
 	got := map[string]string{}
 	for _, v := range vars {
@@ -28,6 +31,7 @@ func TestEnvironKeepsWhatFits(t *testing.T) {
 		"SESSION_WHOAMI_REQUIRED_AAL":         "session.whoami.required_aal=aal1",
 		"IDENTITY_SCHEMAS_12_URL":             "identity.schemas.12.url=u",
 		"selfservice_methods_Passkey_Enabled": "selfservice.methods.passkey.enabled=true",
+		"SELFSERVICE_METHODS_OIDC_CONFIG_PROVIDERS_3_SCOPE": "selfservice.methods.oidc.config.providers.3.scope=email",
 	}, got)
 	require.Empty(t, kratosconf.Variable{Name: "NOTHING"}.Path())
 	c, err := kratosconf.Load(nil, []kratosconf.Variable{{Name: "NOTHING"}, {Name: ""}})

@@ -2,7 +2,6 @@ package kratosconf_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -122,27 +121,6 @@ func TestSyntaxErrorsHaveTheRightPlace(t *testing.T) {
 		require.ErrorAs(t, err, &syntax, c.text)
 		require.Equal(t, c.want, err.Error(), c.text)
 	}
-}
-
-// TestHostileTemplates must not hang; the texts once took minutes.
-func TestHostileTemplates(t *testing.T) {
-	for _, unit := range []string{"@", "{{", "${", "__", "##", "<%", "{%"} {
-		parse(t, "x.yml", "a: '"+strings.Repeat(unit, 200_000)+"'\n")
-	}
-	var text strings.Builder
-	for i := range 20_000 {
-		fmt.Fprintf(&text, "k%d: {{ .x%d }}\n", i, i)
-	}
-	parse(t, "x.yml", text.String())
-}
-
-func TestAliasBombIsRefused(t *testing.T) {
-	text := "a: &a [x,x,x,x,x,x,x,x,x]\n"
-	for c := byte('b'); c < 'k'; c++ {
-		text += string(c) + ": &" + string(c) + " [" + strings.Repeat("*"+string(c-1)+",", 9) + "]\n"
-	}
-	_, err := kratosconf.Parse(source.New("x.yml", []byte(text)), kratosconf.ParseOptions{})
-	require.EqualError(t, err, "x.yml:1:1: document contains excessive aliasing")
 }
 
 func TestDuplicatesAndSecondDocument(t *testing.T) {

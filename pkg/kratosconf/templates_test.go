@@ -44,15 +44,21 @@ func TestWhatIsATemplate(t *testing.T) {
 	}
 }
 
-// TestTemplatesInComments count for nothing, but "##x##" is no comment.
+// TestTemplatesInComments count for nothing, wherever a line of its own holds
+// one. A "#" within a line opens no comment here: it may be part of a text.
 func TestTemplatesInComments(t *testing.T) {
-	d := parse(t, "x.yml", "# {{ if x }}\n  # {{ y }}\na: b # {{ z }}\n#{{w}}")
-	require.False(t, d.Template)
-	require.False(t, d.Incomplete)
-	d = parse(t, "x.yml", "a: b\n # {{ if x }}\n# {{ if x }}")
-	require.False(t, d.Template)
-	// A "#" within a line opens no comment here: it may be part of a text.
-	require.True(t, parse(t, "x.yml", "a: 'b'\nc: |\n  d # {{ if x }}\n").Template)
+	for text, template := range map[string]bool{
+		"# {{ if x }}\n  # {{ y }}\na: b # {{ z }}\n#{{w}}": false,
+		"a: b\n # {{ if x }}\n# {{ if x }}":                 false,
+		" # {{ if x }}\na: b\n":                             false,
+		"a: {\n\t# {{ if x }}\n\tb: c}\n":                   false,
+		"a: b\n\n# {{ if x }}\n# c\n{{ if y }}\n":           true,
+		"a: 'b'\nc: |\n  d # {{ if x }}\n":                  true,
+	} {
+		d := parse(t, "x.yml", text)
+		require.Equal(t, template, d.Template, text)
+		require.False(t, d.Incomplete, text)
+	}
 }
 
 // TestLinesOfTemplates: what an expression on a line of its own may leave open.
@@ -81,6 +87,9 @@ func TestLinesOfTemplates(t *testing.T) {
 		"no item":            {"a: '-'\nb: 2\n{{ .x }}\n", false, true, "-", "2"},
 		"both on a line":     {"a: {{ if .x }}1{{ end }}\nb: 2\n", true, false, "{{ if .x }}1{{ end }}", "2"},
 		"around an entry":    {"{{ if .x }}a: 1{{ end }}\nb: 2\n", true, true, "1", ""},
+		"around a value":     {"{{ if .x }}a: {{ .y }}{{ end }}\nb: 2\n", true, true, "", "2"},
+		"over an entry":      {"{{ if .x }}c: {{ .y }}\n{{ end }}\na: 1\nb: 2\n", true, true, "1", "2"},
+		"behind an entry":    {"{{ .x }}: 3{{ end }}\na: 1\nb: 2\n", true, true, "1", "2"},
 		"value and control":  {"a: 1\n{{ .x }}{{ end }}\nb: 2\n", true, true, "1", "2"},
 		"two values":         {"a: {{ .x }}{{ .y }}\nb: {{ .z }} w\n", false, false, "{{ .x }}{{ .y }}", "{{ .z }} w"},
 		"a key":              {"{{ .x }}: 3\na: 1\nb: 2\n", false, true, "1", "2"},
@@ -137,6 +146,28 @@ func TestSameExpressionsAreEqual(t *testing.T) {
 	require.NotEqual(t, one.Get("y").Opaque(), one.Get("z").Opaque())
 	require.NotEqual(t, two.Get("w").Opaque()[:3], two.Get("x").Opaque()[8:11])
 	require.Equal(t, "https://{{ .host }}/", two.Get("x").Str)
+}
+
+// TestExpressionsThatMeet: the hash of both texts leads to the same rune, the
+// first or the last that there is, and they are two values all the same.
+func TestExpressionsThatMeet(t *testing.T) {
+	for _, pair := range [][2]string{{"{{ .jen }}", "{{ .umm }}"}, {"{{ .ehe }}", "{{ .ejm }}"}} {
+		root := parse(t, "x.yml", "a: "+pair[0]+"\nb: "+pair[1]+"\nc: "+pair[0]+"\n").Root
+		for i, name := range []string{"a", "b"} {
+			require.Equal(t, pair[i], root.Get(name).Str)
+			require.True(t, root.Get(name).Unknown(), pair[i])
+		}
+		require.NotEqual(t, root.Get("a").Opaque(), root.Get("b").Opaque(), "%v", pair)
+		require.Equal(t, root.Get("a").Opaque(), root.Get("c").Opaque(), "%v", pair)
+	}
+}
+
+// TestLongestExpression: braces that are farther apart stand for themselves.
+func TestLongestExpression(t *testing.T) {
+	for length, unknown := range map[int]bool{4096: true, 4097: false} {
+		text := "{{" + strings.Repeat("y", length-4) + "}}"
+		require.Equal(t, unknown, parse(t, "x.yml", "a: '"+text+"'\n").Root.Get("a").Unknown(), "%d bytes", length)
+	}
 }
 
 // TestManyExpressions: a thousand different ones are a thousand different values.

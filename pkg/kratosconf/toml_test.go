@@ -1,7 +1,6 @@
 package kratosconf_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,11 +47,6 @@ id = "staff"
 
 	_, err := kratosconf.Parse(source.New("kratos.toml", []byte("a = 1\nb = [1\n")), kratosconf.ParseOptions{})
 	require.EqualError(t, err, "kratos.toml:3:1: unterminated array")
-}
-
-func TestDeepTOMLIsRefused(t *testing.T) {
-	_, err := kratosconf.Parse(source.New("x.toml", []byte("a = "+strings.Repeat("[", 1<<20))), kratosconf.ParseOptions{})
-	require.EqualError(t, err, "x.toml:1:10005: more than 10000 levels")
 }
 
 // FuzzTOML: every span of what is read lies inside of the file.
