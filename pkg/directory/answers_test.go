@@ -3,7 +3,6 @@ package directory
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
-	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
 // TestErrorTexts: servers and people read these.
@@ -157,25 +155,6 @@ func TestEraseForgets(t *testing.T) {
 	})
 }
 
-// TestRefreshTells whether the identity exists and whether anything was new.
-func TestRefreshTells(t *testing.T) {
-	inBubble(t, func(w *world) {
-		w.start()
-		k := w.kratos.register("passkey")
-		for _, want := range [][2]bool{{true, true}, {true, false}} {
-			exists, changed, err := w.d.Refresh(w.t.Context(), k.owner)
-			require.NoError(w.t, err)
-			require.Equal(w.t, want, [2]bool{exists, changed})
-		}
-		exists, changed, err := w.d.Refresh(w.t.Context(), uuid.New())
-		require.NoError(w.t, err)
-		require.Equal(w.t, [2]bool{}, [2]bool{exists, changed})
-		w.kratos.setFailure(errDown)
-		_, _, err = w.d.Refresh(w.t.Context(), k.owner)
-		require.ErrorIs(w.t, err, errDown)
-	})
-}
-
 // TestStoreFailures are handed on, and are no answer.
 func TestStoreFailures(t *testing.T) {
 	inBubble(t, func(w *world) {
@@ -208,92 +187,30 @@ func TestStoreFailures(t *testing.T) {
 	require.ErrorIs(t, err, errDisk)
 }
 
-// TestMatches: whether a credential belongs to a handle, as far as that is known.
-func TestMatches(t *testing.T) {
-	yes, no := true, false
-	for name, tc := range map[string]struct {
-		handle     index.Handle
-		credential *index.Credential // nil: the index does not know it
-		given      string
-		pulled     bool
-		want       *bool
-	}{
-		"none is given":          {index.Handle{Kind: index.Passkey, Pulled: true}, nil, "", true, nil},
-		"unknown, pulled before": {index.Handle{Kind: index.Passkey, Pulled: true}, nil, "K", false, &no},
-		"unknown, never pulled":  {index.Handle{Kind: index.Passkey}, nil, "K", false, nil},
-		"unknown, of webauthn":   {index.Handle{Kind: index.WebAuthn, Pulled: true}, nil, "K", false, nil},
-		"unknown, just pulled":   {index.Handle{Kind: index.WebAuthn}, nil, "K", true, &no},
-		"its own":                {index.Handle{Kind: index.Passkey}, &index.Credential{Kind: index.Passkey, Handle: digest("H"), Live: true}, "K", false, &yes},
-		"of nobody knows which":  {index.Handle{Kind: index.Passkey}, &index.Credential{Kind: index.Passkey, Live: true}, "K", false, &yes},
-		"of another handle":      {index.Handle{Kind: index.Passkey}, &index.Credential{Kind: index.Passkey, Handle: digest("X"), Live: true}, "K", false, &no},
-		"of the other method":    {index.Handle{Kind: index.Passkey}, &index.Credential{Kind: index.WebAuthn, Live: true}, "K", false, &no},
-		"gone":                   {index.Handle{Kind: index.Passkey, State: index.Active}, &index.Credential{Kind: index.Passkey, Handle: digest("H")}, "K", false, &no},
-		"gone as the handle has": {index.Handle{Kind: index.Passkey, State: index.Removed}, &index.Credential{Kind: index.Passkey, Handle: digest("H")}, "K", false, &yes},
-	} {
-		tc.handle.Digest = digest("H")
-		owner := &index.Identity{ID: mergeID, Handles: []index.Handle{tc.handle}}
-		if tc.credential != nil {
-			tc.credential.Digest = digest("K")
-			owner.Credentials = []index.Credential{*tc.credential}
-		}
-		var given []byte
-		if tc.given != "" {
-			given = []byte(tc.given)
-		}
-		require.Equal(t, tc.want, matches(hit{owner, tc.handle}, given, tc.pulled), name)
-	}
-}
-
-// TestAmbiguous: two readings of one text that lead to two identities are no
-// answer, two that lead to one are.
-func TestAmbiguous(t *testing.T) {
-	inBubble(t, func(w *world) {
-		one, other := w.kratos.register("passkey"), w.kratos.register("passkey")
-		second := w.kratos.add(one.owner, "passkey")
-		w.start()
-		both := func(a, b fakekey, removed bool) (Answer, error) {
-			return w.d.Resolve(w.t.Context(), Query{AllowRemoved: removed, Readings: []userhandle.Reading{{Handle: a.handle}, {Handle: b.handle}}})
-		}
-		_, err := both(one, other, false)
-		require.ErrorIs(w.t, err, ErrAmbiguous)
-		a, err := both(one, second, false)
-		require.NoError(w.t, err)
-		require.Equal(w.t, one.owner, a.IdentityID)
-		require.Equal(w.t, SourceIndex, a.Source)
-		require.Equal(w.t, "passkey", a.Credential)
-		w.kratos.delete(one.owner)
-		_, _, err = w.d.Refresh(w.t.Context(), one.owner)
-		require.NoError(w.t, err)
-		a, err = both(one, other, true)
-		require.NoError(w.t, err)
-		require.Equal(w.t, other.owner, a.IdentityID, "one that stands is meant rather than one that is gone")
-		w.kratos.delete(other.owner)
-		_, _, err = w.d.Refresh(w.t.Context(), other.owner)
-		require.NoError(w.t, err)
-		_, err = both(one, other, false)
-		require.ErrorIs(w.t, err, ErrRemoved)
-		_, err = both(one, other, true)
-		require.ErrorIs(w.t, err, ErrAmbiguous)
-	})
-}
-
-// TestTooManyWait: answers that wait for Kratos are bounded in number and time.
-func TestTooManyWait(t *testing.T) {
+// TestLoginTellsTheOnlyKey notes a sign-in where there is one key alone.
+func TestLoginTellsTheOnlyKey(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("passkey")
 		w.start()
-		for range maxInRequest {
-			w.d.inRequest <- struct{}{}
+		lastUsed := func() (used []bool) {
+			credentials, err := w.d.Credentials(w.t.Context(), k.owner)
+			require.NoError(w.t, err)
+			for _, c := range credentials {
+				used = append(used, c.UsedAt.Equal(time.Now()))
+			}
+			return used
 		}
-		began := time.Now()
-		_, _, err := w.d.Refresh(w.t.Context(), k.owner)
-		require.EqualError(w.t, err, "kratos has to be asked and cannot be: too many answers wait for it: context deadline exceeded")
-		require.Equal(w.t, 15*time.Second, time.Since(began))
-		for range maxInRequest {
-			<-w.d.inRequest
-		}
-		synctest.Wait()
-		_, _, err = w.d.Refresh(w.t.Context(), k.owner)
-		require.NoError(w.t, err)
+		require.Equal(w.t, []bool{false}, lastUsed())
+		w.hook(k.owner, index.FlowLogin)
+		require.Equal(w.t, []bool{true}, lastUsed())
+		w.wait(time.Second)
+		second := w.kratos.add(k.owner, "webauthn")
+		w.hook(k.owner, index.FlowSettings)
+		w.hook(k.owner, index.FlowLogin)
+		require.Equal(w.t, []bool{false, false}, lastUsed(), "which of two it was, the hook does not say")
+		require.NoError(w.t, w.d.Used(w.t.Context(), k.owner, second.id))
+		require.Equal(w.t, []bool{false, true}, lastUsed())
+		require.ErrorIs(w.t, w.d.Used(w.t.Context(), k.owner, []byte("another")), ErrNoCredential)
+		require.ErrorIs(w.t, w.d.Used(w.t.Context(), uuid.New(), second.id), ErrNoIdentity)
 	})
 }

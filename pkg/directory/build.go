@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -46,11 +47,11 @@ func (d *Directory) build(ctx context.Context) error {
 	return nil
 }
 
-// forgetToken starts from the front where Kratos does not know the page any more.
+// forgetToken starts from the front where Kratos does not take the token of the
+// page any more. Other refusals, such as of a rate limit, are not about the page.
 func (d *Directory) forgetToken(ctx context.Context, cause error) error {
 	var status *kratosadmin.StatusError
-	const serverError = 500
-	if errors.As(cause, &status) && status.Code < serverError && d.meta.Load().BuildToken != "" {
+	if errors.As(cause, &status) && (status.Code == http.StatusBadRequest || status.Code == http.StatusNotFound) {
 		return errors.Join(cause, d.updateMeta(ctx, func(m *index.Meta) { m.BuildToken = "" }))
 	}
 	return cause
@@ -71,9 +72,7 @@ func (d *Directory) readAll(ctx context.Context, token string) error {
 	}
 	pages := make(chan read, 4)
 	g, ctx := errgroup.WithContext(ctx)
-	saying, silence := context.WithCancel(ctx)
-	go d.sayProgress(saying)
-	defer silence()
+	go d.sayProgress(ctx)
 	g.Go(func() error {
 		defer close(pages)
 		for {

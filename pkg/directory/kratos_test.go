@@ -3,9 +3,9 @@ package directory
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -22,6 +22,7 @@ type fakekratos struct {
 	mu     sync.Mutex
 	people map[uuid.UUID]*kratosadmin.Identity
 	now    func() time.Time
+	rand   *rand.ChaCha8   // of ids and handles, the same in every run
 	page   int             // identities a page, 500 where it is 0
 	fail   error           // what every call answers, where it is set
 	pulls  int             // calls of Identity
@@ -29,7 +30,7 @@ type fakekratos struct {
 }
 
 func newFakekratos(now func() time.Time) *fakekratos {
-	return &fakekratos{people: map[uuid.UUID]*kratosadmin.Identity{}, now: now, shown: map[string]bool{}}
+	return &fakekratos{people: map[uuid.UUID]*kratosadmin.Identity{}, now: now, rand: rand.NewChaCha8([32]byte{}), shown: map[string]bool{}}
 }
 
 var errDown = errors.New("kratos is down")
@@ -118,9 +119,9 @@ type fakekey struct {
 	handle []byte
 }
 
-func random(n int) []byte {
+func (f *fakekratos) random(n int) []byte {
 	b := make([]byte, n)
-	_, _ = rand.Read(b)
+	_, _ = f.rand.Read(b) // never fails
 	return b
 }
 
@@ -128,14 +129,14 @@ func random(n int) []byte {
 func (f *fakekratos) register(method string) fakekey {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	p := &kratosadmin.Identity{ID: uuid.New(), CreatedAt: f.now().Truncate(time.Second)}
+	p := &kratosadmin.Identity{ID: uuid.Must(uuid.NewRandomFromReader(f.rand)), CreatedAt: f.now().Truncate(time.Second)}
 	f.people[p.ID] = p
-	k := fakekey{owner: p.ID, method: method, id: random(32)}
+	k := fakekey{owner: p.ID, method: method, id: f.random(32)}
 	switch method {
 	case "passkey":
 		k.handle = f.addPasskey(p, k.id)
 	case "webauthn":
-		k.handle = random(16)
+		k.handle = f.random(16)
 		p.WebAuthn = &kratosadmin.Credentials{Config: &kratosadmin.Config{
 			UserHandle: k.handle,
 			Keys:       []kratosadmin.Key{{ID: k.id, AddedAt: f.now().Truncate(time.Second), Passwordless: true}},
@@ -149,7 +150,7 @@ func (f *fakekratos) add(id uuid.UUID, method string) fakekey {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p := f.people[id]
-	k := fakekey{owner: id, method: method, id: random(32)}
+	k := fakekey{owner: id, method: method, id: f.random(32)}
 	if method == "passkey" {
 		k.handle = f.addPasskey(p, k.id)
 		return k
@@ -165,7 +166,7 @@ func (f *fakekratos) add(id uuid.UUID, method string) fakekey {
 }
 
 func (f *fakekratos) addPasskey(p *kratosadmin.Identity, id []byte) []byte {
-	handle := []byte(base64.RawURLEncoding.EncodeToString(random(48)))
+	handle := []byte(base64.RawURLEncoding.EncodeToString(f.random(48)))
 	if p.Passkey == nil {
 		p.Passkey = &kratosadmin.Credentials{Config: &kratosadmin.Config{}}
 	}

@@ -44,7 +44,7 @@ func TestHistories(t *testing.T) {
 	lives := 150
 	switch {
 	case testing.Short():
-		lives = 30
+		lives = 5
 	case os.Getenv("OLY_PASSKEY_PROOF") != "":
 		lives = 10_000
 	}
@@ -55,7 +55,10 @@ func TestHistories(t *testing.T) {
 // every restart.
 func TestHistoriesOnBolt(t *testing.T) {
 	lives := 8
-	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
+	switch {
+	case testing.Short():
+		lives = 1
+	case os.Getenv("OLY_PASSKEY_PROOF") != "":
 		lives = 300
 	}
 	dirs := map[index.Store]string{}

@@ -1,0 +1,124 @@
+package directory
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+)
+
+// inOrder registers people with a passkey each, in the order of the list.
+func (w *world) inOrder(n int) []fakekey {
+	keys := make([]fakekey, n)
+	for i := range keys {
+		keys[i] = w.kratos.register("passkey")
+	}
+	slices.SortFunc(keys, func(a, b fakekey) int { return bytes.Compare(a.owner[:], b.owner[:]) })
+	return keys
+}
+
+// exchange lets somebody remove the last passkey and register another.
+func (w *world) exchange(k fakekey) fakekey {
+	w.kratos.remove(k)
+	return w.kratos.add(k.owner, k.method)
+}
+
+// TestNewerLookCountsInBuild: pages take ten seconds to arrive, and several are
+// one batch. What a pull has shown since the first of them was asked for is newer
+// than they are, what it showed before is older.
+func TestNewerLookCountsInBuild(t *testing.T) {
+	for _, loads := range []bool{false, true} {
+		t.Run(fmt.Sprintf("loads %t", loads), func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				w.kratos.page = 2
+				keys := w.inOrder(3)
+				store := newFaultyStore()
+				w.store = store
+				w.remember(keys[2].owner)
+				fresh := []fakekey{2: w.exchange(keys[2])}
+				w.wait(time.Second)
+
+				late := &lateKratos{fakekratos: w.kratos}
+				late.page.Store(int64(10 * time.Second))
+				w.startOn(store.as(loads), func(o *Options) { o.Kratos = late })
+				for n := range 2 { // while the first page travels, and while the second does
+					w.wait(5 * time.Second)
+					fresh[n] = w.exchange(keys[n])
+					w.hook(keys[n].owner, index.FlowLogin)
+					w.wait(5 * time.Second)
+				}
+				w.wait(time.Minute)
+				require.Contains(w.t, w.log.String(), "index is complete")
+				for n := range keys {
+					w.requireOwner(fresh[n], index.Active)
+					if n < 2 {
+						w.requireError(keys[n], ErrUnknown)
+					} else {
+						w.requireError(keys[n], ErrRemoved)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestNewerLookCountsInSweep: a page that takes long to arrive does not undo what
+// was pulled meanwhile, and corrects what was pulled before.
+func TestNewerLookCountsInSweep(t *testing.T) {
+	inBubble(t, func(w *world) {
+		keys := w.inOrder(3)
+		late := &lateKratos{fakekratos: w.kratos}
+		w.start(func(o *Options) { o.Kratos = late })
+		w.hook(keys[0].owner, index.FlowLogin)
+		w.wait(time.Second)
+		before := w.exchange(keys[0])
+		gone := keys[2]
+		w.kratos.delete(gone.owner)
+		late.page.Store(int64(10 * time.Second))
+		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+		w.wait(5 * time.Second)
+		meanwhile := w.exchange(keys[1])
+		w.hook(keys[1].owner, index.FlowLogin)
+		born := w.kratos.register("passkey")
+		w.hook(born.owner, index.FlowRegistration)
+		w.wait(time.Minute)
+		w.requireOwner(before, index.Active)
+		w.requireError(keys[0], ErrRemoved)
+		w.requireOwner(meanwhile, index.Active)
+		w.requireError(keys[1], ErrRemoved)
+		w.requireOwner(born, index.Active)
+		w.requireError(gone, ErrRemoved)
+	})
+}
+
+// TestNewerLookCountsInPulls: two pulls of one identity whose answers arrive in
+// another order than they were asked for.
+func TestNewerLookCountsInPulls(t *testing.T) {
+	inBubble(t, func(w *world) {
+		old := w.kratos.register("passkey")
+		late := &lateKratos{fakekratos: w.kratos}
+		w.start(func(o *Options) { o.Kratos = late })
+		late.identity.Store(int64(10 * time.Second))
+		first := make(chan bool, 1)
+		go func() {
+			_, changed, err := w.d.Refresh(w.t.Context(), old.owner)
+			first <- changed && err == nil
+		}()
+		synctest.Wait()
+		w.wait(time.Second)
+		fresh := w.exchange(old)
+		late.identity.Store(0)
+		_, changed, err := w.d.Refresh(w.t.Context(), old.owner)
+		require.NoError(w.t, err)
+		require.True(w.t, changed)
+		require.False(w.t, <-first, "its answer is older, and tells nothing")
+		w.requireOwner(fresh, index.Active)
+		w.requireError(old, ErrRemoved)
+	})
+}

@@ -1,0 +1,158 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/index/memory"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// faultyStore is a memory store that fails when it is told to, and counts what
+// is asked of it.
+type faultyStore struct {
+	*memory.Store
+	mu    sync.Mutex
+	fail  map[string]int // by method: so many of the next calls
+	nth   map[string]int // by method: the call that fails
+	calls map[string]int
+}
+
+func newFaultyStore() *faultyStore {
+	return &faultyStore{Store: memory.New(), fail: map[string]int{}, nth: map[string]int{}, calls: map[string]int{}}
+}
+
+var errDisk = errors.New("the disk is full")
+
+func (s *faultyStore) call(method string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls[method]++
+	if s.calls[method] == s.nth[method] {
+		return errDisk
+	}
+	if s.fail[method] > 0 {
+		s.fail[method]--
+		return errDisk
+	}
+	return nil
+}
+
+func (s *faultyStore) failNext(method string, times int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail[method] = times
+}
+
+// failCall lets the n-th call of a method fail.
+func (s *faultyStore) failCall(method string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.nth[method] = n
+}
+
+func (s *faultyStore) called(method string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls[method]
+}
+
+func (s *faultyStore) Owners(ctx context.Context, d userhandle.Digest) ([]*index.Identity, error) {
+	if err := s.call("Owners"); err != nil {
+		return nil, err
+	}
+	return s.Store.Owners(ctx, d)
+}
+
+func (s *faultyStore) Identity(ctx context.Context, id uuid.UUID) (*index.Identity, error) {
+	if err := s.call("Identity"); err != nil {
+		return nil, err
+	}
+	return s.Store.Identity(ctx, id)
+}
+
+func (s *faultyStore) After(ctx context.Context, id uuid.UUID, limit int) ([]*index.Identity, error) {
+	if err := s.call("After"); err != nil {
+		return nil, err
+	}
+	return s.Store.After(ctx, id, limit)
+}
+
+func (s *faultyStore) Update(ctx context.Context, ids []uuid.UUID, change index.Change) (int, error) {
+	if err := s.call("Update"); err != nil {
+		return 0, err
+	}
+	return s.Store.Update(ctx, ids, change)
+}
+
+func (s *faultyStore) Stats(ctx context.Context) (index.Stats, error) {
+	if err := s.call("Stats"); err != nil {
+		return index.Stats{}, err
+	}
+	return s.Store.Stats(ctx)
+}
+
+func (s *faultyStore) Meta(ctx context.Context) (index.Meta, error) {
+	if err := s.call("Meta"); err != nil {
+		return index.Meta{}, err
+	}
+	return s.Store.Meta(ctx)
+}
+
+func (s *faultyStore) UpdateMeta(ctx context.Context, change func(*index.Meta)) error {
+	if err := s.call("UpdateMeta"); err != nil {
+		return err
+	}
+	return s.Store.UpdateMeta(ctx, change)
+}
+
+func (s *faultyStore) Enqueue(ctx context.Context, job index.Job) error {
+	if err := s.call("Enqueue"); err != nil {
+		return err
+	}
+	return s.Store.Enqueue(ctx, job)
+}
+
+func (s *faultyStore) Dequeue(ctx context.Context, job index.Job) error {
+	if err := s.call("Dequeue"); err != nil {
+		return err
+	}
+	return s.Store.Dequeue(ctx, job)
+}
+
+func (s *faultyStore) Jobs(ctx context.Context) ([]index.Job, error) {
+	if err := s.call("Jobs"); err != nil {
+		return nil, err
+	}
+	return s.Store.Jobs(ctx)
+}
+
+// faultyLoader takes a first build in its own way, as bolt does.
+type faultyLoader struct{ *faultyStore }
+
+// as is the store, as one that takes a first build in its own way or as one that
+// does not.
+func (s *faultyStore) as(loads bool) index.Store {
+	if loads {
+		return faultyLoader{s}
+	}
+	return s
+}
+
+// Load implements index.Loader.
+func (s faultyLoader) Load(ctx context.Context, ids []uuid.UUID, change index.Change, meta func(*index.Meta)) error {
+	if err := s.call("Load"); err != nil {
+		return err
+	}
+	if _, err := s.Store.Update(ctx, ids, change); err != nil {
+		return err
+	}
+	return s.Store.UpdateMeta(ctx, meta)
+}
+
+// FinishLoad implements index.Loader.
+func (s faultyLoader) FinishLoad(context.Context) error { return s.call("FinishLoad") }
