@@ -41,9 +41,10 @@ identity schemas instead: as few bytes as possible, comments and order stay, and
 lint finds no error afterwards, or nothing is written.
 
 It looks around for what it needs (kratos.yml, compose file, manifests, proxy), says
-what it took from where, and on a terminal asks for the rest. It can be run again: it
-changes nothing that is right, keeps every key, and does not overwrite a file that
-somebody changed unless --force is given.`),
+what it took from where, and on a terminal asks for the rest. It can be run again,
+and then takes what no flag says from what it wrote: it changes nothing that is right,
+keeps every key, and does not overwrite a file that somebody changed unless --force is
+given.`),
 		Example: strings.Trim(`
   oly-passkey init
   oly-passkey init --domain auth.example.com --app-name "Example"
@@ -100,6 +101,14 @@ func (s *scaffolder) run(ctx context.Context, flags *pflag.FlagSet) error {
 	}
 	if s.app.interactive() {
 		s.ask = newInterview(ctx, s, flags)
+	}
+	if s.preset == "localhost" {
+		if err := setAbsent(flags, "domain", "localhost"); err != nil {
+			return err
+		}
+	}
+	if err := s.recall(flags); err != nil {
+		return err
 	}
 	if err := s.findConfig(); err != nil {
 		return err

@@ -32,14 +32,15 @@ func (s *scaffolder) readAnswers(flags *pflag.FlagSet) error {
 	return applyAnswers(flags, f)
 }
 
-// findConfig looks for a kratos.yml in the folder that somebody else wrote: that
-// one is patched. One further down is only mentioned, or offered.
+// findConfig looks for a kratos.yml in the folder that somebody else wrote, or
+// changed without saying now what it should be: that one is patched. One further
+// down is only mentioned, or offered.
 func (s *scaffolder) findConfig() error {
 	if len(s.configs) > 0 || s.force || s.preset == twoKratos {
 		return nil
 	}
-	for _, name := range []string{scaffold.KratosYML, "kratos.yaml"} {
-		name = filepath.Join(s.dir, name)
+	for _, base := range []string{scaffold.KratosYML, "kratos.yaml", scaffold.HelmValues} {
+		name := filepath.Join(s.dir, base)
 		f, err := source.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -47,7 +48,11 @@ func (s *scaffolder) findConfig() error {
 		if err != nil {
 			return err
 		}
-		if !ours(name) && kratosconf.MayBeKratos(f) {
+		own := ours(name)
+		if base == scaffold.HelmValues && !own {
+			break // of a chart, perhaps with other things in it: offered below
+		}
+		if (!own || s.opts.Domain == "") && kratosconf.MayBeKratos(f) {
 			s.configs = []string{name}
 		}
 		return nil
@@ -76,11 +81,6 @@ func ours(name string) bool {
 // complete adds to the flags what is found around the folder, and what the
 // person at the terminal says.
 func (s *scaffolder) complete(flags *pflag.FlagSet) error {
-	if s.preset == "localhost" && !flags.Changed("domain") {
-		if err := flags.Set("domain", "localhost"); err != nil {
-			return err
-		}
-	}
 	asked := s.ask != nil && s.opts.Domain == ""
 	if err := s.infer(flags, "kratos-version", "Kratos", s.found.Version); err != nil {
 		return err

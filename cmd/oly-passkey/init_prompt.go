@@ -198,27 +198,32 @@ func (i *interview) domain() error {
 	return i.set("domain", q.answer)
 }
 
-// commandLine is init with the flags that are set, as a shell takes it.
+// commandLine is init with the flags that are set, in the order of --help, as a
+// shell takes it.
 func commandLine(flags *pflag.FlagSet) string {
 	words := []string{"oly-passkey", "init"}
-	flags.Visit(func(f *pflag.Flag) {
-		if f.Value.Type() == "bool" {
-			if f.Value.String() == "true" && !slices.Contains(notAnswers(), f.Name) {
-				words = append(words, "--"+f.Name)
+	flags.VisitAll(func(f *pflag.Flag) {
+		switch {
+		case !f.Changed || slices.Contains(notAnswers(), f.Name):
+		case f.Value.Type() != "bool":
+			for _, value := range flagValues(f) {
+				if value != f.DefValue {
+					words = append(words, "--"+f.Name, shellQuote(value))
+				}
 			}
-			return
-		}
-		values := []string{f.Value.String()}
-		if list, ok := f.Value.(pflag.SliceValue); ok {
-			values = list.GetSlice()
-		}
-		for _, value := range values {
-			if value != f.DefValue && !slices.Contains(notAnswers(), f.Name) {
-				words = append(words, "--"+f.Name, shellQuote(value))
-			}
+		case f.Value.String() == "true":
+			words = append(words, "--"+f.Name)
 		}
 	})
 	return strings.Join(words, " ")
+}
+
+// flagValues are a flag's values as the command line takes them.
+func flagValues(f *pflag.Flag) []string {
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		return list.GetSlice()
+	}
+	return []string{f.Value.String()}
 }
 
 func shellQuote(s string) string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ func (s *scaffolder) scaffold() error {
 	if err != nil {
 		return err
 	}
-	s.opts.Repository, s.opts.Version = repository, releaseVersion()
+	s.opts.Repository, s.opts.Version = repository, cmp.Or(s.opts.Version, releaseVersion())
 	files, err := s.files()
 	var wrong *scaffold.OptionError
 	if errors.As(err, &wrong) {

@@ -62,10 +62,9 @@ func state(t *testing.T, all []scaffold.File) scaffold.State {
 	return s
 }
 
-// TestFiles holds everything that is written against golden files, which show a
-// reader what the options do.
-func TestFiles(t *testing.T) {
-	for name, o := range map[string]scaffold.Options{
+// layouts are options that between them reach every line of the templates.
+func layouts() map[string]scaffold.Options {
+	return map[string]scaffold.Options{
 		"code-first":    {Domain: "auth.example.com", AppName: "Example"},
 		"passkey-first": {Domain: "Auth.Example.com", AppName: `A "name": #1`, RPID: "example.com", SignUp: scaffold.PasskeyFirst, WebAuthn: scaffold.Passwordless},
 		"second-factor": {Domain: "auth.example.co.uk", KratosURL: "https://kratos.example.co.uk:8443/api", UIURL: "https://auth.example.co.uk/ui/", WebAuthn: scaffold.SecondFactor},
@@ -90,7 +89,13 @@ func TestFiles(t *testing.T) {
 			KratosURL: "http://localhost:14433/", UIURL: "http://localhost:14455",
 			CourierURL: "http://127.0.0.1:14455/courier", DSN: "sqlite:///tmp/demo/kratos.db?_fk=true&mode=rwc",
 		},
-	} {
+	}
+}
+
+// TestFiles holds everything that is written against golden files, which show a
+// reader what the options do.
+func TestFiles(t *testing.T) {
+	for name, o := range layouts() {
 		t.Run(name, func(t *testing.T) {
 			all := files(t, o, scaffold.State{})
 			var got txtar.Archive

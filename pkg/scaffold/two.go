@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"path"
@@ -97,4 +98,29 @@ func TwoFiles(o Options, staffDomain string, have [2]State, random io.Reader) ([
 		all = append(all, File{Path: src.path, Mode: public, Content: content})
 	}
 	return all, nil
+}
+
+// RecallTwo answers the options and the staffDomain with which TwoFiles wrote a
+// folder, as Recall does for one Kratos.
+func RecallTwo(repository string, read func(path string) []byte) (o Options, staffDomain string, ok bool) {
+	below := func(half string) func(string) []byte {
+		return func(name string) []byte { return read(path.Join(half, name)) }
+	}
+	o, ok = Recall(path.Join(repository, Customers), below(Customers))
+	staff, both := Recall(path.Join(repository, Staff), below(Staff))
+	if !ok || !both || o.Instance != Customers || staff.Instance != Staff {
+		return Options{}, "", false
+	}
+	o.Instance, o.Repository = "", repository
+	for _, ci := range []CI{GitHub, GitLab, PreCommit} {
+		var s site
+		with := Options{CI: ci, Repository: repository}
+		if err := with.continuous(&s); err == nil && bytes.Contains(read(s.ci[0].path), []byte("lint --project ")) {
+			o.CI = ci
+		}
+	}
+	if _, usual, err := Two(o, ""); err != nil || usual.Domain != staff.Domain {
+		staffDomain = staff.Domain
+	}
+	return o, staffDomain, true
 }
