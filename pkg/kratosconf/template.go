@@ -78,7 +78,7 @@ func sameLine(data []byte, tags []tag) int {
 // line masks the tags of one line (or of several that multi-line tags join).
 func (m *mask) line(tags []tag) {
 	first, last := tags[0], tags[len(tags)-1]
-	alone := isBlank(m.before(first.start)) && isBlank(m.after(last.end))
+	alone := isBlank(m.before(first.start)) && isBlank(restOfLine(m.data[last.end:]))
 	onlyTags := alone
 	control := true
 	for i, t := range tags {
@@ -115,13 +115,6 @@ func (m *mask) expectsValue(offset int) bool {
 
 func (m *mask) before(offset int) []byte {
 	return m.data[bytes.LastIndexByte(m.data[:offset], '\n')+1 : offset]
-}
-
-func (m *mask) after(offset int) []byte {
-	if i := bytes.IndexByte(m.data[offset:], '\n'); i >= 0 {
-		return m.data[offset : offset+i]
-	}
-	return m.data[offset:]
 }
 
 func (m *mask) blank(start, end int) {
@@ -181,7 +174,7 @@ func (m *mask) restore(s string) string {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if e, ok := m.exprs[r]; ok {
 			b.WriteString(e.text)
-			i += min(e.width, len(s)-i)
+			i += e.width
 			continue
 		}
 		b.WriteString(s[i : i+size])

@@ -16,12 +16,12 @@ import (
 func TestWhatIsATemplate(t *testing.T) {
 	for text, known := range map[string]string{ // the expression, "" for none
 		"{{ .x }}": "{{ .x }}", "a{{x}}b": "{{x}}", "{{{x}}}": "{{{x}}}", "{{x}}}": "{{x}}", "{{x}": "", "{x}}": "", "{{ \"}}": "{{ \"}}",
-		"<%= x %>": "<%= x %>", "<% x": "",
+		"<%= x %>": "<%= x %>", "<% x": "", "<%>": "", "{%}": "", "{#}": "", "{{}": "", "{{}}": "{{}}", "{%{x%}}": "{%{x%}",
 		"${X}": "${X}", "${x}": "${x}", "${_x}": "${_x}", "${X:-{y}}": "${X:-{y}}", "${X:-${Y}}z": "${X:-${Y}}", "${": "", "${}": "", "${1}": "", "${-x}": "", "${X": "", "${X\\n}": "${X\\n}",
 		"$XY": "$XY", "$X_1": "$X_1", "a$XY.b": "$XY", "$X": "", "$xy": "", "$Xy": "", "$XYz": "", "$1X": "", "$_X": "", "$": "", "$$": "",
 		"@x@": "@x@", "@X.y-z@": "@X.y-z@", "@@X@@": "@@X@@", "a@b@c": "", "me@x.org": "", "@x": "", "@@": "", "@1@": "", "@.x@": "", "@-x@": "", "-@x@": "@x@", "@x y@": "",
 		"##x##": "##x##", "##X.Y##": "##X.Y##", "##x#": "", "#x#": "", "##1##": "", "####": "", "x##y##": "##y##",
-		"__X__": "__X__", "__X_Y__": "__X_Y__", "__X1__": "__X1__", "____X____": "____X____", "__x__": "", "__X_": "", "a__X__": "", "-__X__": "__X__", "__1__": "", "____": "", "__X.Y__": "",
+		"__X__": "__X__", "__X_Y__": "__X_Y__", "__X1__": "__X1__", "____X____": "____X____", "__x__": "", "__X_": "", "a__X__": "", "-__X__": "__X__", "__1__": "", "____": "", "__X.Y__": "", "{-X__": "", "_-X__": "",
 	} {
 		d := parse(t, "x.yml", "a: 'b"+" "+text+" c'\n")
 		v := d.Root.Get("a")
@@ -93,6 +93,13 @@ func TestLinesOfTemplates(t *testing.T) {
 		"value and control":  {"a: 1\n{{ .x }}{{ end }}\nb: 2\n", true, true, "1", "2"},
 		"two values":         {"a: {{ .x }}{{ .y }}\nb: {{ .z }} w\n", false, false, "{{ .x }}{{ .y }}", "{{ .z }} w"},
 		"a key":              {"{{ .x }}: 3\na: 1\nb: 2\n", false, true, "1", "2"},
+		"marks in a word":    {"c@d@: 3\na: 1\nb: 2\n", false, false, "1", "2"},
+		"braces of three":    {"{{{ if }}}\na: 1\nb: 2\n", false, true, "1", "2"},
+		"variable":           {"{{ $x }}\na: 1\nb: 2\n", false, true, "1", "2"},
+		"no variable":        {"{{ x = 1 }}\na: 1\nb: 2\n", false, true, "1", "2"},
+		"shell over lines":   {"a: ${X\n  }\nb: 2\n", false, false, "${X }", "2"},
+		"opened at the end":  {"b: 2\na: ${", false, false, "${", "2"},
+		"never closed":       {"b: 2\na: ${X", false, false, "${X", "2"},
 		"over lines":         {"{{ if\n .x }}\na: 1\n{{ end }}\nb: 2\n", true, false, "1", "2"},
 		"value over lines":   {"a: {{ x\n  y }}\nb: 2\n", false, false, "{{ x\n  y }}", "2"},
 		"crlf":               {"{{ if .x }}\r\na: 1\r\n{{ end }}\r\nb: 2\r\n", true, false, "1", "2"},

@@ -14,22 +14,17 @@ const maxTag = 4096
 // $X (envsubst), @X@ and @@X@@ (autoconf, Maven), ##X##, __X__.
 func findTags(data []byte) []tag {
 	var tags []tag
-	f := tagFinder{data: data, searched: make(map[string]int)}
-	for i := 0; i < len(data); {
+	for i := 0; ; {
 		j := bytes.IndexAny(data[i:], "{<$@#_")
 		if j < 0 {
-			break
+			return tags
 		}
 		i += j
 		if data[i] == '#' && startsComment(data, i) {
-			end := bytes.IndexByte(data[i:], '\n')
-			if end < 0 {
-				break
-			}
-			i += end
+			i += len(restOfLine(data[i:]))
 			continue
 		}
-		t, ok := f.at(i)
+		t, ok := tagAt(data, i)
 		if !ok {
 			i++
 			continue
@@ -37,7 +32,12 @@ func findTags(data []byte) []tag {
 		tags = append(tags, t)
 		i = t.end
 	}
-	return tags
+}
+
+// restOfLine is the text up to its first line end.
+func restOfLine(data []byte) []byte {
+	line, _, _ := bytes.Cut(data, []byte("\n"))
+	return line
 }
 
 // startsComment tells whether a # opens a YAML comment: at the start of a line
@@ -49,25 +49,17 @@ func startsComment(data []byte, i int) bool {
 	return i == 0 || data[i-1] == '\n'
 }
 
-// tagFinder remembers up to where there is no closing mark, so that a text full
-// of opening ones is not searched over and over.
-type tagFinder struct {
-	data     []byte
-	searched map[string]int
-}
-
-func (f *tagFinder) at(i int) (tag, bool) {
-	data := f.data
+func tagAt(data []byte, i int) (tag, bool) {
 	rest := data[i:min(len(data), i+maxTag)]
 	switch {
 	case hasPrefix(rest, "{{"):
-		return f.between(rest, i, "{{", "}}", func(body string) bool { return isControl(strings.TrimLeft(body, "{")) })
+		return between(rest, i, "{{", "}}", isControl)
 	case hasPrefix(rest, "{%"):
-		return f.between(rest, i, "{%", "%}", func(string) bool { return true })
+		return between(rest, i, "{%", "%}", func(string) bool { return true })
 	case hasPrefix(rest, "{#"):
-		return f.between(rest, i, "{#", "#}", func(string) bool { return true })
+		return between(rest, i, "{#", "#}", func(string) bool { return true })
 	case hasPrefix(rest, "<%"):
-		return f.between(rest, i, "<%", "%>", func(body string) bool { return !strings.HasPrefix(body, "=") })
+		return between(rest, i, "<%", "%>", func(body string) bool { return !strings.HasPrefix(body, "=") })
 	case rest[0] == '$':
 		return shellTag(rest, i)
 	case rest[0] == '@' && !wordBefore(data, i):
@@ -86,22 +78,16 @@ func hasPrefix(b []byte, prefix string) bool {
 
 func wordBefore(data []byte, i int) bool { return i > 0 && isWord(data[i-1]) }
 
-func (f *tagFinder) between(rest []byte, at int, opening, closing string, control func(string) bool) (tag, bool) {
-	from := max(len(opening), f.searched[closing]-at)
-	if from > len(rest) {
+func between(rest []byte, at int, opening, closing string, control func(string) bool) (tag, bool) {
+	body, _, ok := bytes.Cut(rest[len(opening):], []byte(closing))
+	if !ok {
 		return tag{}, false
 	}
-	i := bytes.Index(rest[from:], []byte(closing))
-	if i < 0 {
-		f.searched[closing] = at + len(rest) - 1 // a mark may begin with the last byte
-		return tag{}, false
-	}
-	i += from - len(opening)
-	end := len(opening) + i + len(closing)
+	end := len(opening) + len(body) + len(closing)
 	for opening == "{{" && end < len(rest) && rest[end] == '}' && rest[len(opening)] == '{' {
 		end++ // {{{x}}}
 	}
-	return tag{start: at, end: at + end, control: control(string(rest[len(opening) : len(opening)+i]))}, true
+	return tag{start: at, end: at + end, control: control(string(body))}, true
 }
 
 // isControl tells whether the inside of {{ }} makes no text: Go template's
@@ -141,8 +127,8 @@ func shellTag(rest []byte, at int) (tag, bool) {
 		}
 		return tag{}, false
 	}
-	i := 1
-	for i < len(rest) && (isUpper(rest[i]) || i > 1 && isDigit(rest[i]) || rest[i] == '_') {
+	i := 2
+	for i < len(rest) && (isUpper(rest[i]) || isDigit(rest[i]) || rest[i] == '_') {
 		i++
 	}
 	// Two characters at least, and the placeholder needs three bytes.

@@ -73,19 +73,11 @@ func (b *builder) tomlTree(tree *toml.Tree) *Value {
 // tomlKey finds a key at its position, or behind the dots and brackets there.
 func (b *builder) tomlKey(at toml.Position, name string) source.Span {
 	span := b.at(max(1, at.Line), max(1, at.Col))
-	if i := bytes.Index(b.lineFrom(span.Start), []byte(name)); i >= 0 {
+	if i := bytes.Index(restOfLine(b.mask.data[span.Start:]), []byte(name)); i >= 0 {
 		span.Start += i
 		span.End = span.Start + len(name)
 	}
 	return span
-}
-
-func (b *builder) lineFrom(offset int) []byte {
-	rest := b.mask.data[offset:]
-	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-		return rest[:i]
-	}
-	return rest
 }
 
 // tomlValue makes a value that stands somewhere behind an offset.
