@@ -43,6 +43,7 @@ var schemaInvalid = &lint.Rule{
 		for _, list := range p.HookLists() {
 			hookNames(p, list)
 		}
+		lists(p)
 	},
 }
 
