@@ -9,13 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
@@ -108,9 +108,6 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		inRequest:      make(chan struct{}, maxInRequest),
 		sweepNow:       make(chan struct{}, 1),
 	}
-	if d.identityIDs == "" {
-		d.identityIDs = IdentityIDsWebAuthn
-	}
 	if d.reconcileEvery == 0 {
 		d.reconcileEvery = 6 * time.Hour
 	}
@@ -144,37 +141,30 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 // ErrOtherKratos where the index belongs to another Kratos. While Kratos cannot
 // be reached it waits; what the index holds is answered meanwhile.
 func (d *Directory) Run(ctx context.Context) error {
-	if err := d.awaitKratos(ctx); err != nil {
-		return endOf(ctx, err)
+	if ours, err := d.awaitKratos(ctx); !ours {
+		return err
 	}
 	d.checked.Store(true)
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return d.work(ctx) })
-	g.Go(func() error { return d.maintain(ctx) })
-	return endOf(ctx, g.Wait())
+	var g sync.WaitGroup
+	g.Go(func() { d.work(ctx) })
+	g.Go(func() { d.maintain(ctx) })
+	g.Wait()
+	return nil
 }
 
-// endOf drops the errors that only say that ctx has ended.
-func endOf(ctx context.Context, err error) error {
-	if ctx.Err() != nil && !errors.Is(err, ErrOtherKratos) {
-		return nil
-	}
-	return err
-}
-
-// awaitKratos waits until Kratos answers and the index is known to be its.
-func (d *Directory) awaitKratos(ctx context.Context) error {
-	for tries := 0; ; tries++ {
+// awaitKratos waits until Kratos answers and tells whether the index is its. It
+// is not, without an error, where ctx ends before.
+func (d *Directory) awaitKratos(ctx context.Context) (ours bool, err error) {
+	for tries := 0; ctx.Err() == nil; tries++ {
 		err := d.checkOwner(ctx)
 		if err == nil || errors.Is(err, ErrOtherKratos) {
-			return err
+			return err == nil, err
 		}
 		wait := pause(tries)
 		d.log.Error("cannot reach kratos; answering from the index", "error", err, "again_in", wait.String())
-		if err := sleep(ctx, wait); err != nil {
-			return err
-		}
+		_ = sleep(ctx, wait) // the loop ends with ctx
 	}
+	return false, nil
 }
 
 // ownerSample is in how many places of the index, and how many identities in
@@ -246,10 +236,8 @@ func (d *Directory) updateMeta(ctx context.Context, change func(*index.Meta)) er
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

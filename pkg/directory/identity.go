@@ -57,11 +57,10 @@ func credentialOf(k kratosadmin.Key, kind index.Kind, record *index.Identity) Cr
 	if k.Flags != nil {
 		c.Synced = &k.Flags.BackupState
 	}
-	if kept, ok := record.Credential(userhandle.DigestOf(k.ID)); ok {
-		c.UsedAt = kept.UsedAt
-		if h, ok := record.Handle(kept.Handle); ok {
-			c.Handle = h.State
-		}
+	kept, _ := record.Credential(userhandle.DigestOf(k.ID))
+	c.UsedAt = kept.UsedAt
+	if h, ok := record.Handle(kept.Handle); ok {
+		c.Handle = h.State
 	}
 	return c
 }
@@ -142,15 +141,13 @@ func (d *Directory) Advise(ctx context.Context, id uuid.UUID) (Advice, error) {
 	if len(passkeys) == 0 {
 		a.Propose = ProposePasskey
 	}
-	if p.record != nil {
-		for _, h := range p.record.Handles {
-			if h.State == index.Orphaned {
-				a.Propose = ProposeReEnroll
-			}
+	for _, h := range p.record.Handles {
+		if h.State == index.Orphaned {
+			a.Propose = ProposeReEnroll
 		}
 	}
 	for _, k := range passkeys {
-		if !p.seen.ProvedAt.IsZero() && k.AddedAt.Before(p.seen.ProvedAt.Truncate(time.Second)) {
+		if k.AddedAt.Before(p.seen.ProvedAt.Truncate(time.Second)) {
 			a.Predating = append(a.Predating, k.ID)
 		}
 	}

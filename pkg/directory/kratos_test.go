@@ -108,6 +108,9 @@ func clone(p *kratosadmin.Identity, all bool) *kratosadmin.Identity {
 }
 
 func cloneConfig(c *kratosadmin.Config) *kratosadmin.Config {
+	if c == nil {
+		return nil
+	}
 	return &kratosadmin.Config{UserHandle: slices.Clone(c.UserHandle), Keys: slices.Clone(c.Keys)}
 }
 

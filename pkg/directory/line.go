@@ -3,6 +3,7 @@ package directory
 import (
 	"container/heap"
 	"context"
+	"slices"
 	"time"
 )
 
@@ -26,11 +27,8 @@ func (l *line) Push(v any) {
 
 // Pop implements heap.Interface.
 func (l *line) Pop() any {
-	last := len(*l) - 1
-	j := (*l)[last]
-	(*l)[last] = nil
-	*l = (*l)[:last]
-	return j
+	*l = slices.Delete(*l, len(*l)-1, len(*l))
+	return nil // nobody asks
 }
 
 func (q *queue) lineOf(j *job) *line {
@@ -66,9 +64,7 @@ func (q *queue) signal() {
 func (q *queue) sleep(ctx context.Context, wait time.Duration) error {
 	var timer <-chan time.Time
 	if wait > 0 {
-		t := time.NewTimer(wait)
-		defer t.Stop()
-		timer = t.C
+		timer = time.After(wait)
 	}
 	select {
 	case <-q.wake:

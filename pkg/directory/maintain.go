@@ -16,38 +16,37 @@ const shareEvery = 10 * time.Second
 const orphanedJob = 2 * time.Minute
 
 // maintain keeps the index; of servers that share a store one does at a time.
-func (d *Directory) maintain(ctx context.Context) error {
+func (d *Directory) maintain(ctx context.Context) {
 	l, shared := d.store.(index.Leader)
 	if !shared {
-		return d.keep(ctx)
+		d.keep(ctx)
+		return
 	}
-	for {
+	for ctx.Err() == nil {
 		lead, release, err := l.Lead(ctx)
 		switch {
 		case err != nil:
 			d.log.Error("cannot ask who leads", "error", err)
 		case lead != nil:
 			d.log.Info("this server builds and sweeps")
-			err := d.keep(lead)
+			d.keep(lead)
 			release()
 			if ctx.Err() != nil {
-				return err
+				return
 			}
-			d.log.Warn("this server does not lead any more", "error", err)
+			d.log.Warn("this server does not lead any more")
 		}
 		if err := d.share(ctx); err != nil {
 			d.log.Error("cannot read the shared store", "error", err)
 		}
-		if err := sleep(ctx, shareEvery); err != nil {
-			return err
-		}
+		_ = sleep(ctx, shareEvery) // the loop ends with ctx
 	}
 }
 
 // keep builds the index where that is not finished and then sweeps at once,
 // since hooks may have been lost before the start, and at intervals.
-func (d *Directory) keep(ctx context.Context) error {
-	for failures := 0; ; {
+func (d *Directory) keep(ctx context.Context) {
+	for failures := 0; ctx.Err() == nil; {
 		began := d.now()
 		err := d.share(ctx)
 		if err == nil {
@@ -56,7 +55,7 @@ func (d *Directory) keep(ctx context.Context) error {
 		wait := d.reconcileEvery
 		switch {
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return
 		case errors.Is(err, errManyDeleted):
 			d.log.Error("sweep stopped, and nothing was marked as deleted; POST /v1/index/reconcile?accept_deletions=N goes on", "error", err)
 			failures = 0
@@ -67,9 +66,7 @@ func (d *Directory) keep(ctx context.Context) error {
 		default:
 			failures = 0
 		}
-		if err := d.rest(ctx, wait, began); err != nil {
-			return err
-		}
+		d.rest(ctx, wait, began)
 	}
 }
 
@@ -82,30 +79,27 @@ func (d *Directory) buildOrSweep(ctx context.Context) error {
 
 // rest waits until the next sweep is due, or is asked for, here or at a server
 // that shares the store, since the last one began.
-func (d *Directory) rest(ctx context.Context, wait time.Duration, began time.Time) error {
-	due := time.NewTimer(wait)
-	defer due.Stop()
+func (d *Directory) rest(ctx context.Context, wait time.Duration, began time.Time) {
+	due := time.After(wait)
 	var tick <-chan time.Time
 	if _, shared := d.store.(index.Leader); shared {
-		t := time.NewTicker(shareEvery)
-		defer t.Stop()
-		tick = t.C
+		tick = time.Tick(shareEvery)
 	}
 	for {
 		select {
-		case <-due.C:
-			return nil
+		case <-due:
+			return
 		case <-d.sweepNow:
-			return nil
+			return
 		case <-tick:
 			if err := d.share(ctx); err != nil {
 				d.log.Error("cannot read the shared store", "error", err)
 			}
 			if d.meta.Load().AskedAt.After(began) {
-				return nil
+				return
 			}
 		case <-ctx.Done():
-			return ctx.Err()
+			return
 		}
 	}
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
@@ -21,26 +21,25 @@ func (d *Directory) Notify(ctx context.Context, id uuid.UUID, flow index.Flow) e
 }
 
 // work pulls what waits in the queue until ctx ends.
-func (d *Directory) work(ctx context.Context) error {
-	var g errgroup.Group
-	defer func() { _ = g.Wait() }() // its functions answer nil
+func (d *Directory) work(ctx context.Context) {
+	var g sync.WaitGroup
+	defer g.Wait()
 	free := make(chan struct{}, d.pulls)
 	for {
 		jobs, wait := d.queue.take(d.pulls - len(free))
 		for _, j := range jobs {
 			free <- struct{}{}
-			g.Go(func() error {
+			g.Go(func() {
 				d.run(ctx, j)
 				<-free
 				d.queue.signal()
-				return nil
 			})
 		}
 		if len(free) == d.pulls {
 			wait = 0 // a job that ends wakes us
 		}
 		if err := d.queue.sleep(ctx, wait); err != nil {
-			return err
+			return // with ctx
 		}
 	}
 }
@@ -51,7 +50,7 @@ func (d *Directory) run(ctx context.Context, j index.Job) {
 	if ctx.Err() != nil {
 		return // the job stays in the store and is done after the next start
 	}
-	if err == nil && j.Flow == index.FlowLogin && p.seen != nil && p.record != nil {
+	if err == nil && j.Flow == index.FlowLogin && p.seen != nil {
 		err = d.noteLogin(ctx, p.record)
 	}
 	if err != nil {
@@ -84,7 +83,7 @@ func (d *Directory) warn(id uuid.UUID, err error) {
 // pulled is what came of a pull.
 type pulled struct {
 	seen    *kratosadmin.Identity // nil: Kratos has no such identity
-	record  *index.Identity       // nil: there is nothing to keep of it
+	record  *index.Identity       // empty where there is nothing to keep
 	changed bool                  // the record says something new
 }
 
@@ -111,6 +110,9 @@ func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error
 	})
 	if err != nil {
 		return p, fmt.Errorf("store identity %s: %w", id, err)
+	}
+	if p.record == nil {
+		p.record = &index.Identity{ID: id}
 	}
 	return p, nil
 }

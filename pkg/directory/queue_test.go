@@ -217,7 +217,8 @@ func TestQueueIsBounded(t *testing.T) {
 func TestQueueSleeps(t *testing.T) {
 	inQueue(t, func(t *testing.T, q *queue, _ *faultyStore) {
 		began := time.Now()
-		require.NoError(t, q.sleep(t.Context(), time.Second))
+		require.NoError(t, q.sleep(t.Context(), time.Second-1))
+		require.NoError(t, q.sleep(t.Context(), 1))
 		require.Equal(t, time.Second, time.Since(began))
 		q.signal()
 		q.signal()

@@ -16,10 +16,12 @@ import (
 // is asked of it.
 type faultyStore struct {
 	*memory.Store
-	mu    sync.Mutex
-	fail  map[string]int // by method: so many of the next calls
-	nth   map[string]int // by method: the call that fails
-	calls map[string]int
+	mu   sync.Mutex
+	fail map[string]int // by method: so many of the next calls
+	nth  map[string]int // by method: the call that fails
+	// before happens before each call of a method; nil for nothing.
+	before func(method string, call int)
+	calls  map[string]int
 }
 
 func newFaultyStore() *faultyStore {
@@ -29,17 +31,27 @@ func newFaultyStore() *faultyStore {
 var errDisk = errors.New("the disk is full")
 
 func (s *faultyStore) call(method string) error {
+	n, err := s.count(method)
+	if s.before != nil {
+		s.before(method, n)
+	}
+	return err
+}
+
+// count counts a call and tells whether it fails.
+func (s *faultyStore) count(method string) (n int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[method]++
-	if s.calls[method] == s.nth[method] {
-		return errDisk
-	}
-	if s.fail[method] > 0 {
+	n = s.calls[method]
+	switch {
+	case n == s.nth[method]:
+		err = errDisk
+	case s.fail[method] > 0:
 		s.fail[method]--
-		return errDisk
+		err = errDisk
 	}
-	return nil
+	return n, err
 }
 
 func (s *faultyStore) failNext(method string, times int) {

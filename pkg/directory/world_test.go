@@ -25,7 +25,8 @@ type world struct {
 	store  index.Store
 	d      *Directory
 	log    *said
-	stop   func() error
+	stop   func() error // and what Run answered
+	ends   error        // what it may answer besides nil
 }
 
 // said is a log that is read while it is written.
@@ -83,16 +84,16 @@ func (w *world) start(change ...func(*Options)) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- d.Run(ctx) }()
-	stopped := false
-	w.stop = func() error {
-		if stopped {
-			return nil
-		}
-		stopped = true
+	w.stop = sync.OnceValue(func() error {
 		cancel()
 		return <-done
-	}
-	w.t.Cleanup(func() { require.NoError(w.t, w.stop()) })
+	})
+	stop := w.stop
+	w.t.Cleanup(func() {
+		if err := stop(); err != nil {
+			require.ErrorIs(w.t, err, w.ends)
+		}
+	})
 	synctest.Wait()
 }
 

@@ -1,0 +1,339 @@
+package directory
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/index/memory"
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// TestCredentialsAreShown with everything that is known of them.
+func TestCredentialsAreShown(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.start()
+		pass := w.kratos.register("passkey")
+		web := w.kratos.add(pass.owner, "webauthn")
+		p := w.kratos.people[pass.owner]
+		p.Passkey.Config.Keys[0].DisplayName = "phone"
+		p.Passkey.Config.Keys[0].Flags = &kratosadmin.Flags{BackupState: true}
+		got, err := w.d.Credentials(w.t.Context(), pass.owner)
+		require.NoError(w.t, err)
+		require.Len(w.t, got, 2)
+		require.Equal(w.t, pass.id, got[0].ID)
+		require.Equal(w.t, index.Passkey, got[0].Kind)
+		require.Equal(w.t, "phone", got[0].Name)
+		require.True(w.t, *got[0].Discoverable)
+		require.True(w.t, *got[0].Synced)
+		require.Equal(w.t, index.Active, got[0].Handle)
+		require.True(w.t, got[0].UsedAt.IsZero())
+		require.Equal(w.t, web.id, got[1].ID)
+		require.Equal(w.t, index.WebAuthn, got[1].Kind)
+		require.Nil(w.t, got[1].Discoverable)
+		require.Nil(w.t, got[1].Synced)
+
+		bare := w.kratos.register("")
+		got, err = w.d.Credentials(w.t.Context(), bare.owner)
+		require.NoError(w.t, err)
+		require.Empty(w.t, got)
+		for _, call := range []func(context.Context, uuid.UUID) error{
+			func(ctx context.Context, id uuid.UUID) error { _, err := w.d.Credentials(ctx, id); return err },
+			func(ctx context.Context, id uuid.UUID) error { _, err := w.d.Signals(ctx, id); return err },
+			func(ctx context.Context, id uuid.UUID) error { _, err := w.d.Advise(ctx, id); return err },
+			func(ctx context.Context, id uuid.UUID) error { return w.d.Used(ctx, id, pass.id) },
+		} {
+			require.ErrorIs(w.t, call(w.t.Context(), uuid.New()), ErrNoIdentity)
+			w.kratos.setFailure(errDown)
+			err := call(w.t.Context(), bare.owner)
+			require.ErrorIs(w.t, err, ErrKratos)
+			require.ErrorIs(w.t, err, errDown)
+			w.kratos.setFailure(nil)
+		}
+	})
+}
+
+// TestSignalsNameEveryKey of an identity, for each handle that Kratos lists.
+func TestSignalsNameEveryKey(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.start()
+		one := w.kratos.register("passkey")
+		two := w.kratos.add(one.owner, "passkey")
+		web := w.kratos.add(one.owner, "webauthn")
+		got, err := w.d.Signals(w.t.Context(), one.owner)
+		require.NoError(w.t, err)
+		ids := [][]byte{one.id, two.id, web.id}
+		want := map[string][][]byte{string(one.handle): ids, string(two.handle): ids, string(web.handle): ids}
+		all := map[string][][]byte{}
+		for _, s := range got {
+			all[string(s.UserHandle)] = s.CredentialIDs
+		}
+		require.Equal(w.t, want, all)
+		require.Len(w.t, got, 3)
+
+		w.kratos.people[one.owner].WebAuthn.Config.UserHandle = []byte("w") // imported
+		got, err = w.d.Signals(w.t.Context(), one.owner)
+		require.NoError(w.t, err)
+		require.Equal(w.t, Signal{UserHandle: []byte("w"), CredentialIDs: ids}, got[2])
+
+		alone := w.kratos.register("passkey")
+		got, err = w.d.Signals(w.t.Context(), alone.owner)
+		require.NoError(w.t, err)
+		require.Equal(w.t, []Signal{{UserHandle: alone.handle, CredentialIDs: [][]byte{alone.id}}}, got)
+
+		w.kratos.people[one.owner].WebAuthn.Config.UserHandle = nil
+		got, err = w.d.Signals(w.t.Context(), one.owner)
+		require.NoError(w.t, err)
+		require.Len(w.t, got, 2, "a key without a handle has no signal")
+		bare, err := w.d.Signals(w.t.Context(), w.kratos.register("").owner)
+		require.NoError(w.t, err)
+		require.Empty(w.t, bare)
+	})
+}
+
+// TestAdvice: what a page may propose.
+func TestAdvice(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.start()
+		advise := func(id uuid.UUID) Advice {
+			a, err := w.d.Advise(w.t.Context(), id)
+			require.NoError(w.t, err)
+			return a
+		}
+		require.Equal(w.t, Advice{Propose: ProposePasskey}, advise(w.kratos.register("").owner))
+		pass := w.kratos.register("passkey")
+		require.Equal(w.t, Advice{Propose: ProposeNothing}, advise(pass.owner))
+
+		web := w.kratos.register("webauthn")
+		require.Equal(w.t, ProposePasskey, advise(web.owner).Propose)
+		w.kratos.add(web.owner, "webauthn") // overwrites the handle of the first
+		require.Equal(w.t, ProposeReEnroll, advise(web.owner).Propose)
+
+		p := w.kratos.people[pass.owner]
+		p.ProvedAt = p.Passkey.Config.Keys[0].AddedAt.Add(999 * time.Millisecond)
+		require.Empty(w.t, advise(pass.owner).Predating, "within the same second")
+		p.ProvedAt = p.Passkey.Config.Keys[0].AddedAt.Add(time.Second)
+		require.Equal(w.t, [][]byte{pass.id}, advise(pass.owner).Predating)
+	})
+}
+
+// TestEraseForgets only whom Kratos has forgotten, and everything about them.
+func TestEraseForgets(t *testing.T) {
+	inBubble(t, func(w *world) {
+		k, other := w.kratos.register("passkey"), w.kratos.register("passkey")
+		w.start()
+		require.ErrorIs(w.t, w.d.Erase(w.t.Context(), k.owner), ErrIdentityExists)
+		w.requireOwner(k, index.Active)
+		w.kratos.delete(k.owner)
+		w.kratos.setFailure(errDown)
+		require.ErrorIs(w.t, w.d.Erase(w.t.Context(), k.owner), ErrKratos)
+		w.kratos.setFailure(nil)
+		require.NoError(w.t, w.d.Erase(w.t.Context(), k.owner))
+		rec, err := w.store.Identity(w.t.Context(), k.owner)
+		require.NoError(w.t, err)
+		require.Nil(w.t, rec)
+		require.NoError(w.t, w.d.Erase(w.t.Context(), k.owner), "there is nothing left")
+		w.requireOwner(other, index.Active)
+	})
+}
+
+// TestLoginTellsTheOnlyKey notes a sign-in where there is one key alone.
+func TestLoginTellsTheOnlyKey(t *testing.T) {
+	inBubble(t, func(w *world) {
+		k := w.kratos.register("passkey")
+		w.start()
+		lastUsed := func() (used []bool) {
+			credentials, err := w.d.Credentials(w.t.Context(), k.owner)
+			require.NoError(w.t, err)
+			for _, c := range credentials {
+				used = append(used, c.UsedAt.Equal(time.Now()))
+			}
+			return used
+		}
+		require.Equal(w.t, []bool{false}, lastUsed())
+		w.hook(k.owner, index.FlowLogin)
+		require.Equal(w.t, []bool{true}, lastUsed())
+		w.wait(time.Second)
+		second := w.kratos.add(k.owner, "webauthn")
+		w.hook(k.owner, index.FlowSettings)
+		w.hook(k.owner, index.FlowLogin)
+		require.Equal(w.t, []bool{false, false}, lastUsed(), "which of two it was, the hook does not say")
+		require.NoError(w.t, w.d.Used(w.t.Context(), k.owner, second.id))
+		require.Equal(w.t, []bool{false, true}, lastUsed())
+		require.ErrorIs(w.t, w.d.Used(w.t.Context(), k.owner, []byte("another")), ErrNoCredential)
+		require.ErrorIs(w.t, w.d.Used(w.t.Context(), uuid.New(), second.id), ErrNoIdentity)
+	})
+}
+
+// TestKeysWithoutAHandle, as second factors from before Kratos kept one and as
+// imports have them, are shown as well: what they were registered with cannot be
+// told.
+func TestKeysWithoutAHandle(t *testing.T) {
+	for name, tc := range map[string]struct {
+		shown *kratosadmin.Identity
+		want  []Credential
+	}{
+		"of webauthn":     {&kratosadmin.Identity{WebAuthn: credentials("", nil, keys("K")...)}, []Credential{{ID: []byte("K"), Kind: index.WebAuthn, CreatedAt: mergeTime, Handle: index.Unknown}}},
+		"of passkey":      {&kratosadmin.Identity{Passkey: credentials("", nil, keys("K")...)}, []Credential{{ID: []byte("K"), Kind: index.Passkey, Discoverable: new(true), CreatedAt: mergeTime, Handle: index.Unknown}}},
+		"without its key": {&kratosadmin.Identity{Passkey: &kratosadmin.Credentials{Identifiers: []string{"A"}}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				w.start()
+				tc.shown.ID = mergeID
+				w.kratos.people[mergeID] = tc.shown
+				got, err := w.d.Credentials(w.t.Context(), mergeID)
+				require.NoError(w.t, err)
+				require.Equal(w.t, tc.want, got)
+				_, err = w.d.Advise(w.t.Context(), mergeID)
+				require.NoError(w.t, err)
+				w.hook(mergeID, index.FlowLogin)
+				require.NotContains(w.t, w.log.String(), "cannot")
+			})
+		})
+	}
+}
+
+// TestUsed: the time of use is noted for the one live key that is meant. Kratos
+// is asked only where the index does not know the key.
+func TestUsed(t *testing.T) {
+	inBubble(t, func(w *world) {
+		k := w.kratos.register("passkey")
+		stays := w.kratos.add(k.owner, "webauthn")
+		w.start()
+		w.hook(k.owner, index.FlowSettings)
+		usedAt := func(k fakekey) time.Time {
+			record, err := w.store.Identity(w.t.Context(), k.owner)
+			require.NoError(w.t, err)
+			c, ok := record.Credential(userhandle.DigestOf(k.id))
+			require.True(w.t, ok)
+			return c.UsedAt
+		}
+		pulls := w.kratos.pulled()
+		require.NoError(w.t, w.d.Used(w.t.Context(), k.owner, k.id))
+		require.Equal(w.t, pulls, w.kratos.pulled())
+		require.Equal(w.t, time.Now().UTC(), usedAt(k))
+		require.Zero(w.t, usedAt(stays))
+
+		fresh := w.kratos.add(k.owner, "passkey")
+		require.NoError(w.t, w.d.Used(w.t.Context(), k.owner, fresh.id))
+		require.Equal(w.t, pulls+1, w.kratos.pulled())
+		require.Equal(w.t, time.Now().UTC(), usedAt(fresh))
+
+		before := time.Now().UTC()
+		w.kratos.remove(k)
+		w.kratos.remove(fresh)
+		w.wait(time.Second)
+		w.hook(k.owner, index.FlowSettings)
+		require.ErrorIs(w.t, w.d.Used(w.t.Context(), k.owner, k.id), ErrNoCredential)
+		require.Equal(w.t, before, usedAt(k), "it is gone")
+
+		w.hook(k.owner, index.FlowLogin)
+		require.Equal(w.t, before, usedAt(k))
+		require.Equal(w.t, time.Now().UTC(), usedAt(stays), "the only key that is left")
+	})
+}
+
+// TestUseCannotBeNoted: what the store answers is handed on, and makes a login's
+// hook come again.
+func TestUseCannotBeNoted(t *testing.T) {
+	inBubble(t, func(w *world) {
+		store := newFaultyStore()
+		w.store = store
+		k := w.kratos.register("passkey")
+		w.start()
+		store.failCall("Update", store.called("Update")+3) // after the look and the pull
+		require.ErrorIs(w.t, w.d.Used(w.t.Context(), k.owner, []byte("another")), errDisk)
+
+		store.failCall("Update", store.called("Update")+2) // after the pull
+		w.hook(k.owner, index.FlowLogin)
+		require.Len(w.t, w.log.lines("cannot pull identities; trying again"), 1)
+		require.Len(w.t, stored(w.t, store), 1)
+		w.wait(time.Second)
+		require.Empty(w.t, stored(w.t, store))
+		got, err := w.d.Credentials(w.t.Context(), k.owner)
+		require.NoError(w.t, err)
+		require.False(w.t, got[0].UsedAt.IsZero())
+	})
+}
+
+// TestLoginOfSomebodyWhoIsGone notes nothing.
+func TestLoginOfSomebodyWhoIsGone(t *testing.T) {
+	inBubble(t, func(w *world) {
+		k := w.kratos.register("passkey")
+		w.start()
+		w.hook(k.owner, index.FlowSettings)
+		w.kratos.delete(k.owner)
+		w.hook(k.owner, index.FlowLogin)
+		record, err := w.store.Identity(w.t.Context(), k.owner)
+		require.NoError(w.t, err)
+		require.False(w.t, record.DeletedAt.IsZero())
+		require.Zero(w.t, record.Credentials[0].UsedAt)
+	})
+}
+
+// TestChangesAreMadeAgain: a store may ask for a change twice, of records that
+// differ. The last counts.
+func TestChangesAreMadeAgain(t *testing.T) {
+	inBubble(t, func(w *world) {
+		k := w.kratos.register("passkey")
+		store := &retryingStore{Store: memory.New()}
+		w.startOn(store)
+		record := recordOf(nil, []kept{{name: string(k.id), kind: index.Passkey}})
+		store.first = record
+		require.ErrorIs(w.t, w.d.Used(w.t.Context(), uuid.New(), k.id), ErrNoIdentity)
+		noted, err := w.d.noteUse(w.t.Context(), k.owner, func(index.Credential) bool { return true })
+		require.NoError(w.t, err)
+		require.False(w.t, noted, "the key is not in the record that was stored")
+	})
+}
+
+// retryingStore asks for every change twice, first of another record.
+type retryingStore struct {
+	index.Store
+	first *index.Identity
+}
+
+// Update implements index.Store.
+func (s *retryingStore) Update(ctx context.Context, ids []uuid.UUID, change index.Change) (int, error) {
+	for _, id := range ids {
+		change(id, s.first.Clone())
+	}
+	return s.Store.Update(ctx, ids, change)
+}
+
+// TestEraseMeansTheDeleted: whoever comes back while somebody is erased stays,
+// and what the store answers is handed on.
+func TestEraseMeansTheDeleted(t *testing.T) {
+	inBubble(t, func(w *world) {
+		store := newFaultyStore()
+		w.store = store
+		k := w.kratos.register("passkey")
+		person := w.kratos.people[k.owner]
+		w.start()
+		w.kratos.delete(k.owner)
+		erase := store.called("Update") + 2 // after the pull
+		store.before = func(method string, call int) {
+			if method == "Update" && call == erase {
+				w.wait(time.Second)
+				w.kratos.people[k.owner] = person
+				_, _, err := w.d.Refresh(w.t.Context(), k.owner)
+				require.NoError(w.t, err)
+			}
+		}
+		require.NoError(w.t, w.d.Erase(w.t.Context(), k.owner))
+		w.requireOwner(k, index.Active)
+
+		w.wait(time.Second)
+		w.kratos.delete(k.owner)
+		store.failCall("Update", store.called("Update")+2)
+		require.ErrorIs(w.t, w.d.Erase(w.t.Context(), k.owner), errDisk)
+		require.NoError(w.t, w.d.Erase(w.t.Context(), k.owner))
+		w.requireError(k, ErrUnknown)
+	})
+}
