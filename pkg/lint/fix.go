@@ -2,6 +2,7 @@ package lint
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,74 +30,95 @@ const maxRounds = 10
 // there before, as many rules as do not are fixed, those of errors first; the
 // others are left to people.
 func Fix(files []*source.File, opts Options, rules []*Rule, suggested bool) (Repair, error) {
-	f := fixer{files: files, opts: opts, rules: rules, suggested: suggested, wanted: make(map[string]bool)}
-	repair, brought, err := f.fix(func(string) bool { return true })
-	if err != nil || brought == nil {
-		return repair, err
+	f := fixer{opts: opts, rules: slices.Clone(rules), suggested: suggested, wanted: make(map[string]bool)}
+	slices.SortStableFunc(f.rules, func(a, b *Rule) int { return cmp.Compare(b.Severity, a.Severity) })
+	best := attempt{files: newWorkshop(files, opts)}
+	for range maxRounds {
+		all, err := f.try(best.files, func(string) bool { return true })
+		if err != nil {
+			return Repair{}, err
+		}
+		if all.brought == nil {
+			best = all
+			break
+		}
+		before := best.files
+		if best, err = f.most(before); err != nil {
+			return Repair{}, err
+		}
+		if !best.made {
+			break
+		}
 	}
+	return Repair{Changed: best.files.changed(), Left: best.left}, nil
+}
+
+// fixer makes fixes.
+type fixer struct {
+	opts      Options
+	rules     []*Rule // the worst first
+	suggested bool
+	wanted    map[string]bool // the rules that have had something to fix
+}
+
+// attempt is what some rules' fixes make of files.
+type attempt struct {
+	files   *workshop
+	made    bool      // a fix, at least
+	left    []Finding // to mend by hand
+	brought *Finding  // that was not there before, nil where there is none
+}
+
+// most makes the fixes of as many rules as bring nothing together.
+func (f *fixer) most(from *workshop) (attempt, error) {
 	kept := make(map[string]bool)
 	may := func(id string) bool { return kept[id] }
-	worst := slices.Clone(rules)
-	slices.SortStableFunc(worst, func(a, b *Rule) int { return cmp.Compare(b.Severity, a.Severity) })
 	for grew := true; grew; { // what was left out may do no harm beside what came after it
 		grew = false
-		for _, r := range worst {
+		for _, r := range f.rules {
 			if kept[r.ID] || !f.wanted[r.ID] {
 				continue
 			}
 			kept[r.ID] = true
-			if _, brought, err := f.fix(may); err != nil || brought != nil {
+			if a, err := f.try(from, may); err != nil || a.brought != nil {
 				delete(kept, r.ID)
 				continue
 			}
 			grew = true
 		}
 	}
-	repair, _, err = f.fix(may)
-	return repair, err
+	return f.try(from, may)
 }
 
-// fixer makes fixes, each time of the same files.
-type fixer struct {
-	files     []*source.File
-	opts      Options
-	rules     []*Rule
-	suggested bool
-	wanted    map[string]bool // the rules that have had something to fix
-}
-
-// fix makes the fixes of the rules that may, and answers a finding that they
-// bring, if any.
-func (f *fixer) fix(may func(rule string) bool) (Repair, *Finding, error) {
-	opts := f.opts
-	w := &workshop{files: slices.Clone(f.files), related: opts.RelatedFile, schemas: make(map[string]*source.File), original: make(map[string][]byte), read: opts.Schemas.Read}
-	for _, file := range f.files {
-		w.original[file.Name] = file.Data
-	}
+// try makes the fixes of the rules that may.
+func (f *fixer) try(from *workshop, may func(rule string) bool) (a attempt, err error) {
+	w, opts := from.clone(), f.opts
 	if opts.Schemas.Read != nil {
 		opts.Schemas.Read = w.open
 	}
-	if w.related != nil {
-		w.original[w.related.Name] = w.related.Data
-	}
-	first, err := Check(w.files, opts, f.rules)
-	if err != nil {
-		return Repair{}, nil, err
-	}
-	left := first
-	for range maxRounds {
-		if !w.apply(f.fixes(left, may)) {
-			break
-		}
+	check := func() ([]Finding, error) {
 		if w.related != nil {
 			document := *opts.Related
 			document.Body, opts.Related, opts.RelatedFile = w.related.Data, &document, w.related
 		}
-		if left, err = Check(w.files, opts, f.rules); err != nil {
-			return Repair{}, nil, err
+		return Check(w.files, opts, f.rules)
+	}
+	first, err := check()
+	if err != nil {
+		return attempt{}, err
+	}
+	a = attempt{files: w, left: first}
+	for range maxRounds {
+		if !w.apply(f.fixes(a.left, may)) {
+			break
+		}
+		a.made = true
+		if a.left, err = check(); err != nil {
+			return attempt{}, err
 		}
 	}
-	return Repair{Changed: w.changed(), Left: left}, broughtBy(first, left), nil
+	a.brought = broughtBy(first, a.left)
+	return a, nil
 }
 
 // fixes are those of the findings of rules that may.
@@ -139,6 +161,23 @@ type workshop struct {
 	schemas  map[string]*source.File // by the name under which they were read
 	original map[string][]byte
 	read     func(string) (*source.File, error)
+}
+
+func newWorkshop(files []*source.File, opts Options) *workshop {
+	w := &workshop{files: files, related: opts.RelatedFile, schemas: make(map[string]*source.File), original: make(map[string][]byte), read: opts.Schemas.Read}
+	for _, f := range files {
+		w.original[f.Name] = f.Data
+	}
+	if w.related != nil {
+		w.original[w.related.Name] = w.related.Data
+	}
+	return w
+}
+
+func (w *workshop) clone() *workshop {
+	c := *w
+	c.files, c.schemas, c.original = slices.Clone(w.files), maps.Clone(w.schemas), maps.Clone(w.original)
+	return &c
 }
 
 func (w *workshop) open(name string) (*source.File, error) {
