@@ -15,6 +15,8 @@ import (
 func FuzzBody(f *testing.F) {
 	f.Add([]byte(`{"user_handle":"QUJD","credential_id":"AQE","allow_removed":true}`))
 	f.Add([]byte(`{"user_handle":7}`))
+	f.Add([]byte("{ \"credential_id\":\"AQE\",\"user_handle\"\t:\"a\\u0042\"}\n"))
+	f.Add([]byte(`{"user_handle":"a","user_handle":"b"}`))
 	f.Add([]byte(`{}{}`))
 	f.Add([]byte(`{"user_handle":`))
 	s := &Server{}

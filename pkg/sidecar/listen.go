@@ -22,9 +22,11 @@ type door struct {
 	tls                       *tlsFiles // nil: clear text
 }
 
-// inside is for our own servers.
+// inside is for our own servers. Where header and body have one deadline, it is
+// set once a request.
 func inside(files *tlsFiles) door {
-	return door{header: 5 * time.Second, read: 10 * time.Second, write: time.Minute, idle: 2 * time.Minute, maxHeader: 16 << 10, tls: files}
+	const request = 10 * time.Second
+	return door{header: request, read: request, write: time.Minute, idle: 2 * time.Minute, maxHeader: 16 << 10, tls: files}
 }
 
 // outside is for everybody.

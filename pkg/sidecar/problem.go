@@ -95,11 +95,17 @@ func writeJSON(w http.ResponseWriter, contentType string, status int, v any) {
 	writeBody(w, contentType, status, body)
 }
 
+// What every answer says; net/http only reads it.
+var (
+	noStore = []string{"no-store"}
+	noSniff = []string{"nosniff"}
+)
+
 func writeBody(w http.ResponseWriter, contentType string, status int, body []byte) {
 	h := w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
+	h["Content-Type"] = []string{contentType}
+	h["Cache-Control"] = noStore
+	h["X-Content-Type-Options"] = noSniff
 	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n')) // a client that went away has no use for an error
 }

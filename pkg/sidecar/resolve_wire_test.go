@@ -25,3 +25,44 @@ func TestAnswerAsJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestScanResolve: what is read by hand is what encoding/json reads; the rest is
+// left to it.
+func TestScanResolve(t *testing.T) {
+	for _, c := range []struct {
+		body    string
+		scanned bool
+	}{
+		{`{"user_handle":"QUJD","credential_id":"AQE"}`, true},
+		{" {\n\t\"credential_id\" : \"AQE\" ,\r\n\"user_handle\":\"QUJD\" } ", true},
+		{`{"user_handle":"QUJD"}`, true},
+		{`{"user_handle":""}`, true},
+		{`{"user_handle":"a/b+c=="}`, true},
+		{`{}`, false},
+		{`{"user_handle":"QUJD","user_handle":"AQE"}`, false},
+		{`{"credential_id":"QUJD","credential_id":"AQE"}`, false},
+		{`{"User_Handle":"QUJD"}`, false},
+		{`{"user_handle":"QUJD","allow_removed":true}`, false},
+		{`{"user_handle":"QUJD","confirm":"no"}`, false},
+		{`{"user_handle":"QUJD","credential_id":null}`, false},
+		{`{"user_handle":"Q\u0055JD"}`, false},
+		{`{"user_handle":"ü"}`, false},
+		{"{\"user_handle\":\"a\tb\"}", false},
+		{"{\"user_handle\":\"a\x7fb\"}", false},
+		{`{"user_handle":"QUJD",}`, false},
+		{`{"user_handle":"QUJD"}x`, false},
+		{`{"user_handle":"QUJD"`, false},
+		{`{"user_handle":"QUJD`, false},
+		{`{"user_handle"`, false},
+		{`["user_handle","QUJD"]`, false},
+		{`}`, false},
+		{``, false},
+	} {
+		var got, want resolveRequest
+		require.Equal(t, c.scanned, scanResolve([]byte(c.body), &got), c.body)
+		if c.scanned {
+			require.NoError(t, json.Unmarshal([]byte(c.body), &want), c.body)
+		}
+		require.Equal(t, want, got, c.body)
+	}
+}

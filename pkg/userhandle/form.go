@@ -54,7 +54,7 @@ func Encode(handle []byte, form Form) (string, error) {
 		}
 		return id.String(), nil
 	case Text:
-		if !isPrintable(handle) {
+		if !isPrintable(string(handle)) {
 			return "", fmt.Errorf("user handle holds bytes that are no printable characters")
 		}
 		return string(handle), nil
@@ -85,15 +85,15 @@ var (
 func decode(text string, form Form) ([]byte, error) {
 	switch form {
 	case Base64URL:
-		return decodeBase64(text, base64.RawURLEncoding)
+		return decodeBase64(text, strictURL)
 	case Base64:
-		return decodeBase64(text, base64.RawStdEncoding)
+		return decodeBase64(text, strictStd)
 	case Hex:
 		return hex.DecodeString(text)
 	case UUID:
 		return decodeUUID(text)
 	case Text:
-		if !isPrintable([]byte(text)) {
+		if !isPrintable(text) {
 			return nil, errText
 		}
 		return []byte(text), nil
@@ -101,16 +101,23 @@ func decode(text string, form Form) ([]byte, error) {
 	return nil, errForm
 }
 
+// Strict takes no second text for the same bytes. Asked for each time, it would
+// copy its tables.
+var (
+	strictURL = base64.RawURLEncoding.Strict()
+	strictStd = base64.RawStdEncoding.Strict()
+)
+
 func decodeBase64(text string, enc *base64.Encoding) ([]byte, error) {
 	bare := strings.TrimRight(text, "=")
 	if pad := len(text) - len(bare); pad > 0 && (len(text)%4 != 0 || pad > 2) {
 		return nil, errPadding
 	}
 	// encoding/base64 skips line ends; a handle has none.
-	if strings.ContainsAny(bare, "\r\n") {
+	if strings.IndexByte(bare, '\r') >= 0 || strings.IndexByte(bare, '\n') >= 0 {
 		return nil, errLineEnd
 	}
-	return enc.Strict().DecodeString(bare)
+	return enc.DecodeString(bare)
 }
 
 // decodeUUID takes the dashed form only: 32 digits without dashes are hex.
@@ -126,8 +133,8 @@ func decodeUUID(text string) ([]byte, error) {
 	return id[:], nil
 }
 
-func isPrintable(b []byte) bool {
-	for _, c := range b {
+func isPrintable(text string) bool {
+	for _, c := range []byte(text) {
 		if c < ' ' || c > '~' {
 			return false
 		}
@@ -136,8 +143,10 @@ func isPrintable(b []byte) bool {
 }
 
 func checkLen(handle []byte) error {
-	if len(handle) == 0 || len(handle) > MaxLen {
+	if !fits(handle) {
 		return &LengthError{Len: len(handle)}
 	}
 	return nil
 }
+
+func fits(handle []byte) bool { return len(handle) > 0 && len(handle) <= MaxLen }
