@@ -76,6 +76,7 @@ func (c *crowd) tokens() []string {
 type lateKratos struct {
 	*fakekratos
 	page, identity atomic.Int64 // nanoseconds
+	deaf           bool         // an identity's answer arrives though nobody waits for it any more
 }
 
 // List implements Kratos.
@@ -90,6 +91,9 @@ func (l *lateKratos) List(ctx context.Context, token string) (*kratosadmin.Page,
 // Identity implements Kratos.
 func (l *lateKratos) Identity(ctx context.Context, id uuid.UUID) (*kratosadmin.Identity, error) {
 	i, err := l.fakekratos.Identity(ctx, id)
+	if l.deaf {
+		ctx = context.WithoutCancel(ctx)
+	}
 	if late := sleep(ctx, time.Duration(l.identity.Load())); late != nil {
 		return nil, late
 	}

@@ -25,7 +25,7 @@ type fakekratos struct {
 	rand   *rand.ChaCha8   // of ids and handles, the same in every run
 	page   int             // identities a page, 500 where it is 0
 	fail   error           // what every call answers, where it is set
-	pulls  int             // calls of Identity
+	pulls  []uuid.UUID     // who was asked for, one by one
 	shown  map[string]bool // handles that were ever answered
 }
 
@@ -39,7 +39,7 @@ var errDown = errors.New("kratos is down")
 func (f *fakekratos) Identity(_ context.Context, id uuid.UUID) (*kratosadmin.Identity, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.pulls++
+	f.pulls = append(f.pulls, id)
 	if f.fail != nil {
 		return nil, f.fail
 	}
@@ -251,5 +251,5 @@ func (f *fakekratos) wasShown(k fakekey) bool {
 func (f *fakekratos) pulled() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.pulls
+	return len(f.pulls)
 }

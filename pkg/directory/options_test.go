@@ -55,12 +55,19 @@ func TestPullsAreMeasured(t *testing.T) {
 		_, _, err := w.d.Refresh(w.t.Context(), k.owner)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []time.Duration{time.Second}, waited, "no hook asked for this one")
+		w.d.queue.suggest(k.owner)
+		w.wait(time.Second)
+		require.Equal(w.t, []time.Duration{time.Second}, waited, "nor for this one")
 		ended := spans.Ended()
-		require.Len(w.t, ended, 2)
+		require.Len(w.t, ended, 3)
 		for _, s := range ended {
 			require.Equal(w.t, "pull", s.Name())
 			require.Equal(w.t, time.Second, s.EndTime().Sub(s.StartTime()))
 		}
+		late.identity.Store(1)
+		w.hook(k.owner, index.FlowLogin)
+		w.wait(1)
+		require.Equal(w.t, []time.Duration{time.Second, 1}, waited)
 	})
 }
 

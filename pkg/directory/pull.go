@@ -120,8 +120,8 @@ func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error
 // tellsMore tells whether a record says something that another did not, the
 // time of the look aside.
 func tellsMore(cur, next *index.Identity) bool {
-	if cur == nil || next == nil {
-		return next != cur
+	if cur == nil {
+		return next != nil
 	}
 	same := next.Clone()
 	same.SeenAt, same.PulledAt = cur.SeenAt, cur.PulledAt

@@ -129,3 +129,118 @@ func TestTooManyWait(t *testing.T) {
 		require.NoError(w.t, err)
 	})
 }
+
+// TestHooksGoFirst: however many pulls of its own the directory waits for, the
+// next is that of a hook.
+func TestHooksGoFirst(t *testing.T) {
+	inBubble(t, func(w *world) {
+		var ids []uuid.UUID
+		for range 4 {
+			ids = append(ids, w.kratos.register("passkey").owner)
+		}
+		late := &lateKratos{fakekratos: w.kratos}
+		w.start(func(o *Options) { o.Kratos, o.Pulls = late, 1 })
+		late.identity.Store(int64(time.Second))
+		before := w.kratos.pulled()
+		w.hook(ids[0], index.FlowLogin)
+		for _, id := range ids[1:3] {
+			w.d.queue.suggest(id)
+			w.wait(time.Millisecond)
+		}
+		w.hook(ids[3], index.FlowLogin)
+		w.wait(time.Minute)
+		require.Equal(w.t, []uuid.UUID{ids[0], ids[3], ids[1], ids[2]}, w.kratos.pulls[before:])
+	})
+}
+
+// TestStopWaitsForPulls that are under way. What they show is stored; their hooks
+// are not settled, and are pulled again after the next start.
+func TestStopWaitsForPulls(t *testing.T) {
+	inBubble(t, func(w *world) {
+		late := &lateKratos{fakekratos: w.kratos, deaf: true}
+		k := w.kratos.register("passkey")
+		w.start(func(o *Options) { o.Kratos = late })
+		late.identity.Store(int64(10 * time.Second))
+		fresh := w.exchange(k)
+		w.hook(k.owner, index.FlowSettings)
+		began := time.Now()
+		require.NoError(w.t, w.stop())
+		require.Equal(w.t, 10*time.Second, time.Since(began))
+		w.requireOwner(fresh, index.Active)
+		require.Len(w.t, stored(w.t, w.store), 1)
+		require.NotContains(w.t, w.log.String(), "level=WARN")
+		w.start()
+		w.wait(time.Minute)
+		require.Empty(w.t, stored(w.t, w.store))
+	})
+}
+
+// TestOnlyLoginsAreUses: a hook of another flow says nothing about a sign-in.
+func TestOnlyLoginsAreUses(t *testing.T) {
+	for flow, used := range map[index.Flow]bool{index.FlowRegistration: false, index.FlowSettings: false, index.FlowLogin: true} {
+		inBubble(t, func(w *world) {
+			k := w.kratos.register("passkey")
+			w.start()
+			w.hook(k.owner, flow)
+			got, err := w.d.Credentials(w.t.Context(), k.owner)
+			require.NoError(w.t, err)
+			require.Equal(w.t, used, !got[0].UsedAt.IsZero())
+			require.NotContains(w.t, w.log.String(), "level=WARN")
+			require.NotContains(w.t, w.log.String(), "level=ERROR")
+		})
+	}
+}
+
+// TestHookFailsInTheStore: it is tried again, and what cannot be settled is
+// pulled once more after the next start.
+func TestHookFailsInTheStore(t *testing.T) {
+	for _, tc := range []struct {
+		method  string
+		said    string
+		pulls   int // within a minute
+		remains int // jobs in the store
+	}{
+		{"Update", "cannot pull identities; trying again", 2, 0},
+		{"Dequeue", "cannot settle a job", 1, 1},
+	} {
+		t.Run(tc.method, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				store := newFaultyStore()
+				w.store = store
+				k := w.kratos.register("passkey")
+				w.start()
+				pulls := w.kratos.pulled()
+				store.failNext(tc.method, 1)
+				w.hook(k.owner, index.FlowLogin)
+				require.Len(w.t, w.log.lines(tc.said), 1)
+				w.wait(time.Minute)
+				require.Equal(w.t, pulls+tc.pulls, w.kratos.pulled())
+				require.Len(w.t, w.log.lines(tc.said), 1)
+				require.Len(w.t, stored(w.t, store), tc.remains)
+				require.NoError(w.t, w.stop())
+				w.start()
+				require.Empty(w.t, stored(w.t, store))
+			})
+		})
+	}
+}
+
+// TestFailedPullsAreTold every ten seconds at most, with what waits.
+func TestFailedPullsAreTold(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.kratos.setFailure(errDown)
+		w.start()
+		require.NoError(w.t, w.d.Notify(w.t.Context(), mergeID, index.FlowLogin))
+		for _, tc := range []struct {
+			after time.Duration
+			told  int
+		}{{0, 1}, {0, 1}, {10*time.Second - 1, 1}, {1, 2}, {1, 2}, {10 * time.Second, 3}} {
+			w.wait(tc.after)
+			w.d.warn(mergeID, errDown)
+			require.Len(w.t, w.log.lines("cannot pull identities; trying again"), tc.told)
+		}
+		require.Equal(w.t,
+			`msg="cannot pull identities; trying again" identity_id=3fa85f64-5717-4562-b3fc-2c963f66afa6 error="kratos is down" hooks_waiting=1 oldest_for=0s`,
+			w.log.lines("cannot pull identities; trying again")[0])
+	})
+}

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"sync"
@@ -158,9 +159,8 @@ func (q *queue) take(n int) (started []index.Job, wait time.Duration) {
 			started = append(started, j.Job)
 		}
 		if len(*l) > 0 {
-			if left := max((*l)[0].due.Sub(now), 1); wait == 0 || left < wait {
-				wait = left
-			}
+			left := max((*l)[0].due.Sub(now), 1)
+			wait = min(cmp.Or(wait, left), left)
 		}
 	}
 	return started, wait

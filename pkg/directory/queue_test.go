@@ -196,7 +196,7 @@ func TestQueueSurvives(t *testing.T) {
 // TestQueueIsBounded: pulls that the directory gives itself are dropped where too
 // many wait, hooks never.
 func TestQueueIsBounded(t *testing.T) {
-	inQueue(t, func(t *testing.T, q *queue, _ *faultyStore) {
+	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
 		var id uuid.UUID
 		for n := range maxOwn + 1 {
 			id[0], id[1], id[2] = byte(n), byte(n>>8), byte(n>>16)
@@ -210,6 +210,7 @@ func TestQueueIsBounded(t *testing.T) {
 		require.Len(t, own, 2)
 		_, err := q.finish(t.Context(), own[0].Identity, false, nil)
 		require.NoError(t, err)
+		require.Zero(t, store.called("Dequeue"), "it was never stored")
 	})
 }
 
@@ -244,5 +245,159 @@ func TestPauses(t *testing.T) {
 			least = min(least, got)
 		}
 		require.Less(t, least, most*3/4, "it has jitter")
+	}
+}
+
+// TestQueueOutlivesItsSuggestions: a hook for an identity that is about to be
+// pulled anyway is stored, and goes first.
+func TestQueueOutlivesItsSuggestions(t *testing.T) {
+	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
+		first, id := uuid.UUID{1}, uuid.UUID{2}
+		q.suggest(first)
+		q.suggest(id)
+		time.Sleep(time.Second)
+		require.NoError(t, q.add(t.Context(), id, index.FlowLogin))
+		require.Len(t, stored(t, store), 1)
+		hooks, oldest, own := q.depth()
+		require.Equal(t, []int{1, 1}, []int{hooks, own})
+		require.Zero(t, oldest)
+		jobs, _ := q.take(5)
+		require.Equal(t, []uuid.UUID{id, first}, identitiesOf(jobs))
+	})
+}
+
+// TestQueueKnowsTheOldest: a hook that another has replaced waits since it came.
+func TestQueueKnowsTheOldest(t *testing.T) {
+	inQueue(t, func(t *testing.T, q *queue, _ *faultyStore) {
+		id := uuid.UUID{1}
+		for _, flow := range []index.Flow{index.FlowLogin, index.FlowLogin, index.FlowSettings} {
+			require.NoError(t, q.add(t.Context(), id, flow))
+			time.Sleep(time.Second)
+		}
+		require.NoError(t, q.add(t.Context(), uuid.UUID{2}, index.FlowLogin))
+		_, oldest, _ := q.depth()
+		require.Equal(t, 3*time.Second, oldest)
+
+		jobs, _ := q.take(1)
+		_, err := q.finish(t.Context(), jobs[0].Identity, false, nil)
+		require.NoError(t, err)
+		hooks, oldest, _ := q.depth()
+		require.Equal(t, 2, hooks, "it is pulled again in a second")
+		require.Zero(t, oldest, "and does not wait any more")
+	})
+}
+
+// TestQueueHooksAtOnce: of two hooks for one identity the one that is stored
+// last may have the lower number. Both are settled by one pull.
+func TestQueueHooksAtOnce(t *testing.T) {
+	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
+		id := uuid.UUID{1}
+		store.before = func(method string, call int) {
+			if method == "Enqueue" && call == 1 {
+				require.NoError(t, q.add(t.Context(), id, index.FlowLogin))
+			}
+		}
+		require.NoError(t, q.add(t.Context(), id, index.FlowLogin))
+		require.Equal(t, 2, store.called("Enqueue"))
+		jobs, _ := q.take(5)
+		require.Len(t, jobs, 1)
+		require.Equal(t, stored(t, store)[0].Number+1, jobs[0].Number)
+		_, err := q.finish(t.Context(), id, true, nil)
+		require.NoError(t, err)
+		require.Empty(t, stored(t, store))
+	})
+}
+
+// TestQueueRepeatsFromTheNewest: the waits of one and of ten seconds count from
+// the last hook, whether it replaces the one before or is covered by it.
+func TestQueueRepeatsFromTheNewest(t *testing.T) {
+	for name, flow := range map[string]index.Flow{"covered": index.FlowSettings, "replaced": index.FlowRegistration} {
+		t.Run(name, func(t *testing.T) {
+			inQueue(t, func(t *testing.T, q *queue, _ *faultyStore) {
+				id := uuid.UUID{1}
+				require.NoError(t, q.add(t.Context(), id, index.FlowSettings))
+				for _, next := range []index.Flow{flow, index.FlowNone} {
+					_, _ = q.take(1)
+					_, err := q.finish(t.Context(), id, false, nil)
+					require.NoError(t, err)
+					_, wait := q.take(1)
+					require.Equal(t, time.Second, wait)
+					time.Sleep(time.Second / 2)
+					if next != index.FlowNone {
+						require.NoError(t, q.add(t.Context(), id, next))
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestQueueBacksOff: the waits after failures grow, whatever fails, and begin
+// anew after a pull that went well. A new hook is pulled at once.
+func TestQueueBacksOff(t *testing.T) {
+	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
+		id := uuid.UUID{1}
+		pull := func(failure error) (wait time.Duration) {
+			t.Helper()
+			jobs, _ := q.take(1)
+			require.Len(t, jobs, 1)
+			_, err := q.finish(t.Context(), id, false, failure)
+			require.NoError(t, err)
+			jobs, wait = q.take(1)
+			require.Empty(t, jobs)
+			return wait
+		}
+		failing := func() {
+			t.Helper()
+			for _, most := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second} {
+				wait := pull(errDisk)
+				require.GreaterOrEqual(t, wait, most/2)
+				require.LessOrEqual(t, wait, most)
+				time.Sleep(wait)
+			}
+		}
+		require.NoError(t, q.add(t.Context(), id, index.FlowSettings))
+		failing()
+		require.Equal(t, time.Second, pull(nil), "nothing is new yet")
+		time.Sleep(time.Second)
+		failing()
+
+		jobs, _ := q.take(1)
+		require.Len(t, jobs, 1)
+		require.NoError(t, q.add(t.Context(), id, index.FlowSettings))
+		_, err := q.finish(t.Context(), id, false, nil)
+		require.NoError(t, err)
+		failing()
+
+		pull(errDisk)
+		require.NoError(t, q.add(t.Context(), id, index.FlowSettings))
+		jobs, _ = q.take(1)
+		require.Len(t, jobs, 1)
+		require.Zero(t, store.called("Dequeue"))
+	})
+}
+
+// TestQueueWaitsForTheNext in either line.
+func TestQueueWaitsForTheNext(t *testing.T) {
+	for name, tc := range map[string]struct{ hook, own, want time.Duration }{
+		"a hook":              {time.Second, 10 * time.Second, time.Second},
+		"a pull without hook": {10 * time.Second, time.Second, time.Second},
+		"only a hook":         {time.Minute, 0, time.Minute},
+		"only the other":      {0, time.Minute, time.Minute},
+		"neither":             {0, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inQueue(t, func(t *testing.T, q *queue, _ *faultyStore) {
+				if tc.hook > 0 {
+					q.await(&job{durable: true}, time.Now().Add(tc.hook))
+				}
+				if tc.own > 0 {
+					q.await(&job{}, time.Now().Add(tc.own))
+				}
+				jobs, wait := q.take(5)
+				require.Empty(t, jobs)
+				require.Equal(t, tc.want, wait)
+			})
+		})
 	}
 }

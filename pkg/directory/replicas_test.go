@@ -4,7 +4,9 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
@@ -16,8 +18,17 @@ type sharedStore struct {
 	lead *atomic.Pointer[context.CancelFunc] // of the one that leads
 }
 
+func share(store index.Store) sharedStore {
+	return sharedStore{store, &atomic.Pointer[context.CancelFunc]{}}
+}
+
 // Lead implements index.Leader.
 func (s sharedStore) Lead(ctx context.Context) (context.Context, func(), error) {
+	if faulty, ok := s.Store.(*faultyStore); ok {
+		if err := faulty.call("Lead"); err != nil {
+			return nil, nil, err
+		}
+	}
 	lead, lose := context.WithCancel(ctx)
 	if !s.lead.CompareAndSwap(nil, &lose) {
 		lose()
@@ -30,17 +41,16 @@ func (s sharedStore) Lead(ctx context.Context) (context.Context, func(), error) 
 // either, and what one did not survive the other takes up.
 func TestReplicas(t *testing.T) {
 	inBubble(t, func(w *world) {
-		shared := sharedStore{w.store, &atomic.Pointer[context.CancelFunc]{}}
-		share := func(o *Options) { o.Store = shared }
+		shared := share(w.store)
 		first := w.kratos.register("passkey")
-		w.start(share)
+		w.startOn(shared)
 		other := &world{t: w.t, kratos: w.kratos, store: w.store, log: &said{}}
-		other.start(share)
+		other.startOn(shared)
 		w.requireOwner(first, index.Active)
 		other.requireOwner(first, index.Active)
 		require.Contains(w.t, w.log.String(), "this server builds and sweeps")
 		require.NotContains(w.t, other.log.String(), "this server builds and sweeps")
-		other.wait(shareEvery) // until it has seen that the index is complete
+		other.wait(10 * time.Second) // until it has seen that the index is complete
 		other.requireError(fakekey{handle: []byte("nobody")}, ErrUnknown)
 
 		second := w.kratos.register("webauthn")
@@ -53,22 +63,101 @@ func TestReplicas(t *testing.T) {
 		require.NoError(w.t, other.stop())
 		w.kratos.setFailure(nil)
 		w.requireError(third, ErrUnknown)
-		w.wait(orphanedJob + 2*shareEvery)
+		w.wait(2*time.Minute + 20*time.Second)
 		w.requireOwner(third, index.Active)
 
 		w.kratos.delete(first.owner)
 		require.NoError(w.t, other.d.Reconcile(w.t.Context(), 0))
-		w.wait(2 * shareEvery)
+		w.wait(20 * time.Second)
 		w.requireError(first, ErrRemoved)
+		w.wait(time.Hour)
+		require.Len(w.t, w.log.lines("sweep is complete"), 1, "what was asked for once is done once")
+		for _, log := range []*said{w.log, other.log} {
+			require.Empty(w.t, log.lines("cannot read the shared store"))
+		}
 
-		other.start(share)
+		other.startOn(shared)
 		require.NoError(w.t, w.stop())
-		other.wait(2 * shareEvery)
+		other.wait(20 * time.Second)
 		require.Contains(w.t, other.log.String(), "this server builds and sweeps")
 
 		(*shared.lead.Load())()
-		other.wait(2 * shareEvery)
+		other.wait(20 * time.Second)
 		require.Contains(w.t, other.log.String(), "this server does not lead any more")
 		require.NotNil(w.t, shared.lead.Load(), "it leads again, since nobody else does")
+	})
+}
+
+// TestSharedStoreFails: neither who leads nor how far the index is can be told,
+// so nothing is built, and it is asked again ten seconds later.
+func TestSharedStoreFails(t *testing.T) {
+	for _, tc := range []struct {
+		method string
+		nth    int
+		said   string
+	}{
+		{"Lead", 1, "cannot ask who leads"},
+		{"Meta", 2, "cannot read the list of identities; trying again"}, // the first is at the start
+		{"Jobs", 2, "cannot read the list of identities; trying again"},
+	} {
+		t.Run(tc.method, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				store := newFaultyStore()
+				k := w.kratos.register("passkey")
+				store.failCall(tc.method, tc.nth)
+				w.startOn(share(store))
+				require.Len(w.t, w.log.lines(tc.said), 1)
+				require.Empty(w.t, w.log.lines("building the index"))
+				w.requireError(k, ErrBuilding)
+				w.wait(10 * time.Second)
+				w.requireOwner(k, index.Active)
+				require.Len(w.t, w.log.lines(tc.said), 1)
+			})
+		})
+	}
+}
+
+// TestSharedStoreFailsLater: what was known is known until it can be read again,
+// by the one that leads and by the other.
+func TestSharedStoreFailsLater(t *testing.T) {
+	for _, method := range []string{"Meta", "Jobs"} {
+		t.Run(method, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				store := newFaultyStore()
+				shared := share(store)
+				w.startOn(shared)
+				other := &world{t: w.t, kratos: w.kratos, store: w.store, log: &said{}}
+				other.startOn(shared)
+				w.wait(11 * time.Second)
+				store.failNext(method, 2)
+				w.wait(10 * time.Second)
+				for _, world := range []*world{w, other} {
+					require.Equal(w.t, []string{`msg="cannot read the shared store" error="the disk is full"`}, world.log.lines("cannot read the shared store"))
+					world.requireError(fakekey{handle: []byte("nobody")}, ErrUnknown)
+				}
+				w.wait(time.Minute)
+				for _, world := range []*world{w, other} {
+					require.Len(w.t, world.log.lines("cannot read the shared store"), 1)
+				}
+			})
+		})
+	}
+}
+
+// TestOrphanedHooks: a hook is taken over once it is older than two minutes: its
+// own server would have pulled it by then.
+func TestOrphanedHooks(t *testing.T) {
+	inBubble(t, func(w *world) {
+		shared := share(w.store)
+		d, err := New(w.t.Context(), Options{Store: shared})
+		require.NoError(w.t, err)
+		now := time.Now()
+		for n, age := range []time.Duration{2*time.Minute + 1, 2 * time.Minute, 0, -time.Hour} {
+			number := uint64(now.Add(-age).UnixNano())
+			require.NoError(w.t, shared.Enqueue(w.t.Context(), index.Job{Identity: numbered(byte(n)), Number: number, Flow: index.FlowLogin}))
+		}
+		require.NoError(w.t, d.share(w.t.Context()))
+		jobs, _ := d.queue.take(5)
+		require.Equal(w.t, []uuid.UUID{numbered(0)}, identitiesOf(jobs))
 	})
 }
