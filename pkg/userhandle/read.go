@@ -43,7 +43,7 @@ func Read(text string) ([]Reading, error) {
 	var wrongLen *LengthError
 	for _, form := range Forms() {
 		// Without one of these characters base64 says what base64url has said.
-		if form == Base64 && strings.IndexByte(text, '+') < 0 && strings.IndexByte(text, '/') < 0 {
+		if form == Base64 && !has(text, '+') && !has(text, '/') {
 			continue
 		}
 		raw, err := decode(text, form)

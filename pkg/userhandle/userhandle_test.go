@@ -105,6 +105,10 @@ func TestReadNamesReadings(t *testing.T) {
 		{base64.RawURLEncoding.EncodeToString([]byte(passkey)), []string{"base64url"}},
 		{base64.StdEncoding.EncodeToString([]byte(uuidBytes)), []string{"base64", "text"}},
 		{base64.RawURLEncoding.EncodeToString([]byte(uuidText)), []string{"base64url", "uuid in base64url", "text"}},
+		{"+AAA", []string{"base64", "text"}},
+		{"AA+A", []string{"base64", "text"}},
+		{"/AAA", []string{"base64", "text"}},
+		{"AA/A", []string{"base64", "text"}},
 	} {
 		readings, err := userhandle.Read(tc.text)
 		require.NoError(t, err)
@@ -166,6 +170,9 @@ func TestDecodeOneForm(t *testing.T) {
 		{"Q===", userhandle.Base64, "not base64: the padding does not fit"},
 		{"QU\nI=", userhandle.Base64, "not base64: the padding does not fit"},
 		{"QU\nI", userhandle.Base64, "not base64: it holds a line end"},
+		{"\nQUI", userhandle.Base64, "not base64: it holds a line end"},
+		{"QU\rI", userhandle.Base64URL, "not base64url: it holds a line end"},
+		{"\rQUI", userhandle.Base64URL, "not base64url: it holds a line end"},
 		{"QUJ", userhandle.Base64URL, "not base64url: illegal base64 data at input byte 2"}, // bits left over
 		{"4142", userhandle.Hex, "AB"},
 		{"414", userhandle.Hex, "not hex: encoding/hex: odd length hex string"},
