@@ -70,6 +70,7 @@ func (s *scaffolder) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.opts.RPID, "rp-id", "", "relying party `ID`, the domain or a parent of it; never changes again (default DOMAIN)")
 	f.StringArrayVar(&s.opts.Origins, "origin", nil, "further `ORIGIN` whose scripts use passkeys (repeatable)")
 	f.StringVar((*string)(&s.opts.SignUp), "sign-up", string(scaffold.CodeFirst), "`HOW` accounts begin: code-first or passkey-first, which needs a user name")
+	f.BoolVar(&s.opts.RefuseAddressChange, "refuse-address-change", false, "have the sidecar refuse changes of the e-mail address in settings, where an account could take a stranger's")
 	f.StringVar((*string)(&s.opts.WebAuthn), "webauthn", "", "`USE` of keys without discoverable credentials, when they are taken: passwordless or second-factor")
 	f.StringVar((*string)(&s.opts.Target), "target", "", "`HOW` it is deployed, to be written as well: compose, kubernetes, helm or systemd")
 	f.StringVar((*string)(&s.opts.CI), "ci", "", "`WHERE` changes are linted, to be written as well: github, gitlab or pre-commit")

@@ -54,7 +54,7 @@ func (s *scaffolder) patch(flags *pflag.FlagSet) error {
 
 // notForPatch refuses flags that describe a deployment anew.
 func (s *scaffolder) notForPatch(flags *pflag.FlagSet) error {
-	for _, name := range []string{"webauthn", "target", "kratos-url", "ui-url", "mount", "public-listen", "admin-listen", "staff-domain", "android-app", "apple-app"} {
+	for _, name := range []string{"refuse-address-change", "webauthn", "target", "kratos-url", "ui-url", "mount", "public-listen", "admin-listen", "staff-domain", "android-app", "apple-app"} {
 		if flags.Changed(name) && flags.Lookup(name).Value.String() != flags.Lookup(name).DefValue {
 			return usagef("--%s does not go with %s, which is there and is patched; --force or another --dir writes a new one", name, s.configs[0])
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strings"
 )
 
 // Addition is what an existing configuration gets besides its patch.
@@ -49,7 +50,13 @@ func Additions(a Addition, have State, random io.Reader) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	env, err := envWith(have.KratosEnv, hookVariables(a.HookFlows, []string{"passkey"}, hookKeys))
+	wanted := hookVariables(a.HookFlows, []string{"passkey"}, hookKeys)
+	for name, value := range parseEnv(have.KratosEnv) {
+		if strings.Contains(name, "_AFTER_PROFILE_") { // of a hook that a patch does not touch
+			wanted = append(wanted, variable{name: name, value: fixed(value), ok: func(string) bool { return true }})
+		}
+	}
+	env, err := envWith(have.KratosEnv, wanted)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,11 @@ func (s site) hookVariables(hookKeys []string) []variable {
 	if s.Closed {
 		flows = []string{"login", "settings"}
 	}
-	return hookVariables(flows, s.Methods, hookKeys)
+	all := hookVariables(flows, s.Methods, hookKeys)
+	if s.RefuseAddressChange {
+		all = append(all, hookVariables([]string{"settings"}, []string{"profile"}, hookKeys)...)
+	}
+	return all
 }
 
 // hookVariables give the first hook of each list its key.
@@ -99,7 +103,7 @@ func fixed(value string) func() (string, error) {
 	return func() (string, error) { return value, nil }
 }
 
-var hookVariable = regexp.MustCompile(`^SELFSERVICE_FLOWS_(LOGIN|REGISTRATION|SETTINGS)_AFTER_(PASSKEY|WEBAUTHN)_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE$`)
+var hookVariable = regexp.MustCompile(`^SELFSERVICE_FLOWS_(LOGIN|REGISTRATION|SETTINGS)_AFTER_(PASSKEY|WEBAUTHN|PROFILE)_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE$`)
 
 // hookKeyIn answers the key that a kratos.env gives to the hooks, "" when there
 // is none.

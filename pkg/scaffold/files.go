@@ -69,13 +69,9 @@ func (s site) outFiles() []outFile {
 	if s.Target == Helm {
 		config = outFile{HelmValues, "deploy/helm/values.yaml.tmpl"}
 	}
-	all := []outFile{
-		config,
-		{"identity.schema.json", "identity.schema.json"},
-		{s.hookFile("identity.jsonnet"), "hooks/identity.jsonnet"},
-	}
-	if s.RefusesSignUp() {
-		all = append(all, outFile{s.hookFile("refuse.jsonnet"), "hooks/refuse.jsonnet"})
+	all := []outFile{config, {"identity.schema.json", "identity.schema.json"}}
+	for _, body := range s.HookBodies() {
+		all = append(all, outFile{s.hookFile(body), "hooks/" + body + ".jsonnet"})
 	}
 	all = append(all, outFile{"README.md", "README.md"})
 	return append(append(all, s.deploy...), s.ci...)

@@ -83,6 +83,7 @@ func layouts() map[string]scaffold.Options {
 		"mobile":     {Domain: "auth.example.com", AndroidApps: []string{"com.example.app=" + strings.Repeat("A1", 32)}, AppleApps: []string{"ABCDE12345.com.example.app"}},
 		"staff":      {Domain: "staff.example.com", Instance: "staff", Closed: true, WebAuthn: scaffold.SecondFactor},
 		"policy":     {Domain: "auth.example.com", Kratos: "v26.3.0"},
+		"address":    {Domain: "auth.example.com", RefuseAddressChange: true, Target: scaffold.Kubernetes},
 		"demo": {
 			Domain: "localhost", AppName: "Demo", SignUp: scaffold.PasskeyFirst,
 			PublicListen: "127.0.0.1:14433", AdminListen: "127.0.0.1:14434",
@@ -184,6 +185,16 @@ func TestAnotherRunKeepsWhatIsThere(t *testing.T) {
 	})
 	t.Run("a hook variable that no hook waits for goes, and is no mere extension", func(t *testing.T) {
 		have := state(t, files(t, scaffold.Options{Domain: "auth.example.com", WebAuthn: scaffold.Passwordless}, scaffold.State{}))
+		for _, f := range files(t, o, have) {
+			if f.Path == scaffold.KratosEnv {
+				require.Equal(t, string(state(t, first).KratosEnv), string(f.Content))
+				require.False(t, f.Extends)
+			}
+		}
+	})
+	t.Run("the key of a hook that is given up goes, and is no mere extension", func(t *testing.T) {
+		have := state(t, files(t, scaffold.Options{Domain: "auth.example.com", RefuseAddressChange: true}, scaffold.State{}))
+		require.Equal(t, 4, strings.Count(string(have.KratosEnv), "_AUTH_CONFIG_VALUE="))
 		for _, f := range files(t, o, have) {
 			if f.Path == scaffold.KratosEnv {
 				require.Equal(t, string(state(t, first).KratosEnv), string(f.Content))

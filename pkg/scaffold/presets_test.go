@@ -25,9 +25,9 @@ func presets() map[string]scaffold.Options {
 		"mobile":          {Domain: "auth.example.com", AndroidApps: []string{"com.example.app=" + fingerprint}, AppleApps: []string{"ABCDE12345.com.example.app"}},
 		"customers":       {Domain: "login.example.com", Instance: scaffold.Customers},
 		"staff":           {Domain: "staff.example.com", Instance: scaffold.Staff, Closed: true},
-		"staff with keys": {Domain: "staff.example.com", Instance: scaffold.Staff, Closed: true, WebAuthn: scaffold.SecondFactor},
+		"staff with keys": {Domain: "staff.example.com", Instance: scaffold.Staff, Closed: true, WebAuthn: scaffold.SecondFactor, RefuseAddressChange: true},
 		"policy":          {Domain: "auth.example.com", Kratos: "v26.3.0"},
-		"helm":            {Domain: "auth.example.com", Target: scaffold.Helm},
+		"helm":            {Domain: "auth.example.com", Target: scaffold.Helm, RefuseAddressChange: true},
 	}
 }
 
@@ -120,6 +120,7 @@ func TestPresetsRefuse(t *testing.T) {
 		"Kratos before passkeys":       {scaffold.Options{Domain: "auth.example.com", Kratos: "v1.1.0"}, `--kratos-version v1.1.0 has no passkey method, which came with v1.2.0`},
 		"no version":                   {scaffold.Options{Domain: "auth.example.com", Kratos: "latest"}, `--kratos-version "latest" is no Kratos version; write it as v26.2.0`},
 		"instance":                     {scaffold.Options{Domain: "auth.example.com", Instance: "My staff"}, `--instance "My staff" has more than small letters, digits and hyphens`},
+		"address of their own choice":  {scaffold.Options{Domain: "auth.example.com", SignUp: scaffold.PasskeyFirst, RefuseAddressChange: true}, `--refuse-address-change does not go with --sign-up passkey-first, where anybody can enter a stranger's address at sign-up`},
 		"closed and open":              {scaffold.Options{Domain: "auth.example.com", Closed: true, SignUp: scaffold.PasskeyFirst}, `--sign-up passkey-first does not go with closed registration`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -131,7 +132,8 @@ func TestPresetsRefuse(t *testing.T) {
 // TestAdditions: keys for the hooks that a patch added, and nothing of an
 // environment that is there gets lost.
 func TestAdditions(t *testing.T) {
-	have := scaffold.State{KratosEnv: []byte("DSN=memory\n")}
+	const theirs = "SELFSERVICE_FLOWS_SETTINGS_AFTER_PROFILE_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE=theirs\n"
+	have := scaffold.State{KratosEnv: []byte("DSN=memory\n" + theirs)}
 	all, err := scaffold.Additions(scaffold.Addition{
 		Page: "auth.example.com", HookFlows: []string{"login", "settings"}, CI: scaffold.PreCommit, Config: "kratos.yaml", Repository: "deploy",
 	}, have, new(counter))
@@ -143,7 +145,7 @@ func TestAdditions(t *testing.T) {
 	require.Equal(t, []string{"../.pre-commit-config.yaml", ".gitignore", "kratos.env", "sidecar.key"}, slices.Sorted(maps.Keys(got)))
 	require.Contains(t, got["../.pre-commit-config.yaml"], "oly-passkey lint -c deploy/kratos.yaml --domain auth.example.com\n")
 	key := strings.TrimPrefix(strings.SplitAfter(got["sidecar.key"], "\n")[0], "hooks:")
-	require.Equal(t, "DSN=memory\n"+
+	require.Equal(t, "DSN=memory\n"+theirs+
 		"SELFSERVICE_FLOWS_LOGIN_AFTER_PASSKEY_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE="+key+
 		"SELFSERVICE_FLOWS_SETTINGS_AFTER_PASSKEY_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE="+key, got["kratos.env"])
 

@@ -64,6 +64,7 @@ func (r *recollection) configured() {
 	r.Instance, _ = strings.CutPrefix(r.text("session.cookie.name"), "ory_kratos_session_")
 	r.CourierURL = r.text("courier.http.request_config.url")
 	r.Closed = r.config.Get(flows + "registration.enabled").False()
+	r.RefuseAddressChange = r.config.Get(flows + "settings.after.profile.hooks.0").Exists()
 	r.SignUp = CodeFirst
 	if strings.HasSuffix(r.text(flows+"registration.after.passkey.hooks.0.config.url"), "/registration") {
 		r.SignUp = PasskeyFirst

@@ -71,6 +71,11 @@ type Options struct {
 	SignUp     SignUp   // default CodeFirst
 	WebAuthn   WebAuthn
 
+	// RefuseAddressChange has the sidecar refuse that people change their e-mail
+	// address in settings. Kratos would take a stranger's, keep the passkeys, and
+	// sign that stranger in to the account by code.
+	RefuseAddressChange bool
+
 	AndroidApps []string // that use passkeys: "com.example.app=" and the SHA-256 of the signing certificate
 	AppleApps   []string // "TEAMID.bundle.id"
 

@@ -10,44 +10,45 @@ import (
 // site is what the templates know: every option checked and every default
 // filled in. URLs are canonical; UIURL and SidecarURL end without a slash.
 type site struct {
-	AppName      string
-	RPID         string
-	Parent       string   // the registrable domain when RPID is below it
-	Page         string   // where the pages are, as lint takes it with --domain
-	Origin       string   // origin of the pages
-	MoreOrigins  []string // of other pages whose scripts use passkeys
-	OtherSites   []string // those of MoreOrigins that are on other sites
-	AppOrigins   []string // of Android apps
-	Apps         wellknown.Site
-	Kratos       kratosconf.Version
-	Instance     string
-	Closed       bool
-	UI           bool
-	ServeListen  string // flags of serve, with a space before them, unless its defaults are right
-	UIURL        string
-	KratosURL    string
-	SidecarURL   string
-	AdminURL     string
-	SchemaURL    string
-	Mount        string
-	CookieDomain string // "" when pages and Kratos share one host name
-	CourierURL   string
-	MailFrom     string
-	DSN          string
-	Public       listener
-	Admin        listener
-	Version      string
-	LintCommand  string    // run from the repository's root
-	UIFolder     string    // of the pages, from there
-	ci           []outFile // files that CI wants
-	deploy       []outFile // files that the target wants
-	Target       Target
-	Methods      []string // the enabled ones of passkey and webauthn
-	PasskeyFirst bool
-	WebAuthn     bool
-	SecondFactor bool
-	SameOrigin   bool
-	Local        bool
+	AppName             string
+	RPID                string
+	Parent              string   // the registrable domain when RPID is below it
+	Page                string   // where the pages are, as lint takes it with --domain
+	Origin              string   // origin of the pages
+	MoreOrigins         []string // of other pages whose scripts use passkeys
+	OtherSites          []string // those of MoreOrigins that are on other sites
+	AppOrigins          []string // of Android apps
+	Apps                wellknown.Site
+	Kratos              kratosconf.Version
+	Instance            string
+	Closed              bool
+	UI                  bool
+	ServeListen         string // flags of serve, with a space before them, unless its defaults are right
+	UIURL               string
+	KratosURL           string
+	SidecarURL          string
+	AdminURL            string
+	SchemaURL           string
+	Mount               string
+	CookieDomain        string // "" when pages and Kratos share one host name
+	CourierURL          string
+	MailFrom            string
+	DSN                 string
+	Public              listener
+	Admin               listener
+	Version             string
+	LintCommand         string    // run from the repository's root
+	UIFolder            string    // of the pages, from there
+	ci                  []outFile // files that CI wants
+	deploy              []outFile // files that the target wants
+	Target              Target
+	Methods             []string // the enabled ones of passkey and webauthn
+	PasskeyFirst        bool
+	RefuseAddressChange bool
+	WebAuthn            bool
+	SecondFactor        bool
+	SameOrigin          bool
+	Local               bool
 }
 
 // LoginHook, SettingsHook and RegistrationHook are the sidecar's.
@@ -58,12 +59,11 @@ func (s site) RegistrationHook() hook {
 	if s.PasskeyFirst {
 		return s.index("registration")
 	}
-	return hook{
-		URL:      s.SidecarURL + "/v1/hooks/kratos/refuse-passkey-signup",
-		Body:     s.fileURL(s.hookFile("refuse.jsonnet")),
-		Response: "parse",
-	}
+	return s.refusal("refuse-passkey-signup", "refuse")
 }
+
+// AddressHook refuses a change of the e-mail address.
+func (s site) AddressHook() hook { return s.refusal("refuse-address-change", "refuse-address-change") }
 
 // RefusesSignUp tells whether the sidecar has to refuse a sign-up by passkey.
 func (s site) RefusesSignUp() bool { return !s.PasskeyFirst && !s.Closed }
@@ -71,18 +71,35 @@ func (s site) RefusesSignUp() bool { return !s.PasskeyFirst && !s.Closed }
 func (s site) index(flow string) hook {
 	return hook{
 		URL:      s.SidecarURL + "/v1/hooks/kratos/" + flow,
-		Body:     s.fileURL(s.hookFile("identity.jsonnet")),
+		Body:     s.fileURL(s.hookFile("identity")),
 		Response: "ignore",
 	}
 }
 
+// refusal is a hook that Kratos waits for.
+func (s site) refusal(route, body string) hook {
+	return hook{URL: s.SidecarURL + "/v1/hooks/kratos/" + route, Body: s.fileURL(s.hookFile(body)), Response: "parse"}
+}
+
+// HookBodies are the names of the hooks' bodies, without .jsonnet.
+func (s site) HookBodies() []string {
+	all := []string{"identity"}
+	if s.RefusesSignUp() {
+		all = append(all, "refuse")
+	}
+	if s.RefuseAddressChange {
+		all = append(all, "refuse-address-change")
+	}
+	return all
+}
+
 // hookFile is where a hook's body stands. Ory's chart mounts one folder without
 // others in it.
-func (s site) hookFile(name string) string {
+func (s site) hookFile(body string) string {
 	if s.Target == Helm {
-		return name
+		return body + ".jsonnet"
 	}
-	return "hooks/" + name
+	return "hooks/" + body + ".jsonnet"
 }
 
 // ConfigFile is the name of the file that holds the configuration.
