@@ -40,7 +40,7 @@ func TestListIsTriedAgain(t *testing.T) {
 			require.GreaterOrEqual(w.t, tries, 5)
 			require.LessOrEqual(w.t, tries, 6)
 			down = false
-			w.wait(time.Minute)
+			w.wait(2 * time.Minute)
 			require.Len(w.t, people.tokens(), 1)
 		}
 		stays := w.kratos.register("passkey")

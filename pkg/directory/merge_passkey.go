@@ -40,9 +40,8 @@ func (m *merger) passkeysPulled(c *kratosadmin.Credentials) {
 	if len(keys) > 0 {
 		listed = identifiers(c)
 	}
-	wasPulled := !m.next.PulledAt.IsZero()
 	fresh := m.showKeys(index.Passkey, keys)
-	var before, since group // the last pull
+	var before, since group // the last pull; where there was none all is new
 	for _, d := range listed {
 		h := m.handle(d, index.Passkey)
 		switch live, known := m.keyOf(d); {
@@ -52,7 +51,7 @@ func (m *merger) passkeysPulled(c *kratosadmin.Credentials) {
 			h.State = index.Removed
 		case h.State == index.Removed && len(keys) < len(listed):
 			// It stays removed; with as many keys as handles none can be.
-		case wasPulled && !h.Pulled:
+		case !h.Pulled:
 			since.handles = append(since.handles, d)
 		default:
 			before.handles = append(before.handles, d)
@@ -64,7 +63,7 @@ func (m *merger) passkeysPulled(c *kratosadmin.Credentials) {
 		if c, _ := m.next.Credential(d); !c.Handle.IsZero() {
 			continue
 		}
-		if wasPulled && slices.Contains(fresh, n) {
+		if slices.Contains(fresh, n) {
 			since.keys = append(since.keys, d)
 		} else {
 			before.keys = append(before.keys, d)

@@ -251,6 +251,11 @@ func TestWebAuthnKeys(t *testing.T) {
 			mergeTime, credentials("id", nil, early(0, true)...),
 			map[string]string{"R": "orphaned", "id": "active", "K0": "live R", "K1": "live id"},
 		},
+		"the known key goes, a key of nobody knows what stays": {
+			recordOf([]kept{{name: "id", kind: w, state: index.Active}}, []kept{{name: "K0", kind: w}, {name: "KI", kind: w, handle: "id"}}),
+			mergeTime, credentials("id", nil, keys("K0")...),
+			map[string]string{"id": "unknown", "K0": "live", "KI": "gone id"},
+		},
 		"the orphan goes, a key of nobody knows what stays": {
 			recordOf([]kept{{name: "R", kind: w, state: index.Orphaned}, {name: "id", kind: w, state: index.Unknown}}, []kept{{name: "K0", kind: w}, {name: "KR", kind: w, handle: "R"}}),
 			mergeTime, credentials("id", nil, keys("K0")...),
@@ -294,6 +299,8 @@ func TestNothingToKeep(t *testing.T) {
 	seen := &kratosadmin.Identity{ID: mergeID}
 	require.Nil(t, mergeListed(nil, seen, look{now, now}))
 	require.Nil(t, mergePulled(nil, seen, look{now, now}))
+	withoutKeys := &kratosadmin.Identity{ID: mergeID, Passkey: credentials("A", []string{"A"})}
+	require.Nil(t, mergePulled(nil, withoutKeys, look{now, now}), "nor handles that have lost their last key")
 	require.NotNil(t, mergeListed(recordOf(nil, nil), seen, look{now, now}))
 	require.NotNil(t, mergePulled(recordOf(nil, nil), seen, look{now, now}))
 	deleted := mergeDeleted(recordOf(nil, nil), look{now, now})

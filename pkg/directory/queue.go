@@ -224,9 +224,11 @@ func (q *queue) depth() (hooks int, oldest time.Duration, own int) {
 	return hooks, oldest, own
 }
 
-// pause is how long to wait after so many failures: from half a second up to a
-// minute, with jitter.
+// pause is how long to wait after so many failures, with jitter of one half.
 func pause(failures int) time.Duration {
-	d := min(500*time.Millisecond<<min(failures, 10), time.Minute)
-	return d/2 + rand.N(d/2+1) //nolint:gosec // jitter is no secret
+	d := longestPause(failures)
+	return d - rand.N(d/2) //nolint:gosec // jitter is no secret
 }
+
+// longestPause is half a second at first, and about a minute in the end.
+func longestPause(failures int) time.Duration { return 500 * time.Millisecond << min(failures, 7) }

@@ -102,10 +102,10 @@ func (d *Directory) find(ctx context.Context, q Query) (hit, error) {
 		}
 	}
 	switch {
-	case len(standing) == 1:
-		return standing[0], nil
 	case len(standing) > 1:
 		return hit{}, ErrAmbiguous
+	case len(standing) == 1:
+		return standing[0], nil
 	case len(removed) == 0:
 		return hit{}, ErrUnknown
 	case !q.AllowRemoved:

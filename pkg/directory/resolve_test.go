@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"context"
 	"encoding/base64"
 	"testing"
 	"testing/synctest"
@@ -41,13 +42,16 @@ func TestOldEntriesAreConfirmed(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("passkey")
 		w.start(func(o *Options) { o.ReconcileEvery = 1000 * time.Hour })
-		w.wait(23 * time.Hour)
+		a, err := w.ask(k)
+		require.NoError(w.t, err)
+		require.Equal(w.t, time.Now().UTC(), a.ConfirmedAt)
+		w.wait(24 * time.Hour)
 		pulls := w.kratos.pulled()
 		w.requireOwner(k, index.Active)
 		synctest.Wait()
 		require.Equal(w.t, pulls, w.kratos.pulled())
 		w.kratos.delete(k.owner)
-		w.wait(2 * time.Hour)
+		w.wait(1)
 		w.requireOwner(k, index.Active)
 		synctest.Wait()
 		require.Equal(w.t, pulls+1, w.kratos.pulled())
@@ -198,5 +202,109 @@ func TestAmbiguous(t *testing.T) {
 		require.ErrorIs(w.t, err, ErrRemoved)
 		_, err = both(one, other, true)
 		require.ErrorIs(w.t, err, ErrAmbiguous)
+	})
+}
+
+// TestConfirmedAt: the last look that could have shown otherwise. Of several
+// passkeys only a pull shows which have a key; the list shows all else, and every
+// complete sweep has looked at it.
+func TestConfirmedAt(t *testing.T) {
+	at := func(hour int) time.Time { return mergeTime.Add(time.Duration(hour) * time.Hour) }
+	a := kept{name: "A", kind: index.Passkey, state: index.Active}
+	one := []kept{a}
+	two := []kept{a, {name: "B", kind: index.Passkey, state: index.Unknown}}
+	lost := []kept{a, {name: "B", kind: index.Passkey, state: index.Removed}}
+	mixed := []kept{a, {name: "W", kind: index.WebAuthn, state: index.Active}}
+	for name, tc := range map[string]struct {
+		handles             []kept
+		seen, pulled, swept time.Time
+		want                time.Time
+	}{
+		"swept since":                {one, at(1), at(1), at(2), at(2)},
+		"seen since":                 {one, at(3), at(1), at(2), at(3)},
+		"never swept":                {one, at(1), at(1), time.Time{}, at(1)},
+		"two passkeys, pulled":       {two, at(3), at(2), at(4), at(2)},
+		"two passkeys, never pulled": {two, at(3), time.Time{}, at(4), at(3)},
+		"one of two is removed":      {lost, at(3), at(2), at(4), at(4)},
+		"a passkey and another key":  {mixed, at(3), at(2), at(4), at(4)},
+		"without a handle":           {nil, at(3), at(2), at(4), at(4)},
+	} {
+		d := &Directory{}
+		d.meta.Store(&index.Meta{SweepStartedAt: tc.swept})
+		record := recordOf(tc.handles, nil)
+		record.SeenAt, record.PulledAt = tc.seen, tc.pulled
+		require.Equal(t, tc.want, d.confirmedAt(record), name)
+	}
+}
+
+// TestUnknownCredentialOfAKnownHandle cannot be told from the index where keys
+// share the handle; Kratos tells.
+func TestUnknownCredentialOfAKnownHandle(t *testing.T) {
+	inBubble(t, func(w *world) {
+		k := w.kratos.register("webauthn")
+		w.start()
+		q := query(k)
+		q.CredentialID = []byte("another")
+		a, err := w.d.Resolve(w.t.Context(), q)
+		require.NoError(w.t, err)
+		require.Nil(w.t, a.Matches)
+		q.Confirm = true
+		a, err = w.d.Resolve(w.t.Context(), q)
+		require.NoError(w.t, err)
+		require.Equal(w.t, new(false), a.Matches)
+	})
+}
+
+// staleStore finds somebody by a handle that the record does not hold any more,
+// as bbolt may where a record was erased during a build and came back.
+type staleStore struct {
+	index.Store
+	owner *index.Identity
+}
+
+// Owners implements index.Store.
+func (s staleStore) Owners(context.Context, userhandle.Digest) ([]*index.Identity, error) {
+	return []*index.Identity{s.owner}, nil
+}
+
+func TestStaleOwnerIsNone(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.startOn(staleStore{w.store, recordOf([]kept{{name: "A", kind: index.Passkey, state: index.Active}}, nil)})
+		w.requireOwner(fakekey{owner: mergeID, handle: []byte("A")}, index.Active)
+		w.requireError(fakekey{handle: []byte("B")}, ErrUnknown)
+	})
+}
+
+// TestIdentityIDsOneByOne: of several readings that may be identities' ids each
+// is looked for, none of them while Kratos cannot be asked, and nobody has the
+// nil UUID.
+func TestIdentityIDsOneByOne(t *testing.T) {
+	inBubble(t, func(w *world) {
+		store := newFaultyStore()
+		w.startOn(store, func(o *Options) { o.IdentityIDs = IdentityIDsAny })
+		bare, nobody := w.kratos.register("").owner, mergeID
+		ask := func(ids ...uuid.UUID) (Answer, error) {
+			var q Query
+			for _, id := range ids {
+				q.Readings = append(q.Readings, userhandle.Reading{Handle: id[:]})
+			}
+			return w.d.Resolve(w.t.Context(), q)
+		}
+		a, err := ask(nobody, bare)
+		require.NoError(w.t, err)
+		require.Equal(w.t, bare, a.IdentityID)
+		pulls := w.kratos.pulled()
+		_, err = ask(uuid.Nil)
+		require.ErrorIs(w.t, err, ErrUnknown)
+		require.Equal(w.t, pulls, w.kratos.pulled())
+		store.failCall("Owners", store.called("Owners")+2) // after the pull
+		_, err = ask(bare)
+		require.ErrorIs(w.t, err, errDisk)
+	})
+	inBubble(t, func(w *world) {
+		bare := w.kratos.register("").owner
+		w.start(func(o *Options) { o.Kratos = &brokenKratos{fakekratos: w.kratos} })
+		require.NoError(w.t, w.d.updateMeta(w.t.Context(), func(m *index.Meta) { m.BuiltAt = time.Time{} }))
+		w.requireError(fakekey{handle: bare[:]}, ErrBuilding)
 	})
 }
