@@ -13,8 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/kratos/bench/fakekratos"
 	"github.com/olympusoss/oly-passkey/kratos/bench/load"
 )
 
@@ -40,15 +42,17 @@ func measureHooks(t *testing.T, s scale, p *part) {
 	}
 	side.stop()
 
-	disk := syncLatency(t)
 	p.printf("\nA hook is acknowledged once it is on the disk, which takes two flushes; %d hooks a second arrive.\n\n", hooksOffered)
 	p.printf("| acknowledgement of a hook | p50 | p99 | longest |\n|---|---:|---:|---:|\n")
 	line := func(name string, r load.Result) {
 		p.printf("| %s | %s | %s | %s |\n", name, latency(micros(.5)(r)), latency(micros(.99)(r)), latency(micros(1)(r)))
 	}
-	line("for comparison: one write of 4 kB and its flush, on the same disk", disk)
-	line("Kratos as fast as it is", acknowledge(t, s, k.admin, s.listed/10))
-	line(fmt.Sprintf("Kratos takes %s for every answer", slowness), acknowledge(t, s, "http://"+startRole(t, "slowkratos", k.admin), s.listed/10))
+	line("for comparison: one write of 4 kB and its flush, on the same disk", syncLatency(t))
+	known := func(r *rand.Rand) uuid.UUID { return cloneID(1 + r.IntN(s.listed/10)) }
+	line("Kratos as fast as it is", acknowledge(t, s, k.admin, true, known))
+	line(fmt.Sprintf("Kratos takes %s for every answer", slowness), acknowledge(t, s, "http://"+startRole(t, "slowkratos", k.admin), false, known))
+	line(fmt.Sprintf("while the first build reads %s identities from the fake admin API", count(s.faked)),
+		acknowledge(t, s, "http://"+startRole(t, "fakekratos", fmt.Sprint(s.faked)), false, func(r *rand.Rand) uuid.UUID { return fakekratos.ID(r.IntN(s.faked), s.faked) }))
 }
 
 // register lets people register, several at once, and measures how long after
@@ -87,13 +91,17 @@ func resolves(t *testing.T, side *sidecar, handle string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// acknowledge sends hooks about random people to a sidecar of its own.
-func acknowledge(t *testing.T, s scale, kratos string, people int) load.Result {
+// acknowledge sends hooks about random people to a sidecar of its own, whose
+// index is complete or still being built.
+func acknowledge(t *testing.T, s scale, kratos string, built bool, person func(*rand.Rand) uuid.UUID) load.Result {
 	t.Helper()
 	side := startSidecar(t, "--kratos-admin-url", kratos, "--data-dir", t.TempDir())
 	defer side.stop()
+	if built {
+		await(t, "the index is complete", 20*time.Millisecond, func() bool { return isComplete(t, side) })
+	}
 	target := load.Target{Addr: side.addr, Request: func(r *rand.Rand, to []byte) []byte {
-		body := fmt.Sprintf(`{"identity_id":%q,"flow_id":%q}`, cloneID(1+r.IntN(people)), cloneID(0))
+		body := fmt.Sprintf(`{"identity_id":%q,"flow_id":%q}`, person(r), cloneID(0))
 		return fmt.Appendf(to, "POST /v1/hooks/kratos/registration HTTP/1.1\r\nHost: sidecar\r\nX-Api-Key: "+key+"\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 	}}
 	result, err := load.Open(t.Context(), target, hooksOffered, 5*s.length, *seed)

@@ -2,12 +2,10 @@ package bench_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -24,21 +22,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/index/postgres/postgrestest"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
-
-func kratosPath(t *testing.T) string {
-	t.Helper()
-	path := os.Getenv("OLY_PASSKEY_KRATOS")
-	if path == "" {
-		var err error
-		path, err = filepath.Abs(root + "/bin/kratos")
-		require.NoError(t, err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("no Kratos (%v); build it: make kratos", err)
-	}
-	return path
-}
 
 const kratosYML = `
 serve:
@@ -79,7 +64,6 @@ const identitySchema = `{
 
 // kratos is a real one, on a PostgreSQL of its own.
 type kratos struct {
-	*process
 	public, admin string // base URLs
 	dsn           string // of its database
 }
@@ -88,34 +72,25 @@ type kratos struct {
 func startKratos(t *testing.T, sidecarAddr string) *kratos {
 	t.Helper()
 	c := postgrestest.Start(t)
-	public, admin := freeAddress(t), freeAddress(t)
-	k := &kratos{public: "http://localhost:" + port(t, public), admin: "http://" + admin, dsn: c.DSN("postgres")}
+	ports := kratostest.FreePorts(t, 2)
+	k := &kratos{public: "http://localhost:" + ports[0], admin: "http://127.0.0.1:" + ports[1], dsn: c.DSN("postgres")}
 	dir := t.TempDir()
 	for name, content := range map[string]string{
-		"kratos.yml":           fmt.Sprintf(kratosYML, port(t, public), port(t, admin), "http://"+sidecarAddr+"/v1/hooks/kratos/registration", key),
+		"kratos.yml":           fmt.Sprintf(kratosYML, ports[0], ports[1], "http://"+sidecarAddr+"/v1/hooks/kratos/registration", key),
 		"identity.schema.json": identitySchema,
 		"identity.jsonnet":     "function(ctx) { identity_id: ctx.identity.id, flow_id: ctx.flow.id }",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
 	command := func(args ...string) *exec.Cmd {
-		cmd := exec.CommandContext(context.Background(), kratosPath(t), args...)
-		cmd.Dir = dir
-		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "DSN=postgres://test@/postgres?" + url.Values{"host": {c.Dir()}}.Encode()}
+		cmd := kratostest.Command(t, dir, args...)
+		cmd.Env = append(cmd.Env, "DSN=postgres://test@/postgres?"+url.Values{"host": {c.Dir()}}.Encode())
 		return cmd
 	}
 	out, err := command("migrate", "sql", "-e", "--yes", "-c", "kratos.yml").CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	k.process = start(t, command("serve", "-c", "kratos.yml", "--sqa-opt-out", "--dev"))
-	await(t, "kratos is ready", 20*time.Millisecond, func() bool { return answers(k.admin + "/admin/health/ready") })
+	kratostest.Run(t, command("serve", "-c", "kratos.yml", "--sqa-opt-out", "--dev"), k.admin+"/admin/health/ready")
 	return k
-}
-
-func port(t *testing.T, addr string) string {
-	t.Helper()
-	_, port, err := net.SplitHostPort(addr)
-	require.NoError(t, err)
-	return port
 }
 
 // clones makes copies of the rows that Kratos wrote for the first person that

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 var (
@@ -60,6 +62,7 @@ func allSections() []section {
 // part is what a section has shown, as it is kept between runs.
 type part struct {
 	At, Commit string
+	Scale      string // how much was measured
 	Load       string // of the machine before it began
 	Failed     bool   // then there is no text
 	Took       time.Duration
@@ -86,7 +89,7 @@ func TestReport(t *testing.T) {
 		if *sections != "" && !slices.Contains(strings.Split(*sections, ","), sec.name) {
 			continue
 		}
-		p := &part{At: time.Now().UTC().Format("2006-01-02 15:04"), Commit: output(t, "git", "describe", "--always", "--dirty", "--abbrev=12"), Load: loadAverage(t), Files: map[string][]byte{}}
+		p := &part{Scale: s.Name, At: time.Now().UTC().Format("2006-01-02 15:04"), Commit: output(t, "git", "describe", "--always", "--dirty", "--abbrev=12"), Load: loadAverage(t), Files: map[string][]byte{}}
 		p.Failed = !t.Run(sec.name, func(t *testing.T) {
 			from := time.Now()
 			sec.measure(t, s, p)
@@ -98,7 +101,7 @@ func TestReport(t *testing.T) {
 		}
 	}
 	if *update {
-		writeReport(t, s)
+		writeReport(t)
 	}
 }
 
@@ -120,18 +123,17 @@ func writePart(t *testing.T, name string, p *part) {
 
 // writeReport writes the document from all parts there are, of this run and of
 // earlier ones.
-func writeReport(t *testing.T, s scale) {
+func writeReport(t *testing.T) {
 	t.Helper()
 	type chapter struct {
 		Title, Name string
 		Part        *part
 	}
 	page := struct {
-		Scale    scale
 		Seed     uint64
 		Facts    []fact
 		Chapters []chapter
-	}{Scale: s, Seed: *seed, Facts: facts(t)}
+	}{Seed: *seed, Facts: facts(t)}
 	for _, sec := range allSections() {
 		c := chapter{Title: sec.title, Name: sec.name}
 		if raw, err := os.ReadFile(filepath.Join(state, sec.name+".json")); err == nil {
@@ -174,7 +176,7 @@ func facts(t *testing.T) []fact {
 		{"System", output(t, "uname", "-sr")},
 		{"Go", output(t, "go", "env", "GOVERSION")},
 		{"PostgreSQL", output(t, postgres[len(postgres)-1], "--version")},
-		{"Kratos", strings.Fields(output(t, kratosPath(t), "version"))[1]},
+		{"Kratos", strings.Fields(output(t, kratostest.Binary(t), "version"))[1]},
 	}
 }
 

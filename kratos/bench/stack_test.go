@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 func cores() int { return runtime.NumCPU() }
@@ -105,26 +107,14 @@ func startSidecar(t *testing.T, args ...string) *sidecar {
 	metrics := freeAddress(t)
 	args = append([]string{"serve", "--api-key-file", keys, "--listen", s.addr, "--metrics-listen", metrics}, args...)
 	s.process = start(t, exec.CommandContext(context.Background(), program(t), args...))
-	await(t, "the sidecar is ready", time.Millisecond, func() bool { return answers("http://" + metrics + "/readyz") })
+	await(t, "the sidecar is ready", time.Millisecond, func() bool { return kratostest.Ready(t.Context(), "http://"+metrics+"/readyz") })
 	s.ready = time.Since(s.started)
 	return s
 }
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { require.NoError(t, l.Close()) }()
-	return l.Addr().String()
-}
-
-func answers(url string) bool {
-	resp, err := http.Get(url)
-	if err != nil {
-		return false
-	}
-	_ = resp.Body.Close()
-	return resp.StatusCode == http.StatusOK
+	return net.JoinHostPort("127.0.0.1", kratostest.FreePorts(t, 1)[0])
 }
 
 // await asks again and again, for ten minutes at most.
