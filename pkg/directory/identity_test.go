@@ -287,6 +287,17 @@ func TestChangesAreMadeAgain(t *testing.T) {
 		noted, err := w.d.noteUse(w.t.Context(), k.owner, func(index.Credential) bool { return true })
 		require.NoError(w.t, err)
 		require.False(w.t, noted, "the key is not in the record that was stored")
+
+		two := w.kratos.add(k.owner, "passkey")
+		store.first = recordOf([]kept{{name: string(k.handle), kind: index.Passkey}, {name: string(two.handle), kind: index.Passkey}}, nil)
+		store.first.PulledAt = time.Time{}
+		page, err := w.kratos.List(w.t.Context(), "")
+		require.NoError(w.t, err)
+		page.Identities[0].Passkey.Identifiers = []string{string(k.handle)}
+		now := time.Now()
+		require.NoError(w.t, w.d.merge(&batch{page.Identities, look{now, now}}, w.d.updates(w.t.Context())))
+		_, _, own := w.d.queue.depth()
+		require.Zero(w.t, own, "of the record that was stored the list is enough")
 	})
 }
 

@@ -94,6 +94,7 @@ func TestNewerLookCountsInSweep(t *testing.T) {
 		w.requireError(keys[1], ErrRemoved)
 		w.requireOwner(born, index.Active)
 		w.requireError(gone, ErrRemoved)
+		require.Equal(w.t, 4, w.kratos.pulled(), "three hooks, and the one who is gone")
 	})
 }
 

@@ -102,11 +102,11 @@ func (d *Directory) merge(b *batch, store func(ids []uuid.UUID, change index.Cha
 	for n, i := range b.identities {
 		ids[n], seen[i.ID] = i.ID, i
 	}
-	pulls := map[uuid.UUID]bool{}
+	pulls := map[uuid.UUID]struct{}{}
 	err := store(ids, func(id uuid.UUID, cur *index.Identity) *index.Identity {
 		next := mergeListed(cur, seen[id], b.look)
 		if d.listIsNotEnough(next, b.look.now) {
-			pulls[id] = true
+			pulls[id] = struct{}{}
 		} else {
 			delete(pulls, id)
 		}

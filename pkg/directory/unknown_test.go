@@ -67,15 +67,104 @@ func TestUnknownCredential(t *testing.T) {
 	})
 }
 
+// TestPresentedIsBounded: ten thousand credentials are remembered; the next
+// makes all of them new again.
 func TestPresentedIsBounded(t *testing.T) {
 	var p presented
-	from := time.Unix(1, 0)
-	first := userhandle.DigestOf([]byte("first"))
-	require.Equal(t, from, p.since(first, from))
-	require.Equal(t, from, p.since(first, from.Add(time.Hour)))
-	for n := range maxPresented {
-		p.since(userhandle.DigestOf([]byte{byte(n), byte(n >> 8)}), from)
+	from, later := time.Unix(1, 0), time.Unix(2, 0)
+	credential := func(n int) userhandle.Digest { return userhandle.DigestOf([]byte{byte(n), byte(n >> 8)}) }
+	for n := range 9_999 {
+		require.Equal(t, from, p.since(credential(n), from))
 	}
-	require.LessOrEqual(t, len(p.at), maxPresented)
-	require.Equal(t, from.Add(time.Hour), p.since(first, from.Add(time.Hour)), "forgotten, so its question begins anew")
+	require.Equal(t, from, p.since(credential(0), later))
+	require.Equal(t, from, p.since(credential(9_999), from))
+	require.Len(t, p.at, 10_000)
+	require.Equal(t, later, p.since(credential(10_000), later))
+	require.Len(t, p.at, 1)
+	require.Equal(t, later, p.since(credential(0), later))
+}
+
+// TestUnknownCredentialOfAHandle, of readings that say different things, and of
+// handles that keys share.
+func TestUnknownCredentialOfAHandle(t *testing.T) {
+	inBubble(t, func(w *world) {
+		passkey := []byte("sY6NOda7WGXT2Bsl4muMt4g4YBJzHttJi0wOr7f9QJVUPnOVD6K7j4eqz3vNAFTj")
+		store := newFaultyStore()
+		web := w.kratos.register("webauthn")
+		w.startOn(store)
+		stranger := numbered(1)
+		for name, tc := range map[string]struct {
+			handles [][]byte
+			want    Doubt
+		}{
+			"a passkey's":                      {[][]byte{passkey}, DoubtNone},
+			"a passkey's, or no handle":        {[][]byte{passkey, []byte("no handle of kratos")}, DoubtNone},
+			"no handle, or a passkey's":        {[][]byte{[]byte("no handle of kratos"), passkey}, DoubtNone},
+			"a passkey's, or an identity's id": {[][]byte{passkey, stranger[:]}, DoubtHandle},
+			"an identity's id":                 {[][]byte{stranger[:]}, DoubtHandle},
+			"no handle":                        {[][]byte{[]byte("no handle of kratos")}, DoubtHandle},
+			"none":                             {nil, DoubtHandle},
+			"somebody's of webauthn":           {[][]byte{web.handle}, DoubtNone},
+		} {
+			var readings []userhandle.Reading
+			for _, h := range tc.handles {
+				readings = append(readings, userhandle.Reading{Handle: h})
+			}
+			for _, want := range []Doubt{DoubtNotSwept, tc.want} {
+				if tc.want != DoubtNone {
+					want = tc.want
+				}
+				got, err := w.d.UnknownCredential(w.t.Context(), readings, []byte(name))
+				require.NoError(w.t, err)
+				require.Equal(w.t, want, got, name)
+				w.wait(time.Minute)
+				require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+				w.wait(time.Second)
+			}
+		}
+		for _, method := range []string{"Owners", "Update"} {
+			store.failNext(method, 1)
+			_, err := w.d.UnknownCredential(w.t.Context(), query(web).Readings, web.id)
+			require.ErrorIs(w.t, err, errDisk)
+		}
+	})
+}
+
+// TestUnknownCredentialMargins: the sweep has to begin a minute after the first
+// question, and to have ended an hour and two intervals ago at most.
+func TestUnknownCredentialMargins(t *testing.T) {
+	inBubble(t, func(w *world) {
+		never := []userhandle.Reading{{Handle: []byte("sY6NOda7WGXT2Bsl4muMt4g4YBJzHttJi0wOr7f9QJVUPnOVD6K7j4eqz3vNAFTj")}}
+		doubt := func(want Doubt) {
+			w.t.Helper()
+			got, err := w.d.UnknownCredential(w.t.Context(), never, []byte("K"))
+			require.NoError(w.t, err)
+			require.Equal(w.t, want, got)
+		}
+		sweep := func() {
+			w.t.Helper()
+			require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+			w.wait(0)
+		}
+		w.start()
+		doubt(DoubtNotSwept)
+		w.wait(time.Minute - time.Microsecond)
+		sweep()
+		doubt(DoubtNotSwept)
+		w.wait(time.Microsecond)
+		sweep()
+		doubt(DoubtNone)
+		w.kratos.setFailure(errDown)
+		w.wait(13 * time.Hour)
+		doubt(DoubtNone)
+		w.wait(1)
+		doubt(DoubtStale)
+	})
+}
+
+// TestDoubtsAreNamed: servers and pages read these.
+func TestDoubtsAreNamed(t *testing.T) {
+	require.Equal(t,
+		[]Doubt{"", "held", "index-incomplete", "index-stale", "not-swept-since", "handle-does-not-tell", "not-registered-together"},
+		[]Doubt{DoubtNone, DoubtHeld, DoubtIncomplete, DoubtStale, DoubtNotSwept, DoubtHandle, DoubtPair})
 }
