@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/golden"
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/matrix"
@@ -64,14 +65,7 @@ func TestExamples(t *testing.T) {
 				if f.Mode.Perm()&0o077 == 0 {
 					continue // a secret: whoever runs init gets one of their own
 				}
-				path := filepath.Join(name, filepath.FromSlash(f.Path))
-				if *update {
-					require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
-					require.NoError(t, os.WriteFile(path, f.Content, 0o600))
-				}
-				have, err := os.ReadFile(path)
-				require.NoError(t, err, "run: go test ./examples -update")
-				require.Equal(t, string(f.Content), string(have), path)
+				golden.File(t, filepath.Join(name, filepath.FromSlash(f.Path)), f.Content, *update)
 			}
 		})
 	}

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/golden"
 )
 
 const configurationIntroduction = `# Configuration of the sidecar
@@ -48,15 +49,9 @@ handle, a credential id, a key or the id of an identity.
 
 // TestConfigurationDocument holds docs/configuration.md against the table.
 func TestConfigurationDocument(t *testing.T) {
-	const path = "../../docs/configuration.md"
 	var o serveOptions
-	want := configurationIntroduction + o.table().Reference() + configurationEnd
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
-	}
-	have, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, want, string(have), "it is stale: go test ./cmd/oly-passkey -run ConfigurationDocument -update")
+	page := configurationIntroduction + o.table().Reference() + configurationEnd
+	golden.File(t, "../../docs/configuration.md", []byte(page), *update)
 }
 
 // TestNoSecretIsAnOption: secrets stand in files, which options only name.

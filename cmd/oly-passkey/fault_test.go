@@ -388,6 +388,6 @@ func TestFaultsDocument(t *testing.T) {
 	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(string(text), -1)
 	require.NotEmpty(t, named)
 	for _, name := range named {
-		require.Contains(t, tests.String(), "func "+name[1]+"(t *testing.T) {")
+		require.True(t, strings.Contains(tests.String(), "func "+name[1]+"(t *testing.T) {"), "docs/faults.md names %s, and there is no such test", name[1])
 	}
 }

@@ -11,12 +11,13 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/golden"
 )
 
 // TestTerminalPicture keeps the README's picture what the commands print: a
 // published mistake found, mended, and asked about.
 func TestTerminalPicture(t *testing.T) {
-	const path = "../../docs/images/terminal.svg"
 	dir := t.TempDir()
 	files, err := txtar.ParseFile("testdata/terminal.txtar")
 	require.NoError(t, err)
@@ -33,14 +34,7 @@ func TestTerminalPicture(t *testing.T) {
 		require.LessOrEqual(t, exitCode(t, err), exitFindings, "%s: %s", command, out)
 		screen.WriteString(strings.TrimRight(string(out), "\n") + "\n\n")
 	}
-	want := picture(strings.TrimRight(screen.String(), "\n"))
-	if *update {
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
-		require.NoError(t, os.WriteFile(path, []byte(want), 0o600))
-	}
-	got, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, want, string(got), "docs/images/terminal.svg is stale; run: go test ./cmd/oly-passkey -run TerminalPicture -update")
+	golden.File(t, "../../docs/images/terminal.svg", []byte(picture(strings.TrimRight(screen.String(), "\n"))), *update)
 }
 
 const (

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/audit"
+	"github.com/olympusoss/oly-passkey/pkg/golden"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 )
 
@@ -207,17 +208,6 @@ func fewReport(t *testing.T) *audit.Report {
 	return r
 }
 
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.WriteFile(path, got, 0o600))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, string(want), string(got))
-}
-
 // TestReports writes one identity of each kind in every format.
 func TestReports(t *testing.T) {
 	r := fewReport(t)
@@ -232,7 +222,7 @@ func TestReports(t *testing.T) {
 			r.Since = saved
 			var b bytes.Buffer
 			require.NoError(t, write(&b))
-			golden(t, name, b.Bytes())
+			golden.File(t, "testdata/"+name, b.Bytes(), *update)
 			require.NotContains(t, b.String(), "ada@example.com")
 			require.NotContains(t, b.String(), "1234567,")
 			require.NotContains(t, b.String(), strings.Repeat("h", 60))

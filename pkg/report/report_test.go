@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"flag"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/golden"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/report"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -46,8 +46,8 @@ func TestFormats(t *testing.T) {
 			var out, empty bytes.Buffer
 			require.NoError(t, write(&out, findings()))
 			require.NoError(t, write(&empty, nil))
-			golden(t, name, out.Bytes())
-			golden(t, name+".none", empty.Bytes())
+			golden.File(t, "testdata/"+name+".golden", out.Bytes(), *update)
+			golden.File(t, "testdata/"+name+".none.golden", empty.Bytes(), *update)
 			for _, b := range [][]byte{out.Bytes(), empty.Bytes()} {
 				switch name {
 				case "json", "sarif", "gitlab":
@@ -66,17 +66,6 @@ func TestColorText(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, report.ColorText(&out, findings()[2:]))
 	require.Equal(t, "deploy/kratos.yml:1:1: \x1b[1;36minfo\x1b[0m: left over [origin-unused]\n  1 | rp:\n    | \x1b[1;36m^\x1b[0m\n", out.String())
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		require.NoError(t, os.WriteFile(path, got, 0o600))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, string(want), string(got))
 }
 
 // TestSARIFIsValid checks against the schema that OASIS publishes.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"os"
 	"strings"
 	"testing"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
+	"github.com/olympusoss/oly-passkey/pkg/golden"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
@@ -103,13 +103,7 @@ func TestFiles(t *testing.T) {
 			for _, f := range all {
 				got.Files = append(got.Files, txtar.File{Name: f.Path + " " + f.Mode.String(), Data: f.Content})
 			}
-			golden := "testdata/" + name + ".txtar"
-			if *update {
-				require.NoError(t, os.WriteFile(golden, txtar.Format(&got), 0o600))
-			}
-			want, err := os.ReadFile(golden)
-			require.NoError(t, err)
-			require.Equal(t, string(want), string(txtar.Format(&got)))
+			golden.File(t, "testdata/"+name+".txtar", txtar.Format(&got), *update)
 		})
 	}
 }

@@ -5,26 +5,20 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/api.md")
 
 // TestAPIDocument holds docs/api.md against openapi.json, from which it is made.
 func TestAPIDocument(t *testing.T) {
-	const path = "../../docs/api.md"
-	want := apiDocument(t, readDocument(t))
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
-	}
-	have, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, want, string(have), "it is stale: go test ./pkg/sidecar -run APIDocument -update")
+	golden.File(t, "../../docs/api.md", []byte(apiDocument(t, readDocument(t))), *update)
 }
 
 const apiIntroduction = `# The sidecar's API

@@ -2,12 +2,12 @@ package upgrade_test
 
 import (
 	"flag"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/golden"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/upgrade"
@@ -17,15 +17,9 @@ var update = flag.Bool("update", false, "write the document")
 
 // TestDocument holds docs/versions.md against the table.
 func TestDocument(t *testing.T) {
-	const name = "../../docs/versions.md"
 	var b strings.Builder
 	require.NoError(t, upgrade.WriteDocument(&b))
-	if *update {
-		require.NoError(t, os.WriteFile(name, []byte(b.String()), 0o644))
-	}
-	have, err := os.ReadFile(name)
-	require.NoError(t, err)
-	require.Equal(t, b.String(), string(have), "stale; run go test ./pkg/upgrade -run Document -update")
+	golden.File(t, "../../docs/versions.md", []byte(b.String()), *update)
 }
 
 // TestEveryPair goes up and down between all versions that are known apart. What

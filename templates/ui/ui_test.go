@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/golden"
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 
@@ -85,11 +86,7 @@ func TestPages(t *testing.T) {
 			w := get(t, s, "/"+kind+"?flow=1")
 			require.Equal(t, http.StatusOK, w.Code)
 			page := nonce.ReplaceAllString(w.Body.String(), `nonce="NONCE"`)
-			golden := kind + ".html"
-			if *update {
-				require.NoError(t, os.WriteFile(filepath.Join("testdata", golden), []byte(page), 0o644))
-			}
-			require.Equal(t, read(t, golden), page)
+			golden.File(t, "testdata/"+kind+".html", []byte(page), *update)
 		})
 	}
 }
@@ -352,10 +349,7 @@ func TestManage(t *testing.T) {
 	const flow = "/self-service/settings/flows"
 	w := get(t, newServer(t, fakekratos{flow: {http.StatusOK, read(t, "manage.json")}}, describe), "/settings?flow=1")
 	page := nonce.ReplaceAllString(w.Body.String(), `nonce="NONCE"`)
-	if *update {
-		require.NoError(t, os.WriteFile(filepath.Join("testdata", "manage.html"), []byte(page), 0o644))
-	}
-	require.Equal(t, read(t, "manage.html"), page)
+	golden.File(t, "testdata/manage.html", []byte(page), *update)
 
 	// Without the directory the list is shorter, and no signal is sent.
 	bare := get(t, newServer(t, fakekratos{flow: {http.StatusOK, read(t, "manage.json")}}, func(c *ui.Config) {
