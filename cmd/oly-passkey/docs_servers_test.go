@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // stage is what stands behind the addresses that documents name: a fakecrowd of
@@ -57,7 +59,7 @@ func (s *stage) start(dir, lines string) {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(s.t.Context())
 	c := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", "exec "+strings.TrimSuffix(strings.TrimSpace(s.put(lines)), "&"))
-	var out lockedBuffer
+	var out kratostest.Output
 	c.Dir, c.Env, c.Stdout, c.Stderr = dir, append(os.Environ(), "OLY_PASSKEY_SERVE_LISTEN=127.0.0.1:0", "OLY_PASSKEY_SERVE_METRICS_LISTEN=127.0.0.1:0"), &out, &out
 	require.NoError(s.t, c.Start())
 	s.t.Cleanup(func() {

@@ -24,6 +24,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // fakecrowd is a Kratos with many people, each with one passkey. Its list shows
@@ -137,10 +139,7 @@ func newVictim(t *testing.T, kratos http.Handler) *victim {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { require.NoError(t, l.Close()) }()
-	return l.Addr().String()
+	return net.JoinHostPort("127.0.0.1", kratostest.FreePorts(t, 1)[0])
 }
 
 func (v *victim) start() {

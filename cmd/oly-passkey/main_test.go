@@ -14,7 +14,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output in testdata")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"oly-passkey": main, "slowly": slowly})
+	testscript.Main(leakless{m}, map[string]func(){"oly-passkey": main, "slowly": slowly})
 }
 
 // TestScripts runs the command line as a user would: one .txtar a subject.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -10,38 +9,22 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // process is the real command in a process of its own.
 type process struct {
 	t    *testing.T
 	cmd  *exec.Cmd
-	log  *lockedBuffer
+	log  *kratostest.Output
 	done chan error
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 // program is a path under which TestMain runs main.
@@ -58,7 +41,7 @@ func program(t *testing.T) string {
 // test.
 func spawn(t *testing.T, environ []string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, log: &lockedBuffer{}, done: make(chan error, 1)}
+	p := &process{t: t, log: &kratostest.Output{}, done: make(chan error, 1)}
 	p.cmd = exec.CommandContext(context.Background(), program(t), args...)
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, environ...)
 	p.cmd.Stderr, p.cmd.Stdout = p.log, p.log
