@@ -95,7 +95,7 @@ func (b *builder) read() error {
 	case ".toml":
 		return b.toml()
 	case ".json":
-		if len(b.mask.exprs) == 0 && !b.mask.control {
+		if !b.mask.used() {
 			return b.json()
 		}
 		// With templates it is no JSON; YAML takes bare placeholders.

@@ -191,17 +191,6 @@ func (v Variable) json() *Value {
 	if err != nil || root.Kind != List && root.Kind != Map {
 		return v.scalar(Null, "")
 	}
-	root.mark(v)
+	root.walk(func(part *Value) { part.Env, part.Span, part.Key = v.Name, v.Span, source.Span{} })
 	return root
-}
-
-// mark makes the variable the origin of a value and of all below it.
-func (v *Value) mark(from Variable) {
-	v.Env, v.Span, v.Key = from.Name, from.Span, source.Span{}
-	for _, f := range v.fields {
-		f.Value.mark(from)
-	}
-	for _, item := range v.items {
-		item.mark(from)
-	}
 }

@@ -170,6 +170,12 @@ func TestWhatOverlaysHide(t *testing.T) {
 	require.Equal(t, "x", c.Get("identity.schemas.0").Overrode.Text())
 	require.Equal(t, "first", c.Get("dsn").Overrode.Text())
 
+	d = parse(t, "x.yml", "serve: 1\nidentity: {schemas: 1}\n")
+	c, err = kratosconf.Load([]*kratosconf.Document{d}, kratosconf.Environ([]string{"SERVE_PUBLIC_BASE_URL=u", "IDENTITY_SCHEMAS_0_ID=a"}))
+	require.NoError(t, err)
+	require.Equal(t, "x.yml:1:1", c.Get("serve").Place().String(), "a map in the place of something else has its key")
+	require.Equal(t, "x.yml:2:12", c.Get("identity.schemas").Place().String(), "and so has a list")
+
 	over, err := kratosconf.Load([]*kratosconf.Document{parse(t, "a.yml", "a: {b: 1, c: 2}\nd: [1]\n"), parse(t, "b.yml", "a: {b: 3, e: 4}\nd: {x: 1}\nf: 5\n")}, nil)
 	require.NoError(t, err)
 	require.Equal(t, "a.yml:1:8", over.Get("a.b").Overrode.Span.String())

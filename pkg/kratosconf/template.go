@@ -42,6 +42,9 @@ type expression struct {
 	width int // bytes of the placeholder
 }
 
+// used tells whether the text has any template expression.
+func (m *mask) used() bool { return len(m.exprs) > 0 || m.control || m.incomplete }
+
 // tag is one template expression in the text.
 type tag struct {
 	start, end int

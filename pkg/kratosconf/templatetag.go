@@ -146,7 +146,7 @@ func named(rest []byte, at int, mark string, upper bool) (tag, bool) {
 		i += len(mark)
 	}
 	start := i
-	for i < len(rest) && (isWord(rest[i]) && (!upper || !isLower(rest[i])) || !upper && i > start && (rest[i] == '.' || rest[i] == '-')) {
+	for i < len(rest) && (isWord(rest[i]) && (!upper || !isLower(rest[i])) || !upper && (rest[i] == '.' || rest[i] == '-')) {
 		i++
 	}
 	name := rest[start:i]

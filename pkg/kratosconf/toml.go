@@ -1,8 +1,9 @@
 package kratosconf
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -23,7 +24,7 @@ func (b *builder) toml() error {
 	}
 	tree, err := toml.LoadBytes(b.mask.data)
 	if err != nil {
-		out := &SyntaxError{Message: err.Error(), Span: source.Span{File: b.file}, Template: len(b.mask.exprs) > 0 || b.mask.control}
+		out := &SyntaxError{Message: err.Error(), Span: source.Span{File: b.file}, Template: b.mask.used()}
 		if m := tomlError.FindStringSubmatch(err.Error()); m != nil {
 			line, _ := strconv.Atoi(m[1])
 			column, _ := strconv.Atoi(m[2])
@@ -57,25 +58,30 @@ func tooDeep(data []byte) (int, bool) {
 
 func (b *builder) tomlTree(tree *toml.Tree) *Value {
 	position := tree.Position()
-	v := &Value{Kind: Map, Span: b.at(max(1, position.Line), max(1, position.Col))}
-	keys := tree.Keys()
-	slices.SortStableFunc(keys, func(a, b string) int {
-		return tree.GetPositionPath([]string{a}).Line - tree.GetPositionPath([]string{b}).Line
+	v := &Value{Kind: Map, Span: b.at(position.Line, position.Col)}
+	places := make(map[string]source.Span)
+	for _, name := range tree.Keys() {
+		places[name] = b.tomlKey(tree.GetPositionPath([]string{name}), name, v.Span)
+	}
+	names := slices.SortedFunc(maps.Keys(places), func(a, b string) int {
+		return cmp.Or(cmp.Compare(places[a].Start, places[b].Start), cmp.Compare(a, b))
 	})
-	for _, name := range keys {
-		at := tree.GetPositionPath([]string{name})
-		key := b.tomlKey(at, name)
+	for _, name := range names {
+		key := places[name]
 		b.add(v, name, key, b.tomlValue(tree.GetPath([]string{name}), key.End))
 	}
 	return v
 }
 
 // tomlKey finds a key at its position, or behind the dots and brackets there.
-func (b *builder) tomlKey(at toml.Position, name string) source.Span {
-	span := b.at(max(1, at.Line), max(1, at.Col))
-	if i := bytes.Index(restOfLine(b.mask.data[span.Start:]), []byte(name)); i >= 0 {
-		span.Start += i
-		span.End = span.Start + len(name)
+// The parser keeps no position of an inline table, whose line is looked for.
+func (b *builder) tomlKey(at toml.Position, name string, table source.Span) source.Span {
+	span, pattern := b.at(at.Line, at.Col), `^.*?(`+regexp.QuoteMeta(name)+`)`
+	if at.Invalid() {
+		span, pattern = table, `(?m)^[ \t]*["']?(`+regexp.QuoteMeta(name)+`)["']?[ \t]*=`
+	}
+	if m := regexp.MustCompile(pattern).FindSubmatchIndex(b.near(span.Start, 0)); m != nil {
+		span.Start, span.End = span.Start+m[2], span.Start+m[3]
 	}
 	return span
 }
@@ -85,11 +91,15 @@ func (b *builder) tomlValue(raw any, from int) *Value {
 	here := source.Span{File: b.file, Start: from, End: from}
 	switch t := raw.(type) {
 	case *toml.Tree:
-		return b.tomlTree(t)
+		v := b.tomlTree(t)
+		if t.Position().Invalid() { // an inline table; where its parts stand nobody knows
+			v.walk(func(v *Value) { v.Span, v.Key = here, here })
+		}
+		return v
 	case []*toml.Tree:
 		v := &Value{Kind: List, Span: here}
 		for _, item := range t {
-			v.items = append(v.items, b.tomlTree(item))
+			v.items = append(v.items, b.tomlValue(item, from))
 		}
 		return v
 	case []any:
@@ -97,40 +107,42 @@ func (b *builder) tomlValue(raw any, from int) *Value {
 		for _, item := range t {
 			one := b.tomlValue(item, from)
 			v.items = append(v.items, one)
-			from = max(from, one.Span.End)
+			from = min(len(b.mask.data), one.Span.End+1) // behind its closing quote
 		}
 		return v
 	case string:
-		return b.scalar(String, t, b.tomlText(from, t, true))
+		return b.scalar(String, t, b.tomlText(from, t, `"`, `'`))
 	case bool:
-		return b.scalar(Bool, strconv.FormatBool(t), b.tomlText(from, strconv.FormatBool(t), false))
+		return b.scalar(Bool, strconv.FormatBool(t), b.tomlText(from, strconv.FormatBool(t), ""))
 	case int64, uint64:
-		return b.scalar(Int, fmt.Sprint(t), b.tomlText(from, fmt.Sprint(t), false))
+		return b.scalar(Int, fmt.Sprint(t), b.tomlText(from, fmt.Sprint(t), ""))
 	case float64:
 		return b.scalar(Float, strconv.FormatFloat(t, 'g', -1, 64), here)
 	}
 	return b.scalar(String, fmt.Sprint(raw), here) // a date
 }
 
-// tomlText finds a scalar's text, between quotes when it is a string.
-func (b *builder) tomlText(from int, text string, quoted bool) source.Span {
+// tomlText finds a scalar's text behind an offset, between the quotes that come
+// first.
+func (b *builder) tomlText(from int, text string, quotes ...string) source.Span {
 	span := source.Span{File: b.file, Start: from, End: from}
-	rest := string(b.mask.data[from:min(len(b.mask.data), from+maxTOMLGap+len(text))])
-	i := -1
-	if quoted {
-		for _, q := range []string{`"`, `'`} {
-			if j := strings.Index(rest, q+text+q); j >= 0 && (i < 0 || j+1 < i) {
-				i = j + 1
-			}
+	before := string(b.near(from, len(text)))
+	for _, quote := range quotes {
+		if head, _, found := strings.Cut(before, quote+text+quote); found {
+			span.Start = from + len(head) + len(quote)
+			span.End = span.Start + len(text)
+			before = head
 		}
-	} else {
-		i = strings.Index(rest, text)
-	}
-	if i >= 0 {
-		span.Start, span.End = from+i, from+i+len(text)
 	}
 	return span
 }
 
-// maxTOMLGap bounds how far behind its key a value is looked for.
+// maxTOMLGap bounds how far behind its key a value is looked for, and an inline
+// table behind its table.
 const maxTOMLGap = 2000
+
+// near is the text behind an offset in which something is looked for, which
+// itself may be longer than the gap before it.
+func (b *builder) near(from, length int) []byte {
+	return b.mask.data[from:min(len(b.mask.data), from+maxTOMLGap+length)]
+}

@@ -152,6 +152,17 @@ func (v *Value) Items() []*Value {
 	return v.items
 }
 
+// walk visits a value and all below it.
+func (v *Value) walk(visit func(*Value)) {
+	visit(v)
+	for _, f := range v.fields {
+		f.Value.walk(visit)
+	}
+	for _, item := range v.items {
+		item.walk(visit)
+	}
+}
+
 // Exists tells whether the key is there, be it with the value null.
 func (v *Value) Exists() bool { return v != nil }
 
@@ -208,7 +219,7 @@ func (v *Value) Replace(text string) []source.Edit {
 	}
 	span := v.Span
 	data := span.File.Data
-	if span.Start > 0 && span.End < len(data) && (data[span.Start-1] == '"' || data[span.Start-1] == '\'') && data[span.End] == data[span.Start-1] {
+	if span.Start > 0 && (data[span.Start-1] == '"' || data[span.Start-1] == '\'') {
 		span.Start--
 		span.End++
 	}

@@ -90,17 +90,20 @@ func TestEdits(t *testing.T) {
 			require.Len(t, out, len(f.Data)-len(v.Span.Text())+len("NEW")-(len(want[0])-len(want[i])))
 		}
 	}
-	single := parse(t, "x.json", `{"a":"b"}`)
-	require.Len(t, single.Root.Get("a").Replace("1"), 1)
-	out, err := source.Apply(single.File, single.Root.Get("a").Replace("1"))
-	require.NoError(t, err)
-	require.Equal(t, `{"a":1}`, string(out))
+	for text, want := range map[string]string{`"b"`: "1", `2`: "1"} {
+		f := source.New("x", []byte(text))
+		v, err := kratosconf.ParseJSON(f)
+		require.NoError(t, err)
+		out, err := source.Apply(f, v.Replace("1"))
+		require.NoError(t, err)
+		require.Equal(t, want, string(out), "with its quotes")
+	}
 }
 
 func TestPlaces(t *testing.T) {
-	d := parse(t, "x.yml", "a: text\nb:\n  c: {}\nd: [1]\ne:\nf: |\n  block\ng: [[2]]\n")
+	d := parse(t, "x.yml", "a: text\nb:\n  c: {}\nd: [1]\ne:\nf: |\n  block\ng: [[2]]\nh: ~\n")
 	for path, want := range map[string]string{
-		"a": "x.yml:1:4", "b": "x.yml:2:1", "b.c": "x.yml:3:3", "d": "x.yml:4:1", "d.0": "x.yml:4:5", "e": "x.yml:5:1", "f": "x.yml:6:1", "g.0": "x.yml:8:5",
+		"a": "x.yml:1:4", "b": "x.yml:2:1", "b.c": "x.yml:3:3", "d": "x.yml:4:1", "d.0": "x.yml:4:5", "e": "x.yml:5:1", "f": "x.yml:6:1", "g.0": "x.yml:8:5", "h": "x.yml:9:1",
 	} {
 		require.Equal(t, want, d.Root.Get(path).Place().String(), path)
 	}
@@ -128,6 +131,16 @@ func TestIncomplete(t *testing.T) {
 	}{{nil, false}, {[]string{whole}, false}, {[]string{part}, true}, {[]string{whole, part}, true}, {[]string{part, whole}, true}, {[]string{"a: {{ .b }}\n"}, false}, {[]string{"{{ .a }}: 1\n"}, true}} {
 		names := []string{"a.yml", "b.yml"}[:len(tc.texts)]
 		require.Equal(t, tc.want, load(t, names, tc.texts).Incomplete(), "%q", tc.texts)
+	}
+}
+
+// TestVersionsOfChanges are contracts with the rules that ask for them.
+func TestVersionsOfChanges(t *testing.T) {
+	for version, want := range map[kratosconf.Version]string{
+		kratosconf.VersionOrigins: "v1.1.0", kratosconf.VersionPasskey: "v1.2.0", kratosconf.VersionTriggerID: "v25.4.0",
+		kratosconf.VersionDefault: "v26.2.0", kratosconf.VersionPolicy: "v26.2.1",
+	} {
+		require.Equal(t, want, version.String())
 	}
 }
 
