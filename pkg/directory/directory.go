@@ -180,10 +180,8 @@ func (d *Directory) checkOwner(ctx context.Context) error {
 		return err
 	}
 	for _, id := range sample {
-		if _, err := d.kratos.Identity(ctx, id); err == nil {
-			return nil
-		} else if !errors.Is(err, kratosadmin.ErrNotFound) {
-			return err
+		if _, err := d.kratos.Identity(ctx, id); !errors.Is(err, kratosadmin.ErrNotFound) {
+			return err // nil where there is one
 		}
 	}
 	page, err := d.kratos.List(ctx, "")

@@ -235,6 +235,9 @@ func TestSweepAsksOnlyForTheMissing(t *testing.T) {
 				require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
 				w.wait(time.Minute)
 				require.Equal(w.t, gone, w.kratos.pulls)
+				require.Equal(w.t,
+					[]string{fmt.Sprintf(`msg="sweep is complete" identities_listed=%d deleted=%d`, 9-len(gone), len(gone))},
+					w.log.lines("sweep is complete"))
 				for n, k := range keys {
 					if slices.Contains(tc.deleted, n) {
 						w.requireError(k, ErrRemoved)
