@@ -89,7 +89,7 @@ func TestSecondDocuments(t *testing.T) {
 	for text, want := range map[string]string{
 		"a: 1\n---\nb: 2\n": "x.yml:2:1", "---\na: 1\n": "", "# c\n---\na: 1\n---": "x.yml:4:1", "%YAML 1.1\n---\na: 1\n": "", "\n\r\n---\na: 1\n": "",
 		"a: 1\n--- b\n": "x.yml:2:1", "a: 1\n---\tb\n": "x.yml:2:1", "a: 1\n---\r\nb: 2\n": "x.yml:2:1", "a: 1\n---b: 2\n": "", "a: 1\n ---: 2\n": "", "---\n---\na: 1\n": "", "a: 1": "",
-		"{\n}\n---\nb: 2\n": "x.yml:3:1", " \n---\na: 1\n": "", " # c\n---\na: 1\n": "", "\uFEFF# c\n---\na: 1\n": "",
+		"{\n}\n---\nb: 2\n": "x.yml:3:1", "a: 1\n\n# c\n---\nb: 2\n": "x.yml:4:1", " \n---\na: 1\n": "", " # c\n---\na: 1\n": "", "\uFEFF# c\n---\na: 1\n": "",
 	} {
 		d, err := kratosconf.Parse(source.New("x.yml", []byte(text)), kratosconf.ParseOptions{})
 		if err != nil {
@@ -169,12 +169,16 @@ func TestTOMLErrors(t *testing.T) {
 	}
 }
 
-// TestTOMLValuesFarBehindTheirKey have no place, so that nothing looks through a
-// large file over and over.
-func TestTOMLValuesFarBehindTheirKey(t *testing.T) {
+// TestTOMLFarBehind: what is too far behind its key or its table has no place, so
+// that nothing looks through a large file over and over.
+func TestTOMLFarBehind(t *testing.T) {
 	for gap, want := range map[int]string{1998: "far away", 1999: ""} {
 		v := parse(t, "x.toml", "a ="+strings.Repeat(" ", gap-2)+"'far away'\n").Root.Get("a")
 		require.Equal(t, "far away", v.Str)
 		require.Equal(t, want, v.Span.Text(), "%d bytes", gap)
+	}
+	for gap, want := range map[int]string{1998: "x.toml:2:1", 1999: "x.toml:1:1"} {
+		d := parse(t, "x.toml", "#"+strings.Repeat("-", gap-2)+"\nt={}\n")
+		require.Equal(t, want, d.Root.Get("t").Place().String(), "an inline table after %d bytes", gap)
 	}
 }

@@ -126,6 +126,7 @@ func TestTwoBranches(t *testing.T) {
 	}
 	require.Equal(t, "1", branches("1", "1").Str)
 	require.False(t, branches("1", "1").Unknown())
+	require.Equal(t, "1", branches("!!str 1", "!!str 1").Str, "what only decoding can check is checked without the two")
 	for _, pair := range [][2]string{{"1", "2"}, {"1", "'1'"}, {"[1]", "[1]"}, {"{b: 1}", "1"}, {"1", "{b: 1}"}, {"[1]", "1"}} {
 		v := branches(pair[0], pair[1])
 		require.True(t, v.Unknown(), "%v", pair)
