@@ -375,19 +375,21 @@ func (v *victim) requireRefusal(words string) {
 func TestFaultsDocument(t *testing.T) {
 	text, err := os.ReadFile("../../docs/faults.md")
 	require.NoError(t, err)
-	var tests bytes.Buffer
+	there := make(map[string]bool)
 	for _, pattern := range []string{"*_test.go", "../../pkg/*/*_test.go", "../../pkg/*/*/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, name := range files {
 			raw, err := os.ReadFile(name)
 			require.NoError(t, err)
-			_, _ = tests.Write(raw)
+			for _, test := range regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\) \{`).FindAllStringSubmatch(string(raw), -1) {
+				there[test[1]] = true
+			}
 		}
 	}
 	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(string(text), -1)
 	require.NotEmpty(t, named)
 	for _, name := range named {
-		require.True(t, strings.Contains(tests.String(), "func "+name[1]+"(t *testing.T) {"), "docs/faults.md names %s, and there is no such test", name[1])
+		require.True(t, there[name[1]], "docs/faults.md names %s, and there is no such test", name[1])
 	}
 }

@@ -54,10 +54,13 @@ func (s *scaffolder) patch(flags *pflag.FlagSet) error {
 
 // notForPatch refuses flags that describe a deployment anew.
 func (s *scaffolder) notForPatch(flags *pflag.FlagSet) error {
-	for _, name := range []string{"refuse-address-change", "webauthn", "target", "kratos-url", "ui-url", "mount", "public-listen", "admin-listen", "staff-domain", "android-app", "apple-app"} {
+	for _, name := range []string{"webauthn", "target", "kratos-url", "ui-url", "mount", "public-listen", "admin-listen", "staff-domain", "android-app", "apple-app"} {
 		if flags.Changed(name) && flags.Lookup(name).Value.String() != flags.Lookup(name).DefValue {
 			return usagef("--%s does not go with %s, which is there and is patched; --force or another --dir writes a new one", name, s.configs[0])
 		}
+	}
+	if err := (scaffold.Options{Domain: "localhost", SignUp: s.opts.SignUp, RefuseAddressChange: s.opts.RefuseAddressChange}).Validate(); err != nil {
+		return usagef("%w", err)
 	}
 	switch s.preset {
 	case "", "one-domain", "localhost", "subdomains":
@@ -85,6 +88,7 @@ func (s *scaffolder) plan(flags *pflag.FlagSet, files []*source.File) (*adopt.Pl
 		opts := adopt.Options{
 			Domain: s.opts.Domain, RPID: s.opts.RPID, AppName: s.opts.AppName,
 			Origins: s.opts.Origins, SidecarURL: s.opts.SidecarURL, Wide: s.preset == "subdomains",
+			RefuseAddressChange: s.opts.RefuseAddressChange,
 		}
 		if flags.Changed("sign-up") {
 			opts.SignUp = adopt.SignUp(s.opts.SignUp)
@@ -150,7 +154,7 @@ func (s *scaffolder) additions(plan *adopt.Plan) ([]scaffold.File, error) {
 		return nil, err
 	}
 	a := scaffold.Addition{
-		CI: s.opts.CI, Config: name, Repository: repository, Version: releaseVersion(), UI: s.opts.UI, HookFlows: plan.HookFlows(),
+		CI: s.opts.CI, Config: name, Repository: repository, Version: releaseVersion(), UI: s.opts.UI, HookLists: plan.HookLists(),
 	}
 	if page, ok := plan.Site(); ok {
 		a.Page = strings.TrimPrefix(page.Origin(), "https://")
@@ -223,7 +227,7 @@ func (s *scaffolder) remind(plan *adopt.Plan) error {
 	if err := report.Text(s.app.stderr, warnings); err != nil {
 		return err
 	}
-	if len(plan.HookFlows()) > 0 {
+	if len(plan.HookLists()) > 0 {
 		_, err := fmt.Fprintf(s.app.stderr, "give Kratos the variables in %s, and run: oly-passkey serve --api-key-file %s\n",
 			filepath.Join(filepath.Dir(s.configs[0]), scaffold.KratosEnv), filepath.Join(filepath.Dir(s.configs[0]), scaffold.SidecarKey))
 		return err

@@ -26,6 +26,9 @@ type Options struct {
 	SidecarURL string   // oly-passkey serve as Kratos reaches it; hooks are written only with one, or where a sign-up has to be refused
 	SignUp     SignUp
 	Wide       bool // rp.id is the whole domain, for pages on its other names
+	// RefuseAddressChange has the sidecar refuse that people change in settings
+	// what Kratos signs them in by code with, or recovers them by.
+	RefuseAddressChange bool
 }
 
 // SignUp is whether a passkey may be the first thing that an account gets.
@@ -94,6 +97,9 @@ func New(files []*source.File, opts Options, env lint.Options) (*Plan, error) {
 	}
 	w := newWorkshop(files, env)
 	w.sidecar = opts.SidecarURL
+	if opts.RefuseAddressChange {
+		w.sidecar = orElse(opts.SidecarURL, DefaultSidecarURL) // who refuses is told of everything else
+	}
 	before, err := lint.Check(files, w.env, rules.All())
 	if err != nil {
 		return nil, err
@@ -106,7 +112,7 @@ func New(files []*source.File, opts Options, env lint.Options) (*Plan, error) {
 	}
 	for _, step := range []func(*workshop, Options) error{
 		(*workshop).rehost, (*workshop).method, (*workshop).pages, (*workshop).schemas,
-		(*workshop).registration, (*workshop).login, (*workshop).settings, (*workshop).allowed, (*workshop).errors,
+		(*workshop).registration, (*workshop).login, (*workshop).settings, (*workshop).addresses, (*workshop).allowed, (*workshop).errors,
 	} {
 		if err := step(w, opts); err != nil {
 			return nil, err
@@ -299,15 +305,16 @@ func (p *Plan) Site() (webauthn.Page, bool) {
 	return webauthn.Page{}, false
 }
 
-// HookFlows are the flows whose first passkey hook tells the sidecar, with a key
-// that the environment has to give it.
-func (p *Plan) HookFlows() []string {
-	var flows []string
-	for _, flow := range []string{"login", "registration", "settings"} {
-		first := p.config.Get("selfservice.flows." + flow + ".after.passkey.hooks.0")
+// HookLists are the lists of hooks, such as "login.passkey", whose first one calls
+// the sidecar with a key that the environment has to give it.
+func (p *Plan) HookLists() []string {
+	var lists []string
+	for _, list := range []string{"login.passkey", "registration.passkey", "settings.passkey", "settings.profile"} {
+		flow, method, _ := strings.Cut(list, ".")
+		first := p.config.Get("selfservice.flows." + flow + ".after." + method + ".hooks.0")
 		if (lint.Hook{Value: first}).ToSidecar() && first.Get("config.auth.config.value").Text() == keyFromEnvironment {
-			flows = append(flows, flow)
+			lists = append(lists, list)
 		}
 	}
-	return flows
+	return lists
 }

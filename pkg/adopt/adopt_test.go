@@ -68,7 +68,7 @@ func readCase(t *testing.T, archive *txtar.Archive) *testCase {
 	crlf := false
 	for line := range strings.Lines(string(archive.Comment)) {
 		flag, value, ok := strings.Cut(strings.TrimSpace(line), " ")
-		if !ok && flag != "--crlf" || !strings.HasPrefix(flag, "--") {
+		if !ok && flag != "--crlf" && flag != "--refuse-address-change" || !strings.HasPrefix(flag, "--") {
 			continue
 		}
 		switch flag {
@@ -88,6 +88,8 @@ func readCase(t *testing.T, archive *txtar.Archive) *testCase {
 			v, err := kratosconf.ParseVersion(value)
 			require.NoError(t, err)
 			c.env.Version = v
+		case "--refuse-address-change":
+			c.opts.RefuseAddressChange = true
 		case "--crlf":
 			crlf = true
 		default:
@@ -146,8 +148,8 @@ func show(plan *adopt.Plan) (patch, said string) {
 	for _, f := range plan.Left {
 		fmt.Fprintf(&s, "%s: %s [%s]\n", f.Span, f.Severity, f.Rule)
 	}
-	if flows := plan.HookFlows(); len(flows) > 0 {
-		fmt.Fprintf(&s, "hooks: %s\n", strings.Join(flows, " "))
+	if lists := plan.HookLists(); len(lists) > 0 {
+		fmt.Fprintf(&s, "hooks: %s\n", strings.Join(lists, " "))
 	}
 	return strings.ReplaceAll(d.String(), "\r", "␍"), s.String()
 }

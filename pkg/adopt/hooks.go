@@ -203,10 +203,12 @@ func (w *workshop) allowed(Options) error {
 		have[v.Text()] = true
 	}
 	var missing []string
-	for _, h := range p.WebHooks() {
-		if url := h.Config().Get("url").Text(); h.ToSidecar() && !have[url] {
-			have[url] = true
-			missing = append(missing, url)
+	for _, list := range p.HookLists() {
+		for _, v := range list.Value.Items() {
+			if url := v.Get("config.url").Text(); (lint.Hook{Value: v}).ToSidecar() && !have[url] {
+				have[url] = true
+				missing = append(missing, url)
+			}
 		}
 	}
 	step := Step{What: "let Kratos call the sidecar, which has a private address", At: guard.Get("disallow_private_ip_ranges").Place()}

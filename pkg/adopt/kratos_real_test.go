@@ -17,6 +17,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/rogpeppe/go-internal/diff"
+	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/adopt"
@@ -178,4 +179,17 @@ func get(ctx context.Context, url string) (int, string) {
 		return 0, err.Error()
 	}
 	return resp.StatusCode, string(body)
+}
+
+// TestRealAddress: the real Kratos takes the hook that refuses changes of address,
+// in every list in which it stands.
+func TestRealAddress(t *testing.T) {
+	archive, err := txtar.ParseFile("testdata/address.txtar")
+	require.NoError(t, err)
+	c := readCase(t, archive)
+	plan, err := adopt.New(c.files, c.opts, c.env)
+	require.NoError(t, err)
+	require.Empty(t, plan.Errors())
+	require.Len(t, plan.Changed, 2)
+	require.Empty(t, start(t, plan.Changed[0].After, plan.Changed[1].After, true))
 }

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 )
 
 // Addition is what an existing configuration gets besides its patch.
 type Addition struct {
 	Page       string   // where people sign in, as lint takes it with --domain
-	HookFlows  []string // login, registration, settings: whose first passkey hook wants a key from the environment
+	HookLists  []string // such as "login.passkey": whose first hook wants a key from the environment
 	CI         CI
 	Config     string // name of the kratos.yml
 	Repository string // slash path of its folder below the repository's root; "" at the root
@@ -43,16 +44,16 @@ func Additions(a Addition, have State, random io.Reader) ([]File, error) {
 		}
 		files = append(files, pages...)
 	}
-	if len(a.HookFlows) == 0 {
+	if len(a.HookLists) == 0 {
 		return files, nil
 	}
 	keys, hookKeys, err := keyFile(have, random)
 	if err != nil {
 		return nil, err
 	}
-	wanted := hookVariables(a.HookFlows, []string{"passkey"}, hookKeys)
+	wanted := hookVariables(a.HookLists, hookKeys)
 	for name, value := range parseEnv(have.KratosEnv) {
-		if strings.Contains(name, "_AFTER_PROFILE_") { // of a hook that a patch does not touch
+		if strings.Contains(name, "_AFTER_PROFILE_") && !slices.Contains(a.HookLists, "settings.profile") { // of a hook that is not init's
 			wanted = append(wanted, variable{name: name, value: fixed(value), ok: func(string) bool { return true }})
 		}
 	}

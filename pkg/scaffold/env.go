@@ -73,28 +73,31 @@ func (s site) variables(hookKeys []string, random io.Reader) []variable {
 }
 
 func (s site) hookVariables(hookKeys []string) []variable {
-	flows := []string{"login", "registration", "settings"}
-	if s.Closed {
-		flows = []string{"login", "settings"}
+	var lists []string
+	for _, flow := range []string{"login", "registration", "settings"} {
+		for _, method := range s.Methods {
+			if flow != "registration" || !s.Closed {
+				lists = append(lists, flow+"."+method)
+			}
+		}
 	}
-	all := hookVariables(flows, s.Methods, hookKeys)
 	if s.RefuseAddressChange {
-		all = append(all, hookVariables([]string{"settings"}, []string{"profile"}, hookKeys)...)
+		lists = append(lists, "settings.profile")
 	}
-	return all
+	return hookVariables(lists, hookKeys)
 }
 
-// hookVariables give the first hook of each list its key.
-func hookVariables(flows, methods, hookKeys []string) []variable {
+// hookVariables give the first hook of each list, such as "login.passkey", its
+// key.
+func hookVariables(lists, hookKeys []string) []variable {
 	var all []variable
-	for _, flow := range flows {
-		for _, method := range methods {
-			all = append(all, variable{
-				name:  "SELFSERVICE_FLOWS_" + strings.ToUpper(flow) + "_AFTER_" + strings.ToUpper(method) + "_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE",
-				value: fixed(hookKeys[0]),
-				ok:    func(old string) bool { return slices.Contains(hookKeys, old) },
-			})
-		}
+	for _, list := range lists {
+		flow, method, _ := strings.Cut(strings.ToUpper(list), ".")
+		all = append(all, variable{
+			name:  "SELFSERVICE_FLOWS_" + flow + "_AFTER_" + method + "_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE",
+			value: fixed(hookKeys[0]),
+			ok:    func(old string) bool { return slices.Contains(hookKeys, old) },
+		})
 	}
 	return all
 }

@@ -135,7 +135,7 @@ func TestAdditions(t *testing.T) {
 	const theirs = "SELFSERVICE_FLOWS_SETTINGS_AFTER_PROFILE_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE=theirs\n"
 	have := scaffold.State{KratosEnv: []byte("DSN=memory\n" + theirs)}
 	all, err := scaffold.Additions(scaffold.Addition{
-		Page: "auth.example.com", HookFlows: []string{"login", "settings"}, CI: scaffold.PreCommit, Config: "kratos.yaml", Repository: "deploy",
+		Page: "auth.example.com", HookLists: []string{"login.passkey", "settings.passkey"}, CI: scaffold.PreCommit, Config: "kratos.yaml", Repository: "deploy",
 	}, have, new(counter))
 	require.NoError(t, err)
 	got := make(map[string]string)

@@ -24,7 +24,7 @@ func TestRealAddressChange(t *testing.T) {
 	body, err := os.ReadFile("../../templates/hooks/refuse-address-change.jsonnet")
 	require.NoError(t, err)
 	// The address of this test's schema is its user name.
-	body = []byte(strings.ReplaceAll(string(body), "traits.email", "traits.username"))
+	body = []byte(strings.ReplaceAll(string(body), `"email"`, `"username"`))
 	hook := strings.Replace(hookTo(s.URL(), sidecar.AddressChangePath, "hooks-key"), "ignore: true", "parse: true", 1)
 	hook = strings.Replace(hook, "file://identity.jsonnet", "base64://"+base64.StdEncoding.EncodeToString(body), 1)
 	deaf := hookTo("http://127.0.0.1:1", "/", "x")

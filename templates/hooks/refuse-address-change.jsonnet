@@ -1,6 +1,7 @@
-// Asks the sidecar, which refuses, only where somebody changes the address;
+// Asks the sidecar, which refuses, only where somebody changes an address;
 // `error "cancel"` tells Kratos to call nobody.
 function(ctx)
-  if ctx.identity.traits.email != ctx.flow.identity.traits.email
+  local addresses(identity) = [std.get(identity.traits, name, null) for name in ["email"]];
+  if addresses(ctx.identity) != addresses(ctx.flow.identity)
   then { flow_id: ctx.flow.id }
   else error "cancel"
