@@ -67,44 +67,6 @@ func TestBuildFailsAndGoesOn(t *testing.T) {
 	}
 }
 
-// notebook is a memory store that writes down what a build stores.
-type notebook struct {
-	*memory.Store
-	lines []string
-}
-
-// Update implements index.Store.
-func (n *notebook) Update(ctx context.Context, ids []uuid.UUID, change index.Change) (int, error) {
-	n.lines = append(n.lines, fmt.Sprintf("%d identities", len(ids)))
-	return n.Store.Update(ctx, ids, change)
-}
-
-// UpdateMeta implements index.Store.
-func (n *notebook) UpdateMeta(ctx context.Context, change func(*index.Meta)) error {
-	return n.Store.UpdateMeta(ctx, func(m *index.Meta) {
-		change(m)
-		n.lines = append(n.lines, fmt.Sprintf("next %q, read %t, built %t", m.BuildToken, m.BuildRead, !m.BuiltAt.IsZero()))
-	})
-}
-
-// notebookLoader takes the build in its own way.
-type notebookLoader struct{ *notebook }
-
-// Load implements index.Loader.
-func (n notebookLoader) Load(ctx context.Context, ids []uuid.UUID, change index.Change, meta func(*index.Meta)) error {
-	_, err := n.Update(ctx, ids, change)
-	if err != nil {
-		return err
-	}
-	return n.UpdateMeta(ctx, meta)
-}
-
-// FinishLoad implements index.Loader.
-func (n notebookLoader) FinishLoad(context.Context) error {
-	n.lines = append(n.lines, "finish")
-	return nil
-}
-
 // TestBuildIsStoredInBatches of 20,000 or more, each before the place where the
 // build would go on after it.
 func TestBuildIsStoredInBatches(t *testing.T) {

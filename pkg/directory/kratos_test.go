@@ -19,14 +19,14 @@ import (
 // removed handles, overwrites webauthn handles, forgets a type with its last
 // key, as the real one does; and it can be made to fail.
 type fakekratos struct {
-	mu     sync.Mutex
-	people map[uuid.UUID]*kratosadmin.Identity
-	now    func() time.Time
-	rand   *rand.ChaCha8   // of ids and handles, the same in every run
-	page   int             // identities a page, 500 where it is 0
-	fail   error           // what every call answers, where it is set
-	pulls  []uuid.UUID     // who was asked for, one by one
-	shown  map[string]bool // handles that were ever answered
+	mu                     sync.Mutex
+	people                 map[uuid.UUID]*kratosadmin.Identity
+	now                    func() time.Time
+	rand                   *rand.ChaCha8   // of ids and handles, the same in every run
+	page                   int             // identities a page, 500 where it is 0
+	failIdentity, failList error           // what the calls answer, where they are set
+	pulls                  []uuid.UUID     // who was asked for, one by one
+	shown                  map[string]bool // handles that were ever answered
 }
 
 func newFakekratos(now func() time.Time) *fakekratos {
@@ -40,8 +40,8 @@ func (f *fakekratos) Identity(_ context.Context, id uuid.UUID) (*kratosadmin.Ide
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.pulls = append(f.pulls, id)
-	if f.fail != nil {
-		return nil, f.fail
+	if f.failIdentity != nil {
+		return nil, f.failIdentity
 	}
 	p := f.people[id]
 	if p == nil {
@@ -67,8 +67,8 @@ func (f *fakekratos) show(p *kratosadmin.Identity) {
 func (f *fakekratos) List(_ context.Context, token string) (*kratosadmin.Page, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.fail != nil {
-		return nil, f.fail
+	if f.failList != nil {
+		return nil, f.failList
 	}
 	var ids []uuid.UUID
 	for id := range f.people {
@@ -221,10 +221,14 @@ func (f *fakekratos) delete(id uuid.UUID) {
 	delete(f.people, id)
 }
 
-func (f *fakekratos) setFailure(err error) {
+// setFailure lets every call fail, nil none.
+func (f *fakekratos) setFailure(err error) { f.setFailures(err, err) }
+
+// setFailures lets either call fail.
+func (f *fakekratos) setFailures(identity, list error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.fail = err
+	f.failIdentity, f.failList = identity, list
 }
 
 // lists tells whether a key's handle is among those that the list shows now.

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,9 +14,10 @@ import (
 // from half a second again after a sweep that was complete, or that stopped.
 func TestListIsTriedAgain(t *testing.T) {
 	inBubble(t, func(w *world) {
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		people := &crowd{total: 1, page: 1, fail: func(string) error {
-			if down {
+			if down.Load() {
 				return errDown
 			}
 			return nil
@@ -29,7 +31,7 @@ func TestListIsTriedAgain(t *testing.T) {
 		}
 		reconcile := func() {
 			w.t.Helper()
-			down = true
+			down.Store(true)
 			require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
 			fromHalfASecond()
 		}
@@ -39,7 +41,7 @@ func TestListIsTriedAgain(t *testing.T) {
 			tries := len(people.tokens())
 			require.GreaterOrEqual(w.t, tries, 5)
 			require.LessOrEqual(w.t, tries, 6)
-			down = false
+			down.Store(false)
 			w.wait(2 * time.Minute)
 			require.Len(w.t, people.tokens(), 1)
 		}

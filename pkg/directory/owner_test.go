@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"context"
 	"log/slog"
 	"testing"
 	"time"
@@ -94,28 +93,6 @@ func TestOwner(t *testing.T) {
 // uuidBefore is the id of somebody before all others, whom the index does not know.
 func uuidBefore(n byte) uuid.UUID { return uuid.UUID{15: n + 1} }
 
-// brokenKratos fails in one of its two ways.
-type brokenKratos struct {
-	*fakekratos
-	identity, list error
-}
-
-// Identity implements Kratos.
-func (b *brokenKratos) Identity(ctx context.Context, id uuid.UUID) (*kratosadmin.Identity, error) {
-	if b.identity != nil {
-		return nil, b.identity
-	}
-	return b.fakekratos.Identity(ctx, id)
-}
-
-// List implements Kratos.
-func (b *brokenKratos) List(ctx context.Context, token string) (*kratosadmin.Page, error) {
-	if b.list != nil {
-		return nil, b.list
-	}
-	return b.fakekratos.List(ctx, token)
-}
-
 // TestOwnerCannotBeTold: what fails is no sign of another Kratos.
 func TestOwnerCannotBeTold(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -141,7 +118,8 @@ func TestOwnerCannotBeTold(t *testing.T) {
 				}
 				w.kratos.register("passkey")
 				store.failNext(tc.store, 1)
-				d, err := New(w.t.Context(), Options{Store: store, Kratos: &brokenKratos{w.kratos, tc.identity, tc.list}, Log: slog.New(slog.DiscardHandler)})
+				w.kratos.setFailures(tc.identity, tc.list)
+				d, err := New(w.t.Context(), Options{Store: store, Kratos: w.kratos, Log: slog.New(slog.DiscardHandler)})
 				require.NoError(w.t, err)
 				require.Equal(w.t, tc.want, d.checkOwner(w.t.Context()))
 			})

@@ -175,22 +175,6 @@ func TestStopWaitsForPulls(t *testing.T) {
 	})
 }
 
-// TestOnlyLoginsAreUses: a hook of another flow says nothing about a sign-in.
-func TestOnlyLoginsAreUses(t *testing.T) {
-	for flow, used := range map[index.Flow]bool{index.FlowRegistration: false, index.FlowSettings: false, index.FlowLogin: true} {
-		inBubble(t, func(w *world) {
-			k := w.kratos.register("passkey")
-			w.start()
-			w.hook(k.owner, flow)
-			got, err := w.d.Credentials(w.t.Context(), k.owner)
-			require.NoError(w.t, err)
-			require.Equal(w.t, used, !got[0].UsedAt.IsZero())
-			require.NotContains(w.t, w.log.String(), "level=WARN")
-			require.NotContains(w.t, w.log.String(), "level=ERROR")
-		})
-	}
-}
-
 // TestHookFailsInTheStore: it is tried again, and what cannot be settled is
 // pulled once more after the next start.
 func TestHookFailsInTheStore(t *testing.T) {

@@ -303,7 +303,7 @@ func TestIdentityIDsOneByOne(t *testing.T) {
 	})
 	inBubble(t, func(w *world) {
 		bare := w.kratos.register("").owner
-		w.start(func(o *Options) { o.Kratos = &brokenKratos{fakekratos: w.kratos} })
+		w.start()
 		require.NoError(w.t, w.d.updateMeta(w.t.Context(), func(m *index.Meta) { m.BuiltAt = time.Time{} }))
 		w.requireError(fakekey{handle: bare[:]}, ErrBuilding)
 	})

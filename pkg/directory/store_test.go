@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/google/uuid"
@@ -168,3 +169,55 @@ func (s faultyLoader) Load(ctx context.Context, ids []uuid.UUID, change index.Ch
 
 // FinishLoad implements index.Loader.
 func (s faultyLoader) FinishLoad(context.Context) error { return s.call("FinishLoad") }
+
+// retryingStore asks for every change twice, first of another record.
+type retryingStore struct {
+	index.Store
+	first *index.Identity
+}
+
+// Update implements index.Store.
+func (s *retryingStore) Update(ctx context.Context, ids []uuid.UUID, change index.Change) (int, error) {
+	for _, id := range ids {
+		change(id, s.first.Clone())
+	}
+	return s.Store.Update(ctx, ids, change)
+}
+
+// notebook is a memory store that writes down what a build stores.
+type notebook struct {
+	*memory.Store
+	lines []string
+}
+
+// Update implements index.Store.
+func (n *notebook) Update(ctx context.Context, ids []uuid.UUID, change index.Change) (int, error) {
+	n.lines = append(n.lines, fmt.Sprintf("%d identities", len(ids)))
+	return n.Store.Update(ctx, ids, change)
+}
+
+// UpdateMeta implements index.Store.
+func (n *notebook) UpdateMeta(ctx context.Context, change func(*index.Meta)) error {
+	return n.Store.UpdateMeta(ctx, func(m *index.Meta) {
+		change(m)
+		n.lines = append(n.lines, fmt.Sprintf("next %q, read %t, built %t", m.BuildToken, m.BuildRead, !m.BuiltAt.IsZero()))
+	})
+}
+
+// notebookLoader takes the build in its own way.
+type notebookLoader struct{ *notebook }
+
+// Load implements index.Loader.
+func (n notebookLoader) Load(ctx context.Context, ids []uuid.UUID, change index.Change, meta func(*index.Meta)) error {
+	_, err := n.Update(ctx, ids, change)
+	if err != nil {
+		return err
+	}
+	return n.UpdateMeta(ctx, meta)
+}
+
+// FinishLoad implements index.Loader.
+func (n notebookLoader) FinishLoad(context.Context) error {
+	n.lines = append(n.lines, "finish")
+	return nil
+}
