@@ -115,7 +115,7 @@ func New(files []*source.File, opts Options, env lint.Options) (*Plan, error) {
 		(*workshop).registration, (*workshop).login, (*workshop).settings, (*workshop).addresses, (*workshop).allowed, (*workshop).errors,
 	} {
 		if err := step(w, opts); err != nil {
-			return nil, err
+			return nil, w.asItWas(err)
 		}
 	}
 	return w.done()
@@ -135,74 +135,6 @@ func patchable(files []*source.File) error {
 		}
 	}
 	return nil
-}
-
-// workshop holds the files while they are worked on.
-type workshop struct {
-	files    []*source.File
-	opened   map[string]*source.File // identity schemas, by the name under which they were read
-	original []*source.File
-	env      lint.Options
-	sidecar  string // its URL; "" without hooks
-	plan     Plan
-}
-
-func newWorkshop(files []*source.File, env lint.Options) *workshop {
-	w := &workshop{files: slices.Clone(files), original: slices.Clone(files), opened: make(map[string]*source.File), env: env}
-	if read := env.Schemas.Read; read != nil {
-		w.env.Schemas.Read = func(name string) (*source.File, error) {
-			if f, ok := w.opened[name]; ok {
-				return f, nil
-			}
-			f, err := read(name)
-			if err == nil {
-				w.opened[name] = f
-				w.original = append(w.original, f)
-			}
-			return f, err
-		}
-	}
-	return w
-}
-
-// pass reads the files as they are now.
-func (w *workshop) pass() (*lint.Pass, error) {
-	p, broken, err := lint.Load(w.files, w.env)
-	if err == nil && p == nil {
-		err = conflictf(broken[0].Span, "a patch here would leave a file that cannot be read; add the passkey method by hand: %s", broken[0].Message)
-	}
-	return p, err
-}
-
-// apply makes edits and says so. No edits for something that has to change mean
-// that it stands where a byte edit is not safe.
-func (w *workshop) apply(step Step, edits []source.Edit) error {
-	if len(edits) == 0 {
-		return conflictf(step.At, "init cannot edit this place safely (an anchor, an environment variable or an unusual style); by hand: %s", step.What)
-	}
-	byFile := make(map[*source.File][]source.Edit)
-	for _, e := range edits {
-		byFile[e.Span.File] = append(byFile[e.Span.File], e)
-	}
-	for f, list := range byFile {
-		if !w.replace(f, list) {
-			return conflictf(step.At, "this is in no file that can be written; by hand: %s", step.What)
-		}
-	}
-	w.plan.Steps = append(w.plan.Steps, step)
-	return nil
-}
-
-func (w *workshop) replace(f *source.File, edits []source.Edit) bool {
-	content, err := source.Apply(f, edits)
-	if err != nil {
-		return false
-	}
-	return w.put(source.New(f.Name, content))
-}
-
-func (w *workshop) fact(name, value string, from source.Span) {
-	w.plan.Facts = append(w.plan.Facts, Fact{Name: name, Value: value, From: from})
 }
 
 // errors makes lint's own fixes and proposals for the errors that are there, of
@@ -230,58 +162,10 @@ func (w *workshop) errors(Options) error {
 	}
 	for _, f := range found {
 		if f.Severity == lint.Error && !slices.ContainsFunc(repair.Left, func(l lint.Finding) bool { return l.Rule == f.Rule }) {
-			w.plan.Steps = append(w.plan.Steps, Step{What: f.Help + " [" + f.Rule + "]", At: f.Span})
+			w.step(Step{What: f.Help + " [" + f.Rule + "]", At: f.Span})
 		}
 	}
 	return nil
-}
-
-// put takes a file in the place of the one of its name.
-func (w *workshop) put(f *source.File) bool {
-	done := false
-	for i := range w.files {
-		if w.files[i].Name == f.Name {
-			w.files[i], done = f, true
-		}
-	}
-	for name, old := range w.opened {
-		if old.Name == f.Name {
-			w.opened[name], done = f, true
-		}
-	}
-	return done
-}
-
-// done lints the result and compares the files with what they were.
-func (w *workshop) done() (*Plan, error) {
-	p, err := w.pass()
-	if err != nil {
-		return nil, err
-	}
-	if w.plan.Left, err = lint.Check(w.files, w.env, rules.All()); err != nil {
-		return nil, err
-	}
-	w.plan.Pages, w.plan.config = p.Pages, p.Config
-	for _, f := range w.original {
-		for _, now := range w.now() {
-			if now.Name == f.Name && string(now.Data) != string(f.Data) && !w.listed(f.Name) {
-				w.plan.Changed = append(w.plan.Changed, lint.Repaired{Name: f.Name, Before: f.Data, After: now.Data})
-			}
-		}
-	}
-	return &w.plan, nil
-}
-
-func (w *workshop) now() []*source.File {
-	all := slices.Clone(w.files)
-	for _, f := range w.opened {
-		all = append(all, f)
-	}
-	return all
-}
-
-func (w *workshop) listed(name string) bool {
-	return slices.ContainsFunc(w.plan.Changed, func(c lint.Repaired) bool { return c.Name == name })
 }
 
 // Errors are the findings of the result that keep it from being written.

@@ -45,6 +45,27 @@ func TestApply(t *testing.T) {
 	require.EqualError(t, err, `edit at x:1:1 is not of "y"`)
 }
 
+func TestBefore(t *testing.T) {
+	f := source.New("a", []byte("one\ntwo\nthree\n"))
+	edit := func(start, end int, text string) source.Edit {
+		return source.Edit{Span: source.Span{File: f, Start: start, End: end}, New: text}
+	}
+	edits := []source.Edit{edit(8, 13, "3"), edit(4, 4, "new\nlines\n"), edit(0, 1, "O"), edit(8, 13, "3")}
+	after, err := source.Apply(f, edits)
+	require.NoError(t, err)
+	require.Equal(t, "One\nnew\nlines\ntwo\n3\n", string(after))
+	for _, c := range []struct {
+		now  string
+		want int
+	}{
+		{"One", 0}, {"ne", 1}, {"new", 3}, {"lines", 3}, {"two", 4}, {"wo", 5}, {"3", 8},
+	} {
+		require.Equal(t, c.want, source.Before(f, edits, strings.Index(string(after), c.now)), c.now)
+	}
+	require.Equal(t, len(f.Data), source.Before(f, edits, len(after)))
+	require.Equal(t, 7, source.Before(f, nil, 7))
+}
+
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	_, err := source.Open(dir)
@@ -74,5 +95,33 @@ func FuzzPosition(f *testing.F) {
 		require.LessOrEqual(t, p.Line, file.Lines())
 		require.GreaterOrEqual(t, p.Column, 1)
 		require.Equal(t, p, file.Position(file.Offset(p.Line, p.Column)))
+	})
+}
+
+// FuzzBefore: what no edit wrote stood where Before says, letter by letter.
+func FuzzBefore(f *testing.F) {
+	f.Add([]byte("one\ntwo\nthree\n"), uint8(4), uint8(4), "new\n", uint8(8), uint8(13), "3")
+	f.Add([]byte("abc"), uint8(0), uint8(0), "x", uint8(3), uint8(3), "\ny")
+	f.Fuzz(func(t *testing.T, data []byte, start1, end1 uint8, new1 string, start2, end2 uint8, new2 string) {
+		file := source.New("a", data)
+		edits := []source.Edit{
+			{Span: source.Span{File: file, Start: int(start1), End: int(end1)}, New: new1},
+			{Span: source.Span{File: file, Start: int(start2), End: int(end2)}, New: new2},
+		}
+		after, err := source.Apply(file, edits)
+		if err != nil {
+			return
+		}
+		written := 0
+		for at := range after {
+			before := source.Before(file, edits, at)
+			require.GreaterOrEqual(t, before, 0)
+			require.LessOrEqual(t, before, len(data))
+			if before == len(data) || data[before] != after[at] {
+				written++
+			}
+		}
+		require.LessOrEqual(t, written, len(new1)+len(new2))
+		require.Equal(t, len(data), source.Before(file, edits, len(after)))
 	})
 }

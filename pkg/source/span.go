@@ -51,17 +51,9 @@ type Edit struct {
 // Edits of another file or that overlap are an error; the same edit twice is
 // made once.
 func Apply(f *File, edits []Edit) ([]byte, error) {
-	edits = slices.Clone(edits)
-	slices.SortStableFunc(edits, func(a, b Edit) int {
-		if a.Span.Start != b.Span.Start {
-			return a.Span.Start - b.Span.Start
-		}
-		return a.Span.End - b.Span.End
-	})
-	edits = slices.Compact(edits)
 	var out []byte
 	done := 0
-	for _, e := range edits {
+	for _, e := range inOrder(edits) {
 		if e.Span.File != f {
 			return nil, fmt.Errorf("edit at %s is not of %q", e.Span, f.Name)
 		}
@@ -73,4 +65,35 @@ func Apply(f *File, edits []Edit) ([]byte, error) {
 		done = e.Span.End
 	}
 	return append(out, f.Data[done:]...), nil
+}
+
+// Before answers where in a file something stood that stands at an offset after
+// edits that Apply made. What an edit wrote stood where the edit begins; of lines
+// that it added, at the end of the line above.
+func Before(f *File, edits []Edit, offset int) int {
+	grown := 0
+	for _, e := range inOrder(edits) {
+		switch start := e.Span.Start + grown; {
+		case offset < start:
+			return offset - grown
+		case offset >= start+len(e.New):
+		case e.Span.Start == e.Span.End && e.Span.Start > 0 && f.Data[e.Span.Start-1] == '\n':
+			return e.Span.Start - 1
+		default:
+			return e.Span.Start
+		}
+		grown += len(e.New) - (e.Span.End - e.Span.Start)
+	}
+	return offset - grown
+}
+
+func inOrder(edits []Edit) []Edit {
+	edits = slices.Clone(edits)
+	slices.SortStableFunc(edits, func(a, b Edit) int {
+		if a.Span.Start != b.Span.Start {
+			return a.Span.Start - b.Span.Start
+		}
+		return a.Span.End - b.Span.End
+	})
+	return slices.Compact(edits)
 }
