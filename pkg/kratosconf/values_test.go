@@ -136,9 +136,9 @@ func TestIncomplete(t *testing.T) {
 
 // TestVersionsOfChanges are contracts with the rules that ask for them.
 func TestVersionsOfChanges(t *testing.T) {
-	for version, want := range map[kratosconf.Version]string{
-		kratosconf.VersionOrigins: "v1.1.0", kratosconf.VersionPasskey: "v1.2.0", kratosconf.VersionTriggerID: "v25.4.0",
-		kratosconf.VersionDefault: "v26.2.0", kratosconf.VersionPolicy: "v26.2.1",
+	for want, version := range map[string]kratosconf.Version{
+		"v1.1.0": kratosconf.VersionOrigins, "v1.2.0": kratosconf.VersionPasskey, "v25.4.0": kratosconf.VersionTriggerID,
+		"v26.2.0": kratosconf.VersionDefault, "v26.2.1": kratosconf.VersionPolicy,
 	} {
 		require.Equal(t, want, version.String())
 	}
