@@ -115,7 +115,7 @@ func TestKratosTroubles(t *testing.T) {
 			kratos := &troubled{crowd: crowd}
 			v := newVictim(t, kratos)
 			v.start()
-			v.requireAll(people)
+			v.awaitComplete()
 			kratos.fail(kratosTroubles(kratos)[name])
 			late := crowd.add(false)
 			require.True(t, v.hook(late), "the hook is taken")
@@ -338,21 +338,31 @@ func (v *victim) get(path string) int {
 	return resp.StatusCode
 }
 
+// awaitComplete waits until the first build is done.
+func (v *victim) awaitComplete() {
+	v.t.Helper()
+	v.awaitIndex("complete", true)
+}
+
 // awaitMissing waits until a sweep has missed so many identities.
 func (v *victim) awaitMissing(want int) {
+	v.t.Helper()
+	v.awaitIndex("missing", float64(want))
+}
+
+// awaitIndex waits until GET /v1/index answers a value in a field.
+func (v *victim) awaitIndex(field string, want any) {
 	v.t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		resp, err := http.Get(v.url + "/v1/index")
 		require.NoError(v.t, err)
-		var status struct {
-			Missing int `json:"missing"`
-		}
+		var status map[string]any
 		err = errors.Join(json.NewDecoder(resp.Body).Decode(&status), resp.Body.Close())
 		require.NoError(v.t, err)
-		if status.Missing == want {
+		if status[field] == want {
 			return
 		}
-		require.False(v.t, time.Now().After(deadline), "%d identities are missing", status.Missing)
+		require.False(v.t, time.Now().After(deadline), "%s is %v", field, status[field])
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -123,9 +122,9 @@ func newVictim(t *testing.T, kratos http.Handler) *victim {
 	dir := t.TempDir()
 	v := &victim{t: t, binary: filepath.Join(dir, "oly-passkey")} // TestMain runs main under this name
 	require.NoError(t, os.Symlink(self, v.binary))
-	listen, metrics := freeAddress(t), freeAddress(t)
-	v.url, v.metrics = "http://"+listen, metrics
-	v.args = []string{"serve", "--kratos-admin-url", s.URL, "--data-dir", filepath.Join(dir, "data"), "--dev", "--listen", listen, "--metrics-listen", metrics}
+	free := kratostest.FreeAddresses(t, 2)
+	v.url, v.metrics = "http://"+free[0], free[1]
+	v.args = []string{"serve", "--kratos-admin-url", s.URL, "--data-dir", filepath.Join(dir, "data"), "--dev", "--listen", free[0], "--metrics-listen", free[1]}
 	t.Cleanup(func() {
 		if v.cmd != nil {
 			v.kill()
@@ -135,11 +134,6 @@ func newVictim(t *testing.T, kratos http.Handler) *victim {
 		}
 	})
 	return v
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	return net.JoinHostPort("127.0.0.1", kratostest.FreePorts(t, 1)[0])
 }
 
 func (v *victim) start() {

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // authority signs certificates for a test, good on 127.0.0.1.
@@ -136,9 +138,9 @@ func TestKratosAccess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := gateway.let.Load()
-			listen, metrics := freeAddress(t), freeAddress(t)
+			free := kratostest.FreeAddresses(t, 2)
 			p := spawn(t, nil, append([]string{
-				"serve", "--kratos-admin-url", access.url, "--data-dir", filepath.Join(t.TempDir(), "data"), "--dev", "--listen", listen, "--metrics-listen", metrics,
+				"serve", "--kratos-admin-url", access.url, "--data-dir", filepath.Join(t.TempDir(), "data"), "--dev", "--listen", free[0], "--metrics-listen", free[1],
 			}, access.flags...)...)
 			p.logs(1, "index is complete")
 			require.Greater(t, gateway.let.Load(), before)

@@ -136,13 +136,15 @@ func write(t *testing.T, dir, name, content string) string {
 // serving is a crowd, its URL, and the addresses of a server for it.
 type serving struct {
 	crowd                 *fakecrowd
-	kratos, listen, admin string
+	kratos                string // base URL
+	listen, admin, public string // host:port
 	dir                   string
 }
 
 func newServing(t *testing.T, people int) *serving {
 	t.Helper()
-	s := &serving{crowd: &fakecrowd{all: map[uuid.UUID]bool{}}, listen: freeAddress(t), admin: freeAddress(t), dir: t.TempDir()}
+	free := kratostest.FreeAddresses(t, 3)
+	s := &serving{crowd: &fakecrowd{all: map[uuid.UUID]bool{}}, listen: free[0], admin: free[1], public: free[2], dir: t.TempDir()}
 	for range people {
 		s.crowd.add(true)
 	}

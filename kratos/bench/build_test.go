@@ -17,6 +17,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/kratos/bench/plot"
 	"github.com/olympusoss/oly-passkey/pkg/index/postgres/postgrestest"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 func writeFile(path, content string) error { return os.WriteFile(path, []byte(content), 0o600) }
@@ -41,7 +42,7 @@ func measureBuild(t *testing.T, s scale, p *part) {
 	}
 	memory := compareBuilds(t, p, "fake admin API, bbolt", fake, s.faked, rounds, onBolt)
 
-	k := startKratos(t, freeAddress(t))
+	k := startKratos(t, kratostest.FreeAddresses(t, 1)[0])
 	k.populate(t, s.listed)
 	compareBuilds(t, p, "real Kratos on PostgreSQL, bbolt", k.admin, s.listed+1, rounds, onBolt)
 	compareBuilds(t, p, "real Kratos on PostgreSQL, PostgreSQL", k.admin, s.listed+1, rounds, onPostgres)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/kratos/bench/fakekratos"
 	"github.com/olympusoss/oly-passkey/kratos/bench/load"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // hooksOffered is how many hooks a second arrive while their acknowledgements
@@ -25,7 +26,7 @@ import (
 const hooksOffered = 100
 
 func measureHooks(t *testing.T, s scale, p *part) {
-	addr := freeAddress(t)
+	addr := kratostest.FreeAddresses(t, 1)[0]
 	k := startKratos(t, addr)
 	k.populate(t, s.listed/10)
 	side := startSidecar(t, "--kratos-admin-url", k.admin, "--data-dir", t.TempDir(), "--listen", addr)

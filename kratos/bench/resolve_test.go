@@ -21,6 +21,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
 	"github.com/olympusoss/oly-passkey/pkg/index/postgres"
 	"github.com/olympusoss/oly-passkey/pkg/index/postgres/postgrestest"
+	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
@@ -56,7 +57,7 @@ func measureResolve(t *testing.T, s scale, p *part) {
 		require.NoError(t, writeFile(file, dsn))
 		parties = append(parties, newParty(t, "PostgreSQL", size, "--postgres-dsn-file", file))
 	}
-	k := startKratos(t, freeAddress(t))
+	k := startKratos(t, kratostest.FreeAddresses(t, 1)[0])
 	k.populate(t, s.listed)
 	parties = append(parties, &party{
 		name: fmt.Sprintf("Kratos, `GET /admin/identities/{id}`, %s", count(s.listed)), offer: kratosOffer,

@@ -103,18 +103,14 @@ func startSidecar(t *testing.T, args ...string) *sidecar {
 	t.Helper()
 	keys := filepath.Join(t.TempDir(), "keys")
 	require.NoError(t, os.WriteFile(keys, []byte("hooks:"+key+"\nresolve:"+key+"2\nread:"+key+"3\nadmin:"+key+"4\n"), 0o600))
-	s := &sidecar{addr: freeAddress(t)}
-	metrics := freeAddress(t)
+	free := kratostest.FreeAddresses(t, 2)
+	s := &sidecar{addr: free[0]}
+	metrics := free[1]
 	args = append([]string{"serve", "--api-key-file", keys, "--listen", s.addr, "--metrics-listen", metrics}, args...)
 	s.process = start(t, exec.CommandContext(context.Background(), program(t), args...))
 	await(t, "the sidecar is ready", time.Millisecond, func() bool { return kratostest.Ready(t.Context(), "http://"+metrics+"/readyz") })
 	s.ready = time.Since(s.started)
 	return s
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	return net.JoinHostPort("127.0.0.1", kratostest.FreePorts(t, 1)[0])
 }
 
 // await asks again and again, for ten minutes at most.

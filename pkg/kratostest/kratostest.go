@@ -52,18 +52,27 @@ func Command(tb testing.TB, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// FreePorts asks the kernel for n ports of the loopback address, all different.
+// FreePorts are ports on which nothing listens at this moment, no two alike.
 func FreePorts(tb testing.TB, n int) []string {
 	tb.Helper()
 	ports := make([]string, n)
-	for i := range ports {
+	for i, address := range FreeAddresses(tb, n) {
+		_, ports[i], _ = net.SplitHostPort(address) // as a listener has written it
+	}
+	return ports
+}
+
+// FreeAddresses are FreePorts with their host, as 127.0.0.1:PORT.
+func FreeAddresses(tb testing.TB, n int) []string {
+	tb.Helper()
+	addresses := make([]string, n)
+	for i := range addresses {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(tb, err)
 		defer func() { require.NoError(tb, l.Close()) }()
-		_, ports[i], err = net.SplitHostPort(l.Addr().String())
-		require.NoError(tb, err)
+		addresses[i] = l.Addr().String()
 	}
-	return ports
+	return addresses
 }
 
 // ErrRefused says that Kratos ended instead of becoming ready.
