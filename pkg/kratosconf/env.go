@@ -87,7 +87,7 @@ func findKey(name string) (key, bool) {
 		}
 		path, hint, _ := strings.Cut(line, "\t")
 		if index, ok := fits(path, want); ok {
-			return key{strings.Replace(path, "#", index, 1), hint}, true
+			return key{strings.ReplaceAll(path, "#", index), hint}, true
 		}
 	}
 	return key{}, false
