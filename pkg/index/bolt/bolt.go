@@ -44,7 +44,7 @@ const (
 // Store is an open data directory.
 type Store struct {
 	db    *bbolt.DB
-	queue *bbolt.DB
+	queue *commits
 	dir   string
 }
 
@@ -63,7 +63,7 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Store{db: db, queue: queue, dir: dir}, nil
+	return &Store{db: db, queue: &commits{db: queue}, dir: dir}, nil
 }
 
 func openFile(path string, buckets ...string) (*bbolt.DB, error) {
@@ -78,8 +78,8 @@ func openFile(path string, buckets ...string) (*bbolt.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %q: %w", path, err)
 	}
-	// Gather what comes together, and let a single write wait no longer than its
-	// commit takes anyway.
+	// Gather the pulls that come together, and let a single one wait no longer
+	// than its commit takes anyway.
 	db.MaxBatchDelay = 500 * time.Microsecond
 	err = db.Update(func(tx *bbolt.Tx) error {
 		for _, name := range buckets {
@@ -102,7 +102,7 @@ func Exists(dir string) bool {
 }
 
 // Close implements index.Store.
-func (s *Store) Close() error { return errors.Join(s.queue.Close(), s.db.Close()) }
+func (s *Store) Close() error { return errors.Join(s.queue.db.Close(), s.db.Close()) }
 
 // Owners implements index.Store.
 func (s *Store) Owners(_ context.Context, handle userhandle.Digest) ([]*index.Identity, error) {

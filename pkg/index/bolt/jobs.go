@@ -18,14 +18,14 @@ const jobLen = 9
 func (s *Store) Enqueue(_ context.Context, job index.Job) error {
 	v := binary.BigEndian.AppendUint64(nil, job.Number)
 	v = append(v, byte(job.Flow))
-	return s.queue.Batch(func(tx *bbolt.Tx) error {
+	return s.queue.do(func(tx *bbolt.Tx) error {
 		return tx.Bucket([]byte(bucketJobs)).Put(job.Identity[:], v)
 	})
 }
 
 // Dequeue implements index.Store.
 func (s *Store) Dequeue(_ context.Context, job index.Job) error {
-	return s.queue.Batch(func(tx *bbolt.Tx) error {
+	return s.queue.do(func(tx *bbolt.Tx) error {
 		b := tx.Bucket([]byte(bucketJobs))
 		v := b.Get(job.Identity[:])
 		if v == nil || len(v) == jobLen && binary.BigEndian.Uint64(v) > job.Number {
@@ -38,7 +38,7 @@ func (s *Store) Dequeue(_ context.Context, job index.Job) error {
 // Jobs implements index.Store.
 func (s *Store) Jobs(context.Context) ([]index.Job, error) {
 	var jobs []index.Job
-	err := s.queue.View(func(tx *bbolt.Tx) error {
+	err := s.queue.db.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket([]byte(bucketJobs)).ForEach(func(k, v []byte) error {
 			if len(k) != len(uuid.UUID{}) || len(v) != jobLen {
 				return fmt.Errorf("index is damaged: a job of %d and %d bytes", len(k), len(v))
