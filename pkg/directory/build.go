@@ -144,9 +144,13 @@ func (d *Directory) load(ctx context.Context, b *batch, next string) error {
 		}
 		return d.updateMeta(ctx, advance)
 	}
-	meta := *d.meta.Load()
-	advance(&meta)
-	err := d.merge(b, func(ids []uuid.UUID, change index.Change) error { return l.Load(ctx, ids, change, advance) })
+	var meta index.Meta
+	err := d.merge(b, func(ids []uuid.UUID, change index.Change) error {
+		return l.Load(ctx, ids, change, func(m *index.Meta) {
+			advance(m)
+			meta = *m
+		})
+	})
 	if err == nil {
 		d.meta.Store(&meta)
 	}

@@ -136,6 +136,26 @@ func TestBuildIsNoted(t *testing.T) {
 	}
 }
 
+// TestBuildIsAskedToSweep: what is asked for while a batch is stored is known
+// before the next one is.
+func TestBuildIsAskedToSweep(t *testing.T) {
+	inBubble(t, func(w *world) {
+		store, asked := newFaultyStore(), 0
+		store.before = func(method string, call int) {
+			switch {
+			case method != "Load":
+			case call == 1:
+				require.NoError(w.t, w.d.Reconcile(w.t.Context(), 7))
+			default:
+				require.Equal(w.t, w.meta(store), *w.d.meta.Load())
+				asked = w.d.meta.Load().Accept
+			}
+		}
+		w.startOn(store.as(true), func(o *Options) { o.Kratos = &crowd{total: 20_001, page: 20_000} })
+		require.Equal(w.t, 7, asked)
+	})
+}
+
 // TestBuildGoesOn: what was stored is not read again, neither after a failure nor
 // by the next process.
 func TestBuildGoesOn(t *testing.T) {
