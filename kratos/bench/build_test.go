@@ -23,7 +23,7 @@ import (
 func writeFile(path, content string) error { return os.WriteFile(path, []byte(content), 0o600) }
 
 // buildRounds is how often each build is compared with the paging.
-const buildRounds = 3
+const buildRounds = 2
 
 func measureBuild(t *testing.T, s scale, p *part) {
 	p.printf("The bare client asks for one page after the other and throws it away; the build is the whole of `serve` on an empty data\n" +

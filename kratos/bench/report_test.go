@@ -109,7 +109,7 @@ func scales() map[string]scale {
 	return map[string]scale{
 		"smallest": {sizes: []int{1000}, listed: 300, faked: 3000, rounds: 1, length: 200 * time.Millisecond, people: 4, count: 1, time: "1x", packages: []string{"./pkg/webauthn", "./pkg/kratosadmin"}},
 		"default":  {Name: "in its default form", sizes: []int{10_000, 1_000_000}, listed: 100_000, faked: 1_000_000, rounds: 5, length: 1500 * time.Millisecond, people: 60, count: 6, time: "100ms"},
-		"full":     {Name: "at full length (`OLY_PASSKEY_PROOF=1`)", sizes: []int{10_000, 1_000_000, 10_000_000}, listed: 300_000, faked: 10_000_000, rounds: 7, length: 4 * time.Second, people: 300, count: 10, time: "500ms"},
+		"full":     {Name: "at full length (`OLY_PASSKEY_PROOF=1`)", sizes: []int{10_000, 1_000_000, 10_000_000}, listed: 100_000, faked: 10_000_000, rounds: 5, length: 3 * time.Second, people: 300, count: 10, time: "500ms"},
 	}
 }
 
