@@ -95,17 +95,13 @@ func writeJSON(w http.ResponseWriter, contentType string, status int, v any) {
 	writeBody(w, contentType, status, body)
 }
 
-// What every answer says; net/http only reads it.
-var (
-	noStore = []string{"no-store"}
-	noSniff = []string{"nosniff"}
-)
+// noStore is what every answer says; net/http only reads it.
+var noStore = []string{"no-store"}
 
 func writeBody(w http.ResponseWriter, contentType string, status int, body []byte) {
 	h := w.Header()
 	h["Content-Type"] = []string{contentType}
 	h["Cache-Control"] = noStore
-	h["X-Content-Type-Options"] = noSniff
 	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n')) // a client that went away has no use for an error
 }

@@ -43,9 +43,10 @@ const (
 
 // Store is an open data directory.
 type Store struct {
-	db    *bbolt.DB
-	queue *commits
-	dir   string
+	db      *bbolt.DB
+	readers *readers // of db
+	queue   *commits
+	dir     string
 }
 
 // Open opens the index in a data directory, and makes directory and file where
@@ -63,7 +64,7 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Store{db: db, queue: &commits{db: queue}, dir: dir}, nil
+	return &Store{db: db, readers: &readers{db: db}, queue: &commits{db: queue}, dir: dir}, nil
 }
 
 func openFile(path string, buckets ...string) (*bbolt.DB, error) {
@@ -102,26 +103,30 @@ func Exists(dir string) bool {
 }
 
 // Close implements index.Store.
-func (s *Store) Close() error { return errors.Join(s.queue.db.Close(), s.db.Close()) }
+func (s *Store) Close() error { return errors.Join(s.queue.db.Close(), s.readers.close()) }
+
+// write changes the records in a transaction of its own.
+func (s *Store) write(change func(*bbolt.Tx) error) error {
+	return s.readers.during(func() error { return s.db.Update(change) })
+}
 
 // Owners implements index.Store.
-func (s *Store) Owners(_ context.Context, handle userhandle.Digest) ([]*index.Identity, error) {
-	var owners []*index.Identity
-	err := s.db.View(func(tx *bbolt.Tx) error {
-		identities := tx.Bucket([]byte(bucketIdentities))
-		c := tx.Bucket([]byte(bucketHandles)).Cursor()
-		for k, _ := c.Seek(handle[:]); isOwnerOf(k, handle); k, _ = c.Next() {
-			owner, err := get(identities, uuid.UUID(k[len(handle):]))
-			if err != nil {
-				return err
-			}
-			if owner != nil { // erased while a load was under way
-				owners = append(owners, owner)
-			}
+func (s *Store) Owners(_ context.Context, handle userhandle.Digest) (owners []*index.Identity, err error) {
+	r, err := s.readers.take()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.readers.give(r)) }()
+	for k, _ := r.handles.Seek(handle[:]); isOwnerOf(k, handle); k, _ = r.handles.Next() {
+		owner, err := r.identity(uuid.UUID(k[len(handle):]))
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	return owners, err
+		if owner != nil { // erased while a load was under way
+			owners = append(owners, owner)
+		}
+	}
+	return owners, nil
 }
 
 func isOwnerOf(key []byte, handle userhandle.Digest) bool {
@@ -181,9 +186,11 @@ func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) 
 		return 0, err
 	}
 	changed := 0
-	err = s.db.Batch(func(tx *bbolt.Tx) (err error) {
-		changed, err = rewriteAll(tx, differ, change)
-		return err
+	err = s.readers.during(func() error {
+		return s.db.Batch(func(tx *bbolt.Tx) (err error) {
+			changed, err = rewriteAll(tx, differ, change)
+			return err
+		})
 	})
 	return changed, err
 }

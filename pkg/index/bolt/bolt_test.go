@@ -1,12 +1,17 @@
 package bolt_test
 
 import (
+	"context"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
 	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
@@ -90,6 +95,47 @@ func TestHooksDoNotWait(t *testing.T) {
 	}, func(*index.Meta) {})
 	require.NoError(t, err)
 	require.Equal(t, 1, changes)
+}
+
+// TestLookUpsWhileWriting: whatever was stored is found, while more is stored and
+// the file grows under those who read it.
+func TestLookUpsWhileWriting(t *testing.T) {
+	s, err := bolt.Open(t.TempDir())
+	require.NoError(t, err)
+	const people, each = 60, 50
+	id := func(n int) uuid.UUID { return uuid.UUID{byte(n / each), byte(n % each), 1} }
+	var stored atomic.Int64
+	ctx, done := context.WithCancel(t.Context())
+	var g errgroup.Group
+	for seed := range uint64(4) {
+		g.Go(func() error {
+			for r := rand.New(rand.NewPCG(seed, 0)); ctx.Err() == nil; {
+				n := int(stored.Load())
+				if n == 0 {
+					continue
+				}
+				want := id(r.IntN(n))
+				found, err := s.Owners(ctx, userhandle.DigestOf(want[:]))
+				if err != nil || len(found) != 1 || found[0].ID != want {
+					return fmt.Errorf("of %d: %v is owned by %v: %w", n, want, found, err)
+				}
+			}
+			return nil
+		})
+	}
+	for n := range people {
+		var ids []uuid.UUID
+		for k := range each {
+			ids = append(ids, id(n*each+k))
+		}
+		changed, err := s.Update(t.Context(), ids, person)
+		require.NoError(t, err)
+		require.Equal(t, each, changed)
+		stored.Add(each)
+	}
+	done()
+	require.NoError(t, g.Wait())
+	require.NoError(t, s.Close(), "nobody reads any more")
 }
 
 // TestNothingInClear stores handles and looks for their bytes in the file.

@@ -44,7 +44,7 @@ const mergeBatch = 50_000
 // Load implements index.Loader.
 func (s *Store) Load(_ context.Context, ids []uuid.UUID, change index.Change, meta func(*index.Meta)) error {
 	var keys []ownerKey
-	return s.db.Update(func(tx *bbolt.Tx) error {
+	return s.write(func(tx *bbolt.Tx) error {
 		w, err := newWriter(tx, func(k ownerKey) error { keys = append(keys, k); return nil })
 		if err != nil {
 			return err
@@ -163,7 +163,7 @@ func (s *Store) FinishLoad(ctx context.Context) error {
 // mergeSome puts the next handles of all runs into the index; done tells that
 // there are no more.
 func (s *Store) mergeSome(runs *runHeap) (done bool, err error) {
-	err = s.db.Update(func(tx *bbolt.Tx) error {
+	err = s.write(func(tx *bbolt.Tx) error {
 		handles := tx.Bucket([]byte(bucketHandles))
 		handles.FillPercent = 0.9
 		for range mergeBatch {
