@@ -83,7 +83,8 @@ func (d *Directory) Resolve(ctx context.Context, q Query) (Answer, error) {
 // find looks every reading up. Where a handle that stands leads to one
 // identity, removed handles of others do not matter.
 func (d *Directory) find(ctx context.Context, q Query) (hit, error) {
-	var standing, removed []hit
+	var few [2]hit // on the stack, where nearly always all hits find room
+	standing, removed := few[:0], []hit(nil)
 	for _, r := range q.Readings {
 		digest := userhandle.DigestOf(r.Handle)
 		owners, err := d.store.Owners(ctx, digest)

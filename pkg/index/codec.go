@@ -47,29 +47,44 @@ func (i *Identity) Encode() []byte {
 // Decode reads what Encode wrote. Any other bytes are an error, never a panic.
 func Decode(id uuid.UUID, b []byte) (*Identity, error) {
 	r := reader{b: b}
-	if v := r.byte(); r.err == nil && v != recordVersion {
+	if v := r.byte(); !r.short && v != recordVersion {
 		return nil, fmt.Errorf("index record has version %d, this program reads version %d", v, recordVersion)
 	}
-	i := &Identity{ID: id, SeenAt: r.time(), PulledAt: r.time(), DeletedAt: r.time()}
-	for range r.count(digestLen + 4) {
+	// Most people have one passkey, and their record is one piece of memory.
+	most := &struct {
+		identity    Identity
+		handles     [1]Handle
+		credentials [1]Credential
+	}{}
+	i := &most.identity
+	i.ID, i.SeenAt, i.PulledAt, i.DeletedAt = id, r.time(), r.time(), r.time()
+	for n := range r.count(digestLen + 4) {
+		if n == 0 {
+			i.Handles = most.handles[:0]
+		}
 		h := Handle{Digest: r.digest(), Kind: Kind(r.byte()), State: State(r.byte()), Pulled: r.byte() == 1, FirstSeen: r.time()}
-		if r.err == nil && (h.Kind.String() == "" || h.State.String() == "") {
+		if !r.short && (h.Kind.String() == "" || h.State.String() == "") {
 			return nil, fmt.Errorf("index record has a handle of kind %d and state %d", h.Kind, h.State)
 		}
 		i.Handles = append(i.Handles, h)
 	}
-	for range r.count(2*digestLen + 3) {
+	for n := range r.count(2*digestLen + 3) {
+		if n == 0 {
+			i.Credentials = most.credentials[:0]
+		}
 		c := Credential{Digest: r.digest(), Kind: Kind(r.byte()), Live: r.byte() == 1, Handle: r.digest(), UsedAt: r.time()}
-		if r.err == nil && c.Kind.String() == "" {
+		if !r.short && c.Kind.String() == "" {
 			return nil, fmt.Errorf("index record has a credential of kind %d", c.Kind)
 		}
 		i.Credentials = append(i.Credentials, c)
 	}
-	if r.err == nil && len(r.b) > 0 {
-		r.err = fmt.Errorf("index record has %d bytes too many", len(r.b))
-	}
-	if r.err != nil {
-		return nil, r.err
+	switch {
+	case r.late > 0:
+		return nil, fmt.Errorf("index record has a time %d microseconds after 1970", r.late)
+	case r.short:
+		return nil, errShort
+	case len(r.b) > 0:
+		return nil, fmt.Errorf("index record has %d bytes too many", len(r.b))
 	}
 	return i, nil
 }
@@ -88,21 +103,18 @@ func boolByte(v bool) byte {
 	return 0
 }
 
-// reader takes fields off the front of a record and remembers the first error.
+// reader takes fields off the front of a record, and remembers what is wrong
+// with it. That is no error yet: one that came from here would keep the record,
+// and look-ups have theirs on the stack.
 type reader struct {
-	b   []byte
-	err error
-}
-
-func (r *reader) fail(err error) {
-	if r.err == nil {
-		r.err = err
-	}
+	b     []byte
+	short bool   // the record has ended before its fields
+	late  uint64 // a time that is none
 }
 
 func (r *reader) take(n int) []byte {
-	if r.err != nil || len(r.b) < n {
-		r.fail(errShort)
+	if r.short || len(r.b) < n {
+		r.short = true
 		return make([]byte, n)
 	}
 	head := r.b[:n]
@@ -116,8 +128,8 @@ func (r *reader) digest() userhandle.Digest { return userhandle.Digest(r.take(di
 
 func (r *reader) uvarint() uint64 {
 	v, n := binary.Uvarint(r.b)
-	if r.err != nil || n <= 0 {
-		r.fail(errShort)
+	if r.short || n <= 0 {
+		r.short = true
 		return 0
 	}
 	r.b = r.b[n:]
@@ -128,7 +140,7 @@ func (r *reader) uvarint() uint64 {
 func (r *reader) count(size int) int {
 	n := r.uvarint()
 	if n > uint64(len(r.b)/size) { //nolint:gosec // a length is never negative
-		r.fail(errShort)
+		r.short = true
 		return 0
 	}
 	return int(n) //nolint:gosec // bounded by the record's own length
@@ -138,9 +150,9 @@ func (r *reader) time() time.Time {
 	s := r.uvarint()
 	const year9999 = 253402300799 * 1e6
 	if s > year9999 {
-		r.fail(fmt.Errorf("index record has a time %d microseconds after 1970", s))
+		r.late = s
 	}
-	if s == 0 || r.err != nil {
+	if s == 0 || r.late > 0 {
 		return time.Time{}
 	}
 	return time.UnixMicro(int64(s)).UTC() //nolint:gosec // bounded above

@@ -19,14 +19,15 @@ func FuzzBody(f *testing.F) {
 	f.Add([]byte(`{"user_handle":"a","user_handle":"b"}`))
 	f.Add([]byte(`{}{}`))
 	f.Add([]byte(`{"user_handle":`))
-	s := &Server{}
+	var memory lookUps
 	f.Fuzz(func(t *testing.T, body []byte) {
 		ask := func(length int64) (resolveRequest, error) {
 			r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
 			r.ContentLength = length
-			var got resolveRequest
-			err := s.readSmall(httptest.NewRecorder(), r, &got)
-			return got, err
+			work := memory.Get()
+			defer memory.Put(work)
+			err := work.read(httptest.NewRecorder(), r)
+			return work.request, err
 		}
 		small, smallErr := ask(int64(len(body)))
 		plain, plainErr := ask(-1)

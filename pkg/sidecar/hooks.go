@@ -70,7 +70,7 @@ func refuse(id int, text string) handler {
 		Messages:    []refusalMessage{{ID: id, Text: text, Type: "error"}},
 	}}}
 	return func(w http.ResponseWriter, _ *http.Request) error {
-		writeJSON(w, "application/json", http.StatusForbidden, answer)
+		writeJSON(w, typeJSON, http.StatusForbidden, answer)
 		return nil
 	}
 }

@@ -57,7 +57,7 @@ func (s *Server) passkeys(w http.ResponseWriter, r *http.Request) error {
 		}
 		list[n].CreatedAt, list[n].LastUsed = moment(c.CreatedAt), moment(c.UsedAt)
 	}
-	writeJSON(w, "application/json", http.StatusOK, map[string]any{"identity_id": id, "passkeys": list})
+	writeJSON(w, typeJSON, http.StatusOK, map[string]any{"identity_id": id, "passkeys": list})
 	return nil
 }
 
@@ -102,7 +102,7 @@ func (s *Server) advice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fromDirectory(err)
 	}
-	writeJSON(w, "application/json", http.StatusOK, map[string]any{
+	writeJSON(w, typeJSON, http.StatusOK, map[string]any{
 		"identity_id": id, "advice": a.Propose, "predating_address_proof": encodeAll(a.Predating),
 	})
 	return nil
@@ -118,7 +118,7 @@ func (s *Server) refresh(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fromDirectory(err)
 	}
-	writeJSON(w, "application/json", http.StatusOK, map[string]any{"identity_id": id, "exists": exists, "changed": changed})
+	writeJSON(w, typeJSON, http.StatusOK, map[string]any{"identity_id": id, "exists": exists, "changed": changed})
 	return nil
 }
 
@@ -178,7 +178,7 @@ func (s *Server) indexStatus(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, "application/json", http.StatusOK, newIndexAnswer(st))
+	writeJSON(w, typeJSON, http.StatusOK, newIndexAnswer(st))
 	return nil
 }
 

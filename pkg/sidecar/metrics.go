@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/olympusoss/oly-passkey/pkg/directory"
+	"github.com/olympusoss/oly-passkey/pkg/index"
 )
 
 // metrics counts what the server does, in a registry of its own.
@@ -19,7 +20,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	latency  *prometheus.HistogramVec
-	answers  *prometheus.CounterVec
+	answers  map[string]prometheus.Counter // by what was answered
 	kratos   *prometheus.CounterVec
 	hookLag  prometheus.Histogram
 	reloaded *prometheus.GaugeVec
@@ -39,9 +40,7 @@ func newMetrics(name, version string, s *Server) *metrics {
 			Namespace: namespace, Name: "request_seconds", Help: "Time until a request is answered, by path.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"path"}),
-		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Namespace: namespace, Name: "resolve_answers_total", Help: "User handles asked for, by what was answered.",
-		}, []string{"answer"}),
+		answers: map[string]prometheus.Counter{},
 		kratos: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Name: "kratos_requests_total", Help: "Requests to Kratos' admin API, by status code or error.",
 		}, []string{"result"}),
@@ -56,6 +55,15 @@ func newMetrics(name, version string, s *Server) *metrics {
 	for _, what := range []string{readConfiguration, readKeys, readCertificates} {
 		m.reloaded.WithLabelValues(what).Set(1)
 	}
+	answers := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: namespace, Name: "resolve_answers_total", Help: "User handles asked for, by what was answered.",
+	}, []string{"answer"})
+	for _, what := range []string{
+		index.Active.String(), index.Orphaned.String(), index.Unknown.String(), answeredRemoved,
+		answeredNone, answeredAmbiguous, answeredBuilding, answeredError,
+	} {
+		m.answers[what] = answers.WithLabelValues(what)
+	}
 	var r prometheus.Registerer = m.registry
 	if name != "" {
 		r = prometheus.WrapRegistererWith(prometheus.Labels{"name": name}, r)
@@ -64,7 +72,7 @@ func newMetrics(name, version string, s *Server) *metrics {
 		Namespace: namespace, Name: "build_info", Help: "1, by the version of the program.",
 	}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
-	r.MustRegister(build, m.requests, m.latency, m.answers, m.kratos, m.hookLag, m.reloaded,
+	r.MustRegister(build, m.requests, m.latency, answers, m.kratos, m.hookLag, m.reloaded,
 		newIndexCollector(s), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -87,22 +95,31 @@ func (m *metrics) counter(path string) func(code int, took time.Duration) {
 	}
 }
 
+// What is counted of look-ups besides the states of handles.
+const (
+	answeredRemoved   = "removed"
+	answeredNone      = "no-such-handle"
+	answeredAmbiguous = "ambiguous"
+	answeredBuilding  = "index-building"
+	answeredError     = "error"
+)
+
 // resolved counts one handle that was asked for.
 func (m *metrics) resolved(a directory.Answer, err error) {
 	label := a.State.String()
 	switch {
 	case errors.Is(err, directory.ErrUnknown):
-		label = "no-such-handle"
+		label = answeredNone
 	case errors.Is(err, directory.ErrRemoved):
-		label = "removed"
+		label = answeredRemoved
 	case errors.Is(err, directory.ErrAmbiguous):
-		label = "ambiguous"
+		label = answeredAmbiguous
 	case errors.Is(err, directory.ErrBuilding):
-		label = "index-building"
+		label = answeredBuilding
 	case err != nil:
-		label = "error"
+		label = answeredError
 	}
-	m.answers.WithLabelValues(label).Inc()
+	m.answers[label].Inc()
 }
 
 // countKratos counts the requests that go through a transport.

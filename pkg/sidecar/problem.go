@@ -83,10 +83,10 @@ func (p *problemError) write(w http.ResponseWriter) {
 	if p.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
-	writeJSON(w, "application/problem+json", p.Status, p)
+	writeJSON(w, typeProblem, p.Status, p)
 }
 
-func writeJSON(w http.ResponseWriter, contentType string, status int, v any) {
+func writeJSON(w http.ResponseWriter, contentType []string, status int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil { // none of our types can fail
 		w.WriteHeader(http.StatusInternalServerError)
@@ -95,12 +95,16 @@ func writeJSON(w http.ResponseWriter, contentType string, status int, v any) {
 	writeBody(w, contentType, status, body)
 }
 
-// noStore is what every answer says; net/http only reads it.
-var noStore = []string{"no-store"}
+// Values of answers' headers; net/http only reads them.
+var (
+	typeJSON    = []string{"application/json"}
+	typeProblem = []string{"application/problem+json"}
+	noStore     = []string{"no-store"}
+)
 
-func writeBody(w http.ResponseWriter, contentType string, status int, body []byte) {
+func writeBody(w http.ResponseWriter, contentType []string, status int, body []byte) {
 	h := w.Header()
-	h["Content-Type"] = []string{contentType}
+	h["Content-Type"] = contentType
 	h["Cache-Control"] = noStore
 	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n')) // a client that went away has no use for an error

@@ -34,14 +34,15 @@ type resolveAnswer struct {
 
 // resolve answers whose a user handle is.
 func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
-	var body resolveRequest
-	if err := s.readSmall(w, r, &body); err != nil {
+	work := s.lookUps.Get()
+	defer s.lookUps.Put(work)
+	if err := work.read(w, r); err != nil {
 		return err
 	}
 	if err := s.limits.take(r, 1); err != nil {
 		return err
 	}
-	a, err := s.resolveOne(r.Context(), body)
+	a, err := s.resolveOne(r.Context(), &work.request)
 	if err != nil {
 		return err
 	}
@@ -49,8 +50,7 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 		writeText(w, http.StatusOK, a.IdentityID.String())
 		return nil
 	}
-	const longest = 256
-	writeBody(w, "application/json", http.StatusOK, a.appendJSON(make([]byte, 0, longest)))
+	writeBody(w, typeJSON, http.StatusOK, a.appendJSON(work.bytes[:0]))
 	return nil
 }
 
@@ -60,23 +60,23 @@ func prefersText(accept string) bool {
 	return strings.TrimSpace(kind) == "text/plain"
 }
 
-func (s *Server) resolveOne(ctx context.Context, body resolveRequest) (*resolveAnswer, error) {
+func (s *Server) resolveOne(ctx context.Context, body *resolveRequest) (resolveAnswer, error) {
 	q := directory.Query{AllowRemoved: body.AllowRemoved, Confirm: body.Confirm}
 	var err error
 	if q.Readings, err = userhandle.Read(body.UserHandle); err != nil {
-		return nil, invalidHandle(err)
+		return resolveAnswer{}, invalidHandle(err)
 	}
 	if body.CredentialID != nil {
 		if q.CredentialID, err = userhandle.ReadCredentialID(*body.CredentialID); err != nil {
-			return nil, badRequest(`"credential_id": ` + err.Error())
+			return resolveAnswer{}, badRequest(`"credential_id": ` + err.Error())
 		}
 	}
 	a, err := s.directory.Resolve(ctx, q)
 	s.metrics.resolved(a, err)
 	if err != nil {
-		return nil, fromDirectory(err)
+		return resolveAnswer{}, fromDirectory(err)
 	}
-	return &resolveAnswer{
+	return resolveAnswer{
 		IdentityID:        a.IdentityID,
 		Credential:        a.Credential,
 		State:             a.State.String(),
@@ -110,13 +110,15 @@ func (s *Server) resolveBatch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	results := make([]batchResult, len(body.Queries))
-	for n, q := range body.Queries {
-		a, err := s.resolveOne(r.Context(), q)
-		results[n].Answer = a
-		if err != nil && !errors.As(err, &results[n].Problem) {
+	for n := range body.Queries {
+		a, err := s.resolveOne(r.Context(), &body.Queries[n])
+		switch {
+		case err == nil:
+			results[n].Answer = &a
+		case !errors.As(err, &results[n].Problem):
 			return err
 		}
 	}
-	writeJSON(w, "application/json", http.StatusOK, map[string]any{"results": results})
+	writeJSON(w, typeJSON, http.StatusOK, map[string]any{"results": results})
 	return nil
 }

@@ -59,7 +59,7 @@ func TestScanResolve(t *testing.T) {
 		{``, false},
 	} {
 		var got, want resolveRequest
-		require.Equal(t, c.scanned, scanResolve([]byte(c.body), &got), c.body)
+		require.Equal(t, c.scanned, scanResolve(c.body, &got), c.body)
 		if c.scanned {
 			require.NoError(t, json.Unmarshal([]byte(c.body), &want), c.body)
 		}

@@ -149,7 +149,7 @@ func (s *Server) authorize(r *http.Request, scope Scope) *problemError {
 // file, where "Bearer KEY" would be split at its blank. A request that sends
 // both, or one of them twice, sends none.
 func requestKey(h http.Header) (string, bool) {
-	bearer, plain := h.Values("Authorization"), h.Values("X-Api-Key")
+	bearer, plain := h["Authorization"], h["X-Api-Key"] // net/http spells every name like that
 	if len(bearer)+len(plain) != 1 {
 		return "", false
 	}

@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -72,7 +71,7 @@ type Server struct {
 	directory  *directory.Directory
 	metrics    *metrics
 	limits     limits
-	buffers    sync.Pool      // of *bytes.Buffer, for small bodies
+	lookUps    lookUps
 	refusals   rate.Sometimes // bounds the log's lines about refused requests
 	tracer     trace.Tracer   // nil: no spans
 	drainDelay time.Duration

@@ -32,7 +32,7 @@ func (s *Server) signals(w http.ResponseWriter, r *http.Request) error {
 			AllAcceptedCredentialIDs: encodeAll(one.CredentialIDs),
 		}
 	}
-	writeJSON(w, "application/json", http.StatusOK, map[string]any{"identity_id": id, "all_accepted_credentials": list})
+	writeJSON(w, typeJSON, http.StatusOK, map[string]any{"identity_id": id, "all_accepted_credentials": list})
 	return nil
 }
 
@@ -82,6 +82,6 @@ func (s *Server) unknownCredential(w http.ResponseWriter, r *http.Request) error
 	if answer.Doubt = doubt; doubt == directory.DoubtNone {
 		answer.UnknownCredential = &unknownSignal{base64.RawURLEncoding.EncodeToString(credentialID)}
 	}
-	writeJSON(w, "application/json", http.StatusOK, answer)
+	writeJSON(w, typeJSON, http.StatusOK, answer)
 	return nil
 }

@@ -41,9 +41,17 @@ func Read(text string) ([]Reading, error) {
 	}
 	var readings []Reading
 	var wrongLen *LengthError
-	for _, form := range Forms() {
+	forms := Forms()
+	for n, form := range forms {
+		switch {
 		// Without one of these characters base64 says what base64url has said.
-		if form == Base64 && !has(text, '+') && !has(text, '/') {
+		case form == Base64 && !has(text, '+') && !has(text, '/'):
+			continue
+		// Most texts are none, and decoding makes room for the bytes first.
+		case form == Hex && !isHex(text):
+			continue
+		// What is too long for a handle matters where it is nothing else.
+		case form == Text && len(text) > MaxLen && len(readings) > 0:
 			continue
 		}
 		raw, err := decode(text, form)
@@ -51,12 +59,12 @@ func Read(text string) ([]Reading, error) {
 			continue
 		}
 		if fits(raw) {
-			readings = add(readings, Reading{Forms: []Form{form}, Handle: raw})
+			readings = add(readings, Reading{Forms: forms[n : n+1 : n+1], Handle: raw})
 		} else if wrongLen == nil {
 			wrongLen = &LengthError{Len: len(raw)}
 		}
 		if form != Text {
-			readings = addInner(readings, form, string(raw))
+			readings = addInner(readings, form, raw)
 		}
 	}
 	if len(readings) > 0 {
@@ -68,16 +76,26 @@ func Read(text string) ([]Reading, error) {
 	return nil, errors.New("text is no user handle in any form: base64url, base64, hex, uuid or printable characters")
 }
 
+func isHex(text string) bool {
+	for _, c := range []byte(text) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
+			return false
+		}
+	}
+	return true
+}
+
 // addInner reads what one decoding gave as text that was encoded before. Only
 // handles of a shape that Kratos makes count: any other text that happens to
 // decode again would be noise.
-func addInner(readings []Reading, outer Form, text string) []Reading {
-	switch len(text) {
+func addInner(readings []Reading, outer Form, decoded []byte) []Reading {
+	switch len(decoded) {
 	case 22, 24, 32, 36: // 16 bytes in base64, hex, uuid
 	case 86, 88, 128: // 64 bytes in base64, hex
 	default:
 		return readings
 	}
+	text := string(decoded)
 	for _, form := range Forms() {
 		raw, err := decode(text, form)
 		if err != nil || KindOf(raw) == KindOther {
