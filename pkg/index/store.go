@@ -84,6 +84,16 @@ type Leader interface {
 	Lead(ctx context.Context) (lead context.Context, release func(), err error)
 }
 
+// Keeper is a Store that answers faster while it is kept.
+type Keeper interface {
+	Store
+
+	// Keep does the store's own work until ctx ends. With any error it has ended
+	// before, and the store goes on without it. It has to have ended when the store
+	// is closed, and may not be called twice at a time.
+	Keep(ctx context.Context) error
+}
+
 // Job is an identity that has to be pulled from Kratos.
 type Job struct {
 	Identity uuid.UUID

@@ -43,10 +43,10 @@ const (
 
 // Store is an open data directory.
 type Store struct {
-	db      *bbolt.DB
-	readers *readers // of db
-	queue   *commits
-	dir     string
+	db     *bbolt.DB
+	copies *copies // of db
+	queue  *commits
+	dir    string
 }
 
 // Open opens the index in a data directory, and makes directory and file where
@@ -64,7 +64,10 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Store{db: db, readers: &readers{db: db}, queue: &commits{db: queue}, dir: dir}, nil
+	return &Store{
+		db: db, queue: &commits{db: queue}, dir: dir,
+		copies: &copies{db: db, dir: dir, wanted: make(chan struct{}, 1)},
+	}, nil
 }
 
 func openFile(path string, buckets ...string) (*bbolt.DB, error) {
@@ -103,30 +106,30 @@ func Exists(dir string) bool {
 }
 
 // Close implements index.Store.
-func (s *Store) Close() error { return errors.Join(s.queue.db.Close(), s.readers.close()) }
-
-// write changes the records in a transaction of its own.
-func (s *Store) write(change func(*bbolt.Tx) error) error {
-	return s.readers.during(func() error { return s.db.Update(change) })
+func (s *Store) Close() error {
+	return errors.Join(s.queue.db.Close(), s.copies.pause(), s.db.Close())
 }
 
 // Owners implements index.Store.
 func (s *Store) Owners(_ context.Context, handle userhandle.Digest) (owners []*index.Identity, err error) {
-	r, err := s.readers.take()
-	if err != nil {
-		return nil, err
+	if owners, ok := s.copies.owners(handle); ok {
+		return owners, nil
 	}
-	defer func() { err = errors.Join(err, s.readers.give(r)) }()
-	for k, _ := r.handles.Seek(handle[:]); isOwnerOf(k, handle); k, _ = r.handles.Next() {
-		owner, err := r.identity(uuid.UUID(k[len(handle):]))
-		if err != nil {
-			return nil, err
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		identities := tx.Bucket([]byte(bucketIdentities))
+		c := tx.Bucket([]byte(bucketHandles)).Cursor()
+		for k, _ := c.Seek(handle[:]); isOwnerOf(k, handle); k, _ = c.Next() {
+			owner, err := get(identities, uuid.UUID(k[len(handle):]))
+			if err != nil {
+				return err
+			}
+			if owner != nil { // erased while a load was under way
+				owners = append(owners, owner)
+			}
 		}
-		if owner != nil { // erased while a load was under way
-			owners = append(owners, owner)
-		}
-	}
-	return owners, nil
+		return nil
+	})
+	return owners, err
 }
 
 func isOwnerOf(key []byte, handle userhandle.Digest) bool {
@@ -186,18 +189,16 @@ func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) 
 		return 0, err
 	}
 	changed := 0
-	err = s.readers.during(func() error {
-		return s.db.Batch(func(tx *bbolt.Tx) (err error) {
-			changed, err = rewriteAll(tx, differ, change)
-			return err
-		})
+	err = s.db.Batch(func(tx *bbolt.Tx) (err error) {
+		changed, err = s.rewriteAll(tx, differ, change)
+		return err
 	})
 	return changed, err
 }
 
-func rewriteAll(tx *bbolt.Tx, ids []uuid.UUID, change index.Change) (changed int, err error) {
+func (s *Store) rewriteAll(tx *bbolt.Tx, ids []uuid.UUID, change index.Change) (changed int, err error) {
 	handles := tx.Bucket([]byte(bucketHandles))
-	w, err := newWriter(tx, func(k ownerKey) error { return handles.Put(k[:], nil) })
+	w, err := s.newWriter(tx, func(k ownerKey) error { return handles.Put(k[:], nil) })
 	if err != nil {
 		return 0, err
 	}
@@ -219,11 +220,12 @@ type writer struct {
 	identities *bbolt.Bucket
 	handles    *bbolt.Bucket
 	stats      index.Stats
-	own        func(ownerKey) error // notes the owner of a handle
+	own        func(ownerKey) error // puts down the owner of a handle
+	note       func(cur, next *index.Identity)
 }
 
-func newWriter(tx *bbolt.Tx, own func(ownerKey) error) (*writer, error) {
-	w := &writer{tx: tx, identities: tx.Bucket([]byte(bucketIdentities)), handles: tx.Bucket([]byte(bucketHandles)), own: own}
+func (s *Store) newWriter(tx *bbolt.Tx, own func(ownerKey) error) (*writer, error) {
+	w := &writer{tx: tx, identities: tx.Bucket([]byte(bucketIdentities)), handles: tx.Bucket([]byte(bucketHandles)), own: own, note: s.copies.note}
 	return w, readJSON(tx, keyStats, &w.stats)
 }
 
@@ -238,6 +240,7 @@ func (w *writer) rewrite(id uuid.UUID, change index.Change) (changed bool, err e
 	if index.Equal(cur, next) {
 		return false, nil
 	}
+	w.note(cur, next)
 	w.stats.Replace(cur, next)
 	for _, h := range handlesOf(cur) {
 		if has(next, h.Digest) {

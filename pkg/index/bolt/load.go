@@ -43,9 +43,12 @@ const mergeBatch = 50_000
 
 // Load implements index.Loader.
 func (s *Store) Load(_ context.Context, ids []uuid.UUID, change index.Change, meta func(*index.Meta)) error {
+	if err := s.copies.pause(); err != nil {
+		return err
+	}
 	var keys []ownerKey
-	return s.write(func(tx *bbolt.Tx) error {
-		w, err := newWriter(tx, func(k ownerKey) error { keys = append(keys, k); return nil })
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		w, err := s.newWriter(tx, func(k ownerKey) error { keys = append(keys, k); return nil })
 		if err != nil {
 			return err
 		}
@@ -141,7 +144,14 @@ func (s *Store) FinishLoad(ctx context.Context) error {
 	names, err := filepath.Glob(filepath.Join(dir, loadRuns))
 	merged, err2 := filepath.Glob(filepath.Join(dir, mergedRuns))
 	names = append(names, merged...)
-	if err := errors.Join(err, err2); err != nil || len(names) == 0 {
+	if err := errors.Join(err, err2); err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		s.copies.resume()
+		return nil
+	}
+	if err := s.copies.pause(); err != nil {
 		return err
 	}
 	runs, closeAll, err := openRuns(names)
@@ -157,13 +167,14 @@ func (s *Store) FinishLoad(ctx context.Context) error {
 			return err
 		}
 	}
+	s.copies.resume()
 	return os.RemoveAll(dir)
 }
 
 // mergeSome puts the next handles of all runs into the index; done tells that
 // there are no more.
 func (s *Store) mergeSome(runs *runHeap) (done bool, err error) {
-	err = s.write(func(tx *bbolt.Tx) error {
+	err = s.db.Update(func(tx *bbolt.Tx) error {
 		handles := tx.Bucket([]byte(bucketHandles))
 		handles.FillPercent = 0.9
 		for range mergeBatch {

@@ -32,7 +32,7 @@ func (s *Store) Meta(context.Context) (index.Meta, error) {
 
 // UpdateMeta implements index.Store.
 func (s *Store) UpdateMeta(_ context.Context, change func(*index.Meta)) error {
-	return s.write(func(tx *bbolt.Tx) error { return updateMeta(tx, change) })
+	return s.db.Update(func(tx *bbolt.Tx) error { return updateMeta(tx, change) })
 }
 
 func updateMeta(tx *bbolt.Tx, change func(*index.Meta)) error {
