@@ -91,3 +91,24 @@ func names(readings []userhandle.Reading) []string {
 	}
 	return all
 }
+
+// TestLongTextOfTwoForms: what is too long to be a handle itself can still be one
+// in every form that it has.
+func TestLongTextOfTwoForms(t *testing.T) {
+	readings, err := userhandle.Read(strings.Repeat("4a", 40))
+	require.NoError(t, err)
+	require.Equal(t, []string{"hex", "base64url"}, names(readings))
+	require.Len(t, readings[0].Handle, 40)
+	require.Len(t, readings[1].Handle, 60)
+}
+
+// TestReadMakesLittle: most texts are one handle in base64url. The tries that
+// come to nothing take no memory; the handle, its form and the list do.
+func TestReadMakesLittle(t *testing.T) {
+	text := base64.RawURLEncoding.EncodeToString([]byte(passkey))
+	require.InDelta(t, 3, testing.AllocsPerRun(100, func() {
+		if readings, err := userhandle.Read(text); err != nil || len(readings) != 1 {
+			t.Error(readings, err)
+		}
+	}), 0)
+}

@@ -11,6 +11,8 @@ import (
 // that was encoded in base64 and in hex once more stays under it.
 const maxText = 512
 
+const hexDigits = "0123456789abcdefABCDEF"
+
 // Reading is one way to understand a text as a user handle.
 type Reading struct {
 	Forms  []Form // from the outside in: [base64url hex] is hex inside base64url
@@ -48,7 +50,7 @@ func Read(text string) ([]Reading, error) {
 		case form == Base64 && !has(text, '+') && !has(text, '/'):
 			continue
 		// Most texts are none, and decoding makes room for the bytes first.
-		case form == Hex && !isHex(text):
+		case form == Hex && strings.Trim(text, hexDigits) != "":
 			continue
 		// What is too long for a handle matters where it is nothing else.
 		case form == Text && len(text) > MaxLen && len(readings) > 0:
@@ -74,15 +76,6 @@ func Read(text string) ([]Reading, error) {
 		return nil, wrongLen
 	}
 	return nil, errors.New("text is no user handle in any form: base64url, base64, hex, uuid or printable characters")
-}
-
-func isHex(text string) bool {
-	for _, c := range []byte(text) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
-			return false
-		}
-	}
-	return true
 }
 
 // addInner reads what one decoding gave as text that was encoded before. Only
