@@ -89,8 +89,8 @@ type Keeper interface {
 	Store
 
 	// Keep does the store's own work until ctx ends. With any error it has ended
-	// before, and the store goes on without it. It has to have ended when the store
-	// is closed, and may not be called twice at a time.
+	// before, and the store goes on without it; it may be called again, but not
+	// twice at a time. It has to have ended when the store is closed.
 	Keep(ctx context.Context) error
 }
 

@@ -279,15 +279,21 @@ func (s *Server) Run(ctx context.Context) error {
 	return errors.Join(err, s.Close())
 }
 
+// keepAgain is how long the store goes without its own work after that failed.
+const keepAgain = 10 * time.Minute
+
 // keepStore does what makes the store's answers faster. Without it they are as
 // right as before.
 func (s *Server) keepStore(ctx context.Context) error {
 	k, ok := s.store.(index.Keeper)
-	if !ok {
-		return nil
-	}
-	if err := k.Keep(ctx); err != nil {
-		s.log.Warn("the index is slower until the next start", "error", err)
+	for ok && ctx.Err() == nil {
+		if err := k.Keep(ctx); err != nil {
+			s.log.Warn("look-ups take longer", "error", err, "again_in", keepAgain.String())
+			select {
+			case <-time.After(keepAgain):
+			case <-ctx.Done():
+			}
+		}
 	}
 	return nil
 }

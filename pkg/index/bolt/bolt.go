@@ -66,7 +66,7 @@ func Open(dir string) (*Store, error) {
 	}
 	return &Store{
 		db: db, queue: &commits{db: queue}, dir: dir,
-		copies: &copies{db: db, dir: dir, wanted: make(chan struct{}, 1)},
+		copies: &copies{db: db, dir: dir, room: room, wanted: make(chan struct{}, 1)},
 	}, nil
 }
 

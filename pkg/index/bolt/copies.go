@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ var _ index.Keeper = (*Store)(nil)
 type copies struct {
 	db     *bbolt.DB
 	dir    string
+	room   func(dir string) (free int64, known bool)
 	wanted chan struct{} // holds one: somebody would like a new table
 
 	mu      sync.RWMutex
@@ -91,13 +93,21 @@ func (c *copies) note(cur, next *index.Identity) {
 	}
 }
 
-// pause does without a table until resume: more is written than can be noted.
-func (c *copies) pause() error {
+// drop does without a table until another one is made.
+func (c *copies) drop() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	old := c.table
-	c.table, c.changed, c.next, c.paused = nil, nil, nil, true
+	c.table, c.changed, c.next = nil, nil, nil
 	return old.close()
+}
+
+// pause does without a table until resume: more is written than can be noted.
+func (c *copies) pause() error {
+	c.mu.Lock()
+	c.paused = true
+	c.mu.Unlock()
+	return c.drop()
 }
 
 func (c *copies) resume() {
@@ -116,7 +126,7 @@ func (s *Store) Keep(ctx context.Context) error {
 		case <-s.copies.wanted:
 		}
 		if err := s.copies.renew(ctx); err != nil {
-			err = errors.Join(err, s.copies.pause())
+			err = errors.Join(err, s.copies.drop())
 			if ctx.Err() != nil {
 				return nil //nolint:nilerr // it was ended, and nothing is left
 			}
@@ -170,6 +180,9 @@ func (c *copies) use(t *table) error {
 // file waits for whoever reads.
 func (c *copies) write(ctx context.Context) (*table, error) {
 	removeTables(c.dir)
+	if err := c.checkRoom(); err != nil {
+		return nil, err
+	}
 	var stats index.Stats
 	if err := c.db.View(func(tx *bbolt.Tx) error { return readJSON(tx, keyStats, &stats) }); err != nil {
 		return nil, err
@@ -182,8 +195,8 @@ func (c *copies) write(ctx context.Context) (*table, error) {
 	for more := true; more; {
 		from := time.Now()
 		err := c.db.View(func(tx *bbolt.Tx) (err error) {
-			last, more = copySome(tx, w, last)
-			return nil
+			last, more, err = copySome(tx, w, last)
+			return err
 		})
 		if err != nil {
 			return nil, errors.Join(err, w.abandon())
@@ -197,8 +210,23 @@ func (c *copies) write(ctx context.Context) (*table, error) {
 	return w.finish()
 }
 
+// checkRoom refuses a table that might fill the disk: whoever writes a hook needs
+// room more than whoever looks a handle up. A table is about as large as the index.
+func (c *copies) checkRoom() error {
+	info, err := os.Stat(c.db.Path())
+	if err != nil {
+		return err
+	}
+	const mega = 1 << 20
+	want := 2 * info.Size()
+	if free, known := c.room(c.dir); known && free < want {
+		return fmt.Errorf("%d MB are free in %q, and twice the size of the index is wanted, %d MB", free/mega, c.dir, want/mega)
+	}
+	return nil
+}
+
 // copySome copies the next records after a key.
-func copySome(tx *bbolt.Tx, w *tableWriter, after ownerKey) (last ownerKey, more bool) {
+func copySome(tx *bbolt.Tx, w *tableWriter, after ownerKey) (last ownerKey, more bool, err error) {
 	const some = 500
 	identities := tx.Bucket([]byte(bucketIdentities))
 	handles := tx.Bucket([]byte(bucketHandles)).Cursor()
@@ -208,14 +236,16 @@ func copySome(tx *bbolt.Tx, w *tableWriter, after ownerKey) (last ownerKey, more
 	}
 	for range some {
 		if k == nil {
-			return after, false
+			return after, false, nil
 		}
 		after = ownerKey(k)
 		// Nothing where it was erased while a load was under way.
 		if record := identities.Get(after[len(userhandle.Digest{}):]); record != nil {
-			w.put(after, record)
+			if err := w.put(after, record); err != nil {
+				return after, false, err
+			}
 		}
 		k, _ = handles.Next()
 	}
-	return after, true
+	return after, true, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.etcd.io/bbolt"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
@@ -282,35 +283,121 @@ func TestKeep(t *testing.T) {
 	require.Empty(t, names)
 }
 
-// TestManyPasskeys: a record that does not fit where most do.
+// numbers answers so many from one on.
+func numbers(first, count int) []int {
+	all := make([]int, count)
+	for n := range all {
+		all[n] = first + n
+	}
+	return all
+}
+
+// TestManyPasskeys: a record that does not fit where most do, and one of somebody
+// who has so many that copying it for each of them would fill the disk.
 func TestManyPasskeys(t *testing.T) {
 	s := openStore(t)
-	var handles []int
-	for n := range 100 {
-		handles = append(handles, n)
+	many, tooMany := someone(personID(1), 1, numbers(0, 50)...), someone(personID(2), 1, numbers(50, 1000)...)
+	require.Less(t, len(many.Encode()), maxCopy)
+	for _, i := range []*index.Identity{many, tooMany} {
+		update(t, s, i.ID, i)
 	}
-	want := someone(personID(1), 1, handles...)
-	update(t, s, want.ID, want)
 	require.NoError(t, s.copies.renew(t.Context()))
-	for _, n := range handles {
+	require.Less(t, s.copies.table.file.Len(), 1<<20)
+	for n := range 1050 {
+		want := many
+		if n >= 50 {
+			want = tooMany
+		}
 		found, ok := s.copies.owners(handleOf(n))
-		require.True(t, ok)
-		require.Equal(t, []*index.Identity{want}, found)
+		require.Equal(t, want == many, ok)
+		if ok {
+			require.Equal(t, []*index.Identity{want}, found)
+		}
+		require.Equal(t, []*index.Identity{want}, owners(t, s, handleOf(n)))
 	}
 }
 
-// TestNoTable: without a place for one the store goes on, and does not try again.
+// TestOneOfTwoOwnersIsLong: a table that cannot tell both owners tells none, in
+// whichever order it has them.
+func TestOneOfTwoOwnersIsLong(t *testing.T) {
+	s := openStore(t)
+	pairs := [][]*index.Identity{
+		{someone(personID(1), 1, 0), someone(personID(2), 1, numbers(0, 200)...)},
+		{someone(personID(3), 1, numbers(200, 200)...), someone(personID(4), 1, 200)},
+	}
+	for _, i := range slices.Concat(pairs...) {
+		update(t, s, i.ID, i)
+	}
+	require.NoError(t, s.copies.renew(t.Context()))
+	for n, pair := range pairs {
+		_, ok := s.copies.owners(handleOf(200 * n))
+		require.False(t, ok)
+		require.Equal(t, pair, owners(t, s, handleOf(200*n)))
+	}
+}
+
+// TestNoTable: without room for one, or a place, the store goes on, and makes one
+// when it is kept again and there is.
 func TestNoTable(t *testing.T) {
 	s := openStore(t)
 	want := someone(personID(1), 1, 1)
 	update(t, s, want.ID, want)
+	keepOnce := func() error {
+		var g errgroup.Group
+		g.Go(func() error { return s.Keep(t.Context()) })
+		require.Equal(t, []*index.Identity{want}, owners(t, s, handleOf(1)))
+		err := g.Wait()
+		require.Equal(t, []*index.Identity{want}, owners(t, s, handleOf(1)))
+		return err
+	}
+	size := int64(0)
+	for _, name := range []string{FileName, queueName} {
+		info, err := os.Stat(filepath.Join(s.dir, name))
+		require.NoError(t, err)
+		size = max(size, info.Size())
+	}
+	free, known := s.copies.room(s.dir)
+	require.True(t, known)
+	require.Greater(t, free, 2*size)
+	s.copies.room = func(string) (int64, bool) { return 2*size - 1, true }
+	require.EqualError(t, keepOnce(), fmt.Sprintf(`look-up table: %d MB are free in %q, and twice the size of the index is wanted, %d MB`, (2*size-1)>>20, s.dir, 2*size>>20))
+	s.copies.room = func(string) (int64, bool) { return 2 * size, true }
+	stop := keep(t, s)
+	awaitTable(t, s, nil)
+	require.NoError(t, stop())
+
+	require.NoError(t, s.copies.drop())
+	s.copies.room = func(string) (int64, bool) { return 0, false }
 	require.NoError(t, os.RemoveAll(s.dir))
-	var g errgroup.Group
-	g.Go(func() error { return s.Keep(t.Context()) })
-	require.Equal(t, []*index.Identity{want}, owners(t, s, handleOf(1)))
-	require.ErrorContains(t, g.Wait(), "look-up table: open "+s.dir)
-	require.Equal(t, []*index.Identity{want}, owners(t, s, handleOf(1)))
-	require.Empty(t, s.copies.wanted)
+	require.ErrorContains(t, keepOnce(), "look-up table: stat "+s.dir)
+}
+
+// TestTableThatCannotBeWritten is given up where that is noticed, and not when all
+// of the index has been read for it.
+func TestTableThatCannotBeWritten(t *testing.T) {
+	s := openStore(t)
+	const people = 3000
+	var ids []uuid.UUID
+	for n := range people {
+		ids = append(ids, personID(n))
+	}
+	_, err := s.Update(t.Context(), ids, func(id uuid.UUID, _ *index.Identity) *index.Identity {
+		n := int(id[1])<<8 | int(id[2])
+		return someone(id, 1, numbers(10*n, 5)...)
+	})
+	require.NoError(t, err)
+	w, err := newTableWriter(s.dir, 5*people)
+	require.NoError(t, err)
+	require.NoError(t, w.file.Close())
+	var last ownerKey
+	for copied := 0; err == nil; copied += 500 {
+		require.Less(t, copied, 5*people/2)
+		err = s.db.View(func(tx *bbolt.Tx) (err error) {
+			last, _, err = copySome(tx, w, last)
+			return err
+		})
+	}
+	require.ErrorIs(t, err, os.ErrClosed)
 }
 
 // TestKeepEnds: also while a table is made, of which nothing is left.
@@ -334,7 +421,7 @@ func FuzzTable(f *testing.F) {
 	w, err := newTableWriter(dir, 2)
 	require.NoError(f, err)
 	for n := range 3 {
-		w.put(keyOf(handleOf(n), personID(n)), someone(personID(n), n, n).Encode())
+		require.NoError(f, w.put(keyOf(handleOf(n), personID(n)), someone(personID(n), n, n).Encode()))
 	}
 	name := filepath.Join(dir, "seed")
 	require.NoError(f, os.Link(w.file.Name(), name))

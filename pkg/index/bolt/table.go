@@ -35,6 +35,11 @@ const (
 	copyHead  = 4 + frontLen + len(uuid.UUID{})
 )
 
+// maxCopy bounds the records that are copied, in bytes: somebody with a thousand
+// passkeys has a thousand copies of a record with a thousand handles. In the place
+// of a longer one stands none, which says that the trees have it.
+const maxCopy = 4 << 10
+
 // frontOf is the front of a digest.
 func frontOf(digest []byte) uint64 { return binary.BigEndian.Uint64(digest) }
 
@@ -44,11 +49,14 @@ func placeOf(front, places uint64) uint64 {
 	return place
 }
 
-// maxPlace bounds the copies of one place, in bytes. Even one that belongs to
-// somebody with a hundred passkeys is smaller.
+// maxPlace bounds the copies of one place, in bytes. There are a few of them.
 const maxPlace = 64 << 10
 
-var errTable = errors.New("look-up table is damaged")
+// Why the trees have to be asked.
+var (
+	errTable = errors.New("look-up table is damaged")
+	errLong  = errors.New("record is too long for the look-up table")
+)
 
 // owners answers what Store.Owners does.
 func (t *table) owners(handle userhandle.Digest) (owners []*index.Identity, err error) {
@@ -78,6 +86,9 @@ func (t *table) owners(handle userhandle.Digest) (owners []*index.Identity, err 
 		copies = copies[len(head)+len(record):]
 		if frontOf(head[4:]) != front {
 			continue
+		}
+		if len(record) == 0 {
+			return nil, errLong
 		}
 		owner, err := decode(uuid.UUID(head[4+frontLen:]), record)
 		if err != nil {
@@ -128,37 +139,46 @@ func newTableWriter(dir string, about int) (*tableWriter, error) {
 	return w, nil
 }
 
-// put adds the next copy. The writers' errors stay until they are flushed.
-func (w *tableWriter) put(key ownerKey, record []byte) {
-	w.startUntil(placeOf(frontOf(key[:]), w.places))
+// put adds the next copy.
+func (w *tableWriter) put(key ownerKey, record []byte) error {
+	if err := w.startUntil(placeOf(frontOf(key[:]), w.places)); err != nil {
+		return err
+	}
+	if len(record) > maxCopy {
+		record = nil
+	}
 	var head [copyHead]byte
 	binary.LittleEndian.PutUint32(head[:], uint32(len(record))) //nolint:gosec // a record is smaller than a file
 	copy(head[4:], key[:frontLen])
 	copy(head[4+frontLen:], key[len(userhandle.Digest{}):])
-	_, _ = w.copies.Write(head[:])
-	_, _ = w.copies.Write(record)
 	w.end += uint64(len(head) + len(record))
+	_, _ = w.copies.Write(head[:]) // what failed fails again
+	_, err := w.copies.Write(record)
+	return err
 }
 
 // startUntil lets every place up to that one start here that has not yet.
-func (w *tableWriter) startUntil(place uint64) {
+func (w *tableWriter) startUntil(place uint64) error {
 	var offset [offsetLen]byte
 	binary.LittleEndian.PutUint64(offset[:], w.end)
 	for ; w.place <= place; w.place++ {
-		_, _ = w.offsets.Write(offset[:])
+		if _, err := w.offsets.Write(offset[:]); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // finish answers the table, whose file vanishes with the process.
 func (w *tableWriter) finish() (t *table, err error) {
-	w.startUntil(w.places) // which is one more: the end of the last one
+	last := w.startUntil(w.places) // which is one more: the end of the last one
 	path := w.file.Name()
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("write %q: %w", path, errors.Join(err, os.Remove(path)))
 		}
 	}()
-	if err := errors.Join(w.offsets.Flush(), w.copies.Flush(), w.file.Close()); err != nil {
+	if err := errors.Join(last, w.offsets.Flush(), w.copies.Flush(), w.file.Close()); err != nil {
 		return nil, err
 	}
 	if t, err = openTable(path, w.places); err != nil {
