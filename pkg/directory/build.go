@@ -13,8 +13,13 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 )
 
-// loadBatch is how many identities are stored together during the first build.
-const loadBatch = 20_000
+// How many identities are stored together during the first build: a load has to
+// wait for the disk a few times, whatever is in it; a database works meanwhile, and
+// better all the time than now and then.
+const (
+	loadBatch   = 20_000
+	updateBatch = 4_000
+)
 
 // build reads the list for the first time. It goes on where an earlier try or
 // process stopped.
@@ -70,6 +75,10 @@ func (d *Directory) readAll(ctx context.Context, token string) error {
 		page *kratosadmin.Page
 		look look
 	}
+	size := updateBatch
+	if _, ok := d.store.(index.Loader); ok {
+		size = loadBatch
+	}
 	pages := make(chan read, 4)
 	g, ctx := errgroup.WithContext(ctx)
 	go d.sayProgress(ctx)
@@ -101,7 +110,7 @@ func (d *Directory) readAll(ctx context.Context, token string) error {
 			b.look.now = r.look.now
 			b.identities = append(b.identities, r.page.Identities...)
 			d.progress.page(r.page.Identities)
-			if len(b.identities) < loadBatch && r.page.Next != "" {
+			if len(b.identities) < size && r.page.Next != "" {
 				continue
 			}
 			if err := d.load(ctx, &b, r.page.Next); err != nil {

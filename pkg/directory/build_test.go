@@ -67,8 +67,9 @@ func TestBuildFailsAndGoesOn(t *testing.T) {
 	}
 }
 
-// TestBuildIsStoredInBatches of 20,000 or more, each before the place where the
-// build would go on after it.
+// TestBuildIsStoredInBatches of 20,000 or more where that is a load, of 4,000 or
+// more where it is an update; each before the place where the build would go on
+// after it.
 func TestBuildIsStoredInBatches(t *testing.T) {
 	for _, tc := range []struct {
 		page  int
@@ -82,11 +83,21 @@ func TestBuildIsStoredInBatches(t *testing.T) {
 			"1 identities", `next "", read true, built false`,
 			`next "", read false, built true`,
 		}},
-		{19_999, false, []string{
+		{3_999, false, []string{
+			`next "", read false, built false`,
+			"7998 identities", `next "7998", read false, built false`,
+			"7998 identities", `next "15996", read false, built false`,
+			"7998 identities", `next "23994", read false, built false`,
+			"7998 identities", `next "31992", read false, built false`,
+			"7998 identities", `next "39990", read false, built false`,
+			"11 identities", `next "", read true, built false`,
+			`next "", read false, built true`,
+		}},
+		{19_999, true, []string{
 			`next "", read false, built false`,
 			"39998 identities", `next "39998", read false, built false`,
 			"3 identities", `next "", read true, built false`,
-			`next "", read false, built true`,
+			"finish", `next "", read false, built true`,
 		}},
 		{20_000, true, []string{
 			`next "", read false, built false`,

@@ -28,12 +28,14 @@ func Run(t *testing.T, open func(t *testing.T) index.Store, reopen func(t *testi
 		{"replace", testReplace},
 		{"erase", testErase},
 		{"unchanged", testUnchanged},
+		{"together", testTogether},
 		{"copies", testCopies},
 		{"after", testAfter},
 		{"stats", testStats},
 		{"meta", testMeta},
 		{"jobs", testJobs},
 		{"parallel updates", testParallelUpdates},
+		{"parallel batches", testParallelBatches},
 		{"parallel jobs", testParallelJobs},
 	} {
 		t.Run(tc.name, func(t *testing.T) { tc.test(t, open(t)) })
@@ -167,6 +169,36 @@ func testUnchanged(t *testing.T, s index.Store) {
 	i, err := s.Identity(t.Context(), b.ID)
 	require.NoError(t, err)
 	require.Equal(t, b.SeenAt, i.DeletedAt)
+}
+
+// testTogether changes records, adds, erases and leaves some, all in one update.
+func testTogether(t *testing.T, s index.Store) {
+	t.Helper()
+	var ids []uuid.UUID
+	for range 7 {
+		ids = append(ids, uuid.New())
+	}
+	next := map[uuid.UUID]*index.Identity{
+		ids[0]: person(ids[0], "h0"), ids[1]: person(ids[1], "h1"), ids[2]: person(ids[2], "h2", "more"),
+		ids[3]: person(ids[3], "h3", "h3b"), ids[4]: person(ids[4], "h4"), ids[5]: nil, ids[6]: nil,
+	}
+	put(t, s, next[ids[0]], person(ids[2], "h2"), person(ids[4], "old", "h2"), person(ids[5], "h5"))
+	changed, err := s.Update(t.Context(), ids, func(id uuid.UUID, _ *index.Identity) *index.Identity { return next[id] })
+	require.NoError(t, err)
+	require.Equal(t, 5, changed)
+	for _, id := range ids {
+		i, err := s.Identity(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, next[id], i)
+	}
+	for handle, owner := range map[string]uuid.UUID{"h0": ids[0], "h1": ids[1], "h2": ids[2], "more": ids[2], "h3": ids[3], "h3b": ids[3], "h4": ids[4]} {
+		require.Equal(t, []uuid.UUID{owner}, owners(t, s, handle))
+	}
+	require.Empty(t, owners(t, s, "old"))
+	require.Empty(t, owners(t, s, "h5"))
+	stats, err := s.Stats(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, index.Stats{Identities: 5, Active: 7}, stats)
 }
 
 func testCopies(t *testing.T, s index.Store) {

@@ -74,6 +74,45 @@ func testParallelUpdates(t *testing.T, s index.Store) {
 	}
 }
 
+// testParallelBatches lets writers change the same records together, which none of
+// them finds there at first; nothing that one of them adds is lost.
+func testParallelBatches(t *testing.T, s index.Store) {
+	t.Helper()
+	const writers, people = 6, 40
+	var ids []uuid.UUID
+	for range people {
+		ids = append(ids, uuid.New())
+	}
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			own := append(slices.Clone(ids[w:]), ids[:w]...)
+			changed, err := s.Update(t.Context(), own, func(id uuid.UUID, cur *index.Identity) *index.Identity {
+				if cur == nil {
+					cur = &index.Identity{ID: id}
+				}
+				cur.Handles = append(cur.Handles, index.Handle{Digest: digest(fmt.Sprint(id, w)), Kind: index.Passkey, State: index.Active})
+				return cur
+			})
+			if err != nil || changed != people {
+				t.Errorf("writer %d changed %d: %v", w, changed, err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, id := range ids {
+		i, err := s.Identity(t.Context(), id)
+		require.NoError(t, err)
+		require.Len(t, i.Handles, writers)
+		for w := range writers {
+			require.Equal(t, []uuid.UUID{id}, owners(t, s, fmt.Sprint(id, w)))
+		}
+	}
+	stats, err := s.Stats(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, index.Stats{Identities: people, Active: writers * people}, stats)
+}
+
 func testParallelJobs(t *testing.T, s index.Store) {
 	t.Helper()
 	const writers, each = 8, 25

@@ -50,6 +50,28 @@ func migrations() [][]string {
 				until TIMESTAMPTZ NOT NULL
 			)`,
 		},
+		{
+			`CREATE TABLE IF NOT EXISTS oly_passkey_stats (
+				shard INT PRIMARY KEY,
+				identities BIGINT NOT NULL,
+				deleted BIGINT NOT NULL,
+				active BIGINT NOT NULL,
+				orphaned BIGINT NOT NULL,
+				removed BIGINT NOT NULL,
+				unknown BIGINT NOT NULL
+			)`,
+			`INSERT INTO oly_passkey_stats (shard, identities, deleted, active, orphaned, removed, unknown)
+				SELECT 0, count(*), count(*) FILTER (WHERE deleted), CAST(coalesce(sum(active), 0) AS BIGINT), CAST(coalesce(sum(orphaned), 0) AS BIGINT),
+				CAST(coalesce(sum(removed), 0) AS BIGINT), CAST(coalesce(sum(unknown), 0) AS BIGINT)
+				FROM oly_passkey_identities WHERE record <> '' ON CONFLICT (shard) DO NOTHING`,
+		},
+		{ // by itself: the one before reads these columns, also where it is run again
+			`ALTER TABLE oly_passkey_identities DROP COLUMN IF EXISTS deleted`,
+			`ALTER TABLE oly_passkey_identities DROP COLUMN IF EXISTS active`,
+			`ALTER TABLE oly_passkey_identities DROP COLUMN IF EXISTS orphaned`,
+			`ALTER TABLE oly_passkey_identities DROP COLUMN IF EXISTS removed`,
+			`ALTER TABLE oly_passkey_identities DROP COLUMN IF EXISTS unknown`,
+		},
 	}
 }
 

@@ -104,17 +104,6 @@ func collect(rows pgx.Rows, err error) ([]*index.Identity, error) {
 	return found, rows.Err()
 }
 
-// Stats implements index.Store.
-func (s *Store) Stats(ctx context.Context) (index.Stats, error) {
-	var st index.Stats
-	err := s.pool.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE deleted),
-		CAST(coalesce(sum(active), 0) AS BIGINT), CAST(coalesce(sum(orphaned), 0) AS BIGINT),
-		CAST(coalesce(sum(removed), 0) AS BIGINT), CAST(coalesce(sum(unknown), 0) AS BIGINT)
-		FROM oly_passkey_identities WHERE record <> ''`).
-		Scan(&st.Identities, &st.Deleted, &st.Active, &st.Orphaned, &st.Removed, &st.Unknown)
-	return st, err
-}
-
 // Meta implements index.Store.
 func (s *Store) Meta(ctx context.Context) (index.Meta, error) { return readMeta(ctx, s.pool, "") }
 

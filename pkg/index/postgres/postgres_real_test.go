@@ -15,6 +15,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/index/indextest"
 	"github.com/olympusoss/oly-passkey/pkg/index/postgres"
 	"github.com/olympusoss/oly-passkey/pkg/index/postgres/postgrestest"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
 func openStore(t *testing.T, dsn string) *postgres.Store {
@@ -103,6 +104,62 @@ func TestRealPostgresReplicas(t *testing.T) {
 	jobs, err := all[3].Jobs(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []index.Job{job}, jobs)
+}
+
+// versionTwo is what a program made that counted rows whenever it was asked.
+const versionTwo = `
+CREATE TABLE oly_passkey_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+INSERT INTO oly_passkey_meta (key, value) VALUES ('version', '2'), ('meta', '{"build_token":"t"}');
+CREATE TABLE oly_passkey_identities (id UUID PRIMARY KEY, record BYTEA NOT NULL, deleted BOOLEAN NOT NULL DEFAULT false, active INT NOT NULL DEFAULT 0,
+	orphaned INT NOT NULL DEFAULT 0, removed INT NOT NULL DEFAULT 0, unknown INT NOT NULL DEFAULT 0);
+CREATE TABLE oly_passkey_handles (digest BYTEA NOT NULL, id UUID NOT NULL, PRIMARY KEY (digest, id));
+CREATE TABLE oly_passkey_jobs (id UUID PRIMARY KEY, number BIGINT NOT NULL, flow SMALLINT NOT NULL);
+CREATE TABLE oly_passkey_lease (name TEXT PRIMARY KEY, holder UUID NOT NULL, until TIMESTAMPTZ NOT NULL);
+`
+
+// TestRealPostgresMigration takes over the tables of an older program.
+func TestRealPostgresMigration(t *testing.T) {
+	c := postgrestest.Start(t)
+	dsn := c.Database(t)
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), versionTwo)
+	require.NoError(t, err)
+	var people []*index.Identity
+	for n, state := range []index.State{index.Active, index.Active, index.Orphaned, index.Removed, index.Unknown} {
+		i := &index.Identity{ID: uuid.UUID{byte(n + 1)}, Handles: []index.Handle{{Digest: userhandle.Digest{byte(n)}, Kind: index.WebAuthn, State: state}}}
+		if n == 1 {
+			i.DeletedAt = time.Unix(1, 0).UTC()
+		}
+		people = append(people, i)
+		var st index.Stats
+		st.Replace(nil, i)
+		_, err := conn.Exec(t.Context(), `INSERT INTO oly_passkey_identities VALUES ($1, $2, $3, $4, $5, $6, $7)`, i.ID, i.Encode(), st.Deleted > 0, st.Active, st.Orphaned, st.Removed, st.Unknown)
+		require.NoError(t, err)
+		_, err = conn.Exec(t.Context(), `INSERT INTO oly_passkey_handles VALUES ($1, $2)`, i.Handles[0].Digest[:], i.ID)
+		require.NoError(t, err)
+	}
+	want := index.Stats{Identities: 5, Deleted: 1, Active: 1, Orphaned: 1, Removed: 2, Unknown: 1}
+	for range 2 { // and once more, now that there is nothing to do
+		s := openStore(t, dsn)
+		stats, err := s.Stats(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, stats)
+		found, err := s.After(t.Context(), uuid.Nil, 10)
+		require.NoError(t, err)
+		require.Equal(t, people, found)
+		meta, err := s.Meta(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, index.Meta{BuildToken: "t"}, meta)
+		counted, err := index.Verify(t.Context(), s, func(problem string) { t.Error(problem) })
+		require.NoError(t, err)
+		require.Equal(t, want, counted)
+	}
+	_, err = conn.Exec(t.Context(), `UPDATE oly_passkey_meta SET value = '99' WHERE key = 'version'`)
+	require.NoError(t, err)
+	require.NoError(t, conn.Close(t.Context()))
+	_, err = postgres.Open(t.Context(), dsn)
+	require.EqualError(t, err, "postgres: tables have version 99, this program knows 4: it is too old")
 }
 
 // TestRealPostgresRestart restarts the database under a store.

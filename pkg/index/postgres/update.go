@@ -1,7 +1,10 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -17,28 +20,69 @@ func (s *Store) Update(ctx context.Context, ids []uuid.UUID, change index.Change
 	if err != nil {
 		return 0, err
 	}
-	differ := differing(ids, found, change)
-	if len(differ) == 0 {
+	fresh, differ := differing(ids, found, change)
+	if len(fresh)+len(differ) == 0 {
 		return 0, nil
 	}
 	changed := 0
-	err = s.transact(ctx, func(tx pgx.Tx) (err error) {
-		changed, err = rewrite(ctx, tx, differ, change)
+	err = s.transact(ctx, func(tx pgx.Tx) error {
+		inserted, others, err := insert(ctx, tx, fresh, change)
+		if err != nil {
+			return err
+		}
+		changed, err = rewrite(ctx, tx, slices.Concat(differ, others), change)
+		changed += inserted
 		return err
 	})
 	return changed, err
 }
 
-// differing answers the ids whose records the change would change.
-func differing(ids []uuid.UUID, found []*index.Identity, change index.Change) []uuid.UUID {
+// differing answers the ids whose records the change would change, those without
+// a record by themselves.
+func differing(ids []uuid.UUID, found []*index.Identity, change index.Change) (fresh, differ []uuid.UUID) {
 	cur := byID(found)
-	var differ []uuid.UUID
 	for _, id := range ids {
-		if !index.Equal(cur[id], change(id, cur[id].Clone())) {
+		switch {
+		case index.Equal(cur[id], change(id, cur[id].Clone())):
+		case cur[id] == nil:
+			fresh = append(fresh, id)
+		default:
 			differ = append(differ, id)
 		}
 	}
-	return differ
+	return fresh, differ
+}
+
+// insert stores new records, each with one write. It answers the ids of those that
+// another writer has stored first.
+func insert(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, change index.Change) (inserted int, others []uuid.UUID, err error) {
+	next := map[uuid.UUID]*index.Identity{}
+	var fresh []uuid.UUID
+	var records [][]byte
+	for _, id := range ids {
+		if i := change(id, nil); i != nil {
+			next[id] = i
+			fresh, records = append(fresh, id), append(records, i.Encode())
+		}
+	}
+	if len(fresh) == 0 {
+		return 0, nil, nil
+	}
+	rows, err := tx.Query(ctx, `INSERT INTO oly_passkey_identities (id, record)
+		SELECT unnest($1::uuid[]) AS id, unnest($2::bytea[]) AS record ORDER BY id ON CONFLICT (id) DO NOTHING RETURNING id`, fresh, records)
+	if err != nil {
+		return 0, nil, err
+	}
+	stored, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return 0, nil, err
+	}
+	var w writes
+	for _, id := range stored {
+		w.note(id, nil, next[id])
+		delete(next, id)
+	}
+	return len(stored), slices.Collect(maps.Keys(next)), w.send(ctx, tx)
 }
 
 func byID(found []*index.Identity) map[uuid.UUID]*index.Identity {
@@ -52,6 +96,9 @@ func byID(found []*index.Identity) map[uuid.UUID]*index.Identity {
 // rewrite locks the records, with an empty one in the place of each that is
 // missing, so that two writers of one identity wait for each other.
 func rewrite(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, change index.Change) (changed int, err error) {
+	if len(ids) == 0 {
+		return 0, nil
+	}
 	_, err = tx.Exec(ctx, `INSERT INTO oly_passkey_identities (id, record)
 		SELECT new.id, CAST('' AS BYTEA) FROM unnest($1::uuid[]) AS new (id) ORDER BY new.id ON CONFLICT (id) DO NOTHING`, ids)
 	if err != nil {
@@ -73,61 +120,75 @@ func rewrite(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, change index.Chang
 			w.gone = append(w.gone, id) // the empty one
 		}
 	}
-	return changed, tx.SendBatch(ctx, w.batch()).Close()
+	return changed, w.send(ctx, tx)
 }
 
 // writes are columns of rows: one statement takes thousands of them.
 type writes struct {
-	lost, owned struct {
-		digests [][]byte
-		ids     []uuid.UUID
-	}
-	gone    []uuid.UUID
-	ids     []uuid.UUID
-	records [][]byte
-	deleted []bool
-	states  [4][]int32 // active, orphaned, removed, unknown
+	stats       index.Stats // what they add
+	lost, owned []ownership
+	gone        []uuid.UUID
+	ids         []uuid.UUID
+	records     [][]byte
+}
+
+// ownership is a handle and its owner.
+type ownership struct {
+	handle userhandle.Digest
+	id     uuid.UUID
 }
 
 // replace notes what turns one record into another.
 func (w *writes) replace(id uuid.UUID, cur, next *index.Identity) {
-	for _, d := range missing(cur, next) {
-		w.lost.digests, w.lost.ids = append(w.lost.digests, d[:]), append(w.lost.ids, id)
-	}
+	w.note(id, cur, next)
 	if next == nil {
 		w.gone = append(w.gone, id)
 		return
 	}
-	for _, d := range missing(next, cur) {
-		w.owned.digests, w.owned.ids = append(w.owned.digests, d[:]), append(w.owned.ids, id)
+	w.ids, w.records = append(w.ids, id), append(w.records, next.Encode())
+}
+
+// note notes what that changes beside the record itself.
+func (w *writes) note(id uuid.UUID, cur, next *index.Identity) {
+	w.stats.Replace(cur, next)
+	for _, d := range missing(cur, next) {
+		w.lost = append(w.lost, ownership{d, id})
 	}
-	var st index.Stats
-	st.Replace(nil, next)
-	w.ids, w.records, w.deleted = append(w.ids, id), append(w.records, next.Encode()), append(w.deleted, st.Deleted > 0)
-	for n, count := range []int{st.Active, st.Orphaned, st.Removed, st.Unknown} {
-		w.states[n] = append(w.states[n], int32(count)) //nolint:gosec // a record has a few handles
+	for _, d := range missing(next, cur) {
+		w.owned = append(w.owned, ownership{d, id})
 	}
 }
 
-func (w *writes) batch() *pgx.Batch {
+// send sends all of it at once.
+func (w *writes) send(ctx context.Context, tx pgx.Tx) error {
 	var b pgx.Batch
-	for n, d := range w.lost.digests {
-		b.Queue(`DELETE FROM oly_passkey_handles WHERE digest = $1 AND id = $2`, d, w.lost.ids[n])
+	for _, o := range w.lost {
+		b.Queue(`DELETE FROM oly_passkey_handles WHERE digest = $1 AND id = $2`, o.handle[:], o.id)
 	}
 	if len(w.gone) > 0 {
 		b.Queue(`DELETE FROM oly_passkey_identities WHERE id = ANY($1)`, w.gone)
 	}
-	if len(w.owned.ids) > 0 {
-		b.Queue(`INSERT INTO oly_passkey_handles (digest, id) SELECT unnest($1::bytea[]), unnest($2::uuid[]) ON CONFLICT DO NOTHING`, w.owned.digests, w.owned.ids)
+	if len(w.owned) > 0 {
+		digests, ids := w.owners()
+		b.Queue(`INSERT INTO oly_passkey_handles (digest, id) SELECT unnest($1::bytea[]), unnest($2::uuid[]) ON CONFLICT DO NOTHING`, digests, ids)
 	}
 	if len(w.ids) > 0 {
-		b.Queue(`UPDATE oly_passkey_identities AS i SET record = n.record, deleted = n.deleted,
-			active = n.active, orphaned = n.orphaned, removed = n.removed, unknown = n.unknown
-			FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::bytea[]) AS record, unnest($3::bool[]) AS deleted, unnest($4::int4[]) AS active,
-				unnest($5::int4[]) AS orphaned, unnest($6::int4[]) AS removed, unnest($7::int4[]) AS unknown) AS n
-			WHERE i.id = n.id`, w.ids, w.records, w.deleted, w.states[0], w.states[1], w.states[2], w.states[3])
+		b.Queue(`UPDATE oly_passkey_identities AS i SET record = n.record
+			FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::bytea[]) AS record) AS n WHERE i.id = n.id`, w.ids, w.records)
 	}
-	return &b
+	if w.stats != (index.Stats{}) {
+		addStats(&b, w.stats)
+	}
+	return tx.SendBatch(ctx, &b).Close()
+}
+
+// owners are the columns of new owners, in the order of the index that they go into.
+func (w *writes) owners() (digests [][]byte, ids []uuid.UUID) {
+	slices.SortFunc(w.owned, func(a, b ownership) int { return bytes.Compare(a.handle[:], b.handle[:]) })
+	for n := range w.owned {
+		digests, ids = append(digests, w.owned[n].handle[:]), append(ids, w.owned[n].id)
+	}
+	return digests, ids
 }
 
 // missing answers the handles of a that b has not.
