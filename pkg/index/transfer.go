@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 )
@@ -15,21 +17,26 @@ import (
 // transferFormat names an export, and transferVersion the shape of its lines.
 const (
 	transferFormat  = "oly-passkey-index"
-	transferVersion = 1
+	transferVersion = 2
 )
 
 // transferHead is the first line of an export.
 type transferHead struct {
-	Format     string `json:"format"`
-	Version    int    `json:"version"`
-	Meta       Meta   `json:"meta"`
-	Identities int    `json:"identities"`
+	Format  string `json:"format"`
+	Version int    `json:"version"`
+	Meta    Meta   `json:"meta"`
 }
 
 // transferLine is every other line: one record.
 type transferLine struct {
 	ID     uuid.UUID `json:"id"`
 	Record string    `json:"record"` // base64 of Identity.Encode
+}
+
+// transferEnd is the last line: how many records came before it. A store that
+// others write meanwhile does not know that any sooner.
+type transferEnd struct {
+	Identities *int `json:"identities"`
 }
 
 // walkPage is how many records are read at a time.
@@ -58,19 +65,18 @@ func Export(ctx context.Context, s Store, w io.Writer) (identities int, err erro
 	if err != nil {
 		return 0, err
 	}
-	stats, err := s.Stats(ctx)
-	if err != nil {
-		return 0, err
-	}
 	out := bufio.NewWriter(w)
 	enc := json.NewEncoder(out)
-	if err := enc.Encode(transferHead{transferFormat, transferVersion, meta, stats.Identities}); err != nil {
+	if err := enc.Encode(transferHead{transferFormat, transferVersion, meta}); err != nil {
 		return 0, err
 	}
 	err = walk(ctx, s, func(i *Identity) error {
 		identities++
 		return enc.Encode(transferLine{i.ID, base64.StdEncoding.EncodeToString(i.Encode())})
 	})
+	if err == nil {
+		err = enc.Encode(transferEnd{&identities})
+	}
 	return identities, errors.Join(err, out.Flush())
 }
 
@@ -78,7 +84,7 @@ func Export(ctx context.Context, s Store, w io.Writer) (identities int, err erro
 var ErrNotEmpty = errors.New("index is not empty")
 
 // maxTransferLine bounds a line, in bytes.
-const maxTransferLine = 1 << 20
+const maxTransferLine = 16 << 20
 
 // Import reads an export into an empty store. What it says about builds and
 // sweeps is taken over once every record is there, so that half an import is
@@ -99,34 +105,48 @@ func Import(ctx context.Context, s Store, r io.Reader) (identities int, err erro
 	}
 	batch := map[uuid.UUID]*Identity{}
 	flush := func() error {
-		ids := make([]uuid.UUID, 0, len(batch))
-		for id := range batch {
-			ids = append(ids, id)
-		}
+		ids := slices.Collect(maps.Keys(batch))
 		_, err := s.Update(ctx, ids, func(id uuid.UUID, _ *Identity) *Identity { return batch[id] })
 		clear(batch)
 		return err
 	}
-	for n := 2; lines.Scan(); n++ {
-		i, err := readLine(lines.Bytes())
-		if err != nil {
-			return identities, fmt.Errorf("line %d: %w", n, err)
-		}
+	identities, err = readRecords(lines, func(i *Identity) error {
 		batch[i.ID] = i
-		identities++
-		if len(batch) == walkPage {
-			if err := flush(); err != nil {
-				return identities, err
-			}
+		if len(batch) < walkPage {
+			return nil
 		}
-	}
-	if err := errors.Join(lines.Err(), flush()); err != nil {
+		return flush()
+	})
+	if err := errors.Join(err, flush()); err != nil {
 		return identities, err
 	}
-	if identities != head.Identities {
-		return identities, fmt.Errorf("export says it has %d identities, %d were read: it is cut short", head.Identities, identities)
-	}
 	return identities, s.UpdateMeta(ctx, func(m *Meta) { *m = head.Meta })
+}
+
+// readRecords hands every record on until the last line, which has to be there.
+func readRecords(lines *bufio.Scanner, each func(*Identity) error) (identities int, err error) {
+	for n := 2; lines.Scan(); n++ {
+		i, end, err := readLine(lines.Bytes())
+		switch {
+		case err != nil:
+			return identities, fmt.Errorf("line %d: %w", n, err)
+		case end == nil:
+			identities++
+			if err := each(i); err != nil {
+				return identities, err
+			}
+		case *end != identities:
+			return identities, fmt.Errorf("line %d: export says it has %d identities, %d were read", n, *end, identities)
+		case lines.Scan():
+			return identities, fmt.Errorf("line %d: export has ended before", n+1)
+		default:
+			return identities, lines.Err()
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return identities, err
+	}
+	return identities, fmt.Errorf("export ends after %d identities, without its last line: it is cut short", identities)
 }
 
 func readHead(lines *bufio.Scanner) (head transferHead, err error) {
@@ -142,48 +162,25 @@ func readHead(lines *bufio.Scanner) (head transferHead, err error) {
 	return head, nil
 }
 
-func readLine(raw []byte) (*Identity, error) {
-	var line transferLine
-	if err := json.Unmarshal(raw, &line); err != nil || line.ID == uuid.Nil {
-		return nil, errors.New("this is no record of an identity")
+// readLine answers a record, or what the last line says.
+func readLine(raw []byte) (i *Identity, end *int, err error) {
+	var line struct {
+		transferLine
+		transferEnd
+	}
+	err = json.Unmarshal(raw, &line)
+	if err == nil && line.Identities != nil {
+		return nil, line.Identities, nil
+	}
+	if err != nil || line.ID == uuid.Nil {
+		return nil, nil, errors.New("this is no record of an identity")
 	}
 	record, err := base64.StdEncoding.DecodeString(line.Record)
 	if err != nil {
-		return nil, fmt.Errorf("record of identity %s: %w", line.ID, err)
+		return nil, nil, fmt.Errorf("record of identity %s: %w", line.ID, err)
 	}
-	i, err := Decode(line.ID, record)
-	if err != nil {
-		return nil, fmt.Errorf("identity %s: %w", line.ID, err)
+	if i, err = Decode(line.ID, record); err != nil {
+		return nil, nil, fmt.Errorf("identity %s: %w", line.ID, err)
 	}
-	return i, nil
-}
-
-// Verify looks every handle of every record up and counts the records again.
-// Each disagreement is reported in one sentence.
-func Verify(ctx context.Context, s Store, report func(problem string)) (counted Stats, err error) {
-	err = walk(ctx, s, func(i *Identity) error {
-		counted.Replace(nil, i)
-		for _, h := range i.Handles {
-			owners, err := s.Owners(ctx, h.Digest)
-			if err != nil {
-				return err
-			}
-			found := false
-			for _, o := range owners {
-				found = found || o.ID == i.ID
-			}
-			if !found {
-				report(fmt.Sprintf("identity %s: its handle %s does not lead to it", i.ID, h.Digest))
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return counted, err
-	}
-	stored, err := s.Stats(ctx)
-	if err == nil && stored != counted {
-		report(fmt.Sprintf("figures are %+v, counted are %+v", stored, counted))
-	}
-	return counted, err
+	return i, nil, nil
 }

@@ -23,8 +23,8 @@ func FuzzImport(f *testing.F) {
 	_, err = index.Export(f.Context(), store, &export)
 	require.NoError(f, err)
 	f.Add(export.Bytes())
-	f.Add([]byte(`{"format":"oly-passkey-index","version":1,"meta":{},"identities":0}`))
-	f.Add([]byte("{\"format\":\"oly-passkey-index\",\"version\":1,\"identities\":1}\n{\"id\":\"00000000-0000-0000-0000-000000000000\",\"record\":\"\"}\n"))
+	f.Add([]byte("{\"format\":\"oly-passkey-index\",\"version\":2,\"meta\":{}}\n{\"identities\":0}\n"))
+	f.Add([]byte("{\"format\":\"oly-passkey-index\",\"version\":2}\n{\"id\":\"00000000-0000-0000-0000-000000000000\",\"record\":\"\"}\n{\"identities\":1}\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		first := memory.New()
 		n, err := index.Import(t.Context(), first, bytes.NewReader(raw))
