@@ -29,8 +29,12 @@ func (s *Server) hook(flow index.Flow) handler {
 		if id == uuid.Nil {
 			return badRequest(`"identity_id" is the nil uuid, as kratos sends it before an identity is saved; the hook needs response.ignore: true, not response.parse`)
 		}
-		if err := s.directory.Notify(r.Context(), id, flow); err != nil {
-			return err
+		e := eventOf(r, id, flow)
+		if !s.told.has(e) {
+			if err := s.directory.Notify(r.Context(), id, flow); err != nil {
+				return err
+			}
+			s.told.add(e)
 		}
 		w.WriteHeader(http.StatusNoContent)
 		return nil

@@ -72,6 +72,7 @@ type Server struct {
 	metrics    *metrics
 	limits     limits
 	lookUps    lookUps
+	told       events
 	refusals   rate.Sometimes // bounds the log's lines about refused requests
 	tracer     trace.Tracer   // nil: no spans
 	drainDelay time.Duration

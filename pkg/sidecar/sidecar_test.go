@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -235,6 +236,67 @@ func TestMethods(t *testing.T) {
 	require.Equal(t, http.StatusMethodNotAllowed, status)
 	require.Equal(t, "POST", header.Get("Allow"))
 	require.JSONEq(t, `{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#method-not-allowed","title":"the method is not allowed","status":405,"detail":"this path takes POST"}`, body)
+}
+
+// TestRepeatedHook: the tries of one event are one; those of another event or about
+// somebody else, and those that name no event are not.
+func TestRepeatedHook(t *testing.T) {
+	var gets atomic.Int64
+	kratos := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path == "/admin/identities" {
+			_, _ = fmt.Fprint(w, "[]")
+			return
+		}
+		gets.Add(1)
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = fmt.Fprint(w, `{"error":{"code":404,"message":"no"}}`)
+	}))
+	t.Cleanup(kratos.Close)
+	s := serve(t, func(o *sidecar.Options) { o.KratosAdminURL = kratos.URL })
+	built(t, s)
+	const first, second, other = "6b0c3d4e-9a8b-4c5d-8e7f-102938475601", "6b0c3d4e-9a8b-4c5d-8e7f-102938475602", "22222222-2222-4222-8222-222222222222"
+	want := int64(0)
+	for _, tc := range []struct {
+		trigger, flow, identity string
+		repeated                bool
+	}{
+		{first, "login", somebody, false},
+		{first, "login", somebody, true},
+		{strings.ToUpper(first), "login", somebody, true},
+		{second, "login", somebody, false},
+		{first, "login", other, false},
+		{first, "login", somebody, true},
+		{"", "login", somebody, false},
+		{"", "login", somebody, false},
+		{"no uuid", "login", somebody, false},
+	} {
+		req, err := http.NewRequest(http.MethodPost, s.URL()+"/v1/hooks/kratos/"+tc.flow, strings.NewReader(`{"identity_id":"`+tc.identity+`"}`))
+		require.NoError(t, err)
+		req.Header.Set("X-Api-Key", "hooks-key")
+		req.Header.Set("Ory-Webhook-Trigger-Id", tc.trigger)
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusNoContent, resp.StatusCode)
+		if !tc.repeated {
+			want++
+		}
+		awaitHooks(t, s)
+		require.Equal(t, want, gets.Load(), "%+v", tc)
+	}
+}
+
+// awaitHooks waits until no hook waits for its pull.
+func awaitHooks(t *testing.T, s *sidecar.Server) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		_, _, body := call(t, http.MethodGet, s.URL()+"/v1/index", "read-key", "")
+		if strings.Contains(body, `"hooks_waiting":0,`) {
+			return
+		}
+		require.True(t, time.Now().Before(deadline), body)
+	}
 }
 
 // TestKratosDown: hooks are taken, the server is ready, a miss is 503.
