@@ -26,13 +26,16 @@ func (s *Store) Update(ctx context.Context, ids []uuid.UUID, change index.Change
 	}
 	changed := 0
 	err = s.transact(ctx, func(tx pgx.Tx) error {
-		inserted, others, err := insert(ctx, tx, fresh, change)
+		var w writes
+		others, err := w.insert(ctx, tx, fresh, change)
 		if err != nil {
 			return err
 		}
-		changed, err = rewrite(ctx, tx, slices.Concat(differ, others), change)
-		changed += inserted
-		return err
+		if err := w.rewrite(ctx, tx, slices.Concat(differ, others), change); err != nil {
+			return err
+		}
+		changed = w.changed
+		return w.send(ctx, tx)
 	})
 	return changed, err
 }
@@ -53,38 +56,6 @@ func differing(ids []uuid.UUID, found []*index.Identity, change index.Change) (f
 	return fresh, differ
 }
 
-// insert stores new records, each with one write. It answers the ids of those that
-// another writer has stored first.
-func insert(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, change index.Change) (inserted int, others []uuid.UUID, err error) {
-	next := map[uuid.UUID]*index.Identity{}
-	var fresh []uuid.UUID
-	var records [][]byte
-	for _, id := range ids {
-		if i := change(id, nil); i != nil {
-			next[id] = i
-			fresh, records = append(fresh, id), append(records, i.Encode())
-		}
-	}
-	if len(fresh) == 0 {
-		return 0, nil, nil
-	}
-	rows, err := tx.Query(ctx, `INSERT INTO oly_passkey_identities (id, record)
-		SELECT unnest($1::uuid[]) AS id, unnest($2::bytea[]) AS record ORDER BY id ON CONFLICT (id) DO NOTHING RETURNING id`, fresh, records)
-	if err != nil {
-		return 0, nil, err
-	}
-	stored, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	if err != nil {
-		return 0, nil, err
-	}
-	var w writes
-	for _, id := range stored {
-		w.note(id, nil, next[id])
-		delete(next, id)
-	}
-	return len(stored), slices.Collect(maps.Keys(next)), w.send(ctx, tx)
-}
-
 func byID(found []*index.Identity) map[uuid.UUID]*index.Identity {
 	m := make(map[uuid.UUID]*index.Identity, len(found))
 	for _, i := range found {
@@ -93,38 +64,9 @@ func byID(found []*index.Identity) map[uuid.UUID]*index.Identity {
 	return m
 }
 
-// rewrite locks the records, with an empty one in the place of each that is
-// missing, so that two writers of one identity wait for each other.
-func rewrite(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, change index.Change) (changed int, err error) {
-	if len(ids) == 0 {
-		return 0, nil
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO oly_passkey_identities (id, record)
-		SELECT new.id, CAST('' AS BYTEA) FROM unnest($1::uuid[]) AS new (id) ORDER BY new.id ON CONFLICT (id) DO NOTHING`, ids)
-	if err != nil {
-		return 0, err
-	}
-	rows, err := tx.Query(ctx, `SELECT id, record FROM oly_passkey_identities WHERE id = ANY($1) ORDER BY id FOR UPDATE`, ids)
-	found, err := collect(rows, err)
-	if err != nil {
-		return 0, err
-	}
-	cur := byID(found)
-	var w writes
-	for _, id := range ids {
-		next := change(id, cur[id].Clone())
-		if !index.Equal(cur[id], next) {
-			changed++
-			w.replace(id, cur[id], next)
-		} else if next == nil {
-			w.gone = append(w.gone, id) // the empty one
-		}
-	}
-	return changed, w.send(ctx, tx)
-}
-
 // writes are columns of rows: one statement takes thousands of them.
 type writes struct {
+	changed     int         // records
 	stats       index.Stats // what they add
 	lost, owned []ownership
 	gone        []uuid.UUID
@@ -136,6 +78,65 @@ type writes struct {
 type ownership struct {
 	handle userhandle.Digest
 	id     uuid.UUID
+}
+
+// insert stores new records, each with one write. It answers the ids of those that
+// another writer has stored first.
+func (w *writes) insert(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, change index.Change) (others []uuid.UUID, err error) {
+	next := map[uuid.UUID]*index.Identity{}
+	var fresh []uuid.UUID
+	var records [][]byte
+	for _, id := range ids {
+		if i := change(id, nil); i != nil {
+			next[id] = i
+			fresh, records = append(fresh, id), append(records, i.Encode())
+		}
+	}
+	if len(fresh) == 0 {
+		return nil, nil
+	}
+	rows, err := tx.Query(ctx, `INSERT INTO oly_passkey_identities (id, record)
+		SELECT unnest($1::uuid[]) AS id, unnest($2::bytea[]) AS record ORDER BY id ON CONFLICT (id) DO NOTHING RETURNING id`, fresh, records)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range stored {
+		w.note(id, nil, next[id])
+		delete(next, id)
+	}
+	return slices.Collect(maps.Keys(next)), nil
+}
+
+// rewrite locks the records, with an empty one in the place of each that is
+// missing, so that two writers of one identity wait for each other.
+func (w *writes) rewrite(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, change index.Change) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO oly_passkey_identities (id, record)
+		SELECT new.id, CAST('' AS BYTEA) FROM unnest($1::uuid[]) AS new (id) ORDER BY new.id ON CONFLICT (id) DO NOTHING`, ids)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.Query(ctx, `SELECT id, record FROM oly_passkey_identities WHERE id = ANY($1) ORDER BY id FOR UPDATE`, ids)
+	found, err := collect(rows, err)
+	if err != nil {
+		return err
+	}
+	cur := byID(found)
+	for _, id := range ids {
+		next := change(id, cur[id].Clone())
+		if !index.Equal(cur[id], next) {
+			w.replace(id, cur[id], next)
+		} else if next == nil {
+			w.gone = append(w.gone, id) // the empty one
+		}
+	}
+	return nil
 }
 
 // replace notes what turns one record into another.
@@ -150,6 +151,7 @@ func (w *writes) replace(id uuid.UUID, cur, next *index.Identity) {
 
 // note notes what that changes beside the record itself.
 func (w *writes) note(id uuid.UUID, cur, next *index.Identity) {
+	w.changed++
 	w.stats.Replace(cur, next)
 	for _, d := range missing(cur, next) {
 		w.lost = append(w.lost, ownership{d, id})
@@ -176,7 +178,7 @@ func (w *writes) send(ctx context.Context, tx pgx.Tx) error {
 		b.Queue(`UPDATE oly_passkey_identities AS i SET record = n.record
 			FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::bytea[]) AS record) AS n WHERE i.id = n.id`, w.ids, w.records)
 	}
-	if w.stats != (index.Stats{}) {
+	if w.stats != (index.Stats{}) { // the last one
 		addStats(&b, w.stats)
 	}
 	return tx.SendBatch(ctx, &b).Close()
