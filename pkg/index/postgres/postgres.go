@@ -2,9 +2,9 @@
 // kind of database that Kratos itself runs on.
 //
 // Its SQL is what CockroachDB documents as well: tables of plain columns with
-// primary keys, INSERT ... ON CONFLICT, SELECT ... FOR UPDATE, UPDATE ... FROM,
-// unnest in a select list, ANY of an array, and transactions that are run again
-// after 40001. It needs no locks of sessions, notifications, sequences,
+// primary keys, INSERT ... ON CONFLICT ... RETURNING, SELECT ... FOR UPDATE,
+// UPDATE ... FROM, unnest in a select list, ANY of an array, and transactions that
+// are run again after 40001. It needs no locks of sessions, notifications, sequences,
 // triggers, functions or COPY. TestStatements holds it to that; the tests run on
 // PostgreSQL.
 package postgres
