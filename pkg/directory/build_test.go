@@ -72,38 +72,34 @@ func TestBuildFailsAndGoesOn(t *testing.T) {
 // after it.
 func TestBuildIsStoredInBatches(t *testing.T) {
 	for _, tc := range []struct {
-		page  int
-		loads bool
-		want  []string
+		total, page int
+		loads       bool
+		want        []string
 	}{
-		{20_000, false, []string{
+		{8_001, 4_000, false, []string{
+			`next "", read false, built false`,
+			"4000 identities", `next "4000", read false, built false`,
+			"4000 identities", `next "8000", read false, built false`,
+			"1 identities", `next "", read true, built false`,
+			`next "", read false, built true`,
+		}},
+		{8_001, 3_999, false, []string{
+			`next "", read false, built false`,
+			"7998 identities", `next "7998", read false, built false`,
+			"3 identities", `next "", read true, built false`,
+			`next "", read false, built true`,
+		}},
+		{40_001, 20_000, true, []string{
 			`next "", read false, built false`,
 			"20000 identities", `next "20000", read false, built false`,
 			"20000 identities", `next "40000", read false, built false`,
 			"1 identities", `next "", read true, built false`,
-			`next "", read false, built true`,
+			"finish", `next "", read false, built true`,
 		}},
-		{3_999, false, []string{
-			`next "", read false, built false`,
-			"7998 identities", `next "7998", read false, built false`,
-			"7998 identities", `next "15996", read false, built false`,
-			"7998 identities", `next "23994", read false, built false`,
-			"7998 identities", `next "31992", read false, built false`,
-			"7998 identities", `next "39990", read false, built false`,
-			"11 identities", `next "", read true, built false`,
-			`next "", read false, built true`,
-		}},
-		{19_999, true, []string{
+		{40_001, 19_999, true, []string{
 			`next "", read false, built false`,
 			"39998 identities", `next "39998", read false, built false`,
 			"3 identities", `next "", read true, built false`,
-			"finish", `next "", read false, built true`,
-		}},
-		{20_000, true, []string{
-			`next "", read false, built false`,
-			"20000 identities", `next "20000", read false, built false`,
-			"20000 identities", `next "40000", read false, built false`,
-			"1 identities", `next "", read true, built false`,
 			"finish", `next "", read false, built true`,
 		}},
 	} {
@@ -114,7 +110,7 @@ func TestBuildIsStoredInBatches(t *testing.T) {
 				if tc.loads {
 					store = notebookLoader{book}
 				}
-				w.startOn(store, func(o *Options) { o.Kratos = &crowd{total: 40_001, page: tc.page} })
+				w.startOn(store, func(o *Options) { o.Kratos = &crowd{total: tc.total, page: tc.page} })
 				require.Equal(w.t, tc.want, book.lines)
 			})
 		})
@@ -219,6 +215,36 @@ func TestBuildGoesOn(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestBuildGoesOnBehindWhatWasStored where a batch cannot be.
+func TestBuildGoesOnBehindWhatWasStored(t *testing.T) {
+	for _, tc := range []struct {
+		method string
+		nth    int // call of the method that fails
+	}{
+		{"Load", 2},
+		{"Update", 2},
+		{"UpdateMeta", 3}, // after the beginning and the first batch
+	} {
+		t.Run(tc.method, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				store, began := newFaultyStore(), time.Now().UTC()
+				store.failCall(tc.method, tc.nth)
+				store.before = func(method string, call int) {
+					if method == tc.method && call == tc.nth {
+						time.Sleep(time.Second) // until all is read
+					}
+				}
+				people := &crowd{total: 40_001, page: 20_000}
+				w.startOn(store.as(tc.method == "Load"), func(o *Options) { o.Kratos = people })
+				w.wait(time.Minute)
+				require.Equal(w.t, []string{"", "", "20000", "40000", "20000", "40000"}, people.tokens())
+				require.Equal(w.t, began, w.meta(store).SweepStartedAt)
+				require.False(w.t, w.meta(store).BuiltAt.IsZero())
+			})
+		})
 	}
 }
 
