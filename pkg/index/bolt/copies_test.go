@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
@@ -372,34 +372,6 @@ func TestNoTable(t *testing.T) {
 	require.ErrorContains(t, keepOnce(), "look-up table: stat "+s.dir)
 }
 
-// TestTableThatCannotBeWritten is given up where that is noticed, and not when all
-// of the index has been read for it.
-func TestTableThatCannotBeWritten(t *testing.T) {
-	s := openStore(t)
-	const people = 3000
-	var ids []uuid.UUID
-	for n := range people {
-		ids = append(ids, personID(n))
-	}
-	_, err := s.Update(t.Context(), ids, func(id uuid.UUID, _ *index.Identity) *index.Identity {
-		n := int(id[1])<<8 | int(id[2])
-		return someone(id, 1, numbers(10*n, 5)...)
-	})
-	require.NoError(t, err)
-	w, err := newTableWriter(s.dir, 5*people)
-	require.NoError(t, err)
-	require.NoError(t, w.file.Close())
-	var last ownerKey
-	for copied := 0; err == nil; copied += 500 {
-		require.Less(t, copied, 5*people/2)
-		err = s.db.View(func(tx *bbolt.Tx) (err error) {
-			last, _, err = copySome(tx, w, last)
-			return err
-		})
-	}
-	require.ErrorIs(t, err, os.ErrClosed)
-}
-
 // TestKeepEnds: also while a table is made, of which nothing is left.
 func TestKeepEnds(t *testing.T) {
 	s := openStore(t)
@@ -414,39 +386,58 @@ func TestKeepEnds(t *testing.T) {
 	require.Len(t, names, 2, "%v", names)
 }
 
-// FuzzTable: whatever is in a table's file, a look-up neither panics nor answers
-// what the record does not say.
-func FuzzTable(f *testing.F) {
-	dir := f.TempDir()
-	w, err := newTableWriter(dir, 2)
-	require.NoError(f, err)
-	for n := range 3 {
-		require.NoError(f, w.put(keyOf(handleOf(n), personID(n)), someone(personID(n), n, n).Encode()))
+// TestNoTableWhileLoading: handles that are not findable yet are nobody's change.
+func TestNoTableWhileLoading(t *testing.T) {
+	s := openStore(t)
+	want := someone(personID(1), 1, 1)
+	load := func() {
+		require.NoError(t, s.Load(t.Context(), []uuid.UUID{want.ID}, set(want), func(*index.Meta) {}))
 	}
-	name := filepath.Join(dir, "seed")
-	require.NoError(f, os.Link(w.file.Name(), name))
-	made, err := w.finish()
-	require.NoError(f, err)
-	require.NoError(f, made.close())
-	seed, err := os.ReadFile(name)
-	require.NoError(f, err)
-	f.Add(seed, uint16(2))
-	f.Add(seed[:len(seed)-1], uint16(2))
-	f.Add([]byte{}, uint16(0))
-	f.Fuzz(func(t *testing.T, raw []byte, places uint16) {
-		path := filepath.Join(t.TempDir(), "table")
-		require.NoError(t, os.WriteFile(path, raw, 0o600))
-		table, err := openTable(path, uint64(places))
-		require.NoError(t, err)
-		for n := range 3 {
-			found, err := table.owners(handleOf(n))
-			if err != nil {
-				require.Empty(t, found)
-			}
-			for _, i := range found {
-				require.True(t, has(i, handleOf(n)))
-			}
-		}
-		require.NoError(t, table.close())
-	})
+	load()
+	for range 2 {
+		require.Empty(t, owners(t, s, handleOf(1)))
+		require.Empty(t, s.copies.wanted)
+		require.NoError(t, s.copies.renew(t.Context()))
+		require.Nil(t, s.copies.current())
+		load()
+	}
+	require.NoError(t, s.FinishLoad(t.Context()))
+	require.Equal(t, []*index.Identity{want}, owners(t, s, handleOf(1)))
+	require.Len(t, s.copies.wanted, 1)
+	require.NoError(t, s.copies.renew(t.Context()))
+	require.NotNil(t, s.copies.current())
+}
+
+// TestTableIsWanted by the first who looks, and not while it is made, nor where
+// little has changed.
+func TestTableIsWanted(t *testing.T) {
+	s := openStore(t)
+	update(t, s, personID(1), someone(personID(1), 1, 1))
+	require.Empty(t, s.copies.wanted)
+	needed, err := s.copies.begin()
+	require.NoError(t, err)
+	require.True(t, needed)
+	require.Len(t, owners(t, s, handleOf(1)), 1)
+	require.Empty(t, s.copies.wanted)
+	made, err := s.copies.write(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, s.copies.use(made))
+	update(t, s, personID(2), someone(personID(2), 1, 2))
+	require.Len(t, owners(t, s, handleOf(2)), 1)
+	require.Empty(t, s.copies.wanted)
+	require.NoError(t, s.copies.renew(t.Context()))
+	require.Same(t, made, s.copies.current())
+	s.copies.forceRenewal()
+	update(t, s, personID(3), someone(personID(3), 1, 3))
+	require.Len(t, s.copies.wanted, 1)
+	require.NoError(t, s.copies.renew(t.Context()))
+	require.NotSame(t, made, s.copies.current())
+}
+
+// TestRenewOfAClosedStore fails, and leaves no table.
+func TestRenewOfAClosedStore(t *testing.T) {
+	s := openStore(t)
+	require.NoError(t, s.db.Close())
+	require.ErrorIs(t, s.copies.renew(t.Context()), berrors.ErrDatabaseNotOpen)
+	require.Nil(t, s.copies.current())
 }

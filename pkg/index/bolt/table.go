@@ -37,7 +37,7 @@ const (
 
 // maxCopy bounds the records that are copied, in bytes: somebody with a thousand
 // passkeys has a thousand copies of a record with a thousand handles. In the place
-// of a longer one stands none, which says that the trees have it.
+// of a longer one stands nothing that could be decoded, and the trees are asked.
 const maxCopy = 4 << 10
 
 // frontOf is the front of a digest.
@@ -52,11 +52,7 @@ func placeOf(front, places uint64) uint64 {
 // maxPlace bounds the copies of one place, in bytes. There are a few of them.
 const maxPlace = 64 << 10
 
-// Why the trees have to be asked.
-var (
-	errTable = errors.New("look-up table is damaged")
-	errLong  = errors.New("record is too long for the look-up table")
-)
+var errTable = errors.New("look-up table is damaged")
 
 // owners answers what Store.Owners does.
 func (t *table) owners(handle userhandle.Digest) (owners []*index.Identity, err error) {
@@ -86,9 +82,6 @@ func (t *table) owners(handle userhandle.Digest) (owners []*index.Identity, err 
 		copies = copies[len(head)+len(record):]
 		if frontOf(head[4:]) != front {
 			continue
-		}
-		if len(record) == 0 {
-			return nil, errLong
 		}
 		owner, err := decode(uuid.UUID(head[4+frontLen:]), record)
 		if err != nil {
