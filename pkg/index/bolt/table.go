@@ -62,7 +62,7 @@ func (t *table) owners(handle userhandle.Digest) (owners []*index.Identity, err 
 		return nil, err
 	}
 	from, to := binary.LittleEndian.Uint64(bounds[:]), binary.LittleEndian.Uint64(bounds[offsetLen:])
-	if from > to || to-from > maxPlace {
+	if to-from > maxPlace { // also where it would end before it begins
 		return nil, errTable
 	}
 	var few [1024]byte
@@ -134,9 +134,7 @@ func newTableWriter(dir string, about int) (*tableWriter, error) {
 
 // put adds the next copy.
 func (w *tableWriter) put(key ownerKey, record []byte) error {
-	if err := w.startUntil(placeOf(frontOf(key[:]), w.places)); err != nil {
-		return err
-	}
+	w.startUntil(placeOf(frontOf(key[:]), w.places))
 	if len(record) > maxCopy {
 		record = nil
 	}
@@ -150,28 +148,26 @@ func (w *tableWriter) put(key ownerKey, record []byte) error {
 	return err
 }
 
-// startUntil lets every place up to that one start here that has not yet.
-func (w *tableWriter) startUntil(place uint64) error {
+// startUntil lets every place up to that one start here that has not yet. What
+// fails does so again in finish, and before that where the copies are written.
+func (w *tableWriter) startUntil(place uint64) {
 	var offset [offsetLen]byte
 	binary.LittleEndian.PutUint64(offset[:], w.end)
 	for ; w.place <= place; w.place++ {
-		if _, err := w.offsets.Write(offset[:]); err != nil {
-			return err
-		}
+		_, _ = w.offsets.Write(offset[:])
 	}
-	return nil
 }
 
 // finish answers the table, whose file vanishes with the process.
 func (w *tableWriter) finish() (t *table, err error) {
-	last := w.startUntil(w.places) // which is one more: the end of the last one
+	w.startUntil(w.places) // which is one more: the end of the last one
 	path := w.file.Name()
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("write %q: %w", path, errors.Join(err, os.Remove(path)))
 		}
 	}()
-	if err := errors.Join(last, w.offsets.Flush(), w.copies.Flush(), w.file.Close()); err != nil {
+	if err := errors.Join(w.offsets.Flush(), w.copies.Flush(), w.file.Close()); err != nil {
 		return nil, err
 	}
 	if t, err = openTable(path, w.places); err != nil {
