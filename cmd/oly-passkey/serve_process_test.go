@@ -43,7 +43,8 @@ func spawn(t *testing.T, environ []string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, log: &kratostest.Output{}, done: make(chan error, 1)}
 	p.cmd = exec.CommandContext(context.Background(), program(t), args...)
-	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, environ...)
+	// With -cover a process says where it wanted to write what was covered.
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GOCOVERDIR=" + t.TempDir()}, environ...)
 	p.cmd.Stderr, p.cmd.Stdout = p.log, p.log
 	require.NoError(t, p.cmd.Start())
 	go func() { p.done <- p.cmd.Wait() }()

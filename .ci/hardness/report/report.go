@@ -115,7 +115,7 @@ func coverage(out *strings.Builder, root string) error {
 	if err != nil {
 		return err
 	}
-	out.WriteString("\n## Coverage\n\nStatements that the tests of a package itself reach, in one process. What real processes, a real Kratos and a real\nbrowser reach besides is not counted.\n\n| package | statements |\n|---|---|\n")
+	out.WriteString("\n## Coverage\n\nStatements that the tests of a package itself reach, in one process. What real processes, a real Kratos, PostgreSQL\nand browser reach besides is not counted.\n\n| package | statements |\n|---|---|\n")
 	for line := range strings.Lines(string(text)) {
 		path, percent, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		fmt.Fprintf(out, "| %s | %s |\n", path, percent)
