@@ -23,10 +23,11 @@ func TestGoReleaser(t *testing.T) {
 	require.Equal(t, []string{"linux", "darwin", "windows"}, build.Goos)
 	require.Equal(t, []string{"amd64", "arm64"}, build.Goarch)
 	env, flags := buildFlags(t)
-	require.Equal(t, env, build.Env)
+	require.Equal(t, append(env, "GOFLAGS=-buildvcs=true"), build.Env)
 	require.Equal(t, []string{"build", build.Flags[0], "-ldflags", build.Ldflags[0]}, flags)
 	require.Equal(t, "{{ .CommitTimestamp }}", build.ModTimestamp)
 
+	require.Equal(t, config.Repo{Owner: "olympusoss", Name: "oly-passkey"}, project.Release.GitHub)
 	require.Equal(t, "sha256", project.Checksum.Algorithm)
 	require.Equal(t, "binary", project.SBOMs[0].Artifacts)
 	require.Equal(t, []string{"linux/amd64", "linux/arm64"}, project.DockersV2[0].Platforms)
