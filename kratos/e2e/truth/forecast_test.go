@@ -85,16 +85,17 @@ func (d *deployment) forecast(t *testing.T) *forecast {
 		if finding.Rule == "no-session-hook" {
 			f.Session = false
 		}
-		// Here the UI's server reaches Kratos by an address of its own.
-		if finding.Severity == lint.Error && finding.Rule != "base-url-internal" {
+		// Here the UI's server reaches Kratos by an address of its own, and people
+		// sign up on localhost whatever else is deployed.
+		if finding.Severity == lint.Error && finding.Rule != "base-url-internal" && finding.Rule != "rp-id-localhost-prod" {
 			errorsFound = true
+			if strings.Contains(finding.Message, "so Kratos refuses to start") {
+				f.Stages[stageStart] = true
+			}
 			for _, s := range stagesOf(finding.Rule) {
 				f.Stages[s] = true
 			}
 		}
-	}
-	if d.Method == "webauthn" && (slices.Contains(f.Rules, "origin-no-scheme") || slices.Contains(f.Rules, "origin-whitespace")) {
-		f.Stages[stageStart] = true // this method's origins have a format in Kratos' schema
 	}
 	slices.Sort(f.Rules)
 	f.Rules = slices.Compact(f.Rules)
@@ -171,9 +172,11 @@ func keysOf(m map[stage]bool) string {
 }
 
 // TestForecasts: lint, matrix and predict say the same of every deployment there
-// is; no browser is asked.
+// is, and of those that twenty other seeds draw; no browser is asked.
 func TestForecasts(t *testing.T) {
-	for _, d := range deployments(t, seed, total()) {
-		require.Empty(t, d.forecast(t).Quarrel, d.String())
+	for i := range uint64(21) {
+		for _, d := range deployments(t, seed+i, total()) {
+			require.Empty(t, d.forecast(t).Quarrel, "seed %d: %s", seed+i, d)
+		}
 	}
 }

@@ -8,16 +8,20 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Kratos compares whole strings; webauthn's schema even asks for a URI.
+// Kratos compares whole strings.
 var originNoScheme = &lint.Rule{
 	ID: "origin-no-scheme", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
-		p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
-			if o.Scheme != "" || strings.HasPrefix(o.Text, "android:") || strings.HasPrefix(o.Text, "ios:") || o.Value.Unknown() || strings.Contains(o.Text, "*") {
+		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
+			if !lacksScheme(o) {
 				return
 			}
+			outcome := "; browsers send it, so Kratos refuses every ceremony from there"
+			if refusesStart(m, o) {
+				outcome = ", so Kratos refuses to start"
+			}
 			f := lint.Finding{
-				Message: fmt.Sprintf("origin %q has no scheme; browsers send it, so Kratos refuses every ceremony from there", o.Value.Str),
+				Message: fmt.Sprintf("origin %q has no scheme%s", o.Value.Str, outcome),
 				Help:    "write \"https://\" before it",
 			}
 			if page, err := webauthn.ParsePage("https://" + strings.TrimSpace(o.Text)); err == nil {
@@ -30,4 +34,8 @@ var originNoScheme = &lint.Rule{
 			p.ReportAt(o.Value, f)
 		})
 	},
+}
+
+func lacksScheme(o lint.Origin) bool {
+	return o.Scheme == "" && !strings.HasPrefix(o.Text, "android:") && !strings.HasPrefix(o.Text, "ios:") && !o.Value.Unknown() && !strings.Contains(o.Text, "*")
 }

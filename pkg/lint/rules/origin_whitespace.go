@@ -12,8 +12,8 @@ import (
 var originWhitespace = &lint.Rule{
 	ID: "origin-whitespace", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
-		p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
-			if o.Value.Unknown() || strings.IndexFunc(o.Text, invisible) < 0 || o.Value.Env != "" && strings.TrimLeft(o.Text, " ") == strings.TrimFunc(o.Text, invisible) {
+		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
+			if o.Value.Unknown() || !hasInvisible(o) || o.Value.Env != "" && strings.TrimLeft(o.Text, " ") == strings.TrimFunc(o.Text, invisible) {
 				return // env-csv-space speaks of lists in the environment
 			}
 			bare := strings.Map(func(r rune) rune {
@@ -22,14 +22,20 @@ var originWhitespace = &lint.Rule{
 				}
 				return r
 			}, o.Text)
+			outcome := "it matches nothing"
+			if refusesStart(m, o) {
+				outcome = "Kratos refuses to start"
+			}
 			p.ReportAt(o.Value, lint.Finding{
-				Message: fmt.Sprintf("origin %q has white space or invisible characters in it, so it matches nothing", o.Value.Str),
+				Message: fmt.Sprintf("origin %q has white space or invisible characters in it, so %s", o.Value.Str, outcome),
 				Help:    fmt.Sprintf("write %q", bare),
 				Fix:     o.Value.Edit(bare),
 			})
 		})
 	},
 }
+
+func hasInvisible(o lint.Origin) bool { return strings.IndexFunc(o.Text, invisible) >= 0 }
 
 func invisible(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)

@@ -44,6 +44,7 @@ var schemaInvalid = &lint.Rule{
 			hookNames(p, list)
 		}
 		lists(p)
+		uris(p)
 	},
 }
 
