@@ -59,23 +59,34 @@ func measureGo(t *testing.T, s scale, p *part) {
 	require.NotEmpty(t, results)
 	p.printf("Medians of %d runs with their 95 %% intervals; `benchstat` reads the [output itself](%s). Ratios are to the first of a group.\n\n", s.count, rawFile)
 	p.printf("| | time | of the first | memory | allocations | its own figures |\n|---|---:|---:|---:|---:|---|\n")
-	first := map[string]float64{}
-	for _, r := range results {
-		time := r.summary("sec/op")
-		compared := ""
-		if at := strings.LastIndex(r.name, "/"); at >= 0 {
-			group := r.name[:at]
-			if first[group] == 0 {
-				first[group] = time.Center
-			}
-			compared = fmt.Sprintf("%.2f", time.Center/first[group])
-		}
-		p.printf("| %s | %s ± %s | %s | %s | %.0f | %s |\n", r.name, latency(time.Center*1e6), time.PctRangeString(), compared,
-			bytesOf(r.summary("B/op").Center), r.summary("allocs/op").Center, r.own())
-	}
+	p.printf("%s", goRows(results))
 	for _, name := range failed {
 		p.printf("\n**The benchmarks of `%s` failed in this run.**\n", name)
 	}
+}
+
+// goRows are the table's. What a benchmark does not report stays empty: one that
+// compares whole processes has no time of its own.
+func goRows(results []*goResult) string {
+	var rows strings.Builder
+	first := map[string]float64{}
+	for _, r := range results {
+		took, compared := "", ""
+		if len(r.values["sec/op"]) > 0 {
+			time := r.summary("sec/op")
+			took = latency(time.Center*1e6) + " ± " + time.PctRangeString()
+			if at := strings.LastIndex(r.name, "/"); at >= 0 {
+				group := r.name[:at]
+				if first[group] == 0 {
+					first[group] = time.Center
+				}
+				compared = fmt.Sprintf("%.2f", time.Center/first[group])
+			}
+		}
+		fmt.Fprintf(&rows, "| %s | %s | %s | %s | %.0f | %s |\n", r.name, took, compared,
+			bytesOf(r.summary("B/op").Center), r.summary("allocs/op").Center, r.own())
+	}
+	return rows.String()
 }
 
 // goResult is one benchmark with all of its runs.
@@ -138,4 +149,18 @@ func bytesOf(n float64) string {
 		return fmt.Sprintf("%.1f kB", n/1e3)
 	}
 	return fmt.Sprintf("%.0f B", n)
+}
+
+func TestGoRows(t *testing.T) {
+	got := goRows(readGo(t, []byte(`pkg: example.com/pkg/a
+BenchmarkQuick-2      9 95.4 ns/op 176 B/op 4 allocs/op
+BenchmarkSize/one-2   9 2000 ns/op 1500 B/op 1 allocs/op
+BenchmarkSize/two-2   9 5000000 ns/op 3000000 B/op 2 allocs/op
+BenchmarkCold-2       9 7.25 lint-ms 0 B/op 0 allocs/op
+`)))
+	require.Equal(t, `| a.Quick | 95 ns ± ∞ |  | 176 B | 4 |  |
+| a.Size/one | 2 µs ± ∞ | 1.00 | 1.5 kB | 1 |  |
+| a.Size/two | 5.0 ms ± ∞ | 2500.00 | 3.0 MB | 2 |  |
+| a.Cold |  |  | 0 B | 0 | 7.25 lint-ms |
+`, got)
 }

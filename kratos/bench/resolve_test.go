@@ -251,7 +251,10 @@ func latencyChart(t *testing.T, parties []*party) []byte {
 func nines(share float64) float64 { return -math.Log10(1 - share) }
 
 func latency(micros float64) string {
-	if micros < 1000 {
+	switch {
+	case micros < 1:
+		return fmt.Sprintf("%.0f ns", micros*1000)
+	case micros < 1000:
 		return fmt.Sprintf("%.0f µs", micros)
 	}
 	return fmt.Sprintf("%.1f ms", micros/1000)
