@@ -16,15 +16,15 @@ import (
 // hook asked for is in the store before the hook is answered, and comes first;
 // what the directory asks itself for is not.
 type queue struct {
-	store index.Store
-	now   func() time.Time
-	wake  chan struct{} // something may be due
+	store  index.Store
+	shared bool // other servers settle jobs of the store, too
+	now    func() time.Time
+	wake   chan struct{} // something may be due
 
-	mu     sync.Mutex
-	jobs   map[uuid.UUID]*job
-	hooks  line // jobs that wait, by what asked for them
-	own    line
-	number uint64
+	mu    sync.Mutex
+	jobs  map[uuid.UUID]*job
+	hooks line // jobs that wait, by what asked for them
+	own   line
 }
 
 type job struct {
@@ -48,15 +48,9 @@ func newQueue(ctx context.Context, store index.Store, now func() time.Time) (*qu
 	if err != nil {
 		return nil, err
 	}
-	q := &queue{
-		store:  store,
-		now:    now,
-		wake:   make(chan struct{}, 1),
-		jobs:   map[uuid.UUID]*job{},
-		number: uint64(now().UnixNano()),
-	}
+	_, shared := store.(index.Leader)
+	q := &queue{store: store, shared: shared, now: now, wake: make(chan struct{}, 1), jobs: map[uuid.UUID]*job{}}
 	for _, w := range waiting {
-		q.number = max(q.number, w.Number)
 		q.adopt(w)
 	}
 	return q, nil
@@ -68,7 +62,8 @@ func (q *queue) add(ctx context.Context, id uuid.UUID, flow index.Flow) error {
 	if covered {
 		return nil
 	}
-	if err := q.store.Enqueue(ctx, stored); err != nil {
+	var err error
+	if stored.Number, err = q.store.Enqueue(ctx, stored); err != nil {
 		return err
 	}
 	q.mu.Lock()
@@ -106,13 +101,14 @@ func (q *queue) adopt(stored index.Job) {
 	q.await(j, q.now())
 }
 
-// cover lets a job that waits and is stored stand for a new hook, where it
-// does; otherwise it answers the job to store.
+// cover lets a job that waits and is stored stand for a new hook, where it does
+// and nobody else may have settled it; otherwise it answers the job to store. Its
+// number is the time, by which other servers tell how old it is.
 func (q *queue) cover(id uuid.UUID, flow index.Flow) (j index.Job, covered bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	cur := q.jobs[id]
-	if cur != nil && cur.durable && !cur.running && (cur.Flow == flow || !repeats(flow)) {
+	if cur != nil && cur.durable && !cur.running && !q.shared && (cur.Flow == flow || !repeats(flow)) {
 		q.leave(cur)
 		cur.unchanged = 0
 		q.await(cur, q.now())
@@ -121,8 +117,7 @@ func (q *queue) cover(id uuid.UUID, flow index.Flow) (j index.Job, covered bool)
 	if cur != nil && repeats(cur.Flow) {
 		flow = cur.Flow
 	}
-	q.number++
-	return index.Job{Identity: id, Number: q.number, Flow: flow}, false
+	return index.Job{Identity: id, Number: uint64(q.now().UnixNano()), Flow: flow}, false //nolint:gosec // after 1970
 }
 
 // repeats tells whether a flow changes credentials, so that a pull without a

@@ -154,7 +154,8 @@ func TestOrphanedHooks(t *testing.T) {
 		now := time.Now()
 		for n, age := range []time.Duration{2*time.Minute + 1, 2 * time.Minute, 0, -time.Hour} {
 			number := uint64(now.Add(-age).UnixNano())
-			require.NoError(w.t, shared.Enqueue(w.t.Context(), index.Job{Identity: numbered(byte(n)), Number: number, Flow: index.FlowLogin}))
+			_, err := shared.Enqueue(w.t.Context(), index.Job{Identity: numbered(byte(n)), Number: number, Flow: index.FlowLogin})
+			require.NoError(w.t, err)
 		}
 		require.NoError(w.t, d.share(w.t.Context()))
 		jobs, _ := d.queue.take(5)

@@ -123,9 +123,9 @@ func (s *faultyStore) UpdateMeta(ctx context.Context, change func(*index.Meta)) 
 	return s.Store.UpdateMeta(ctx, change)
 }
 
-func (s *faultyStore) Enqueue(ctx context.Context, job index.Job) error {
+func (s *faultyStore) Enqueue(ctx context.Context, job index.Job) (uint64, error) {
 	if err := s.call("Enqueue"); err != nil {
-		return err
+		return 0, err
 	}
 	return s.Store.Enqueue(ctx, job)
 }

@@ -47,10 +47,11 @@ type Store interface {
 	UpdateMeta(ctx context.Context, change func(*Meta)) error
 
 	// Enqueue remembers that an identity has to be pulled. A job that waits for
-	// the same identity is replaced.
-	Enqueue(ctx context.Context, job Job) error
+	// the same identity is replaced; number is the job's, or a higher one than
+	// that one's.
+	Enqueue(ctx context.Context, job Job) (number uint64, err error)
 
-	// Dequeue forgets a job, unless one with a higher number has replaced it.
+	// Dequeue forgets the job with this number, and none that replaced it.
 	Dequeue(ctx context.Context, job Job) error
 
 	// Jobs answers the jobs that wait.

@@ -60,9 +60,9 @@ type fulldisk struct {
 	full bool
 }
 
-func (s *fulldisk) Enqueue(ctx context.Context, j index.Job) error {
+func (s *fulldisk) Enqueue(ctx context.Context, j index.Job) (uint64, error) {
 	if s.full {
-		return errors.New("no space left on device")
+		return 0, errors.New("no space left on device")
 	}
 	return s.Store.Enqueue(ctx, j)
 }

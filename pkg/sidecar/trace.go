@@ -129,8 +129,12 @@ func (s tracedStore) UpdateMeta(ctx context.Context, change func(*index.Meta)) e
 }
 
 // Enqueue implements index.Store.
-func (s tracedStore) Enqueue(ctx context.Context, job index.Job) error {
-	return s.commit(ctx, "index enqueue", 1, func(ctx context.Context) error { return s.Store.Enqueue(ctx, job) })
+func (s tracedStore) Enqueue(ctx context.Context, job index.Job) (number uint64, err error) {
+	err = s.commit(ctx, "index enqueue", 1, func(ctx context.Context) error {
+		number, err = s.Store.Enqueue(ctx, job)
+		return err
+	})
+	return number, err
 }
 
 // Dequeue implements index.Store.

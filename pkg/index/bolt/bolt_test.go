@@ -86,7 +86,8 @@ func TestHooksDoNotWait(t *testing.T) {
 	changes := 0
 	err = s.Load(t.Context(), []uuid.UUID{person}, func(id uuid.UUID, _ *index.Identity) *index.Identity {
 		changes++
-		require.NoError(t, s.Enqueue(t.Context(), job))
+		_, err := s.Enqueue(t.Context(), job)
+		require.NoError(t, err)
 		jobs, err := s.Jobs(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, []index.Job{job}, jobs)

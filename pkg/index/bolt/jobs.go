@@ -15,12 +15,17 @@ import (
 const jobLen = 9
 
 // Enqueue implements index.Store.
-func (s *Store) Enqueue(_ context.Context, job index.Job) error {
-	v := binary.BigEndian.AppendUint64(nil, job.Number)
-	v = append(v, byte(job.Flow))
-	return s.queue.do(func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte(bucketJobs)).Put(job.Identity[:], v)
+func (s *Store) Enqueue(_ context.Context, job index.Job) (number uint64, err error) {
+	err = s.queue.do(func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(bucketJobs))
+		number = job.Number
+		if cur := b.Get(job.Identity[:]); len(cur) == jobLen {
+			number = max(number, binary.BigEndian.Uint64(cur)+1)
+		}
+		v := binary.BigEndian.AppendUint64(nil, number)
+		return b.Put(job.Identity[:], append(v, byte(job.Flow)))
 	})
+	return number, err
 }
 
 // Dequeue implements index.Store.
@@ -28,7 +33,7 @@ func (s *Store) Dequeue(_ context.Context, job index.Job) error {
 	return s.queue.do(func(tx *bbolt.Tx) error {
 		b := tx.Bucket([]byte(bucketJobs))
 		v := b.Get(job.Identity[:])
-		if v == nil || len(v) == jobLen && binary.BigEndian.Uint64(v) > job.Number {
+		if v == nil || len(v) == jobLen && binary.BigEndian.Uint64(v) != job.Number {
 			return nil
 		}
 		return b.Delete(job.Identity[:])

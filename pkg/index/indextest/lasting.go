@@ -15,22 +15,36 @@ import (
 func testJobs(t *testing.T, s index.Store) {
 	t.Helper()
 	a, b := uuid.New(), uuid.New()
-	first := index.Job{Identity: a, Number: 1, Flow: index.FlowLogin}
-	second := index.Job{Identity: a, Number: 2, Flow: index.FlowSettings}
-	other := index.Job{Identity: b, Number: 3, Flow: index.FlowRegistration}
-	for _, j := range []index.Job{first, second, other} {
-		require.NoError(t, s.Enqueue(t.Context(), j))
+	job := func(id uuid.UUID, number uint64, flow index.Flow) index.Job {
+		return index.Job{Identity: id, Number: number, Flow: flow}
 	}
+	// Two hooks at once may be stored in any order, and clocks may differ: what
+	// replaces a job has a higher number than that one.
+	for _, step := range []struct{ stored, want index.Job }{
+		{job(a, 5, index.FlowLogin), job(a, 5, index.FlowLogin)},
+		{job(a, 9, index.FlowSettings), job(a, 9, index.FlowSettings)},
+		{job(a, 2, index.FlowLogin), job(a, 10, index.FlowLogin)},
+		{job(a, 10, index.FlowSettings), job(a, 11, index.FlowSettings)},
+		{job(b, 3, index.FlowRegistration), job(b, 3, index.FlowRegistration)},
+	} {
+		number, err := s.Enqueue(t.Context(), step.stored)
+		require.NoError(t, err)
+		require.Equal(t, step.want.Number, number)
+		require.Contains(t, jobs(t, s), step.want)
+	}
+	second, other := job(a, 11, index.FlowSettings), job(b, 3, index.FlowRegistration)
 	require.ElementsMatch(t, []index.Job{second, other}, jobs(t, s))
-	require.NoError(t, s.Dequeue(t.Context(), first))
-	require.ElementsMatch(t, []index.Job{second, other}, jobs(t, s), "a replaced job forgets nothing")
-	require.NoError(t, s.Dequeue(t.Context(), second))
-	require.NoError(t, s.Dequeue(t.Context(), second))
-	require.Equal(t, []index.Job{other}, jobs(t, s))
-	require.NoError(t, s.Enqueue(t.Context(), second))
-	require.NoError(t, s.Enqueue(t.Context(), first)) // two hooks at once may be stored in any order
-	require.NoError(t, s.Dequeue(t.Context(), second))
-	require.Equal(t, []index.Job{other}, jobs(t, s))
+	for _, number := range []uint64{5, 10, 12} {
+		require.NoError(t, s.Dequeue(t.Context(), job(a, number, index.FlowSettings)))
+		require.ElementsMatch(t, []index.Job{second, other}, jobs(t, s), "another job forgets nothing")
+	}
+	for range 2 {
+		require.NoError(t, s.Dequeue(t.Context(), second))
+		require.Equal(t, []index.Job{other}, jobs(t, s))
+	}
+	number, err := s.Enqueue(t.Context(), job(a, 1, index.FlowLogin))
+	require.NoError(t, err)
+	require.Equal(t, uint64(1), number)
 }
 
 func jobs(t *testing.T, s index.Store) []index.Job {
@@ -124,7 +138,7 @@ func testParallelJobs(t *testing.T, s index.Store) {
 		wg.Go(func() {
 			for n := range each {
 				j := index.Job{Identity: uuid.New(), Number: uint64(w*each + n + 1)} //nolint:gosec // small
-				if err := s.Enqueue(t.Context(), j); err != nil {
+				if _, err := s.Enqueue(t.Context(), j); err != nil {
 					t.Error(err)
 				}
 				if n%2 == 0 {
@@ -204,7 +218,8 @@ func testDurable(t *testing.T, s index.Store, reopen func(t *testing.T, s index.
 	p := person(uuid.New(), "h1")
 	put(t, s, p)
 	job := index.Job{Identity: p.ID, Number: 7, Flow: index.FlowSettings}
-	require.NoError(t, s.Enqueue(t.Context(), job))
+	_, err := s.Enqueue(t.Context(), job)
+	require.NoError(t, err)
 	require.NoError(t, s.UpdateMeta(t.Context(), func(m *index.Meta) { m.BuildToken = "t" }))
 	s = reopen(t, s)
 	require.Equal(t, []uuid.UUID{p.ID}, owners(t, s, "h1"))

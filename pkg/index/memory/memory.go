@@ -130,18 +130,19 @@ func (s *Store) UpdateMeta(_ context.Context, change func(*index.Meta)) error {
 }
 
 // Enqueue implements index.Store.
-func (s *Store) Enqueue(_ context.Context, job index.Job) error {
+func (s *Store) Enqueue(_ context.Context, job index.Job) (number uint64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	job.Number = max(job.Number, s.jobs[job.Identity].Number+1)
 	s.jobs[job.Identity] = job
-	return nil
+	return job.Number, nil
 }
 
 // Dequeue implements index.Store.
 func (s *Store) Dequeue(_ context.Context, job index.Job) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.jobs[job.Identity].Number <= job.Number {
+	if s.jobs[job.Identity].Number == job.Number {
 		delete(s.jobs, job.Identity)
 	}
 	return nil

@@ -141,16 +141,18 @@ func (s *Store) UpdateMeta(ctx context.Context, change func(*index.Meta)) error 
 }
 
 // Enqueue implements index.Store.
-func (s *Store) Enqueue(ctx context.Context, job index.Job) error {
-	_, err := s.pool.Exec(ctx, `INSERT INTO oly_passkey_jobs (id, number, flow) VALUES ($1, $2, $3)
-		ON CONFLICT (id) DO UPDATE SET number = excluded.number, flow = excluded.flow`,
-		job.Identity, int64(job.Number), int16(job.Flow)) //nolint:gosec // numbers start at a time in nanoseconds
-	return err
+func (s *Store) Enqueue(ctx context.Context, job index.Job) (uint64, error) {
+	var number int64
+	err := s.pool.QueryRow(ctx, `INSERT INTO oly_passkey_jobs (id, number, flow) VALUES ($1, $2, $3)
+		ON CONFLICT (id) DO UPDATE SET number = greatest(oly_passkey_jobs.number + 1, excluded.number), flow = excluded.flow
+		RETURNING number`,
+		job.Identity, int64(job.Number), int16(job.Flow)).Scan(&number) //nolint:gosec // numbers start at a time in nanoseconds
+	return uint64(number), err //nolint:gosec // as it was written
 }
 
 // Dequeue implements index.Store.
 func (s *Store) Dequeue(ctx context.Context, job index.Job) error {
-	_, err := s.pool.Exec(ctx, `DELETE FROM oly_passkey_jobs WHERE id = $1 AND number <= $2`,
+	_, err := s.pool.Exec(ctx, `DELETE FROM oly_passkey_jobs WHERE id = $1 AND number = $2`,
 		job.Identity, int64(job.Number)) //nolint:gosec // as above
 	return err
 }

@@ -100,7 +100,8 @@ func TestRealPostgresReplicas(t *testing.T) {
 	release3()
 	// What one writes the others find.
 	job := index.Job{Identity: uuid.New(), Number: 1, Flow: index.FlowLogin}
-	require.NoError(t, all[2].Enqueue(t.Context(), job))
+	_, err = all[2].Enqueue(t.Context(), job)
+	require.NoError(t, err)
 	jobs, err := all[3].Jobs(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []index.Job{job}, jobs)
