@@ -72,8 +72,8 @@ func (d *Directory) readAll(ctx context.Context, token string) error {
 	d.progress.start(d.now(), stored.Identities)
 	defer d.progress.end()
 	type read struct {
-		page *kratosadmin.Page
-		look look
+		page  *kratosadmin.Page
+		asked time.Time
 	}
 	size := updateBatch
 	if _, ok := d.store.(index.Loader); ok {
@@ -85,14 +85,13 @@ func (d *Directory) readAll(ctx context.Context, token string) error {
 	g.Go(func() error {
 		defer close(pages)
 		for {
-			l := look{asked: d.now()}
+			asked := d.now()
 			page, err := d.kratos.List(ctx, token)
 			if err != nil {
 				return err
 			}
-			l.now = d.now()
 			select {
-			case pages <- read{page, l}:
+			case pages <- read{page, asked}:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
@@ -105,9 +104,8 @@ func (d *Directory) readAll(ctx context.Context, token string) error {
 		var b batch
 		for r := range pages {
 			if len(b.identities) == 0 {
-				b.look = r.look
+				b.asked = r.asked
 			}
-			b.look.now = r.look.now
 			b.identities = append(b.identities, r.page.Identities...)
 			d.progress.page(r.page.Identities)
 			if len(b.identities) < size && r.page.Next != "" {
@@ -135,11 +133,11 @@ func (d *Directory) sayProgress(ctx context.Context) {
 	}
 }
 
-// batch is what several pages have shown. The look is that at the first of
-// them: whatever was pulled since then is newer.
+// batch is what several pages have shown. The first of them was asked for then:
+// whatever was pulled since is newer.
 type batch struct {
 	identities []*kratosadmin.Identity
-	look       look
+	asked      time.Time
 }
 
 // load stores a batch, and where the build goes on after it; next is "" after

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
@@ -122,4 +123,53 @@ func TestNewerLookCountsInPulls(t *testing.T) {
 		w.requireOwner(fresh, index.Active)
 		w.requireError(old, ErrRemoved)
 	})
+}
+
+// TestNewerLookCountsWhileStoring: what Kratos has answered waits for the store,
+// while a newer pull is stored. It does not undo that one.
+func TestNewerLookCountsWhileStoring(t *testing.T) {
+	for name, tc := range map[string]struct {
+		loads  bool
+		method string // that is slow
+		again  func(w *world, owner uuid.UUID) error
+	}{
+		"a page of a build":      {false, "Update", nil},
+		"a page of a first load": {true, "Load", nil},
+		"a page of a sweep":      {false, "Update", func(w *world, _ uuid.UUID) error { return w.d.Reconcile(w.t.Context(), 0) }},
+		"another pull": {false, "Update", func(w *world, owner uuid.UUID) error {
+			_, _, err := w.d.Refresh(w.t.Context(), owner)
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				old, store := w.kratos.register("passkey"), newFaultyStore()
+				w.store = store
+				var fresh fakekey
+				slow := func() {
+					at := store.called(tc.method) + 1
+					store.before = func(method string, call int) {
+						if method != tc.method || call != at {
+							return
+						}
+						w.wait(100 * time.Millisecond)
+						fresh = w.exchange(old)
+						w.hook(old.owner, index.FlowSettings)
+						w.wait(100 * time.Millisecond)
+					}
+				}
+				if tc.again == nil {
+					slow()
+				}
+				w.startOn(store.as(tc.loads))
+				if tc.again != nil {
+					slow()
+					require.NoError(w.t, tc.again(w, old.owner))
+				}
+				w.wait(time.Minute)
+				require.NotEmpty(w.t, fresh.handle)
+				w.requireOwner(fresh, index.Active)
+			})
+		})
+	}
 }

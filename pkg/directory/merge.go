@@ -16,7 +16,8 @@ import (
 // times in one request, in whole seconds.
 const registrationWindow = 10 * time.Second
 
-// look is the moment of one request to Kratos and of the merge of its answer.
+// look is the moment of one request to Kratos and of the merge of its answer,
+// which may have waited for the store meanwhile.
 type look struct{ asked, now time.Time }
 
 // outdated tells whether the record shows a later look already. A record from

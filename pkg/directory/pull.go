@@ -94,13 +94,13 @@ func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error
 	}
 	ctx, span := d.tracer.Start(ctx, "pull") // the request to Kratos and the commit, as one
 	defer span.End()
-	l := look{asked: d.now()}
+	asked := d.now()
 	p.seen, err = d.kratos.Identity(ctx, id)
 	if err != nil && !errors.Is(err, kratosadmin.ErrNotFound) {
 		return p, err
 	}
-	l.now = d.now()
 	_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
+		l := look{asked, d.now()}
 		p.record = mergeDeleted(cur, l)
 		if p.seen != nil {
 			p.record = mergePulled(cur, p.seen, l)

@@ -117,7 +117,7 @@ func (q *queue) cover(id uuid.UUID, flow index.Flow) (j index.Job, covered bool)
 	if cur != nil && repeats(cur.Flow) {
 		flow = cur.Flow
 	}
-	return index.Job{Identity: id, Number: uint64(q.now().UnixNano()), Flow: flow}, false //nolint:gosec // after 1970
+	return index.Job{Identity: id, Number: uint64(q.now().UnixNano()), Flow: flow}, false
 }
 
 // repeats tells whether a flow changes credentials, so that a pull without a

@@ -69,17 +69,16 @@ func (d *Directory) scan(ctx context.Context, each func(p *kratosadmin.Page, ask
 	d.progress.start(d.now(), 0)
 	defer d.progress.end()
 	for token := ""; ; {
-		l := look{asked: d.now()}
+		asked := d.now()
 		page, err := d.kratos.List(ctx, token)
 		if err != nil {
 			return err
 		}
-		l.now = d.now()
-		if err := d.merge(&batch{page.Identities, l}, d.updates(ctx)); err != nil {
+		if err := d.merge(&batch{page.Identities, asked}, d.updates(ctx)); err != nil {
 			return err
 		}
 		d.progress.page(page.Identities)
-		if err := each(page, l.asked); err != nil || page.Next == "" {
+		if err := each(page, asked); err != nil || page.Next == "" {
 			return err
 		}
 		token = page.Next
@@ -104,8 +103,9 @@ func (d *Directory) merge(b *batch, store func(ids []uuid.UUID, change index.Cha
 	}
 	pulls := map[uuid.UUID]struct{}{}
 	err := store(ids, func(id uuid.UUID, cur *index.Identity) *index.Identity {
-		next := mergeListed(cur, seen[id], b.look)
-		if d.listIsNotEnough(next, b.look.now) {
+		l := look{b.asked, d.now()}
+		next := mergeListed(cur, seen[id], l)
+		if d.listIsNotEnough(next, l.now) {
 			pulls[id] = struct{}{}
 		} else {
 			delete(pulls, id)
