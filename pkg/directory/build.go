@@ -151,15 +151,13 @@ func (d *Directory) load(ctx context.Context, b *batch, next string) error {
 		}
 		return d.updateMeta(ctx, advance)
 	}
-	var meta index.Meta
-	err := d.merge(b, func(ids []uuid.UUID, change index.Change) error {
-		return l.Load(ctx, ids, change, func(m *index.Meta) {
-			advance(m)
-			meta = *m
+	return d.merge(b, func(ids []uuid.UUID, change index.Change) error {
+		return d.takeMeta(func() (meta index.Meta, err error) {
+			err = l.Load(ctx, ids, change, func(m *index.Meta) {
+				advance(m)
+				meta = *m
+			})
+			return meta, err
 		})
 	})
-	if err == nil {
-		d.meta.Store(&meta)
-	}
-	return err
 }

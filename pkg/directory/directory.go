@@ -73,12 +73,14 @@ type Directory struct {
 	maxAge         time.Duration
 	pulls          int
 	now            func() time.Time
+	clock          *sharedClock // behind now, nil where no other server shares the store
 	onPulled       func(waited time.Duration)
 	tracer         trace.Tracer
 	queue          *queue
 	inRequest      chan struct{}              // bounds the pulls that answers wait for
 	checked        atomic.Bool                // the index belongs to this Kratos
 	meta           atomic.Pointer[index.Meta] // as stored
+	metaTurn       chan struct{}              // holds one: who reads or writes meta in the store
 
 	progress  progress
 	presented presented
@@ -106,6 +108,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		onPulled:       o.OnPulled,
 		tracer:         o.Tracer,
 		inRequest:      make(chan struct{}, maxInRequest),
+		metaTurn:       make(chan struct{}, 1),
 		sweepNow:       make(chan struct{}, 1),
 	}
 	if d.reconcileEvery == 0 {
@@ -126,11 +129,17 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 	if d.onPulled == nil {
 		d.onPulled = func(time.Duration) {}
 	}
-	meta, err := o.Store.Meta(ctx)
-	if err != nil {
+	if l, shared := o.Store.(index.Leader); shared {
+		d.clock = &sharedClock{store: l, own: d.now}
+		d.now = d.clock.now
+		if err := d.clock.set(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.readMeta(ctx); err != nil {
 		return nil, err
 	}
-	d.meta.Store(&meta)
+	var err error
 	if d.queue, err = newQueue(ctx, o.Store, d.now); err != nil {
 		return nil, err
 	}
@@ -148,6 +157,7 @@ func (d *Directory) Run(ctx context.Context) error {
 	var g sync.WaitGroup
 	g.Go(func() { d.work(ctx) })
 	g.Go(func() { d.maintain(ctx) })
+	g.Go(func() { d.keepSharing(ctx) })
 	g.Wait()
 	return nil
 }
@@ -222,11 +232,26 @@ func (d *Directory) sample(ctx context.Context) ([]uuid.UUID, error) {
 
 // updateMeta changes what is stored about the index as a whole.
 func (d *Directory) updateMeta(ctx context.Context, change func(*index.Meta)) error {
-	var meta index.Meta
-	err := d.store.UpdateMeta(ctx, func(m *index.Meta) {
-		change(m)
-		meta = *m
+	return d.takeMeta(func() (meta index.Meta, err error) {
+		err = d.store.UpdateMeta(ctx, func(m *index.Meta) {
+			change(m)
+			meta = *m
+		})
+		return meta, err
 	})
+}
+
+// readMeta takes over what is stored about the index as a whole.
+func (d *Directory) readMeta(ctx context.Context) error {
+	return d.takeMeta(func() (index.Meta, error) { return d.store.Meta(ctx) })
+}
+
+// takeMeta keeps what is stored now, one caller after the other, so that nothing
+// older takes its place.
+func (d *Directory) takeMeta(stored func() (index.Meta, error)) error {
+	d.metaTurn <- struct{}{}
+	defer func() { <-d.metaTurn }()
+	meta, err := stored()
 	if err == nil {
 		d.meta.Store(&meta)
 	}

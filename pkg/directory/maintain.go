@@ -15,6 +15,10 @@ const shareEvery = 10 * time.Second
 // orphanedJob is the age of a job that its server has probably not survived.
 const orphanedJob = 2 * time.Minute
 
+// askedEvery is how often the one that leads looks whether another server was
+// asked for a sweep.
+const askedEvery = time.Second
+
 // maintain keeps the index; of servers that share a store one does at a time.
 func (d *Directory) maintain(ctx context.Context) {
 	l, shared := d.store.(index.Leader)
@@ -36,9 +40,6 @@ func (d *Directory) maintain(ctx context.Context) {
 			}
 			d.log.Warn("this server does not lead any more")
 		}
-		if err := d.share(ctx); err != nil {
-			d.log.Error("cannot read the shared store", "error", err)
-		}
 		_ = sleep(ctx, shareEvery) // the loop ends with ctx
 	}
 }
@@ -47,8 +48,8 @@ func (d *Directory) maintain(ctx context.Context) {
 // since hooks may have been lost before the start, and at intervals.
 func (d *Directory) keep(ctx context.Context) {
 	for failures := 0; ctx.Err() == nil; {
-		began := d.now()
-		err := d.share(ctx)
+		err := d.readMeta(ctx)
+		asked := d.meta.Load().AskedAt
 		if err == nil {
 			err = d.buildOrSweep(ctx)
 		}
@@ -66,7 +67,7 @@ func (d *Directory) keep(ctx context.Context) {
 		default:
 			failures = 0
 		}
-		d.rest(ctx, wait, began)
+		d.rest(ctx, wait, asked)
 	}
 }
 
@@ -77,13 +78,13 @@ func (d *Directory) buildOrSweep(ctx context.Context) error {
 	return d.sweep(ctx)
 }
 
-// rest waits until the next sweep is due, or is asked for, here or at a server
-// that shares the store, since the last one began.
-func (d *Directory) rest(ctx context.Context, wait time.Duration, began time.Time) {
+// rest waits until the next sweep is due, or is asked for: here, or at a server
+// that shares the store, later than when this was.
+func (d *Directory) rest(ctx context.Context, wait time.Duration, asked time.Time) {
 	due := time.After(wait)
 	var tick <-chan time.Time
-	if _, shared := d.store.(index.Leader); shared {
-		tick = time.Tick(shareEvery)
+	if d.clock != nil {
+		tick = time.Tick(askedEvery)
 	}
 	for {
 		select {
@@ -92,10 +93,7 @@ func (d *Directory) rest(ctx context.Context, wait time.Duration, began time.Tim
 		case <-d.sweepNow:
 			return
 		case <-tick:
-			if err := d.share(ctx); err != nil {
-				d.log.Error("cannot read the shared store", "error", err)
-			}
-			if d.meta.Load().AskedAt.After(began) {
+			if !d.meta.Load().AskedAt.Equal(asked) {
 				return
 			}
 		case <-ctx.Done():
@@ -104,24 +102,31 @@ func (d *Directory) rest(ctx context.Context, wait time.Duration, began time.Tim
 	}
 }
 
-// share takes over what other servers wrote into a shared store: how far the
-// index is, and hooks whose server did not survive them.
-func (d *Directory) share(ctx context.Context) error {
-	l, shared := d.store.(index.Leader)
-	if !shared {
-		return nil
+// keepSharing takes over what other servers write into a shared store until ctx
+// ends, also while a build or a sweep is under way here.
+func (d *Directory) keepSharing(ctx context.Context) {
+	for d.clock != nil && sleep(ctx, shareEvery) == nil {
+		if err := d.share(ctx); err != nil && ctx.Err() == nil {
+			d.log.Error("cannot read the shared store", "error", err)
+		}
 	}
-	meta, err := l.Meta(ctx)
-	if err != nil {
+}
+
+// share takes over how far the index is, what time it is, and hooks whose server
+// did not survive them.
+func (d *Directory) share(ctx context.Context) error {
+	if err := d.clock.set(ctx); err != nil {
 		return err
 	}
-	d.meta.Store(&meta)
-	jobs, err := l.Jobs(ctx)
+	if err := d.readMeta(ctx); err != nil {
+		return err
+	}
+	jobs, err := d.store.Jobs(ctx)
 	if err != nil {
 		return err
 	}
 	for _, j := range jobs {
-		if at := time.Unix(0, int64(j.Number)); d.now().Sub(at) > orphanedJob { //nolint:gosec // numbers start at a time
+		if at := time.Unix(0, int64(j.Number)); d.now().Sub(at) > orphanedJob { //nolint:gosec // numbers are times, or a little later
 			d.queue.adopt(j)
 		}
 	}

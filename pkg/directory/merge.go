@@ -20,10 +20,13 @@ const registrationWindow = 10 * time.Second
 // which may have waited for the store meanwhile.
 type look struct{ asked, now time.Time }
 
+// slack is by how much the clocks of two servers that share a store may differ.
+const slack = 5 * noise
+
 // outdated tells whether the record shows a later look already. A record from
 // the future, written before the clock was set back, does not count.
 func (l look) outdated(cur *index.Identity) bool {
-	return cur != nil && cur.SeenAt.After(micros(l.asked)) && !cur.SeenAt.After(l.now)
+	return cur != nil && cur.SeenAt.After(micros(l.asked)) && !cur.SeenAt.After(l.now.Add(slack))
 }
 
 // mergeListed merges what the list of all identities shows: webauthn in full,

@@ -90,3 +90,34 @@ func TestFreshHooksAreNoOrphans(t *testing.T) {
 		require.Equal(w.t, 1, hooks)
 	})
 }
+
+// TestOrphansDuringASweep: the one that leads takes over what another did not
+// survive, however long it reads the list.
+func TestOrphansDuringASweep(t *testing.T) {
+	inBubble(t, func(w *world) {
+		shared := share(w.store)
+		w.kratos.page = 1
+		for range 100 {
+			w.kratos.register("passkey")
+		}
+		late := &lateKratos{fakekratos: w.kratos}
+		w.startOn(shared, func(o *Options) { o.Kratos = late })
+		other := &world{t: w.t, kratos: w.kratos, store: w.store, log: &said{}}
+		other.startOn(shared)
+		w.wait(time.Minute)
+		late.page.Store(int64(time.Minute))
+		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+		w.wait(10 * time.Minute)
+		w.kratos.setFailures(errDown, nil)
+		first := w.kratos.register("passkey")
+		for first.owner[0] > 4 { // on a page that was read already
+			first = w.kratos.register("passkey")
+		}
+		other.hook(first.owner, index.FlowRegistration)
+		require.NoError(w.t, other.stop())
+		w.kratos.setFailures(nil, nil)
+		w.wait(orphanedJob + 2*shareEvery)
+		require.True(w.t, w.d.progress.reading.Load())
+		w.requireOwner(first, index.Active)
+	})
+}

@@ -37,6 +37,16 @@ func (s sharedStore) Lead(ctx context.Context) (context.Context, func(), error) 
 	return lead, func() { lose(); s.lead.CompareAndSwap(&lose, nil) }, nil
 }
 
+// Clock implements index.Leader.
+func (s sharedStore) Clock(context.Context) (time.Time, error) {
+	if faulty, ok := s.Store.(*faultyStore); ok {
+		if err := faulty.call("Clock"); err != nil {
+			return time.Time{}, err
+		}
+	}
+	return time.Now(), nil
+}
+
 // TestReplicas lets two directories share a store: one builds, hooks reach
 // either, and what one did not survive the other takes up.
 func TestReplicas(t *testing.T) {
@@ -98,7 +108,6 @@ func TestSharedStoreFails(t *testing.T) {
 	}{
 		{"Lead", 1, "cannot ask who leads"},
 		{"Meta", 2, "cannot read the list of identities; trying again"}, // the first is at the start
-		{"Jobs", 2, "cannot read the list of identities; trying again"},
 	} {
 		t.Run(tc.method, func(t *testing.T) {
 			inBubble(t, func(w *world) {
@@ -120,7 +129,7 @@ func TestSharedStoreFails(t *testing.T) {
 // TestSharedStoreFailsLater: what was known is known until it can be read again,
 // by the one that leads and by the other.
 func TestSharedStoreFailsLater(t *testing.T) {
-	for _, method := range []string{"Meta", "Jobs"} {
+	for _, method := range []string{"Clock", "Meta", "Jobs"} {
 		t.Run(method, func(t *testing.T) {
 			inBubble(t, func(w *world) {
 				store := newFaultyStore()
@@ -149,7 +158,7 @@ func TestSharedStoreFailsLater(t *testing.T) {
 func TestOrphanedHooks(t *testing.T) {
 	inBubble(t, func(w *world) {
 		shared := share(w.store)
-		d, err := New(w.t.Context(), Options{Store: shared})
+		d, err := New(w.t.Context(), Options{Store: shared, Now: func() time.Time { return time.Now().Add(time.Hour) }})
 		require.NoError(w.t, err)
 		now := time.Now()
 		for n, age := range []time.Duration{2*time.Minute + 1, 2 * time.Minute, 0, -time.Hour} {
@@ -160,5 +169,34 @@ func TestOrphanedHooks(t *testing.T) {
 		require.NoError(w.t, d.share(w.t.Context()))
 		jobs, _ := d.queue.take(5)
 		require.Equal(w.t, []uuid.UUID{numbered(0)}, identitiesOf(jobs))
+	})
+}
+
+// TestAcceptedElsewhere: what another server is told to accept while this one
+// sweeps counts for this sweep.
+func TestAcceptedElsewhere(t *testing.T) {
+	inBubble(t, func(w *world) {
+		shared := share(w.store)
+		w.kratos.page = 10
+		var keys []fakekey
+		for range 150 {
+			keys = append(keys, w.kratos.register("passkey"))
+		}
+		late := &lateKratos{fakekratos: w.kratos}
+		w.startOn(shared, func(o *Options) { o.Kratos = late })
+		other := &world{t: w.t, kratos: w.kratos, store: w.store, log: &said{}}
+		other.startOn(shared)
+		w.wait(time.Minute)
+		for _, k := range keys[:110] {
+			w.kratos.delete(k.owner)
+		}
+		late.page.Store(int64(10 * time.Second))
+		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+		w.wait(5 * time.Second)
+		require.NoError(w.t, other.d.Reconcile(w.t.Context(), 110))
+		w.wait(time.Hour)
+		w.requireError(keys[0], ErrRemoved)
+		require.NotContains(w.t, w.log.String(), "sweep stopped")
+		require.Zero(w.t, w.meta(shared).Accept)
 	})
 }

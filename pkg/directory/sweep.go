@@ -49,13 +49,17 @@ func (d *Directory) sweep(ctx context.Context) error {
 	}
 	deleted, err := s.confirm(ctx)
 	if errors.Is(err, errManyDeleted) {
-		return errors.Join(err, d.updateMeta(ctx, func(m *index.Meta) { m.Missing, m.Accept = s.gone, 0 }))
+		return errors.Join(err, d.updateMeta(ctx, func(m *index.Meta) {
+			m.Missing = s.gone
+			s.forgetAccepted(m)
+		}))
 	}
 	if err != nil {
 		return err
 	}
 	err = d.updateMeta(ctx, func(m *index.Meta) {
-		m.SweepStartedAt, m.SweepEndedAt, m.Missing, m.Accept = started, micros(d.now()), 0, 0
+		m.SweepStartedAt, m.SweepEndedAt, m.Missing = started, micros(d.now()), 0
+		s.forgetAccepted(m)
 	})
 	if err != nil {
 		return err
@@ -154,6 +158,7 @@ type sweeper struct {
 	held    int         // identities in the index that are not deleted
 	gone    int         // those of them that the list misses
 	missing []uuid.UUID // the first of these
+	asked   time.Time   // when somebody last said how many deletions to accept
 }
 
 // compare walks over the part of the index that a page covers.
@@ -212,6 +217,10 @@ func (s *sweeper) weigh(ctx context.Context, r *index.Identity, listed bool) err
 // confirm asks Kratos for each identity that the list missed, and marks those
 // that it does not have as deleted, unless they are suspiciously many.
 func (s *sweeper) confirm(ctx context.Context) (deleted int, err error) {
+	if err := s.d.readMeta(ctx); err != nil { // another server may have been told
+		return 0, err
+	}
+	s.asked = s.d.meta.Load().AskedAt
 	suspect := s.gone > maxDeletions && s.gone*100 > s.held
 	if suspect && s.gone > s.d.meta.Load().Accept {
 		return 0, fmt.Errorf("%w: kratos does not list %d of the %d identities of the index", errManyDeleted, s.gone, s.held)
@@ -226,4 +235,12 @@ func (s *sweeper) confirm(ctx context.Context) (deleted int, err error) {
 		}
 	}
 	return deleted, nil
+}
+
+// forgetAccepted forgets what this sweep was told to accept, and nothing that was
+// said later: that is for the next one.
+func (s *sweeper) forgetAccepted(m *index.Meta) {
+	if m.AskedAt.Equal(s.asked) {
+		m.Accept = 0
+	}
 }

@@ -28,9 +28,10 @@ func TestSweepIsSuspicious(t *testing.T) {
 		{101, 101, 102, false},
 	} {
 		t.Run(fmt.Sprint(tc), func(t *testing.T) {
-			d := &Directory{}
-			d.meta.Store(&index.Meta{Accept: tc.accept})
-			_, err := (&sweeper{d: d, gone: tc.gone, held: tc.held}).confirm(t.Context())
+			d, err := New(t.Context(), Options{Store: memory.New()})
+			require.NoError(t, err)
+			require.NoError(t, d.Reconcile(t.Context(), tc.accept))
+			_, err = (&sweeper{d: d, gone: tc.gone, held: tc.held}).confirm(t.Context())
 			if tc.stops {
 				require.ErrorIs(t, err, errManyDeleted)
 				require.EqualError(t, err, fmt.Sprintf("too many identities are gone: kratos does not list %d of the %d identities of the index", tc.gone, tc.held))

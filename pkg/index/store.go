@@ -83,6 +83,9 @@ type Leader interface {
 	// with ctx, or when the lead is lost; release has to be called then, and
 	// gives the lead back.
 	Lead(ctx context.Context) (lead context.Context, release func(), err error)
+
+	// Clock answers the time of the store, which is the same for all of them.
+	Clock(ctx context.Context) (time.Time, error)
 }
 
 // Keeper is a Store that answers faster while it is kept.

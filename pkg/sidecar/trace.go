@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/attribute"
@@ -165,3 +166,6 @@ type election struct{ leader index.Leader }
 func (e election) Lead(ctx context.Context) (lead context.Context, release func(), err error) {
 	return e.leader.Lead(ctx)
 }
+
+// Clock implements index.Leader.
+func (e election) Clock(ctx context.Context) (time.Time, error) { return e.leader.Clock(ctx) }

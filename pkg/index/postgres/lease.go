@@ -38,6 +38,12 @@ func (s *Store) Lead(ctx context.Context) (lead context.Context, release func(),
 	}, nil
 }
 
+// Clock implements index.Leader.
+func (s *Store) Clock(ctx context.Context) (now time.Time, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now)
+	return now, err
+}
+
 // take takes or renews the lease; ok is false while another replica has it.
 func (s *Store) take(ctx context.Context, holder uuid.UUID) (ok bool, err error) {
 	tag, err := s.pool.Exec(ctx, `INSERT INTO oly_passkey_lease (name, holder, until) VALUES ('lead', $1, now() + CAST($2 AS FLOAT) * INTERVAL '1 second')

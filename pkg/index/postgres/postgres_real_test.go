@@ -98,6 +98,9 @@ func TestRealPostgresReplicas(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, fourth)
 	release3()
+	at, err := all[3].Clock(t.Context())
+	require.NoError(t, err)
+	require.WithinDuration(t, time.Now(), at, time.Minute) // one machine
 	// What one writes the others find.
 	job := index.Job{Identity: uuid.New(), Number: 1, Flow: index.FlowLogin}
 	_, err = all[2].Enqueue(t.Context(), job)
