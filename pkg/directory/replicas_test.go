@@ -172,31 +172,53 @@ func TestOrphanedHooks(t *testing.T) {
 	})
 }
 
-// TestAcceptedElsewhere: what another server is told to accept while this one
-// sweeps counts for this sweep.
+// TestAcceptedElsewhere: what another server is told to accept counts for the sweep
+// that is under way here until that has counted who is missing, and then for the
+// next one.
 func TestAcceptedElsewhere(t *testing.T) {
-	inBubble(t, func(w *world) {
-		shared := share(w.store)
-		w.kratos.page = 10
-		var keys []fakekey
-		for range 150 {
-			keys = append(keys, w.kratos.register("passkey"))
-		}
-		late := &lateKratos{fakekratos: w.kratos}
-		w.startOn(shared, func(o *Options) { o.Kratos = late })
-		other := &world{t: w.t, kratos: w.kratos, store: w.store, log: &said{}}
-		other.startOn(shared)
-		w.wait(time.Minute)
-		for _, k := range keys[:110] {
-			w.kratos.delete(k.owner)
-		}
-		late.page.Store(int64(10 * time.Second))
-		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
-		w.wait(5 * time.Second)
-		require.NoError(w.t, other.d.Reconcile(w.t.Context(), 110))
-		w.wait(time.Hour)
-		w.requireError(keys[0], ErrRemoved)
-		require.NotContains(w.t, w.log.String(), "sweep stopped")
-		require.Zero(w.t, w.meta(shared).Accept)
-	})
+	for name, counted := range map[string]bool{"before": false, "after": true} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				store := newFaultyStore()
+				w.store = store
+				shared, keys := share(store), w.inOrder(400)
+				late := &lateKratos{fakekratos: w.kratos}
+				w.startOn(shared, func(o *Options) { o.Kratos = late })
+				other := &world{t: w.t, kratos: w.kratos, store: w.store, log: &said{}}
+				other.startOn(shared)
+				deleteAndAccept := func(keys []fakekey) {
+					for _, k := range keys {
+						w.kratos.delete(k.owner)
+					}
+					require.NoError(w.t, other.d.Reconcile(w.t.Context(), len(keys)))
+				}
+				if counted {
+					late.identity.Store(int64(time.Second)) // for each who is missing
+					deleteAndAccept(keys[:110])
+					w.wait(time.Minute)
+					require.True(w.t, w.d.progress.reading.Load())
+					deleteAndAccept(keys[110:230])
+				} else {
+					asked := false
+					store.before = func(method string, _ int) {
+						if method == "Meta" && !asked && w.d.progress.reading.Load() && w.d.progress.read.Load() == 290 {
+							asked = true
+							deleteAndAccept(keys[:110])
+						}
+					}
+					for _, k := range keys[:110] {
+						w.kratos.delete(k.owner)
+					}
+					require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+				}
+				w.wait(time.Hour)
+				w.requireError(keys[0], ErrRemoved)
+				if counted {
+					w.requireError(keys[229], ErrRemoved)
+				}
+				require.NotContains(w.t, w.log.String(), "sweep stopped")
+				require.Zero(w.t, w.meta(shared).Accept)
+			})
+		})
+	}
 }

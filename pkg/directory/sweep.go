@@ -33,6 +33,8 @@ var errManyDeleted = errors.New("too many identities are gone")
 // sweep reads the list again, writes what differs and marks what is gone. It
 // reads for half of the time at most.
 func (d *Directory) sweep(ctx context.Context) error {
+	d.progress.start(d.now(), 0)
+	defer d.progress.end()
 	started := micros(d.now())
 	s := sweeper{d: d}
 	resumed := d.now()
@@ -70,8 +72,6 @@ func (d *Directory) sweep(ctx context.Context) error {
 
 // scan reads the whole list, merges every page and hands it on.
 func (d *Directory) scan(ctx context.Context, each func(p *kratosadmin.Page, asked time.Time) error) error {
-	d.progress.start(d.now(), 0)
-	defer d.progress.end()
 	for token := ""; ; {
 		asked := d.now()
 		page, err := d.kratos.List(ctx, token)
