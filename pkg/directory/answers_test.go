@@ -48,6 +48,8 @@ func TestStoreFailures(t *testing.T) {
 		faulty.failNext("Update", 1)
 		_, _, err = w.d.Refresh(w.t.Context(), k.owner)
 		require.ErrorIs(w.t, err, errDisk)
+		require.NotErrorIs(w.t, err, ErrKratos)
+		require.Contains(w.t, w.log.String(), "the disk is full")
 		faulty.failNext("Update", 1)
 		require.ErrorIs(w.t, w.d.Used(w.t.Context(), k.owner, k.id), errDisk)
 		faulty.failNext("Enqueue", 1)

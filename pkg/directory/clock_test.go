@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
 // TestClockJumps sets the clock years ahead and years back: hooks are pulled and
@@ -62,5 +63,57 @@ func TestClockJumps(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestClockWasAhead: what was noted while the clock was a year ahead is in nobody's
+// way once it is right again.
+func TestClockWasAhead(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	for name, test := range map[string]func(w *world, setRight func()){
+		"a deleted identity is missed": func(w *world, setRight func()) {
+			k := w.kratos.register("passkey")
+			w.hook(k.owner, index.FlowRegistration)
+			setRight()
+			w.kratos.delete(k.owner)
+			w.wait(7 * time.Hour)
+			w.requireError(k, ErrRemoved)
+		},
+		"and confirmed when it is asked about": func(w *world, setRight func()) {
+			k := w.kratos.register("passkey")
+			w.hook(k.owner, index.FlowRegistration)
+			setRight()
+			w.kratos.delete(k.owner)
+			w.requireOwner(k, index.Active)
+			w.wait(time.Second)
+			w.requireError(k, ErrRemoved)
+		},
+		"several passkeys are pulled again": func(w *world, setRight func()) {
+			k := w.kratos.register("passkey")
+			second := w.kratos.add(k.owner, "passkey")
+			w.hook(k.owner, index.FlowRegistration)
+			setRight()
+			w.kratos.remove(second) // its handle stays on the list, and no hook tells
+			w.wait(13 * time.Hour)
+			w.requireError(second, ErrRemoved)
+		},
+		"a sweep of then is no proof": func(w *world, setRight func()) {
+			require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+			w.wait(time.Minute)
+			setRight()
+			unheardOf := []byte("sY6NOda7WGXT2Bsl4muMt4g4YBJzHttJi0wOr7f9QJVUPnOVD6K7j4eqz3vNAFTj")
+			doubt, err := w.d.UnknownCredential(w.t.Context(), []userhandle.Reading{{Handle: unheardOf}}, []byte("its hook was lost"))
+			require.NoError(w.t, err)
+			require.Equal(w.t, DoubtNotSwept, doubt)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				var ahead atomic.Int64
+				ahead.Store(int64(year))
+				w.start(func(o *Options) { o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) } })
+				test(w, func() { ahead.Store(0) })
+			})
+		})
 	}
 }

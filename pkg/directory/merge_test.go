@@ -121,7 +121,7 @@ func TestMerge(t *testing.T) {
 			w.pull()
 			w.remove("a")
 			w.pull()
-		}, want{"a": "removed/true", "b": "active/true"}},
+		}, want{"a": "removed/false", "b": "active/true"}},
 		{"one of three that were told apart only in part goes", func(w *watched) {
 			w.signUp("a", "passkey")
 			w.add("b", "a", "passkey")
@@ -148,7 +148,7 @@ func TestMerge(t *testing.T) {
 			w.remove("a")
 			w.remove("b")
 			w.pull()
-		}, want{"a": "removed/true", "b": "removed/true", "c": "active/true"}},
+		}, want{"a": "removed/false", "b": "removed/false", "c": "active/true"}},
 		{"a removal that nobody saw", func(w *watched) {
 			w.signUp("a", "passkey")
 			w.add("b", "a", "passkey")
@@ -168,7 +168,7 @@ func TestMerge(t *testing.T) {
 			w.add("b", "a", "passkey")
 			w.remove("a")
 			w.pull()
-		}, want{"a": "removed/true", "b": "active/true"}},
+		}, want{"a": "removed/false", "b": "active/true"}},
 		{"two added and one of them removed between two pulls", func(w *watched) {
 			w.signUp("a", "passkey")
 			w.pull()
@@ -198,13 +198,13 @@ func TestMerge(t *testing.T) {
 			w.remove("b")
 			w.pull()
 			w.list()
-		}, want{"a": "active/true", "b": "removed/true"}},
+		}, want{"a": "active/true", "b": "removed/false"}},
 		{"the last passkey goes, by the list", func(w *watched) {
 			w.signUp("a", "passkey")
 			w.pull()
 			w.remove("a")
 			w.list()
-		}, want{"a": "removed/true"}},
+		}, want{"a": "removed/false"}},
 		{"the last passkey goes and another comes", func(w *watched) {
 			w.signUp("a", "passkey")
 			w.pull()
@@ -212,7 +212,7 @@ func TestMerge(t *testing.T) {
 			w.add("b", "a", "passkey")
 			w.list()
 			w.pull()
-		}, want{"a": "removed/true", "b": "active/true"}},
+		}, want{"a": "removed/false", "b": "active/true"}},
 		{"a webauthn key from registration", func(w *watched) {
 			w.signUp("a", "webauthn")
 			w.list()
@@ -235,7 +235,7 @@ func TestMerge(t *testing.T) {
 			w.list()
 			w.remove("a")
 			w.list()
-		}, want{"a": "removed/true", "b": "active/true"}},
+		}, want{"a": "removed/false", "b": "active/true"}},
 		{"the orphan stays alone: kratos' handle has no key", func(w *watched) {
 			w.signUp("a", "webauthn")
 			w.list()
@@ -243,7 +243,7 @@ func TestMerge(t *testing.T) {
 			w.list()
 			w.remove("b")
 			w.list()
-		}, want{"a": "orphaned/true", "b": "removed/true"}},
+		}, want{"a": "orphaned/true", "b": "removed/false"}},
 		{"the orphan stays alone, and its handle was never seen", func(w *watched) {
 			w.signUp("a", "webauthn")
 			w.add("b", "a", "webauthn")
@@ -266,7 +266,7 @@ func TestMerge(t *testing.T) {
 			w.remove("a")
 			w.remove("b")
 			w.list()
-		}, want{"a": "removed/true", "b": "-"}},
+		}, want{"a": "removed/false", "b": "-"}},
 		{"both methods", func(w *watched) {
 			w.signUp("a", "webauthn")
 			w.pull()
@@ -300,7 +300,7 @@ func TestMergeDeleted(t *testing.T) {
 	w.signUp("a", "passkey")
 	w.pull()
 	w.record = mergeDeleted(w.record, look{w.clock, w.clock})
-	require.Equal(t, map[string]string{"a": "removed/true"}, w.states())
+	require.Equal(t, map[string]string{"a": "removed/false"}, w.states())
 	w.later()
 	w.list() // it was restored from a backup
 	require.Equal(t, map[string]string{"a": "active/true"}, w.states())

@@ -148,10 +148,10 @@ func TestWaitsForKratos(t *testing.T) {
 		require.Equal(w.t, pulls+3, w.kratos.pulled())
 		w.requireOwner(k, index.Active)
 		_, _, err := w.d.Refresh(w.t.Context(), k.owner)
-		require.EqualError(w.t, err, "kratos has to be asked and cannot be: kratos has not answered since the start")
+		require.EqualError(w.t, err, "kratos has to be asked and cannot be: it has not answered since the start")
 		require.NoError(w.t, w.stop())
 		_, _, err = w.d.Refresh(w.t.Context(), k.owner)
-		require.EqualError(w.t, err, "kratos has to be asked and cannot be: kratos has not answered since the start")
+		require.EqualError(w.t, err, "kratos has to be asked and cannot be: it has not answered since the start")
 
 		w.start()
 		w.kratos.delete(k.owner)

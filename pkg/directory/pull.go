@@ -90,14 +90,14 @@ type pulled struct {
 // pull asks Kratos for an identity and merges the answer.
 func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error) {
 	if !d.checked.Load() {
-		return p, errors.New("kratos has not answered since the start")
+		return p, fmt.Errorf("%w: it has not answered since the start", ErrKratos)
 	}
 	ctx, span := d.tracer.Start(ctx, "pull") // the request to Kratos and the commit, as one
 	defer span.End()
 	asked := d.now()
 	p.seen, err = d.kratos.Identity(ctx, id)
 	if err != nil && !errors.Is(err, kratosadmin.ErrNotFound) {
-		return p, err
+		return p, fmt.Errorf("%w: %w", ErrKratos, err)
 	}
 	_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
 		l := look{asked, d.now()}

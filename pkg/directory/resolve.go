@@ -66,7 +66,7 @@ func (d *Directory) Resolve(ctx context.Context, q Query) (Answer, error) {
 	}
 	if !q.Confirm {
 		a := d.answer(h, q, SourceIndex)
-		if d.now().Sub(a.ConfirmedAt) > d.maxAge {
+		if d.aged(a.ConfirmedAt, d.now()) {
 			d.queue.suggest(a.IdentityID)
 		}
 		return a, nil
@@ -153,8 +153,14 @@ func (d *Directory) confirmedAt(i *index.Identity) time.Time {
 	return i.SeenAt
 }
 
+// aged tells whether a time is too long ago, or from a clock that was ahead.
+func (d *Directory) aged(at, now time.Time) bool {
+	age := now.Sub(at)
+	return age > d.maxAge || age < -slack
+}
+
 // matches tells whether a credential belongs to a handle: true where it is one
-// of the identity's and nothing says that it was registered with another
+// of the identity's now and nothing says that it was registered with another
 // handle; nil where the index cannot tell.
 func matches(h hit, credentialID []byte, justPulled bool) *bool {
 	if credentialID == nil {
@@ -171,9 +177,8 @@ func matches(h hit, credentialID []byte, justPulled bool) *bool {
 		}
 		return new(bool)
 	}
-	belongs := c.Kind == h.handle.Kind &&
-		(c.Handle == h.handle.Digest || c.Handle.IsZero()) &&
-		(c.Live || h.handle.State == index.Removed)
+	belongs := c.Live && h.handle.State != index.Removed &&
+		c.Kind == h.handle.Kind && (c.Handle == h.handle.Digest || c.Handle.IsZero())
 	return &belongs
 }
 
@@ -234,7 +239,7 @@ func (d *Directory) pullInRequest(ctx context.Context, id uuid.UUID) (pulled, er
 	}
 	p, err := d.pull(ctx, id)
 	if err != nil {
-		return p, fmt.Errorf("%w: %w", ErrKratos, err)
+		d.warn(id, err)
 	}
-	return p, nil
+	return p, err
 }

@@ -156,7 +156,8 @@ func TestMatches(t *testing.T) {
 		"of another handle":      {index.Handle{Kind: index.Passkey}, &index.Credential{Kind: index.Passkey, Handle: digest("X"), Live: true}, "K", false, &no},
 		"of the other method":    {index.Handle{Kind: index.Passkey}, &index.Credential{Kind: index.WebAuthn, Live: true}, "K", false, &no},
 		"gone":                   {index.Handle{Kind: index.Passkey, State: index.Active}, &index.Credential{Kind: index.Passkey, Handle: digest("H")}, "K", false, &no},
-		"gone as the handle has": {index.Handle{Kind: index.Passkey, State: index.Removed}, &index.Credential{Kind: index.Passkey, Handle: digest("H")}, "K", false, &yes},
+		"gone as the handle has": {index.Handle{Kind: index.Passkey, State: index.Removed}, &index.Credential{Kind: index.Passkey, Handle: digest("H")}, "K", false, &no},
+		"gone with its identity": {index.Handle{Kind: index.Passkey, State: index.Removed}, &index.Credential{Kind: index.Passkey, Handle: digest("H"), Live: true}, "K", false, &no},
 	} {
 		tc.handle.Digest = digest("H")
 		owner := &index.Identity{ID: mergeID, Handles: []index.Handle{tc.handle}}

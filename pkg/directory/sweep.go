@@ -136,7 +136,7 @@ func (d *Directory) listIsNotEnough(i *index.Identity, now time.Time) bool {
 			return true
 		}
 	}
-	return now.Sub(i.PulledAt) > d.maxAge
+	return d.aged(i.PulledAt, now)
 }
 
 // listTellsPasskeys tells whether the list alone shows everything about an
@@ -181,7 +181,8 @@ func (s *sweeper) compare(ctx context.Context, p *kratosadmin.Page, asked time.T
 				records = nil
 				break
 			}
-			if err := s.weigh(ctx, r, on[r.ID] || r.SeenAt.After(asked)); err != nil {
+			seenSince := r.SeenAt.After(asked) && !r.SeenAt.After(s.d.now().Add(slack))
+			if err := s.weigh(ctx, r, on[r.ID] || seenSince); err != nil {
 				return err
 			}
 			from = r.ID

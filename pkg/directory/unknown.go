@@ -40,7 +40,11 @@ const sweepMargin = time.Minute
 // the handle do not have the credential now, nobody has it. So the first
 // question about a credential is never answered with certainty.
 func (d *Directory) UnknownCredential(ctx context.Context, readings []userhandle.Reading, credentialID []byte) (Doubt, error) {
-	first := d.presented.since(userhandle.DigestOf(credentialID), d.now())
+	asked := d.now()
+	if swept := d.meta.Load().SweepStartedAt; swept.After(asked) {
+		asked = swept // the clock was ahead then: it may have been before this question all the same
+	}
+	first := d.presented.since(userhandle.DigestOf(credentialID), asked)
 	if d.meta.Load().BuiltAt.IsZero() {
 		return DoubtIncomplete, nil
 	}
