@@ -12,8 +12,8 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync"
-	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Access says how an admin API is reached that is not simply open: behind a
@@ -48,7 +48,11 @@ func (a Access) Transport() (http.RoundTripper, error) {
 	if _, err := a.headers(); err != nil {
 		return nil, err
 	}
-	return &accessTransport{access: a, next: t}, nil
+	turns := rate.NewLimiter(rate.Inf, 1)
+	if a.MaxRPS > 0 {
+		turns.SetLimit(rate.Limit(a.MaxRPS))
+	}
+	return &accessTransport{access: a, turns: turns, next: t}, nil
 }
 
 func (a Access) tlsConfig() (*tls.Config, error) {
@@ -115,10 +119,8 @@ func (a Access) headers() (http.Header, error) {
 // accessTransport adds the headers and keeps the limit.
 type accessTransport struct {
 	access Access
+	turns  *rate.Limiter
 	next   http.RoundTripper
-
-	mu   sync.Mutex
-	free time.Time // when the next request may start
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -127,38 +129,13 @@ func (t *accessTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.pace(req.Context()); err != nil {
-		return nil, err
+	// A request whose turn would come too late takes none from the others.
+	if err := t.turns.Wait(req.Context()); err != nil {
+		return nil, fmt.Errorf("too many requests wait for their turn: %w", err)
 	}
 	req = req.Clone(req.Context()) // a transport must not change its request
 	for name, values := range headers {
 		req.Header[name] = values
 	}
 	return t.next.RoundTrip(req)
-}
-
-// pace waits for the request's turn.
-func (t *accessTransport) pace(ctx context.Context) error {
-	if t.access.MaxRPS <= 0 {
-		return nil
-	}
-	t.mu.Lock()
-	now := time.Now()
-	turn := now
-	if t.free.After(now) {
-		turn = t.free
-	}
-	t.free = turn.Add(time.Duration(float64(time.Second) / t.access.MaxRPS))
-	t.mu.Unlock()
-	if !turn.After(now) {
-		return nil
-	}
-	timer := time.NewTimer(turn.Sub(now))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -170,13 +170,13 @@ func TestRetryAfter(t *testing.T) {
 			says(429, "{}")(w, r)
 		}
 	}
-	withAnswers(t, []http.HandlerFunc{busy("7"), busy("3600"), says(200, wire(id1))}, func(t *testing.T, c *kratosadmin.Client, f *fakekratos) {
+	withAnswers(t, []http.HandlerFunc{busy("7"), busy("17356896000"), says(200, wire(id1))}, func(t *testing.T, c *kratosadmin.Client, f *fakekratos) {
 		t.Helper()
 		from := time.Now()
 		_, err := c.Identity(t.Context(), uuid.MustParse(id1))
 		require.NoError(t, err)
 		require.Equal(t, 3, f.calls)
-		require.Equal(t, 37*time.Second, time.Since(from), "an hour is not waited for")
+		require.Equal(t, 37*time.Second, time.Since(from), "centuries are not waited for")
 	})
 }
 

@@ -60,7 +60,7 @@ func (c *Client) checkStatus(resp *http.Response) error {
 	e := &StatusError{Code: resp.StatusCode, Location: resp.Header.Get("Location")}
 	for _, name := range []string{"X-Ratelimit-Reset", "Retry-After"} { // the former from the Ory Network's gateway
 		if s, err := strconv.Atoi(resp.Header.Get(name)); err == nil && s > 0 {
-			e.RetryAfter = min(time.Duration(s)*time.Second, maxRetryAfter)
+			e.RetryAfter = time.Duration(min(s, int(maxRetryAfter/time.Second))) * time.Second
 		}
 	}
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= http.StatusInternalServerError {
