@@ -84,6 +84,7 @@ type Directory struct {
 
 	progress  progress
 	presented presented
+	erased    erased
 	warnedAt  atomic.Int64 // Unix nanoseconds of the last warning about pulls
 	sweepNow  chan struct{}
 }

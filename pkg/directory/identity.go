@@ -228,6 +228,7 @@ func (d *Directory) Erase(ctx context.Context, id uuid.UUID) error {
 		if cur == nil || cur.DeletedAt.IsZero() {
 			return cur
 		}
+		d.erased.note(id, d.now())
 		return nil
 	})
 	return err

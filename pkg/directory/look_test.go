@@ -173,3 +173,28 @@ func TestNewerLookCountsWhileStoring(t *testing.T) {
 		})
 	}
 }
+
+// TestErasedStaysErased: neither a page nor a pull that was asked for before the
+// identity was deleted brings it back.
+func TestErasedStaysErased(t *testing.T) {
+	inBubble(t, func(w *world) {
+		keys := w.inOrder(2)
+		late := &lateKratos{fakekratos: w.kratos}
+		w.start(func(o *Options) { o.Kratos = late })
+		w.wait(time.Minute)
+		late.page.Store(int64(2 * time.Second))
+		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+		late.identity.Store(int64(2 * time.Second))
+		require.NoError(w.t, w.d.Notify(w.t.Context(), keys[1].owner, index.FlowLogin))
+		w.wait(time.Second)
+		late.identity.Store(0)
+		for _, k := range keys {
+			w.kratos.delete(k.owner)
+			require.NoError(w.t, w.d.Erase(w.t.Context(), k.owner))
+		}
+		w.wait(time.Minute)
+		for _, k := range keys {
+			w.requireError(k, ErrUnknown)
+		}
+	})
+}

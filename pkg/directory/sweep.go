@@ -108,6 +108,9 @@ func (d *Directory) merge(b *batch, store func(ids []uuid.UUID, change index.Cha
 	pulls := map[uuid.UUID]struct{}{}
 	err := store(ids, func(id uuid.UUID, cur *index.Identity) *index.Identity {
 		l := look{b.asked, d.now()}
+		if cur == nil && d.erased.since(id, b.asked) {
+			return nil
+		}
 		next := mergeListed(cur, seen[id], l)
 		if d.listIsNotEnough(next, l.now) {
 			pulls[id] = struct{}{}
