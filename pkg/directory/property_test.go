@@ -30,6 +30,9 @@ type history struct {
 	log     []string
 	down    bool
 	reopen  func(*testing.T, index.Store) index.Store
+	told    map[uuid.UUID]bool // a hook was acknowledged since the last change
+	other   *world             // a second server on the same store, nil for none
+	slow    bool               // answers of Kratos and of the store take their time
 }
 
 type pendingHook struct {
@@ -84,31 +87,39 @@ func liveThrough(t *testing.T, lives int, open func(*testing.T) index.Store, reo
 	for seed := range uint64(lives) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			inBubbleOn(t, open, func(w *world) {
-				h := &history{world: w, rand: rand.New(rand.NewPCG(seed, 0)), reopen: reopen}
-				defer func() {
-					if t.Failed() {
-						t.Log(strings.Join(h.log, "\n"))
-					}
-				}()
-				h.whole()
+				h := &history{world: w, rand: rand.New(rand.NewPCG(seed, 0)), reopen: reopen, told: map[uuid.UUID]bool{}}
+				h.whole(h.start)
 			})
 		})
 	}
 }
 
-// whole is one life.
-func (h *history) whole() {
+// whole is one life. start starts what serves.
+func (h *history) whole(start func(...func(*Options))) {
+	defer func() {
+		if h.t.Failed() {
+			h.t.Log(strings.Join(h.log, "\n"))
+		}
+	}()
 	h.kratos.page = 1 + h.rand.IntN(5)
 	h.kratos.register("passkey") // somebody stays, or the index would seem another kratos's
 	for range h.rand.IntN(6) {
 		h.live()
 	}
-	h.start()
-	for range 60 {
+	start()
+	events, pause := 60, 20_000 // milliseconds
+	if h.slow {                 // so that answers are under way when something happens
+		events, pause = 200, 1_500
+	}
+	for n := range events {
 		h.live()
-		h.wait(time.Duration(h.rand.IntN(20_000)) * time.Millisecond)
+		h.wait(time.Duration(h.rand.IntN(pause)) * time.Millisecond)
 		h.checkOwners()
 		h.checkUnknown()
+		h.checkTold()
+		if n%10 == 9 {
+			h.checkPulled()
+		}
 	}
 	h.settle()
 	h.checkAll()
@@ -134,6 +145,7 @@ func (h *history) live() {
 	case n < 55:
 		if k, ok := h.liveKey(); ok {
 			h.kratos.remove(k)
+			h.told[k.owner] = false
 			h.log = append(h.log, fmt.Sprintf("remove %s of %s", k.method, k.owner))
 			h.tell(k.owner, index.FlowSettings)
 		}
@@ -157,6 +169,16 @@ func (h *history) live() {
 	}
 }
 
+func (h *history) restart() {
+	h.log = append(h.log, "restart")
+	w := h.server()
+	require.NoError(h.t, w.stop())
+	if h.reopen != nil {
+		h.store = h.reopen(h.t, h.store)
+	}
+	w.start(w.options...)
+}
+
 // trouble is what happens to servers.
 func (h *history) trouble(n int) {
 	switch {
@@ -166,15 +188,10 @@ func (h *history) trouble(n int) {
 		h.down = !h.down
 		h.kratos.setFailure(map[bool]error{true: errDown}[h.down])
 	case n < 96:
-		h.log = append(h.log, "restart")
-		require.NoError(h.t, h.stop())
-		if h.reopen != nil {
-			h.store = h.reopen(h.t, h.store)
-		}
-		h.start()
+		h.restart()
 	default:
 		h.log = append(h.log, "sweep")
-		require.NoError(h.t, h.d.Reconcile(h.t.Context(), 0))
+		require.NoError(h.t, h.server().d.Reconcile(h.t.Context(), 0))
 	}
 }
 
@@ -194,17 +211,29 @@ func (h *history) liveKey() (fakekey, bool) {
 
 func (h *history) happened(what string, k fakekey, flow index.Flow) {
 	h.log = append(h.log, fmt.Sprintf("%s %s of %s", what, k.method, k.owner))
+	h.told[k.owner] = false
 	if k.method != "" {
 		h.keys = append(h.keys, k)
 	}
 	h.tell(k.owner, flow)
 }
 
-// tell makes a hook, unless it is lost.
+// tell makes a hook, unless it is lost. Where answers are slow it mostly arrives at
+// once, so that those are under way which were asked for before.
 func (h *history) tell(id uuid.UUID, flow index.Flow) {
-	if h.rand.IntN(5) > 0 {
+	switch {
+	case h.rand.IntN(5) == 0:
+	case h.slow && h.d != nil && h.rand.IntN(4) > 0:
+		h.arrive(pendingHook{id, flow})
+	default:
 		h.pending = append(h.pending, pendingHook{id, flow})
 	}
+}
+
+func (h *history) arrive(p pendingHook) {
+	h.log = append(h.log, fmt.Sprintf("hook %s", p.id))
+	h.server().hook(p.id, p.flow)
+	h.told[p.id] = true
 }
 
 // deliver lets any of the pending hooks arrive, now and then twice.
@@ -217,8 +246,15 @@ func (h *history) deliver() {
 	if h.rand.IntN(5) > 0 {
 		h.pending = append(h.pending[:at], h.pending[at+1:]...)
 	}
-	h.log = append(h.log, fmt.Sprintf("hook %s", p.id))
-	h.hook(p.id, p.flow)
+	h.arrive(p)
+}
+
+// server is one of those that serve.
+func (h *history) server() *world {
+	if h.other != nil && h.rand.IntN(2) == 0 {
+		return h.other
+	}
+	return h.world
 }
 
 // checkOwners checks what holds at every moment: an answer names the owner, no
@@ -230,7 +266,7 @@ func (h *history) checkOwners() {
 		q.AllowRemoved = true
 		a, err := h.resolveFromIndex(q)
 		if errors.Is(err, ErrUnknown) || errors.Is(err, ErrBuilding) {
-			require.False(h.t, h.kratos.wasShown(k), "a handle of %s that kratos showed is unknown", k.owner)
+			require.False(h.t, h.kratos.wasShown(k) && !h.slow, "a handle of %s that kratos showed is unknown", k.owner)
 			continue
 		}
 		require.NoError(h.t, err)
@@ -248,11 +284,35 @@ func (h *history) checkOwners() {
 
 // resolveFromIndex asks without letting Kratos be asked.
 func (h *history) resolveFromIndex(q Query) (Answer, error) {
-	found, err := h.d.find(h.t.Context(), q)
+	d := h.server().d
+	found, err := d.find(h.t.Context(), q)
 	if err != nil {
 		return Answer{}, err
 	}
-	return h.d.answer(found, q, SourceIndex), nil
+	return d.answer(found, q, SourceIndex), nil
+}
+
+// checkTold: whoever's hook was acknowledged after the last change, and pulled,
+// signs in with keys that are known, whatever arrives late.
+func (h *history) checkTold() {
+	h.t.Helper()
+	waiting := identitiesOf(stored(h.t, h.store))
+	for _, k := range h.keys {
+		if h.told[k.owner] && h.kratos.live(k) && h.kratos.lists(k) && !slices.Contains(waiting, k.owner) {
+			_, err := h.resolveFromIndex(query(k))
+			require.NoError(h.t, err, "a %s key of %s signs in, and was pulled", k.method, k.owner)
+		}
+	}
+}
+
+// checkPulled: while Kratos answers every hook is pulled, also of a server that was
+// stopped.
+func (h *history) checkPulled() {
+	h.t.Helper()
+	h.down = false
+	h.kratos.setFailure(nil)
+	h.wait(5 * time.Minute)
+	require.Empty(h.t, stored(h.t, h.store))
 }
 
 // settle lets every hook arrive that is not lost, and sweeps until everything
@@ -270,10 +330,9 @@ func (h *history) checkAll() {
 	h.t.Helper()
 	h.checkOwners()
 	for _, k := range h.keys {
-		listed := h.kratos.wasShown(k)
 		rec, err := h.store.Identity(h.t.Context(), k.owner)
 		require.NoError(h.t, err)
-		if !listed {
+		if !h.shown(k) {
 			continue
 		}
 		require.NotNil(h.t, rec)
@@ -294,6 +353,15 @@ func (h *history) checkAll() {
 	}
 }
 
+// shown tells whether a handle has been seen for certain: what was on an answer
+// that arrived late may have been over by then.
+func (h *history) shown(k fakekey) bool {
+	if h.slow {
+		return h.kratos.lists(k)
+	}
+	return h.kratos.wasShown(k)
+}
+
 // checkDeleted: after --max-age and a sweep nobody is answered whom Kratos has
 // not, and everybody is known whom it lists.
 func (h *history) checkDeleted() {
@@ -304,7 +372,7 @@ func (h *history) checkDeleted() {
 			require.True(h.t, errors.Is(err, ErrRemoved) || errors.Is(err, ErrUnknown), "%s is deleted, and %v", k.owner, err)
 			continue
 		}
-		if h.kratos.live(k) && h.kratos.wasShown(k) {
+		if h.kratos.live(k) && h.shown(k) {
 			require.NoError(h.t, err, "a %s key of %s signs in", k.method, k.owner)
 		}
 		if h.kratos.lists(k) {
@@ -318,7 +386,7 @@ func (h *history) checkDeleted() {
 func (h *history) checkSignals() {
 	h.t.Helper()
 	for _, id := range h.people {
-		signals, err := h.d.Signals(h.t.Context(), id)
+		signals, err := h.server().d.Signals(h.t.Context(), id)
 		require.NoError(h.t, err)
 		for _, k := range h.keys {
 			for _, s := range signals {
@@ -340,7 +408,7 @@ func (h *history) checkUnknown() {
 		return
 	}
 	k := h.keys[h.rand.IntN(len(h.keys))]
-	doubt, err := h.d.UnknownCredential(h.t.Context(), query(k).Readings, k.id)
+	doubt, err := h.server().d.UnknownCredential(h.t.Context(), query(k).Readings, k.id)
 	if err == nil && doubt == DoubtNone {
 		require.False(h.t, h.kratos.live(k), "a %s key of %s signs in, and is called unknown", k.method, k.owner)
 	}

@@ -27,6 +27,8 @@ type world struct {
 	log    *said
 	stop   func() error // and what Run answered
 	ends   error        // what it may answer besides nil
+
+	options []func(*Options) // of its last start
 }
 
 // said is a log that is read while it is written.
@@ -74,6 +76,7 @@ func inBubbleOn(t *testing.T, open func(*testing.T) index.Store, test func(w *wo
 // start starts a directory on what the store holds.
 func (w *world) start(change ...func(*Options)) {
 	w.t.Helper()
+	w.options = change
 	o := Options{Store: w.store, Kratos: w.kratos, Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	for _, c := range change {
 		c(&o)
