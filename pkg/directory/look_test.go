@@ -106,7 +106,7 @@ func TestNewerLookCountsInPulls(t *testing.T) {
 		old := w.kratos.register("passkey")
 		late := &lateKratos{fakekratos: w.kratos}
 		w.start(func(o *Options) { o.Kratos = late })
-		late.identity.Store(int64(10 * time.Second))
+		late.identity.Store(int64(5 * time.Second))
 		first := make(chan bool, 1)
 		go func() {
 			_, changed, err := w.d.Refresh(w.t.Context(), old.owner)

@@ -72,7 +72,7 @@ func TestPullsAreMeasured(t *testing.T) {
 }
 
 // TestPullsAreBounded in number: those that hooks ask for, and those that
-// answers wait for, for fifteen seconds at most.
+// answers wait for, for eight seconds at most.
 func TestPullsAreBounded(t *testing.T) {
 	inBubble(t, func(w *world) {
 		var keys []fakekey
@@ -91,6 +91,7 @@ func TestPullsAreBounded(t *testing.T) {
 			w.wait(10 * time.Second)
 		}
 
+		slow.identity.Store(int64(5 * time.Second))
 		pulls = w.kratos.pulled()
 		answers := make(chan error, len(keys))
 		for _, k := range keys {
@@ -101,10 +102,10 @@ func TestPullsAreBounded(t *testing.T) {
 		}
 		w.wait(0)
 		require.Equal(w.t, pulls+16, w.kratos.pulled())
-		w.wait(10 * time.Second)
+		w.wait(5 * time.Second)
 		require.Equal(w.t, pulls+32, w.kratos.pulled())
 		require.Len(w.t, answers, 16)
-		w.wait(5 * time.Second)
+		w.wait(3 * time.Second)
 		require.Len(w.t, answers, 40, "the others have waited for long enough")
 		failed := 0
 		for range keys {

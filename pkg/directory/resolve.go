@@ -27,6 +27,7 @@ type Query struct {
 	CredentialID []byte               // nil where the caller has none
 	AllowRemoved bool                 // answer removed handles, too
 	Confirm      bool                 // ask Kratos before answering
+	AskUntil     time.Time            // Kratos is not waited for any longer; the zero time for no such bound
 }
 
 // Source says what an answer rests on.
@@ -71,7 +72,7 @@ func (d *Directory) Resolve(ctx context.Context, q Query) (Answer, error) {
 		}
 		return a, nil
 	}
-	if _, err := d.pullInRequest(ctx, h.owner.ID); err != nil {
+	if _, err := d.pullFor(ctx, h.owner.ID, q); err != nil {
 		return Answer{}, err
 	}
 	if h, err = d.find(ctx, q); err != nil {
@@ -207,7 +208,7 @@ func (d *Directory) resolveIdentityID(ctx context.Context, id uuid.UUID, q Query
 		return Answer{}, ErrUnknown
 	}
 	asked := d.now()
-	p, err := d.pullInRequest(ctx, id)
+	p, err := d.pullFor(ctx, id, q)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -224,13 +225,27 @@ func (d *Directory) resolveIdentityID(ctx context.Context, id uuid.UUID, q Query
 	return Answer{IdentityID: id, State: index.Unknown, Source: SourceIdentityID, ConfirmedAt: micros(asked)}, nil
 }
 
-// inRequestTimeout bounds how long an answer waits for Kratos.
-const inRequestTimeout = 15 * time.Second
+// pullFor is pullInRequest within what the query grants.
+func (d *Directory) pullFor(ctx context.Context, id uuid.UUID, q Query) (pulled, error) {
+	if q.AskUntil.IsZero() {
+		return d.pullInRequest(ctx, id)
+	}
+	ctx, cancel := context.WithDeadline(ctx, q.AskUntil)
+	defer cancel()
+	return d.pullInRequest(ctx, id)
+}
+
+// inRequestTimeout bounds how long an answer waits for Kratos. It is less than a
+// server grants the requests that are under way when it stops.
+const inRequestTimeout = 8 * time.Second
 
 // pullInRequest is pull for an answer that waits: bounded in number and time.
 func (d *Directory) pullInRequest(ctx context.Context, id uuid.UUID) (pulled, error) {
 	ctx, cancel := context.WithTimeout(ctx, inRequestTimeout)
 	defer cancel()
+	if err := ctx.Err(); err != nil { // no request that would fail at once
+		return pulled{}, fmt.Errorf("%w: %w", ErrKratos, err)
+	}
 	select {
 	case d.inRequest <- struct{}{}:
 		defer func() { <-d.inRequest }()

@@ -37,6 +37,37 @@ func TestConfirm(t *testing.T) {
 	})
 }
 
+// TestAskUntil: Kratos is waited for no longer than the query grants, and not
+// asked at all after that. What needs no Kratos is answered all the same.
+func TestAskUntil(t *testing.T) {
+	inBubble(t, func(w *world) {
+		k, bare := w.kratos.register("passkey"), uuid.New()
+		late := &lateKratos{fakekratos: w.kratos}
+		w.start(func(o *Options) { o.Kratos = late })
+		late.identity.Store(int64(time.Minute))
+		confirmed := query(k)
+		confirmed.Confirm = true
+		for name, q := range map[string]Query{
+			"to confirm a handle":     confirmed,
+			"to look for an identity": {Readings: []userhandle.Reading{{Handle: bare[:]}}},
+		} {
+			for _, tc := range []struct{ granted, waits time.Duration }{{time.Hour, 8 * time.Second}, {3 * time.Second, 3 * time.Second}, {0, 0}} {
+				began, pulls := time.Now(), w.kratos.pulled()
+				q.AskUntil = began.Add(tc.granted)
+				_, err := w.d.Resolve(w.t.Context(), q)
+				require.ErrorIs(w.t, err, ErrKratos, name)
+				require.Equal(w.t, tc.waits, time.Since(began), name)
+				require.Equal(w.t, tc.waits > 0, w.kratos.pulled() > pulls, name)
+			}
+		}
+		known := query(k)
+		known.AskUntil = time.Now()
+		a, err := w.d.Resolve(w.t.Context(), known)
+		require.NoError(w.t, err)
+		require.Equal(w.t, k.owner, a.IdentityID)
+	})
+}
+
 // TestOldEntriesAreConfirmed answers from the index and asks Kratos afterwards.
 func TestOldEntriesAreConfirmed(t *testing.T) {
 	inBubble(t, func(w *world) {

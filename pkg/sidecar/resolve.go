@@ -42,7 +42,7 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 	if err := s.limits.take(r, 1); err != nil {
 		return err
 	}
-	a, err := s.resolveOne(r.Context(), &work.request)
+	a, err := s.resolveOne(r.Context(), &work.request, time.Time{})
 	if err != nil {
 		return err
 	}
@@ -60,8 +60,8 @@ func prefersText(accept string) bool {
 	return strings.TrimSpace(kind) == "text/plain"
 }
 
-func (s *Server) resolveOne(ctx context.Context, body *resolveRequest) (resolveAnswer, error) {
-	q := directory.Query{AllowRemoved: body.AllowRemoved, Confirm: body.Confirm}
+func (s *Server) resolveOne(ctx context.Context, body *resolveRequest, askUntil time.Time) (resolveAnswer, error) {
+	q := directory.Query{AllowRemoved: body.AllowRemoved, Confirm: body.Confirm, AskUntil: askUntil}
 	var err error
 	if q.Readings, err = userhandle.Read(body.UserHandle); err != nil {
 		return resolveAnswer{}, invalidHandle(err)
@@ -89,6 +89,10 @@ func (s *Server) resolveOne(ctx context.Context, body *resolveRequest) (resolveA
 // maxBatch is how many handles one batch may ask for.
 const maxBatch = 1000
 
+// batchWait is how long all queries of a batch together wait for Kratos. What is
+// written after a minute reaches nobody.
+const batchWait = 30 * time.Second
+
 // batchResult is an answer or a problem.
 type batchResult struct {
 	Answer  *resolveAnswer `json:"answer,omitempty"`
@@ -109,9 +113,10 @@ func (s *Server) resolveBatch(w http.ResponseWriter, r *http.Request) error {
 	if err := s.limits.take(r, len(body.Queries)); err != nil {
 		return err
 	}
+	askUntil := time.Now().Add(batchWait)
 	results := make([]batchResult, len(body.Queries))
 	for n := range body.Queries {
-		a, err := s.resolveOne(r.Context(), &body.Queries[n])
+		a, err := s.resolveOne(r.Context(), &body.Queries[n], askUntil)
 		switch {
 		case err == nil:
 			results[n].Answer = &a
