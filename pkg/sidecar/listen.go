@@ -93,17 +93,19 @@ func (s *Server) probes() http.Handler {
 		}
 		writeText(w, http.StatusOK, "ok")
 	})
-	return mux
+	return s.rescued(mux)
 }
 
 // documents is the handler behind --public-listen. Reading a document takes no
 // body.
 func (s *Server) documents() http.Handler {
-	count := s.metrics.counter("/.well-known/")
+	const path = "/.well-known/"
+	count := s.metrics.counter(path)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from, counted := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		defer func() { count(counted.status, time.Since(from)) }()
+		defer s.rescue(counted, r, path, answerInternal)
 		http.MaxBytesHandler(*s.public.Load(), 0).ServeHTTP(counted, r)
-		count(counted.status, time.Since(from))
 	})
 }
 

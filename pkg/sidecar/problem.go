@@ -45,6 +45,10 @@ func forbidden(scope Scope) *problemError {
 		"this needs a key of scope "+string(scope))
 }
 
+func internal(id string) *problemError {
+	return newProblem(http.StatusInternalServerError, "internal", "something went wrong here", "the server's log says what, under request id "+id)
+}
+
 // fromDirectory turns what the directory cannot answer into a problem. Errors
 // that are nobody's business outside stay as they are.
 func fromDirectory(err error) error {

@@ -95,6 +95,7 @@ func (s *Server) guard(r route) http.Handler {
 			count(counted.status, took)
 			s.logRequest(ctx, req, r.path, counted.status, took)
 		}()
+		defer s.rescue(counted, req, r.path, answerInternal)
 		if p := s.authorize(req, r.scope); p != nil {
 			s.logRefusal(ctx, req, r.path, p.Status)
 			p.write(counted)
@@ -109,21 +110,10 @@ func (s *Server) guard(r route) http.Handler {
 			id := requestID(req)
 			counted.Header().Set("X-Request-Id", id)
 			s.log.Error("request failed", append(about(ctx, req, r.path, id), "error", err)...)
-			p = newProblem(http.StatusInternalServerError, "internal", "something went wrong here", "the server's log says what, under request id "+id)
+			p = internal(id)
 		}
 		p.write(counted)
 	})
-}
-
-// statusWriter remembers the status that was answered.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
 }
 
 func (s *Server) authorize(r *http.Request, scope Scope) *problemError {
