@@ -46,7 +46,7 @@ func (s *Sidecar) Resolve(ctx context.Context, handle, credentialID string) (Ans
 	}
 	err := s.call(ctx, "/v1/resolve", s.resolveKey, question, &answer)
 	var status *statusError
-	if errors.As(err, &status) && status.code == http.StatusNotFound {
+	if errors.As(err, &status) && strings.HasSuffix(status.problem, "#unknown-handle") {
 		return Answer{}, nil
 	}
 	return Answer(answer), err
@@ -109,8 +109,12 @@ func identityPath(id, view string) string {
 	return "/v1/identities/" + url.PathEscape(id) + "/" + view
 }
 
-// statusError is an answer of the sidecar other than 200.
-type statusError struct{ code int }
+// statusError is an answer of the sidecar other than 200. A status alone says
+// nothing about a handle: a wrong URL answers 404, too.
+type statusError struct {
+	code    int
+	problem string // the type of the RFC 9457 problem, "" where it is none
+}
 
 func (e *statusError) Error() string {
 	return fmt.Sprintf("the sidecar answered %d %s", e.code, http.StatusText(e.code))
@@ -144,7 +148,11 @@ func (s *Sidecar) call(ctx context.Context, path, key string, question, into any
 		return nil
 	}
 	if response.StatusCode != http.StatusOK {
-		return &statusError{code: response.StatusCode}
+		var problem struct {
+			Type string `json:"type"`
+		}
+		_ = json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(&problem) // another server's answer has no type
+		return &statusError{code: response.StatusCode, problem: problem.Type}
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(into); err != nil {
 		return fmt.Errorf("the sidecar's answer: %w", err)

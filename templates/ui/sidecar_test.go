@@ -14,14 +14,19 @@ import (
 
 // fakesidecar notes what it is asked and answers in the shapes of openapi.json.
 type fakesidecar struct {
-	status int
-	asked  []string
+	status  int
+	problem string // the name of the problem that it answers
+	asked   []string
 }
 
 func (f *fakesidecar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	f.asked = append(f.asked, r.Method+" "+r.URL.Path+" "+r.Header.Get("Authorization")+" "+string(body))
 	w.WriteHeader(f.status)
+	if f.problem != "" {
+		_, _ = io.WriteString(w, `{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#`+f.problem+`"}`)
+		return
+	}
 	_ = json.NewEncoder(w).Encode(map[string]any{
 		"identity_id": "i", "state": "active", "credential_matches": true,
 		"passkeys":                 []any{map[string]any{"credential_id": "aWQ", "provider": "A", "synced": false}},
@@ -62,10 +67,14 @@ func TestSidecar(t *testing.T) {
 		"GET /v1/identities/i/advice Bearer read-key ",
 	}, fake.asked)
 
-	fake.status = http.StatusNotFound
+	fake.status, fake.problem = http.StatusNotFound, "unknown-handle"
 	answer, err = directory.Resolve(t.Context(), "dQ", "")
 	require.NoError(t, err)
 	require.Empty(t, answer)
+	for _, fake.problem = range []string{"not-found", ""} {
+		_, err = directory.Resolve(t.Context(), "dQ", "")
+		require.EqualError(t, err, "the sidecar answered 404 Not Found")
+	}
 	fake.status = http.StatusUnauthorized
 	_, err = directory.Advice(t.Context(), "i")
 	require.EqualError(t, err, "the sidecar answered 401 Unauthorized")
