@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -75,11 +76,11 @@ type Answer struct {
 }
 
 // The answers that name no identity. Every one comes as a *ProblemError, which
-// errors.Is tells apart by its status.
+// errors.Is tells apart by its type.
 var (
 	ErrInvalid   = errors.New("user handle is none")                      // 400
 	ErrKey       = errors.New("sidecar does not take the api key")        // 401, 403
-	ErrUnknown   = errors.New("user handle is unknown")                   // 404
+	ErrUnknown   = errors.New("user handle is unknown")                   // 404, or the identity that was asked for is
 	ErrAmbiguous = errors.New("user handle is ambiguous")                 // 409
 	ErrRemoved   = errors.New("user handle's credential is gone")         // 410
 	ErrNotReady  = errors.New("sidecar cannot tell yet, ask again later") // 503
@@ -103,20 +104,32 @@ func (p *ProblemError) Error() string {
 	return fmt.Sprintf("sidecar answered %d: %s", p.Status, text)
 }
 
+// problemBase is in front of the type of every problem that is the sidecar's.
+const problemBase = "https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#"
+
+// name is what docs/problems.md calls the problem, "" where it is not the sidecar's.
+func (p *ProblemError) name() string {
+	name, ours := strings.CutPrefix(p.Type, problemBase)
+	if !ours {
+		return ""
+	}
+	return name
+}
+
 // Is tells which of the package's errors the problem is.
 func (p *ProblemError) Is(target error) bool {
-	switch p.Status {
-	case http.StatusBadRequest:
+	switch p.name() {
+	case "bad-request", "invalid-handle":
 		return target == ErrInvalid
-	case http.StatusUnauthorized, http.StatusForbidden:
+	case "unauthorized", "forbidden":
 		return target == ErrKey
-	case http.StatusNotFound:
+	case "unknown-handle", "unknown-identity":
 		return target == ErrUnknown
-	case http.StatusConflict:
+	case "ambiguous-handle":
 		return target == ErrAmbiguous
-	case http.StatusGone:
+	case "removed-handle":
 		return target == ErrRemoved
-	case http.StatusServiceUnavailable:
+	case "index-building", "kratos-unavailable":
 		return target == ErrNotReady
 	}
 	return false
@@ -198,11 +211,14 @@ func (c *Client) notTheSidecar() error {
 	return fmt.Errorf("%s answered 200 without an identity: is this the sidecar?", c.base)
 }
 
-// problemOf reads an error answer; one that is no problem+json is not the
-// sidecar's, and its status says nothing about the handle.
+// problemOf reads an error answer. One that is no problem of the sidecar's, or
+// that says that there is no such path, says nothing about the handle: the url is
+// another server's, or one below the sidecar's.
 func problemOf(resp *http.Response, raw []byte) error {
 	var p ProblemError
-	if err := json.Unmarshal(raw, &p); err != nil || p.Type == "" || p.Status != resp.StatusCode {
+	err := json.Unmarshal(raw, &p)
+	switch name := p.name(); {
+	case err != nil, p.Status != resp.StatusCode, name == "", name == "not-found", name == "method-not-allowed":
 		err := fmt.Errorf("%s answered %s, but not as the sidecar does", resp.Request.URL.Host, resp.Status)
 		if resp.StatusCode >= http.StatusInternalServerError {
 			return err

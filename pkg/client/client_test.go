@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,8 +41,13 @@ func says(status int, body string) http.HandlerFunc {
 	}
 }
 
-func problem(status int) http.HandlerFunc {
-	return says(status, fmt.Sprintf(`{"type":"x#y","title":"a title","status":%d,"detail":"a detail"}`, status))
+func problem(status int, name string) http.HandlerFunc {
+	return typed(status, "https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#"+name)
+}
+
+// typed is a problem that may be another server's.
+func typed(status int, kind string) http.HandlerFunc {
+	return says(status, fmt.Sprintf(`{"type":%q,"title":"a title","status":%d,"detail":"a detail"}`, kind, status))
 }
 
 const good = `{"identity_id":"11111111-1111-4111-8111-111111111111","credential":"passkey","state":"active","credential_matches":true,"source":"index","confirmed_at":"2026-11-22T00:00:00Z"}`
@@ -59,16 +66,27 @@ func TestResolve(t *testing.T) {
 		want    string // the error; none where it is empty
 	}{
 		{"found", []http.HandlerFunc{says(200, good)}, 1, nil, ""},
-		{"after trouble", []http.HandlerFunc{says(502, "bad gateway"), problem(503), says(200, good)}, 3, nil, ""},
-		{"no handle", []http.HandlerFunc{problem(400)}, 1, client.ErrInvalid, "sidecar answered 400: a title: a detail"},
-		{"wrong key", []http.HandlerFunc{problem(401)}, 1, client.ErrKey, "sidecar answered 401: a title: a detail"},
-		{"another scope's key", []http.HandlerFunc{problem(403)}, 1, client.ErrKey, "sidecar answered 403: a title: a detail"},
-		{"unknown", []http.HandlerFunc{problem(404)}, 1, client.ErrUnknown, "sidecar answered 404: a title: a detail"},
-		{"ambiguous", []http.HandlerFunc{problem(409)}, 1, client.ErrAmbiguous, "sidecar answered 409: a title: a detail"},
-		{"removed", []http.HandlerFunc{problem(410)}, 1, client.ErrRemoved, "sidecar answered 410: a title: a detail"},
-		{"not ready", []http.HandlerFunc{problem(503)}, 3, client.ErrNotReady, "sidecar answered 503: a title: a detail"},
-		{"broken", []http.HandlerFunc{problem(500)}, 1, nil, "sidecar answered 500: a title: a detail"},
+		{"after trouble", []http.HandlerFunc{says(502, "bad gateway"), problem(503, "index-building"), says(200, good)}, 3, nil, ""},
+		{"no handle", []http.HandlerFunc{problem(400, "invalid-handle")}, 1, client.ErrInvalid, "sidecar answered 400: a title: a detail"},
+		{"no request", []http.HandlerFunc{problem(400, "bad-request")}, 1, client.ErrInvalid, "sidecar answered 400: a title: a detail"},
+		{"wrong key", []http.HandlerFunc{problem(401, "unauthorized")}, 1, client.ErrKey, "sidecar answered 401: a title: a detail"},
+		{"another scope's key", []http.HandlerFunc{problem(403, "forbidden")}, 1, client.ErrKey, "sidecar answered 403: a title: a detail"},
+		{"unknown", []http.HandlerFunc{problem(404, "unknown-handle")}, 1, client.ErrUnknown, "sidecar answered 404: a title: a detail"},
+		{"ambiguous", []http.HandlerFunc{problem(409, "ambiguous-handle")}, 1, client.ErrAmbiguous, "sidecar answered 409: a title: a detail"},
+		{"removed", []http.HandlerFunc{problem(410, "removed-handle")}, 1, client.ErrRemoved, "sidecar answered 410: a title: a detail"},
+		{"index is built", []http.HandlerFunc{problem(503, "index-building")}, 3, client.ErrNotReady, "sidecar answered 503: a title: a detail"},
+		{"kratos is down", []http.HandlerFunc{problem(503, "kratos-unavailable")}, 3, client.ErrNotReady, "sidecar answered 503: a title: a detail"},
+		{"too many", []http.HandlerFunc{problem(429, "too-many-handles")}, 3, nil, "sidecar answered 429: a title: a detail"},
+		{"broken", []http.HandlerFunc{problem(500, "internal")}, 1, nil, "sidecar answered 500: a title: a detail"},
+		{"a path below the sidecar's", []http.HandlerFunc{problem(404, "not-found")}, 1, nil, "sidecar answered 404 Not Found, but not as the sidecar does"},
+		{"another method", []http.HandlerFunc{problem(405, "method-not-allowed")}, 1, nil, "sidecar answered 405 Method Not Allowed, but not as the sidecar does"},
+		{"another server's problem 400", []http.HandlerFunc{typed(400, "about:blank")}, 1, nil, "sidecar answered 400 Bad Request, but not as the sidecar does"},
+		{"another server's problem 404", []http.HandlerFunc{typed(404, "https://example.com/problems#unknown-handle")}, 1, nil, "sidecar answered 404 Not Found, but not as the sidecar does"},
+		{"another server's problem 409", []http.HandlerFunc{typed(409, "ambiguous-handle")}, 1, nil, "sidecar answered 409 Conflict, but not as the sidecar does"},
+		{"another server's problem 410", []http.HandlerFunc{typed(410, "")}, 1, nil, "sidecar answered 410 Gone, but not as the sidecar does"},
+		{"another server's problem 503", []http.HandlerFunc{typed(503, "about:blank")}, 3, nil, "sidecar answered 503 Service Unavailable, but not as the sidecar does"},
 		{"another server's 404", []http.HandlerFunc{says(404, "404 page not found")}, 1, nil, "sidecar answered 404 Not Found, but not as the sidecar does"},
+		{"another status than its own", []http.HandlerFunc{says(410, `{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#unknown-handle","status":404}`)}, 1, nil, "sidecar answered 410 Gone, but not as the sidecar does"},
 		{"a proxy's 503", []http.HandlerFunc{says(503, "no upstream")}, 3, nil, "sidecar answered 503 Service Unavailable, but not as the sidecar does"},
 		{"another server's 200", []http.HandlerFunc{says(200, "{}")}, 1, nil, "http://sidecar answered 200 without an identity: is this the sidecar?"},
 	} {
@@ -97,6 +115,32 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// TestEveryProblem of the sidecar is one of the package's errors, or none of them.
+func TestEveryProblem(t *testing.T) {
+	all := []error{client.ErrInvalid, client.ErrKey, client.ErrUnknown, client.ErrAmbiguous, client.ErrRemoved, client.ErrNotReady}
+	want := map[string]error{
+		"bad-request": client.ErrInvalid, "invalid-handle": client.ErrInvalid,
+		"unauthorized": client.ErrKey, "forbidden": client.ErrKey,
+		"unknown-handle": client.ErrUnknown, "unknown-identity": client.ErrUnknown, "unknown-credential": nil,
+		"ambiguous-handle": client.ErrAmbiguous, "identity-exists": nil, "removed-handle": client.ErrRemoved,
+		"index-building": client.ErrNotReady, "kratos-unavailable": client.ErrNotReady,
+		"not-found": nil, "method-not-allowed": nil, "too-large": nil, "too-many-handles": nil, "internal": nil,
+	}
+	page, err := os.ReadFile("../../docs/problems.md")
+	require.NoError(t, err)
+	got := map[string]error{}
+	for _, m := range regexp.MustCompile(`(?m)^## (.+)$`).FindAllSubmatch(page, -1) {
+		name := string(m[1])
+		got[name] = nil
+		for _, known := range all {
+			if errors.Is(&client.ProblemError{Type: "https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#" + name}, known) {
+				got[name] = known
+			}
+		}
+	}
+	require.Equal(t, want, got)
+}
+
 func TestRequest(t *testing.T) {
 	var request, key, body string
 	a := &answers{list: []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
@@ -115,19 +159,27 @@ func TestRequest(t *testing.T) {
 
 func TestRetryAfterAndContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		wait := func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Retry-After", "5")
-			problem(503)(w, r)
+		wait := func(seconds string) http.HandlerFunc {
+			return func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Retry-After", seconds)
+				problem(503, "index-building")(w, r)
+			}
 		}
-		a := &answers{list: []http.HandlerFunc{wait, says(200, good)}}
+		for seconds, want := range map[string]time.Duration{
+			"5": 5 * time.Second,
+		} {
+			a := &answers{list: []http.HandlerFunc{wait(seconds), says(200, good)}}
+			c, err := client.New(client.Options{URL: "http://sidecar", Transport: a})
+			require.NoError(t, err)
+			from := time.Now()
+			_, err = c.Resolve(t.Context(), client.Query{UserHandle: "QQ"})
+			require.NoError(t, err)
+			require.Equal(t, want, time.Since(from), seconds)
+		}
+
+		a := &answers{list: []http.HandlerFunc{wait("5")}}
 		c, err := client.New(client.Options{URL: "http://sidecar", Transport: a})
 		require.NoError(t, err)
-		from := time.Now()
-		_, err = c.Resolve(t.Context(), client.Query{UserHandle: "QQ"})
-		require.NoError(t, err)
-		require.Equal(t, 5*time.Second, time.Since(from))
-
-		a.list, a.calls = []http.HandlerFunc{wait}, 0
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err = c.Resolve(ctx, client.Query{UserHandle: "QQ"})

@@ -22,7 +22,7 @@ func fakesidecar() *httptest.Server {
 		case strings.Contains(string(body), "aGFuZGxl"):
 			_, _ = fmt.Fprint(w, good)
 		default:
-			problem(http.StatusNotFound)(w, r)
+			problem(http.StatusNotFound, "unknown-handle")(w, r)
 		}
 	}))
 }

@@ -42,6 +42,14 @@ func TestIdentityViews(t *testing.T) {
 	require.Equal(t, "GET /v1/identities/"+someone+"/advice Bearer key", asked)
 }
 
+// TestUnknownIdentity: nobody is known by this id.
+func TestUnknownIdentity(t *testing.T) {
+	c, err := client.New(client.Options{URL: "http://sidecar", Transport: &answers{list: []http.HandlerFunc{problem(http.StatusNotFound, "unknown-identity")}}})
+	require.NoError(t, err)
+	_, err = c.Passkeys(t.Context(), someone)
+	require.ErrorIs(t, err, client.ErrUnknown)
+}
+
 func TestIdentityViewsOfSomethingElse(t *testing.T) {
 	for _, body := range []string{`{}`, `{"identity_id":"other"}`, `<html>`} {
 		c, err := client.New(client.Options{URL: "http://sidecar", Transport: &answers{list: []http.HandlerFunc{says(http.StatusOK, body)}}})
