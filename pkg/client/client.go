@@ -174,8 +174,9 @@ func retry[T any](ctx context.Context, tries uint, call func() (*T, error)) (*T,
 	return a, nil
 }
 
-// maxAnswer bounds an answer, in bytes.
-const maxAnswer = 64 << 10
+// maxAnswer bounds an answer, in bytes. The signals of somebody with many keys
+// name each of them for each user handle.
+const maxAnswer = 4 << 20
 
 // do makes one try and decodes its answer.
 func (c *Client) do(ctx context.Context, method string, to *url.URL, body []byte, into any) error {
@@ -194,9 +195,12 @@ func (c *Client) do(ctx context.Context, method string, to *url.URL, body []byte
 		return fmt.Errorf("sidecar: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
 		return fmt.Errorf("sidecar: %w", err)
+	}
+	if len(raw) > maxAnswer {
+		return backoff.Permanent(fmt.Errorf("%s: answer is longer than %d bytes", c.base, maxAnswer))
 	}
 	if resp.StatusCode != http.StatusOK {
 		return problemOf(resp, raw)
@@ -210,6 +214,9 @@ func (c *Client) do(ctx context.Context, method string, to *url.URL, body []byte
 func (c *Client) notTheSidecar() error {
 	return fmt.Errorf("%s answered 200 without an identity: is this the sidecar?", c.base)
 }
+
+// longestWait bounds what the sidecar may let us wait for.
+const longestWait = 30 * time.Second
 
 // problemOf reads an error answer. One that is no problem of the sidecar's, or
 // that says that there is no such path, says nothing about the handle: the url is
@@ -225,8 +232,8 @@ func problemOf(resp *http.Response, raw []byte) error {
 		}
 		return backoff.Permanent(err)
 	}
-	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
-		p.RetryAfter = time.Duration(s) * time.Second
+	if s, err := strconv.ParseUint(resp.Header.Get("Retry-After"), 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		p.RetryAfter = time.Duration(min(s, uint64(longestWait/time.Second))) * time.Second
 	}
 	switch p.Status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable:

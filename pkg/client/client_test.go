@@ -166,7 +166,7 @@ func TestRetryAfterAndContext(t *testing.T) {
 			}
 		}
 		for seconds, want := range map[string]time.Duration{
-			"5": 5 * time.Second,
+			"5": 5 * time.Second, "31": 30 * time.Second, "9223372037": 30 * time.Second, "99999999999999999999": 30 * time.Second,
 		} {
 			a := &answers{list: []http.HandlerFunc{wait(seconds), says(200, good)}}
 			c, err := client.New(client.Options{URL: "http://sidecar", Transport: a})

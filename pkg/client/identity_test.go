@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,6 +41,27 @@ func TestIdentityViews(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, &client.Advice{Propose: "add-passkey", Predating: []string{"aWQ"}}, advice)
 	require.Equal(t, "GET /v1/identities/"+someone+"/advice Bearer key", asked)
+}
+
+// TestLongAnswers: the signals of somebody with many keys are read, and what is
+// cut is not taken for another server's answer.
+func TestLongAnswers(t *testing.T) {
+	ask := func(ids int) ([]client.Signal, int, error) {
+		list := strings.TrimSuffix(strings.Repeat(`"`+strings.Repeat("A", 97)+`",`, ids), ",")
+		sidecar := &answers{list: []http.HandlerFunc{
+			says(http.StatusOK, `{"identity_id":"`+someone+`","all_accepted_credentials":[{"userId":"dQ","allAcceptedCredentialIds":[`+list+`]}]}`),
+		}}
+		c, err := client.New(client.Options{URL: "http://sidecar", Transport: sidecar})
+		require.NoError(t, err)
+		signals, err := c.Signals(t.Context(), someone)
+		return signals, sidecar.calls, err
+	}
+	signals, _, err := ask(40_000)
+	require.NoError(t, err)
+	require.Len(t, signals[0].AllAcceptedCredentialIDs, 40_000)
+	_, calls, err := ask(42_000)
+	require.EqualError(t, err, "http://sidecar: answer is longer than 4194304 bytes")
+	require.Equal(t, 1, calls)
 }
 
 // TestUnknownIdentity: nobody is known by this id.
