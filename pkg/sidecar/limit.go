@@ -44,12 +44,24 @@ func (l *limits) take(r *http.Request, handles int) error {
 	if l.perSecond.Load() == 0 {
 		return nil
 	}
-	if l.of(clientOf(r)).AllowN(time.Now(), handles) {
+	now, limiter := time.Now(), l.of(clientOf(r))
+	if limiter.AllowN(now, handles) {
 		return nil
 	}
 	p := newProblem(http.StatusTooManyRequests, "too-many-handles", "too many handles were asked for", "ask again later")
-	p.retryAfter = 1
+	p.retryAfter = waitFor(limiter, now, handles)
 	return p
+}
+
+// longestWait bounds what a client is told to wait, in seconds.
+const longestWait = 24 * 60 * 60
+
+// waitFor answers after how many whole seconds a client may ask for handles. A
+// reservation would tell as well, but those that are given back at the same time
+// are not given back whole.
+func waitFor(l *rate.Limiter, now time.Time, handles int) int {
+	seconds := (float64(handles) - l.TokensAt(now)) / float64(l.Limit())
+	return int(math.Ceil(max(1, min(seconds, longestWait))))
 }
 
 func (l *limits) of(client string) *rate.Limiter {
