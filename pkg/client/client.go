@@ -129,7 +129,7 @@ func (p *ProblemError) Is(target error) bool {
 		return target == ErrAmbiguous
 	case "removed-handle":
 		return target == ErrRemoved
-	case "index-building", "kratos-unavailable":
+	case "index-building", "kratos-unavailable", "request-timeout":
 		return target == ErrNotReady
 	}
 	return false

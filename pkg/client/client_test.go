@@ -123,7 +123,7 @@ func TestEveryProblem(t *testing.T) {
 		"unauthorized": client.ErrKey, "forbidden": client.ErrKey,
 		"unknown-handle": client.ErrUnknown, "unknown-identity": client.ErrUnknown, "unknown-credential": nil,
 		"ambiguous-handle": client.ErrAmbiguous, "identity-exists": nil, "removed-handle": client.ErrRemoved,
-		"index-building": client.ErrNotReady, "kratos-unavailable": client.ErrNotReady,
+		"index-building": client.ErrNotReady, "kratos-unavailable": client.ErrNotReady, "request-timeout": client.ErrNotReady,
 		"not-found": nil, "method-not-allowed": nil, "too-large": nil, "too-many-handles": nil, "internal": nil,
 	}
 	page, err := os.ReadFile("../../docs/problems.md")

@@ -22,11 +22,13 @@ type door struct {
 	tls                       *tlsFiles // nil: clear text
 }
 
+// requestTimeout is how long a request of our own servers may take to arrive.
+const requestTimeout = 10 * time.Second
+
 // inside is for our own servers. Where header and body have one deadline, it is
 // set once a request.
 func inside(files *tlsFiles) door {
-	const request = 10 * time.Second
-	return door{header: request, read: request, write: time.Minute, idle: 2 * time.Minute, maxHeader: 16 << 10, tls: files}
+	return door{header: requestTimeout, read: requestTimeout, write: time.Minute, idle: 2 * time.Minute, maxHeader: 16 << 10, tls: files}
 }
 
 // outside is for everybody.

@@ -45,7 +45,7 @@ func (u *lookUp) read(w http.ResponseWriter, r *http.Request) error {
 	}
 	body := u.bytes[:r.ContentLength]
 	if _, err := io.ReadFull(r.Body, body); err != nil {
-		return badRequest("body is not the json that is wanted: " + jsonCause(err))
+		return bodyProblem(err)
 	}
 	if scanResolve(string(body), &u.request) {
 		return nil

@@ -1,10 +1,7 @@
 package sidecar
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -149,39 +146,4 @@ func requestKey(h http.Header) (string, bool) {
 	scheme, key, _ := strings.Cut(bearer[0], " ")
 	key = strings.TrimSpace(key)
 	return key, strings.EqualFold(scheme, "Bearer") && key != ""
-}
-
-// readJSON reads the one JSON object that a body has to be.
-func readJSON(w http.ResponseWriter, r *http.Request, limit int64, dst any) error {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
-	err := dec.Decode(dst)
-	if err == nil {
-		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("there is something after the json object")
-		}
-	}
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return newProblem(http.StatusRequestEntityTooLarge, "too-large", "the body is too large",
-			fmt.Sprintf("at most %d bytes are read", tooLarge.Limit))
-	}
-	if err != nil {
-		return badRequest("body is not the json that is wanted: " + jsonCause(err))
-	}
-	return nil
-}
-
-// jsonCause says what is wrong with a body without repeating any of it.
-func jsonCause(err error) string {
-	var syntax *json.SyntaxError
-	var typed *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &typed):
-		return fmt.Sprintf("%q has to be of type %s", typed.Field, typed.Type)
-	case errors.As(err, &syntax):
-		return fmt.Sprintf("syntax error at byte %d", syntax.Offset)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "it ends too early"
-	}
-	return err.Error()
 }

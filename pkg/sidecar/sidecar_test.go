@@ -150,7 +150,23 @@ func TestAPI(t *testing.T) {
 		},
 		{
 			"another type", "/v1/resolve", "resolve-key", `{"user_handle":7}`, 400,
-			problem(400, "bad-request", "the request cannot be understood", `body is not the json that is wanted: "user_handle" has to be of type string`),
+			problem(400, "bad-request", "the request cannot be understood", `body is not the json that is wanted: "user_handle" has to be a string`),
+		},
+		{
+			"another type than yes or no", "/v1/resolve", "resolve-key", `{"user_handle":"x","confirm":"no"}`, 400,
+			problem(400, "bad-request", "the request cannot be understood", `body is not the json that is wanted: "confirm" has to be a boolean`),
+		},
+		{
+			"no object", "/v1/resolve", "resolve-key", `["x"]`, 400,
+			problem(400, "bad-request", "the request cannot be understood", "body is not the json that is wanted: the body has to be an object"),
+		},
+		{
+			"no list", "/v1/resolve/batch", "resolve-key", `{"queries":{}}`, 400,
+			problem(400, "bad-request", "the request cannot be understood", `body is not the json that is wanted: "queries" has to be an array`),
+		},
+		{
+			"a list of texts", "/v1/resolve/batch", "resolve-key", `{"queries":["x"]}`, 400,
+			problem(400, "bad-request", "the request cannot be understood", `body is not the json that is wanted: every element of "queries" has to be an object`),
 		},
 		{
 			"two objects", "/v1/resolve", "resolve-key", `{"user_handle":"x"}{}`, 400,
@@ -158,6 +174,10 @@ func TestAPI(t *testing.T) {
 		},
 		{
 			"a large body", "/v1/resolve", "resolve-key", `{"user_handle":"` + strings.Repeat("x", 1<<17) + `"}`, 413,
+			problem(413, "too-large", "the body is too large", "at most 65536 bytes are read"),
+		},
+		{
+			"a small object in a large body", "/v1/resolve", "resolve-key", `{"user_handle":"x"}` + strings.Repeat(" ", 1<<16), 413,
 			problem(413, "too-large", "the body is too large", "at most 65536 bytes are read"),
 		},
 		{

@@ -1,0 +1,78 @@
+package sidecar
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestBrokenBodies: what ends the reading of a body is said without the addresses
+// that the error shows.
+func TestBrokenBodies(t *testing.T) {
+	read := func(err error) error {
+		return &net.OpError{
+			Op: "read", Net: "tcp", Err: err,
+			Source: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4477}, Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 5},
+		}
+	}
+	late := newProblem(http.StatusServiceUnavailable, "request-timeout", "the body did not come in time", "a request has to be there within 10 seconds")
+	late.retryAfter = 1
+	for _, tc := range []struct {
+		name string
+		err  error
+		want *problemError
+	}{
+		{"too slow", read(os.ErrDeadlineExceeded), late},
+		{"cut off", read(errors.New("connection reset by peer")), badRequest("body is not the json that is wanted: it cannot be read")},
+	} {
+		for _, begun := range []string{``, `{"user_handle":`, `{"user_handle":"x"}`} {
+			for _, length := range []int64{-1, 100} { // unknown, and small
+				t.Run(tc.name, func(t *testing.T) {
+					r := httptest.NewRequest(http.MethodPost, "/", nil)
+					r.Body, r.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader(begun), failing{tc.err})), length
+					var work lookUp
+					var got *problemError
+					require.ErrorAs(t, work.read(httptest.NewRecorder(), r), &got)
+					require.Equal(t, tc.want, got)
+				})
+			}
+		}
+	}
+}
+
+// TestTypeCause names what JSON calls a type, not what Go does.
+func TestTypeCause(t *testing.T) {
+	for body, want := range map[string]string{
+		`[]`:         `the body has to be an object`,
+		`"x"`:        `the body has to be an object`,
+		`{"t":1}`:    `"t" has to be a string`,
+		`{"p":{}}`:   `"p" has to be a string`,
+		`{"b":"no"}`: `"b" has to be a boolean`,
+		`{"n":"1"}`:  `"n" has to be a number`,
+		`{"n":1.5}`:  `"n" has to be a number`,
+		`{"l":{}}`:   `"l" has to be an array`,
+		`{"l":[1]}`:  `every element of "l" has to be an object`,
+	} {
+		var dst struct {
+			T string     `json:"t"`
+			P *string    `json:"p"`
+			B bool       `json:"b"`
+			N int        `json:"n"`
+			L []struct{} `json:"l"`
+		}
+		require.Equal(t, want, jsonCause(json.Unmarshal([]byte(body), &dst)), body)
+	}
+}
+
+// failing is a reader that fails.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
