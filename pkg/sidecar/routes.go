@@ -65,6 +65,9 @@ func (s *Server) api() http.Handler {
 	for _, r := range s.routes() {
 		mux.Handle(r.method+" "+r.path, s.guard(r))
 		methods[r.path] = append(methods[r.path], r.method)
+		if r.method == http.MethodGet { // net/http answers both
+			methods[r.path] = append(methods[r.path], http.MethodHead)
+		}
 	}
 	for path, allowed := range methods {
 		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
@@ -74,7 +77,7 @@ func (s *Server) api() http.Handler {
 		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		newProblem(http.StatusNotFound, "not-found", "there is nothing here", "").write(w)
+		newProblem(http.StatusNotFound, "not-found", "there is nothing here", "GET /openapi.json lists the routes").write(w)
 	})
 	return mux
 }

@@ -209,7 +209,7 @@ func TestAPI(t *testing.T) {
 		},
 		{
 			"nothing there", "/v2/resolve", "resolve-key", `{}`, 404,
-			`{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#not-found","title":"there is nothing here","status":404}`,
+			problem(404, "not-found", "there is nothing here", "GET /openapi.json lists the routes"),
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -252,10 +252,18 @@ func TestResolve(t *testing.T) {
 
 func TestMethods(t *testing.T) {
 	s := serve(t, nil)
-	status, header, body := call(t, http.MethodGet, s.URL()+"/v1/resolve", "resolve-key", "")
-	require.Equal(t, http.StatusMethodNotAllowed, status)
-	require.Equal(t, "POST", header.Get("Allow"))
-	require.JSONEq(t, `{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#method-not-allowed","title":"the method is not allowed","status":405,"detail":"this path takes POST"}`, body)
+	for _, tc := range []struct{ method, path, allow string }{
+		{http.MethodGet, "/v1/resolve", "POST"},
+		{http.MethodPost, "/v1/index", "GET, HEAD"},
+		{http.MethodGet, "/v1/identities/" + somebody, "DELETE"},
+	} {
+		status, header, body := call(t, tc.method, s.URL()+tc.path, "resolve-key", "")
+		require.Equal(t, http.StatusMethodNotAllowed, status)
+		require.Equal(t, tc.allow, header.Get("Allow"))
+		require.JSONEq(t, problemText(405, "method-not-allowed", "the method is not allowed", "this path takes "+tc.allow), body)
+	}
+	status, _, _ := call(t, http.MethodHead, s.URL()+"/v1/index", "read-key", "")
+	require.Equal(t, http.StatusOK, status)
 }
 
 // TestRepeatedHook: the tries of one event are one; those of another event or about
