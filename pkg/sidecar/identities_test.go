@@ -3,6 +3,7 @@ package sidecar_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -231,16 +232,35 @@ func TestLimit(t *testing.T) {
 func TestPlainText(t *testing.T) {
 	s := serve(t, nil)
 	built(t, s)
-	req, err := http.NewRequest(http.MethodPost, s.URL()+"/v1/resolve", strings.NewReader(`{"user_handle":"`+handle+`"}`))
-	require.NoError(t, err)
-	req.Header.Set("X-Api-Key", "resolve-key")
-	req.Header.Set("Accept", "text/plain; q=1")
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, resp.Body.Close()) }()
-	line := make([]byte, 64)
-	n, _ := resp.Body.Read(line) // its end shows below
-	require.Equal(t, somebody+"\n", string(line[:n]))
+	for accept, text := range map[string]bool{
+		"text/plain":                           true,
+		"Text/Plain":                           true,
+		"text/plain; q=1":                      true,
+		"text/plain, application/json;q=0.5":   true,
+		" text/plain;q=0.9,*/*":                true,
+		"":                                     false,
+		"*/*":                                  false,
+		"text/*":                               false,
+		"text/plainer":                         false,
+		"application/json, text/plain":         false,
+		"application/json;q=0.1, text/plain;x": false,
+	} {
+		req, err := http.NewRequest(http.MethodPost, s.URL()+"/v1/resolve", strings.NewReader(`{"user_handle":"`+handle+`"}`))
+		require.NoError(t, err)
+		req.Header.Set("X-Api-Key", "resolve-key")
+		req.Header.Set("Accept", accept)
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		if text {
+			require.Equal(t, "text/plain; charset=utf-8", resp.Header.Get("Content-Type"), accept)
+			require.Equal(t, somebody+"\n", string(body), accept)
+			continue
+		}
+		require.Equal(t, "application/json", resp.Header.Get("Content-Type"), accept)
+	}
 }
 
 func TestOpenAPINeedsNoKey(t *testing.T) {

@@ -54,10 +54,12 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// prefersText tells whether a client asks for the bare UUID.
+// prefersText tells whether a client asks for the bare UUID: whether text is the
+// first type that it names.
 func prefersText(accept string) bool {
-	kind, _, _ := strings.Cut(accept, ";")
-	return strings.TrimSpace(kind) == "text/plain"
+	first, _, _ := strings.Cut(accept, ",")
+	kind, _, _ := strings.Cut(first, ";")
+	return strings.EqualFold(strings.TrimSpace(kind), "text/plain")
 }
 
 func (s *Server) resolveOne(ctx context.Context, body *resolveRequest, askUntil time.Time) (resolveAnswer, error) {
