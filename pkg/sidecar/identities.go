@@ -3,6 +3,7 @@ package sidecar
 import (
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -184,17 +185,36 @@ func (s *Server) indexStatus(w http.ResponseWriter, r *http.Request) error {
 
 // reconcile asks for a sweep now.
 func (s *Server) reconcile(w http.ResponseWriter, r *http.Request) error {
-	accept := 0
-	if text := r.URL.Query().Get("accept_deletions"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 {
-			return badRequest("accept_deletions has to be a number of identities")
-		}
-		accept = n
+	accept, err := acceptDeletions(r.URL.RawQuery)
+	if err != nil {
+		return err
 	}
 	if err := s.directory.Reconcile(r.Context(), accept); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusAccepted)
 	return nil
+}
+
+// acceptDeletions reads the query of a request for a sweep. What is not understood
+// is refused: without its number the sweep would be another one.
+func acceptDeletions(query string) (int, error) {
+	const name = "accept_deletions"
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return 0, badRequest("the query cannot be read")
+	}
+	given := values[name]
+	delete(values, name)
+	switch {
+	case len(values) > 0 || len(given) > 1:
+		return 0, badRequest("the query may hold " + name + " alone, once")
+	case len(given) == 0:
+		return 0, nil
+	}
+	n, err := strconv.Atoi(given[0])
+	if err != nil || n < 0 {
+		return 0, badRequest(name + " has to be a number of identities")
+	}
+	return n, nil
 }

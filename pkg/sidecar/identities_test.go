@@ -88,6 +88,12 @@ func TestIdentities(t *testing.T) {
 		{"erase with a read key", "DELETE", "/v1/identities/{id}", "/v1/identities/" + somebody, "read-key", 403, problemText(403, "forbidden", "the api key is not for this", "this needs a key of scope admin")},
 		{"reconcile", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5", "admin-key", 202, ""},
 		{"reconcile with nonsense", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=-1", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "accept_deletions has to be a number of identities")},
+		{"reconcile with half a number", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5x", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "accept_deletions has to be a number of identities")},
+		{"reconcile with nothing", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "accept_deletions has to be a number of identities")},
+		{"reconcile with a broken query", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5%zz", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "the query cannot be read")},
+		{"reconcile with a semicolon", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5;x=1", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "the query cannot be read")},
+		{"reconcile with another name", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletion=5", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "the query may hold accept_deletions alone, once")},
+		{"reconcile with two numbers", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5&accept_deletions=6", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "the query may hold accept_deletions alone, once")},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			status, header, body := call(t, tc.method, s.URL()+tc.path, tc.key, `{"credential_id":"CQk"}`)
