@@ -22,8 +22,8 @@ func (s *Server) hook(flow index.Flow) handler {
 		if err := readJSON(w, r, maxBody, &body); err != nil {
 			return err
 		}
-		id, err := uuid.Parse(body.IdentityID)
-		if err != nil {
+		id, ok := parseUUID(body.IdentityID)
+		if !ok {
 			return badRequest(`"identity_id" is no uuid; the hook's body has to be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`)
 		}
 		if id == uuid.Nil {

@@ -13,10 +13,23 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
+// parseUUID reads the 36 characters of a UUID, or its 32 digits. uuid.Parse takes
+// more than that: braces, a urn, and any two characters around.
+func parseUUID(text string) (id uuid.UUID, ok bool) {
+	if len(text) != 36 && len(text) != 32 {
+		return uuid.Nil, false
+	}
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return uuid.Nil, false // not what was read of it so far
+	}
+	return id, true
+}
+
 // identityID reads the id in a request's path.
 func identityID(r *http.Request) (uuid.UUID, error) {
-	id, err := uuid.Parse(r.PathValue("id"))
-	if err != nil || id == uuid.Nil {
+	id, ok := parseUUID(r.PathValue("id"))
+	if !ok || id == uuid.Nil {
 		return uuid.Nil, badRequest("the identity's id in the path is no uuid")
 	}
 	return id, nil

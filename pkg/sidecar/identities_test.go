@@ -83,6 +83,7 @@ func TestIdentities(t *testing.T) {
 		{"nobody's signals", "GET", "/v1/identities/{id}/signals", "/v1/identities/" + nobody + "/signals", "read-key", 404, problemText(404, "unknown-identity", "the identity is unknown", "kratos has no identity with this id")},
 		{"somebody else's credential", "POST", "/v1/identities/{id}/used", "/v1/identities/" + somebody + "/used", "read-key", 404, problemText(404, "unknown-credential", "the credential is not the identity's", "kratos lists no such credential of this identity")},
 		{"no id", "GET", "/v1/identities/{id}/advice", "/v1/identities/me/advice", "read-key", 400, problemText(400, "bad-request", "the request cannot be understood", "the identity's id in the path is no uuid")},
+		{"an id in braces", "DELETE", "/v1/identities/{id}", "/v1/identities/%7B" + nobody + "%7D", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "the identity's id in the path is no uuid")},
 		{"erase somebody", "DELETE", "/v1/identities/{id}", "/v1/identities/" + somebody, "admin-key", 409, problemText(409, "identity-exists", "the identity is still there", "kratos still has this identity")},
 		{"erase nobody", "DELETE", "/v1/identities/{id}", "/v1/identities/" + nobody, "admin-key", 204, ""},
 		{"erase with a read key", "DELETE", "/v1/identities/{id}", "/v1/identities/" + somebody, "read-key", 403, problemText(403, "forbidden", "the api key is not for this", "this needs a key of scope admin")},

@@ -22,10 +22,7 @@ type event struct {
 }
 
 func eventOf(r *http.Request, identity uuid.UUID, flow index.Flow) event {
-	trigger, err := uuid.Parse(r.Header.Get(triggerHeader))
-	if err != nil {
-		trigger = uuid.Nil
-	}
+	trigger, _ := parseUUID(r.Header.Get(triggerHeader)) // the nil UUID where it is none
 	return event{trigger, identity, flow}
 }
 

@@ -17,11 +17,38 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/index/memory"
 )
 
+// TestParseUUID takes the forms that anybody writes an identity's id in.
+func TestParseUUID(t *testing.T) {
+	const id = "6b0c3d4e-9a8b-4c5d-8e7f-102938475601"
+	for text, want := range map[string]bool{
+		id:                              true,
+		strings.ToUpper(id):             true,
+		strings.ReplaceAll(id, "-", ""): true,
+		strings.ReplaceAll(strings.ToUpper(id), "-", ""): true,
+		"x" + id + "y":                   false,
+		"{" + id + "}":                   false,
+		"urn:uuid:" + id:                 false,
+		" " + id:                         false,
+		id[:35]:                          false,
+		id[:35] + "g":                    false,
+		strings.ReplaceAll(id, "-", "_"): false,
+		"":                               false,
+	} {
+		got, ok := parseUUID(text)
+		require.Equal(t, want, ok, text)
+		if want {
+			require.Equal(t, id, got.String(), text)
+		}
+	}
+}
+
 func TestEventOf(t *testing.T) {
 	id := uuid.UUID{1}
 	for _, tc := range []struct{ header, want string }{
 		{"", "00000000-0000-0000-0000-000000000000"},
+		{"6b0c3d4e-9a8b-4c5d-8e7f-10293847560g", "00000000-0000-0000-0000-000000000000"},
 		{"no uuid", "00000000-0000-0000-0000-000000000000"},
+		{"{6b0c3d4e-9a8b-4c5d-8e7f-102938475601}", "00000000-0000-0000-0000-000000000000"},
 		{"6b0c3d4e-9a8b-4c5d-8e7f-102938475601", "6b0c3d4e-9a8b-4c5d-8e7f-102938475601"},
 		{"6B0C3D4E-9A8B-4C5D-8E7F-102938475601", "6b0c3d4e-9a8b-4c5d-8e7f-102938475601"},
 	} {

@@ -188,6 +188,10 @@ func TestAPI(t *testing.T) {
 			"hook without an id", "/v1/hooks/kratos/settings", "hooks-key", `{"identity":{}}`, 400,
 			problem(400, "bad-request", "the request cannot be understood", `"identity_id" is no uuid; the hook's body has to be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`),
 		},
+		{
+			"hook with an id in braces", "/v1/hooks/kratos/settings", "hooks-key", `{"identity_id":"{` + somebody + `}"}`, 400,
+			problem(400, "bad-request", "the request cannot be understood", `"identity_id" is no uuid; the hook's body has to be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`),
+		},
 		{"registration hook", "/v1/hooks/kratos/registration", "hooks-key", `{"identity_id":"` + somebody + `","flow_id":"x"}`, 204, ""},
 		{"login hook", "/v1/hooks/kratos/login", "hooks-key", `{"identity_id":"` + somebody + `"}`, 204, ""},
 		{"settings hook", "/v1/hooks/kratos/settings", "hooks-key", `{"identity_id":"` + somebody + `"}`, 204, ""},
