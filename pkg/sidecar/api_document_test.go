@@ -27,8 +27,8 @@ Made from [openapi.json](../pkg/sidecar/openapi.json), which the server serves a
 ` + "`go test ./pkg/sidecar -run APIDocument -update`" + ` writes this page again.
 
 A key is sent as ` + "`Authorization: Bearer KEY`" + ` or as ` + "`X-Api-Key: KEY`" + `, once. Every error is an RFC 9457 problem
-([problems.md](problems.md)). What the answers mean is in [sidecar.md](sidecar.md), what they do not prove in
-[security.md](security.md).
+([problems.md](problems.md)); only a broken request line and a header that is too large, which do not reach the API, are
+answered in text. What the answers mean is in [sidecar.md](sidecar.md), what they do not prove in [security.md](security.md).
 `
 
 func apiDocument(t *testing.T, d *document) string {
@@ -99,6 +99,9 @@ func (d *document) describe(t *testing.T, b *strings.Builder, method, path strin
 		}
 		schema := d.schemaOf(t, content)
 		b.WriteString("\n" + schema.fields())
+		if whole := example(t, content); whole != nil {
+			schema.Examples = []json.RawMessage{whole}
+		}
 		for n := range schema.Examples {
 			b.WriteString("\n```json\n" + schema.example(t, n) + "\n```\n")
 		}
