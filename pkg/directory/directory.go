@@ -172,7 +172,9 @@ func (d *Directory) awaitKratos(ctx context.Context) (ours bool, err error) {
 			return err == nil, err
 		}
 		wait := pause(tries)
-		d.log.Error("cannot reach kratos; answering from the index", "error", err, "again_in", wait.String())
+		if ctx.Err() == nil { // its end is no trouble with kratos
+			d.log.Error("cannot reach kratos; answering from the index", "error", err, "again_in", wait.String())
+		}
 		_ = sleep(ctx, wait) // the loop ends with ctx
 	}
 	return false, nil

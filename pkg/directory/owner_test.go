@@ -162,3 +162,14 @@ func TestWaitsForKratos(t *testing.T) {
 		require.True(w.t, w.meta(w.store).BuiltAt.IsZero())
 	})
 }
+
+// TestStopWhileKratosHangs is no trouble with Kratos.
+func TestStopWhileKratosHangs(t *testing.T) {
+	inBubble(t, func(w *world) {
+		late := &lateKratos{fakekratos: w.kratos}
+		late.page.Store(int64(time.Hour))
+		w.start(func(o *Options) { o.Kratos = late })
+		require.NoError(w.t, w.stop())
+		require.Empty(w.t, w.log.String())
+	})
+}
