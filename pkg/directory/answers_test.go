@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,7 +50,13 @@ func TestStoreFailures(t *testing.T) {
 		_, _, err = w.d.Refresh(w.t.Context(), k.owner)
 		require.ErrorIs(w.t, err, errDisk)
 		require.NotErrorIs(w.t, err, ErrKratos)
-		require.Contains(w.t, w.log.String(), "the disk is full")
+		require.Len(w.t, w.log.lines(pullInRequestFailed), 1)
+		gone, leave := context.WithCancel(w.t.Context())
+		leave()
+		w.wait(warnEvery)
+		_, _, err = w.d.Refresh(gone, k.owner)
+		require.ErrorIs(w.t, err, context.Canceled)
+		require.Len(w.t, w.log.lines(pullInRequestFailed), 1, "that is no failure")
 		faulty.failNext("Update", 1)
 		require.ErrorIs(w.t, w.d.Used(w.t.Context(), k.owner, k.id), errDisk)
 		faulty.failNext("Enqueue", 1)

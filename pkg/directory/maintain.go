@@ -29,7 +29,7 @@ func (d *Directory) maintain(ctx context.Context) {
 	for ctx.Err() == nil {
 		lead, release, err := l.Lead(ctx)
 		switch {
-		case err != nil:
+		case err != nil && ctx.Err() == nil:
 			d.log.Error("cannot ask who leads", "error", err)
 		case lead != nil:
 			d.log.Info("this server builds and sweeps")

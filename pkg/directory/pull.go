@@ -54,7 +54,7 @@ func (d *Directory) run(ctx context.Context, j index.Job) {
 		err = d.noteLogin(ctx, p.record)
 	}
 	if err != nil {
-		d.warn(j.Identity, err)
+		d.warn(pullFailed, j.Identity, err)
 	}
 	waited, err := d.queue.finish(ctx, j.Identity, p.changed, err)
 	if err != nil {
@@ -69,14 +69,20 @@ func (d *Directory) run(ctx context.Context, j index.Job) {
 // every one of them fails.
 const warnEvery = 10 * time.Second
 
-func (d *Directory) warn(id uuid.UUID, err error) {
+// What is said of them.
+const (
+	pullFailed          = "cannot pull identities; trying again"
+	pullInRequestFailed = "cannot pull an identity that an answer waits for"
+)
+
+func (d *Directory) warn(message string, id uuid.UUID, err error) {
 	now := d.now().UnixNano()
 	last := d.warnedAt.Load()
-	if now-last < int64(warnEvery) || !d.warnedAt.CompareAndSwap(last, now) {
+	if ago := now - last; ago >= 0 && ago < int64(warnEvery) || !d.warnedAt.CompareAndSwap(last, now) {
 		return
 	}
 	hooks, oldest, _ := d.queue.depth()
-	d.log.Warn("cannot pull identities; trying again", "identity_id", id, "error", err,
+	d.log.Warn(message, "identity_id", id, "error", err,
 		"hooks_waiting", hooks, "oldest_for", oldest.String())
 }
 

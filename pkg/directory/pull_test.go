@@ -220,7 +220,7 @@ func TestFailedPullsAreTold(t *testing.T) {
 			told  int
 		}{{0, 1}, {0, 1}, {10*time.Second - 1, 1}, {1, 2}, {1, 2}, {10 * time.Second, 3}} {
 			w.wait(tc.after)
-			w.d.warn(mergeID, errDown)
+			w.d.warn(pullFailed, mergeID, errDown)
 			require.Len(w.t, w.log.lines("cannot pull identities; trying again"), tc.told)
 		}
 		require.Equal(w.t,

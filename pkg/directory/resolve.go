@@ -253,8 +253,8 @@ func (d *Directory) pullInRequest(ctx context.Context, id uuid.UUID) (pulled, er
 		return pulled{}, fmt.Errorf("%w: too many answers wait for it: %w", ErrKratos, ctx.Err())
 	}
 	p, err := d.pull(ctx, id)
-	if err != nil {
-		d.warn(id, err)
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) { // somebody went away
+		d.warn(pullInRequestFailed, id, err)
 	}
 	return p, err
 }

@@ -91,9 +91,9 @@ func (s *Server) resolveOne(ctx context.Context, body *resolveRequest, askUntil 
 // maxBatch is how many handles one batch may ask for.
 const maxBatch = 1000
 
-// batchWait is how long all queries of a batch together wait for Kratos. What is
-// written after a minute reaches nobody.
-const batchWait = 30 * time.Second
+// batchWait is how long all queries of a batch together wait for Kratos, which is
+// as long as one does by itself.
+const batchWait = 8 * time.Second
 
 // batchResult is an answer or a problem.
 type batchResult struct {

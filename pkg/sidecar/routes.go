@@ -2,6 +2,7 @@ package sidecar
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -109,7 +110,11 @@ func (s *Server) guard(r route) http.Handler {
 		if !errors.As(err, &p) {
 			id := requestID(req)
 			counted.Header().Set("X-Request-Id", id)
-			s.log.Error("request failed", append(about(ctx, req, r.path, id), "error", err)...)
+			level := slog.LevelError
+			if ctx.Err() != nil { // the client went away, which is no failure here
+				level = slog.LevelDebug
+			}
+			s.log.Log(ctx, level, "request failed", append(about(ctx, req, r.path, id), "error", err)...)
 			p = internal(id)
 		}
 		p.write(counted)
