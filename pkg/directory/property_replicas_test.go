@@ -20,7 +20,7 @@ func TestHistoriesOfReplicas(t *testing.T) {
 	case testing.Short():
 		lives = 5
 	case os.Getenv("OLY_PASSKEY_PROOF") != "":
-		lives = 5_000
+		lives = 300
 	}
 	for seed := range uint64(lives) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
