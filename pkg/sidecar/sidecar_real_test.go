@@ -156,7 +156,7 @@ func TestRealPasskeys(t *testing.T) {
 	becomes(t, s, about(second), answer{err: client.ErrRemoved})
 	removed := about(second)
 	removed.AllowRemoved = true
-	require.Equal(t, answer{id: p.id, credential: "passkey", state: "removed", matches: "true"}, ask(t, s, removed))
+	require.Equal(t, answer{id: p.id, credential: "passkey", state: "removed", matches: "false"}, ask(t, s, removed))
 	require.Equal(t, answer{id: p.id, credential: "passkey", state: "active", matches: "true"}, ask(t, s, about(first)))
 
 	third := p.add("passkey")
