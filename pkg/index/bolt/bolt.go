@@ -9,11 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
@@ -29,8 +27,11 @@ const FileName = "index.db"
 // a hook shall not wait until a build or a pull has stored its records.
 const queueName = "queue.db"
 
-// lockTimeout is how long Open waits for another process to let go.
-const lockTimeout = time.Second
+// What to do about a file that is damaged.
+const (
+	indexCure = "put the folder aside and import an export, or start with an empty one"
+	queueCure = "put this file aside; the next sweep finds what waited in it"
+)
 
 // The buckets. A handle's key is its digest and its owner's id, with nothing as
 // value: what is known stands in the owner's record alone.
@@ -43,10 +44,11 @@ const (
 
 // Store is an open data directory.
 type Store struct {
-	db     *bbolt.DB
-	copies *copies // of db
-	queue  *commits
-	dir    string
+	db      *file
+	commits *commits // of db
+	copies  *copies  // of db
+	queue   *commits
+	dir     string
 }
 
 // Open opens the index in a data directory, and makes directory and file where
@@ -56,47 +58,18 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	// The records' file first: who holds it holds the directory.
-	db, err := openFile(filepath.Join(dir, FileName), bucketIdentities, bucketHandles, bucketMeta)
+	db, err := openFile(filepath.Join(dir, FileName), indexCure, bucketIdentities, bucketHandles, bucketMeta)
 	if err != nil {
 		return nil, err
 	}
-	queue, err := openFile(filepath.Join(dir, queueName), bucketJobs)
+	queue, err := openFile(filepath.Join(dir, queueName), queueCure, bucketJobs)
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, db.close())
 	}
 	return &Store{
-		db: db, queue: &commits{db: queue}, dir: dir,
+		db: db, commits: &commits{db: db}, queue: &commits{db: queue}, dir: dir,
 		copies: &copies{db: db, dir: dir, room: room, wanted: make(chan struct{}, 1)},
 	}, nil
-}
-
-func openFile(path string, buckets ...string) (*bbolt.DB, error) {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:      lockTimeout,
-		FreelistType: bbolt.FreelistMapType,
-		NoStatistics: true, // every look-up would update shared counters that nobody reads
-	})
-	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("open %q: %w", path, index.ErrLocked)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open %q: %w", path, err)
-	}
-	// Gather the pulls that come together, and let a single one wait no longer
-	// than its commit takes anyway.
-	db.MaxBatchDelay = 500 * time.Microsecond
-	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range buckets {
-			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare %q: %w", path, err), db.Close())
-	}
-	return db, nil
 }
 
 // Exists tells whether there is an index in a data directory.
@@ -107,7 +80,7 @@ func Exists(dir string) bool {
 
 // Close implements index.Store.
 func (s *Store) Close() error {
-	return errors.Join(s.queue.db.Close(), s.copies.pause(), s.db.Close())
+	return errors.Join(s.queue.db.close(), s.copies.pause(), s.db.close())
 }
 
 // Owners implements index.Store.
@@ -115,10 +88,15 @@ func (s *Store) Owners(_ context.Context, handle userhandle.Digest) (owners []*i
 	if owners, ok := s.copies.owners(handle); ok {
 		return owners, nil
 	}
-	err = s.db.View(func(tx *bbolt.Tx) error {
+	err = s.db.view(func(tx *bbolt.Tx) error {
 		identities := tx.Bucket([]byte(bucketIdentities))
 		c := tx.Bucket([]byte(bucketHandles)).Cursor()
+		var last []byte
 		for k, _ := c.Seek(handle[:]); isOwnerOf(k, handle); k, _ = c.Next() {
+			if err := s.db.inOrder(last, k); err != nil {
+				return err
+			}
+			last = k
 			owner, err := get(identities, uuid.UUID(k[len(handle):]))
 			if err != nil {
 				return err
@@ -139,7 +117,7 @@ func isOwnerOf(key []byte, handle userhandle.Digest) bool {
 // Identity implements index.Store.
 func (s *Store) Identity(_ context.Context, id uuid.UUID) (*index.Identity, error) {
 	var found *index.Identity
-	err := s.db.View(func(tx *bbolt.Tx) (err error) {
+	err := s.db.view(func(tx *bbolt.Tx) (err error) {
 		found, err = get(tx.Bucket([]byte(bucketIdentities)), id)
 		return err
 	})
@@ -149,18 +127,22 @@ func (s *Store) Identity(_ context.Context, id uuid.UUID) (*index.Identity, erro
 // After implements index.Store.
 func (s *Store) After(_ context.Context, id uuid.UUID, limit int) ([]*index.Identity, error) {
 	var page []*index.Identity
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	err := s.db.view(func(tx *bbolt.Tx) error {
 		c := tx.Bucket([]byte(bucketIdentities)).Cursor()
 		k, v := c.Seek(id[:])
 		if k != nil && uuid.UUID(k) == id {
 			k, v = c.Next()
 		}
+		last := id[:]
 		for ; k != nil && len(page) < limit; k, v = c.Next() {
+			if err := s.db.inOrder(last, k); err != nil {
+				return err
+			}
 			i, err := decode(uuid.UUID(k), v)
 			if err != nil {
 				return err
 			}
-			page = append(page, i)
+			page, last = append(page, i), k
 		}
 		return nil
 	})
@@ -172,7 +154,7 @@ func (s *Store) After(_ context.Context, id uuid.UUID, limit int) ([]*index.Iden
 // a commit takes longer than what is in it.
 func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) (int, error) {
 	var differ []uuid.UUID
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	err := s.db.view(func(tx *bbolt.Tx) error {
 		identities := tx.Bucket([]byte(bucketIdentities))
 		for _, id := range ids {
 			cur, err := get(identities, id)
@@ -189,10 +171,15 @@ func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) 
 		return 0, err
 	}
 	changed := 0
-	err = s.db.Batch(func(tx *bbolt.Tx) (err error) {
+	write := func(tx *bbolt.Tx) (err error) {
 		changed, err = s.rewriteAll(tx, differ, change)
 		return err
-	})
+	}
+	if err := s.commits.do(write); err == nil {
+		return changed, nil
+	}
+	// Perhaps it was another one that could not be made.
+	err = s.db.update(write)
 	return changed, err
 }
 

@@ -53,7 +53,8 @@ func TestOpenForeignFile(t *testing.T) {
 	path := filepath.Join(dir, bolt.FileName)
 	require.NoError(t, os.WriteFile(path, []byte("this is no index, and long enough to look like a page"), 0o600))
 	_, err := bolt.Open(dir)
-	require.EqualError(t, err, `open "`+path+`": invalid database`)
+	require.ErrorIs(t, err, bolt.ErrDamaged)
+	require.EqualError(t, err, `index.db in "`+dir+`" is damaged: invalid database: put the folder aside and import an export, or start with an empty one`)
 }
 
 func TestOpenFileAsDirectory(t *testing.T) {
@@ -69,7 +70,7 @@ func TestQueueIsBroken(t *testing.T) {
 	path := filepath.Join(dir, "queue.db")
 	require.NoError(t, os.WriteFile(path, []byte("this is no queue, and long enough to look like a page"), 0o600))
 	_, err := bolt.Open(dir)
-	require.EqualError(t, err, `open "`+path+`": invalid database`)
+	require.EqualError(t, err, `queue.db in "`+dir+`" is damaged: invalid database: put this file aside; the next sweep finds what waited in it`)
 	require.NoError(t, os.Remove(path))
 	s, err := bolt.Open(dir)
 	require.NoError(t, err)

@@ -9,9 +9,9 @@ import (
 // commits shares the commits of a file. A commit takes two flushes of the disk,
 // whatever is in it: whoever comes while one is under way goes with the next,
 // together with all others that wait, and nobody waits for anything else. (A
-// bbolt batch waits for a timer first.)
+// bbolt batch waits for a timer first, and panics where nobody can recover.)
 type commits struct {
-	db *bbolt.DB
+	db *file
 
 	mu      sync.Mutex
 	waiting []*write
@@ -49,7 +49,7 @@ func (c *commits) commit() {
 	together := c.waiting
 	c.waiting = nil
 	c.mu.Unlock()
-	err := c.db.Update(func(tx *bbolt.Tx) error {
+	err := c.db.update(func(tx *bbolt.Tx) error {
 		for _, w := range together {
 			if err := w.change(tx); err != nil {
 				return err

@@ -18,9 +18,9 @@ func TestCommitsAreShared(t *testing.T) {
 	broken := errors.New("broken")
 	for name, failing := range map[string]error{"all are made": nil, "one fails": broken} {
 		t.Run(name, func(t *testing.T) {
-			db, err := openFile(filepath.Join(t.TempDir(), "file"), bucketJobs)
+			db, err := openFile(filepath.Join(t.TempDir(), "file"), queueCure, bucketJobs)
 			require.NoError(t, err)
-			defer func() { require.NoError(t, db.Close()) }()
+			defer func() { require.NoError(t, db.close()) }()
 			c := &commits{db: db}
 			put := func(key string, err error) func(*bbolt.Tx) error {
 				return func(tx *bbolt.Tx) error {
@@ -70,18 +70,18 @@ func TestCommitsAreShared(t *testing.T) {
 }
 
 // commitsOf counts the commits of a file since it was made.
-func commitsOf(t *testing.T, db *bbolt.DB) (n int) {
+func commitsOf(t *testing.T, db *file) (n int) {
 	t.Helper()
-	require.NoError(t, db.View(func(tx *bbolt.Tx) error {
+	require.NoError(t, db.view(func(tx *bbolt.Tx) error {
 		n = tx.ID()
 		return nil
 	}))
 	return n
 }
 
-func countJobs(t *testing.T, db *bbolt.DB) (n int) {
+func countJobs(t *testing.T, db *file) (n int) {
 	t.Helper()
-	require.NoError(t, db.View(func(tx *bbolt.Tx) error {
+	require.NoError(t, db.view(func(tx *bbolt.Tx) error {
 		return tx.Bucket([]byte(bucketJobs)).ForEach(func([]byte, []byte) error {
 			n++
 			return nil

@@ -22,7 +22,7 @@ var _ index.Keeper = (*Store)(nil)
 // in the trees, and so is everything while there is none. Nothing is lost with a
 // table: it is made anew after every start.
 type copies struct {
-	db     *bbolt.DB
+	db     *file
 	dir    string
 	room   func(dir string) (free int64, known bool)
 	wanted chan struct{} // holds one: somebody would like a new table
@@ -151,17 +151,16 @@ func (c *copies) renew(ctx context.Context) error {
 // begin tells whether a table is needed. From then on every change is noted:
 // while it has the turn of the one who writes, none is under way.
 func (c *copies) begin() (needed bool, err error) {
-	tx, err := c.db.Begin(true)
-	if err != nil {
-		return false, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	needed = !c.paused && (c.table == nil || len(c.changed) > c.tooMany())
-	if needed {
-		c.next = marks{}
-	}
-	return needed, tx.Rollback()
+	err = c.db.alone(func() error {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		needed = !c.paused && (c.table == nil || len(c.changed) > c.tooMany())
+		if needed {
+			c.next = marks{}
+		}
+		return nil
+	})
+	return needed, err
 }
 
 // use puts a table in the place of the one before.
@@ -184,7 +183,7 @@ func (c *copies) write(ctx context.Context) (*table, error) {
 		return nil, err
 	}
 	var stats index.Stats
-	if err := c.db.View(func(tx *bbolt.Tx) error { return readJSON(tx, keyStats, &stats) }); err != nil {
+	if err := c.db.view(func(tx *bbolt.Tx) error { return readJSON(tx, keyStats, &stats) }); err != nil {
 		return nil, err
 	}
 	w, err := newTableWriter(c.dir, stats.Active+stats.Orphaned+stats.Removed+stats.Unknown)
@@ -194,8 +193,8 @@ func (c *copies) write(ctx context.Context) (*table, error) {
 	var last ownerKey
 	for more := true; more; {
 		from := time.Now()
-		err := c.db.View(func(tx *bbolt.Tx) (err error) {
-			last, more, err = copySome(tx, w, last)
+		err := c.db.view(func(tx *bbolt.Tx) (err error) {
+			last, more, err = c.copySome(tx, w, last)
 			return err
 		})
 		if err != nil {
@@ -213,7 +212,7 @@ func (c *copies) write(ctx context.Context) (*table, error) {
 // checkRoom refuses a table that might fill the disk: whoever writes a hook needs
 // room more than whoever looks a handle up. A table is about as large as the index.
 func (c *copies) checkRoom() error {
-	info, err := os.Stat(c.db.Path())
+	info, err := os.Stat(c.db.path)
 	if err != nil {
 		return err
 	}
@@ -226,7 +225,7 @@ func (c *copies) checkRoom() error {
 }
 
 // copySome copies the next records after a key.
-func copySome(tx *bbolt.Tx, w *tableWriter, after ownerKey) (last ownerKey, more bool, err error) {
+func (c *copies) copySome(tx *bbolt.Tx, w *tableWriter, after ownerKey) (last ownerKey, more bool, err error) {
 	const some = 500
 	identities := tx.Bucket([]byte(bucketIdentities))
 	handles := tx.Bucket([]byte(bucketHandles)).Cursor()
@@ -237,6 +236,9 @@ func copySome(tx *bbolt.Tx, w *tableWriter, after ownerKey) (last ownerKey, more
 	for range some {
 		if k == nil {
 			return after, false, nil
+		}
+		if err := c.db.inOrder(after[:], k); err != nil {
+			return after, false, err
 		}
 		after = ownerKey(k)
 		// Nothing where it was erased while a load was under way.

@@ -437,7 +437,7 @@ func TestTableIsWanted(t *testing.T) {
 // TestRenewOfAClosedStore fails, and leaves no table.
 func TestRenewOfAClosedStore(t *testing.T) {
 	s := openStore(t)
-	require.NoError(t, s.db.Close())
+	require.NoError(t, s.db.close())
 	require.ErrorIs(t, s.copies.renew(t.Context()), berrors.ErrDatabaseNotOpen)
 	require.Nil(t, s.copies.current())
 }

@@ -43,7 +43,7 @@ func (s *Store) Dequeue(_ context.Context, job index.Job) error {
 // Jobs implements index.Store.
 func (s *Store) Jobs(context.Context) ([]index.Job, error) {
 	var jobs []index.Job
-	err := s.queue.db.View(func(tx *bbolt.Tx) error {
+	err := s.queue.db.view(func(tx *bbolt.Tx) error {
 		return tx.Bucket([]byte(bucketJobs)).ForEach(func(k, v []byte) error {
 			if len(k) != len(uuid.UUID{}) || len(v) != jobLen {
 				return fmt.Errorf("index is damaged: a job of %d and %d bytes", len(k), len(v))

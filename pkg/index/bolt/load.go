@@ -47,7 +47,7 @@ func (s *Store) Load(_ context.Context, ids []uuid.UUID, change index.Change, me
 		return err
 	}
 	var keys []ownerKey
-	return s.db.Update(func(tx *bbolt.Tx) error {
+	return s.db.update(func(tx *bbolt.Tx) error {
 		w, err := s.newWriter(tx, func(k ownerKey) error { keys = append(keys, k); return nil })
 		if err != nil {
 			return err
@@ -174,7 +174,7 @@ func (s *Store) FinishLoad(ctx context.Context) error {
 // mergeSome puts the next handles of all runs into the index; done tells that
 // there are no more.
 func (s *Store) mergeSome(runs *runHeap) (done bool, err error) {
-	err = s.db.Update(func(tx *bbolt.Tx) error {
+	err = s.db.update(func(tx *bbolt.Tx) error {
 		handles := tx.Bucket([]byte(bucketHandles))
 		handles.FillPercent = 0.9
 		for range mergeBatch {

@@ -19,20 +19,20 @@ const (
 // Stats implements index.Store.
 func (s *Store) Stats(context.Context) (index.Stats, error) {
 	var stats index.Stats
-	err := s.db.View(func(tx *bbolt.Tx) error { return readJSON(tx, keyStats, &stats) })
+	err := s.db.view(func(tx *bbolt.Tx) error { return readJSON(tx, keyStats, &stats) })
 	return stats, err
 }
 
 // Meta implements index.Store.
 func (s *Store) Meta(context.Context) (index.Meta, error) {
 	var m index.Meta
-	err := s.db.View(func(tx *bbolt.Tx) error { return readJSON(tx, keyMeta, &m) })
+	err := s.db.view(func(tx *bbolt.Tx) error { return readJSON(tx, keyMeta, &m) })
 	return m, err
 }
 
 // UpdateMeta implements index.Store.
 func (s *Store) UpdateMeta(_ context.Context, change func(*index.Meta)) error {
-	return s.db.Update(func(tx *bbolt.Tx) error { return updateMeta(tx, change) })
+	return s.db.update(func(tx *bbolt.Tx) error { return updateMeta(tx, change) })
 }
 
 func updateMeta(tx *bbolt.Tx, change func(*index.Meta)) error {

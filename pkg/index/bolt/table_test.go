@@ -153,8 +153,8 @@ func TestTableThatCannotBeWritten(t *testing.T) {
 		var last ownerKey
 		for copied := 0; err == nil; copied += 500 {
 			require.Less(t, copied, 5*people/2)
-			err = s.db.View(func(tx *bbolt.Tx) (err error) {
-				last, _, err = copySome(tx, w, last)
+			err = s.db.view(func(tx *bbolt.Tx) (err error) {
+				last, _, err = s.copies.copySome(tx, w, last)
 				return err
 			})
 		}
