@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 
 	"github.com/google/uuid"
@@ -47,7 +48,10 @@ func (s *Store) Load(_ context.Context, ids []uuid.UUID, change index.Change, me
 		return err
 	}
 	var keys []ownerKey
-	return s.db.update(func(tx *bbolt.Tx) error {
+	var run string
+	var commit int
+	err := s.db.update(func(tx *bbolt.Tx) error {
+		commit = tx.ID()
 		w, err := s.newWriter(tx, func(k ownerKey) error { keys = append(keys, k); return nil })
 		if err != nil {
 			return err
@@ -62,47 +66,85 @@ func (s *Store) Load(_ context.Context, ids []uuid.UUID, change index.Change, me
 			return err
 		}
 		// On disk before the records are: a run without its records does no harm.
-		if err := s.writeRun(keys); err != nil {
+		if run, err = s.writeRun(keys); err != nil {
 			return err
 		}
 		return w.finish()
 	})
+	if err != nil && run != "" {
+		s.dropRun(run, commit)
+	}
+	return err
 }
 
-// writeRun writes handles as a sorted file.
-func (s *Store) writeRun(keys []ownerKey) error {
-	if len(keys) == 0 {
+// dropRun removes the run of a load that failed, so that loads that are tried
+// again and again do not fill the disk. It stays where the records may be there:
+// a commit whose last flush failed is seen all the same.
+func (s *Store) dropRun(run string, commit int) {
+	stored := true
+	_ = s.db.view(func(tx *bbolt.Tx) error { // it stays where that fails
+		stored = tx.ID() >= commit
 		return nil
+	})
+	if !stored {
+		_ = os.Remove(run) // it does no harm, and may be merged already
+	}
+}
+
+// writeRun writes handles as a sorted file, and answers its name.
+func (s *Store) writeRun(keys []ownerKey) (name string, err error) {
+	if len(keys) == 0 {
+		return "", nil
 	}
 	dir := filepath.Join(s.dir, runsDir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+		return "", err
 	}
 	slices.SortFunc(keys, func(a, b ownerKey) int { return bytes.Compare(a[:], b[:]) })
-	err := writeKeys(dir, loadRuns, func(put func(ownerKey)) error {
+	name, err = writeKeys(dir, loadRuns, func(put func(ownerKey)) error {
 		for _, k := range keys {
 			put(k)
 		}
 		return nil
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	return mergeRuns(dir)
+	if err := syncFolder(s.dir); err != nil { // which may have got its folder now
+		return name, err
+	}
+	return name, mergeRuns(dir)
 }
 
-// writeKeys writes a new file, which is on the disk when it is done.
-func writeKeys(dir, pattern string, keys func(put func(ownerKey)) error) error {
+// writeKeys writes a new file, which is on the disk when it is done, and is not
+// there where that failed.
+func writeKeys(dir, pattern string, keys func(put func(ownerKey)) error) (name string, err error) {
 	f, err := os.CreateTemp(dir, pattern)
 	if err != nil {
-		return err
+		return "", err
 	}
 	w := bufio.NewWriter(f)
 	err = keys(func(k ownerKey) { _, _ = w.Write(k[:]) }) // the error stays until Flush
-	if err := errors.Join(err, w.Flush(), f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("write %q: %w", f.Name(), err)
+	err = errors.Join(err, w.Flush(), f.Sync(), f.Close())
+	if err == nil {
+		err = syncFolder(dir)
 	}
-	return nil
+	if err != nil {
+		return "", fmt.Errorf("write %q: %w", f.Name(), errors.Join(err, os.Remove(f.Name())))
+	}
+	return f.Name(), nil
+}
+
+// syncFolder makes the names in a folder last.
+func syncFolder(dir string) error {
+	if runtime.GOOS == "windows" { // which does so by itself, and takes no flush of a folder
+		return nil
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // mergeRuns makes one file of those of single loads, where they have become
@@ -118,7 +160,7 @@ func mergeRuns(dir string) error {
 	if err != nil {
 		return err
 	}
-	err = writeKeys(dir, mergedRuns, func(put func(ownerKey)) error {
+	_, err = writeKeys(dir, mergedRuns, func(put func(ownerKey)) error {
 		for len(runs) > 0 {
 			put(runs[0].next)
 			if err := runs.advance(); err != nil {
