@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -39,13 +40,20 @@ func newIndexCommand(name, short string, do func(context.Context, index.Store) e
 		Short: short,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := openIndex(cmd.Context(), dataDir, dsnFile, name == "import")
+			made, err := indexIsMissing(dataDir, dsnFile, name == "import")
+			if err != nil {
+				return err
+			}
+			s, err := openIndex(cmd.Context(), dataDir, dsnFile)
 			if err != nil {
 				return err
 			}
 			err = do(cmd.Context(), s)
 			if closed := s.Close(); err == nil {
 				err = closed
+			}
+			if err != nil && made { // so that it can be tried again
+				err = errors.Join(err, bolt.Remove(dataDir))
 			}
 			return err
 		},
@@ -57,9 +65,23 @@ func newIndexCommand(name, short string, do func(context.Context, index.Store) e
 	return c
 }
 
-// openIndex opens a store; one in a directory has to be there, unless it is to
-// be made.
-func openIndex(ctx context.Context, dataDir, dsnFile string, create bool) (index.Store, error) {
+// indexIsMissing tells whether an index in a directory has to be made, which is
+// an error where that may not be.
+func indexIsMissing(dataDir, dsnFile string, create bool) (bool, error) {
+	switch {
+	case dsnFile != "":
+		return false, nil
+	case dataDir == "":
+		return false, usagef("--data-dir and --postgres-dsn-file are empty")
+	}
+	exists, err := bolt.Exists(dataDir)
+	if err == nil && !exists && !create {
+		err = fmt.Errorf("there is no index in %q", dataDir)
+	}
+	return !exists, err
+}
+
+func openIndex(ctx context.Context, dataDir, dsnFile string) (index.Store, error) {
 	if dsnFile != "" {
 		dsn, err := readDSN(dsnFile)
 		if err != nil {
@@ -71,9 +93,6 @@ func openIndex(ctx context.Context, dataDir, dsnFile string, create bool) (index
 		}
 		return s, nil
 	}
-	if !create && !bolt.Exists(dataDir) {
-		return nil, fmt.Errorf("there is no index in %q", dataDir)
-	}
 	s, err := bolt.Open(dataDir)
 	if err != nil {
 		return nil, err // as above
@@ -82,11 +101,15 @@ func openIndex(ctx context.Context, dataDir, dsnFile string, create bool) (index
 }
 
 func readDSN(path string) (string, error) {
-	dsn, err := os.ReadFile(path)
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("postgres dsn file: %w", err)
 	}
-	return strings.TrimSpace(string(dsn)), nil
+	dsn := strings.TrimSpace(string(raw))
+	if dsn == "" {
+		return "", fmt.Errorf("postgres dsn file %q is empty", path)
+	}
+	return dsn, nil
 }
 
 func (a *app) exportIndex(ctx context.Context, s index.Store) error {

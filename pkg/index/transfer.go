@@ -81,7 +81,7 @@ func Export(ctx context.Context, s Store, w io.Writer) (identities int, err erro
 }
 
 // ErrNotEmpty says that a store to import into holds something already.
-var ErrNotEmpty = errors.New("index is not empty")
+var ErrNotEmpty = errors.New("index is not empty: import into an empty folder or database, or delete what an import that failed has left in this one")
 
 // maxTransferLine bounds a line, in bytes.
 const maxTransferLine = 16 << 20

@@ -73,9 +73,23 @@ func Open(dir string) (*Store, error) {
 }
 
 // Exists tells whether there is an index in a data directory.
-func Exists(dir string) bool {
+func Exists(dir string) (bool, error) {
 	info, err := os.Stat(filepath.Join(dir, FileName))
-	return err == nil && info.Mode().IsRegular()
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && info.Mode().IsRegular(), err
+}
+
+// Remove removes a closed index from its data directory.
+func Remove(dir string) error {
+	err := os.RemoveAll(filepath.Join(dir, runsDir))
+	for _, name := range []string{FileName, queueName} {
+		if gone := os.Remove(filepath.Join(dir, name)); !errors.Is(gone, os.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+	}
+	return err
 }
 
 // Close implements index.Store.

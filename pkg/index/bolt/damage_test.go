@@ -179,7 +179,7 @@ func TestDamagedBytes(t *testing.T) {
 				require.Error(t, err, "%s is cut after %d bytes", name, length)
 			}
 		}
-		for range 150 {
+		for range 50 {
 			other := make([]byte, 1<<r.IntN(9))
 			for n := range other {
 				other[n] = byte(r.Uint32())
