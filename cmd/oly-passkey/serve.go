@@ -121,18 +121,32 @@ func newLog(w *progressLine, format string, level *slog.LevelVar) *slog.Logger {
 }
 
 // sidecar turns the options into those of the server, and reads their files.
-func (o *serveOptions) sidecar(a *app, log *slog.Logger) (sidecar.Options, error) {
+func (o *serveOptions) sidecar(a *app, log *slog.Logger) (so sidecar.Options, err error) {
+	if so, err = o.unread(); err != nil {
+		return so, err
+	}
+	so.Version, so.Log = version().Version, log
+	if so.Public, err = o.public(a); err != nil {
+		return so, err
+	}
+	if o.dsnFile != "" {
+		so.PostgresDSN, err = readDSN(o.dsnFile)
+	}
+	return so, err
+}
+
+// unread turns the options into those of the server, without their files.
+func (o *serveOptions) unread() (sidecar.Options, error) {
 	ids, err := directory.ParseIdentityIDs(o.identityIDs)
 	if err != nil {
-		return sidecar.Options{}, err
+		return sidecar.Options{}, fmt.Errorf("--identity-id-handles: %w", err)
 	}
-	so := sidecar.Options{
+	return sidecar.Options{
 		KratosAdminURL: o.kratosAdminURL,
 		KratosAccess:   o.access,
 		DataDir:        o.dataDir,
 		KeyFile:        o.keyFile,
 		Name:           o.name,
-		Version:        version().Version,
 		Listen:         o.listen,
 		MetricsListen:  o.metricsListen,
 		PublicListen:   o.publicListen,
@@ -144,13 +158,5 @@ func (o *serveOptions) sidecar(a *app, log *slog.Logger) (sidecar.Options, error
 		ReconcileEvery: o.reconcileEvery,
 		MaxAge:         o.maxAge,
 		MaxHandles:     o.maxHandles,
-		Log:            log,
-	}
-	if so.Public, err = o.public(a); err != nil {
-		return so, err
-	}
-	if o.dsnFile != "" {
-		so.PostgresDSN, err = readDSN(o.dsnFile)
-	}
-	return so, err
+	}, nil
 }

@@ -120,8 +120,12 @@ func (o *serveOptions) read(a *app, t settings.Table, flags *pflag.FlagSet, conf
 	if err := new(slog.Level).UnmarshalText([]byte(o.logLevel)); err != nil {
 		return usagef("--log-level %q is none of debug, info, warn and error", o.logLevel)
 	}
-	if _, err := directory.ParseIdentityIDs(o.identityIDs); err != nil {
-		return usagef("--identity-id-handles: %w", err)
+	so, err := o.unread()
+	if err == nil {
+		err = so.Check()
+	}
+	if err != nil {
+		return usagef("%w", err)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@
 package sidecar
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,20 +84,12 @@ type Server struct {
 	outside    net.Listener // nil: there is nothing for everybody
 }
 
-// ErrUnsafe says that a server would be open to others than it should be.
-var ErrUnsafe = errors.New("refusing to start")
-
 // New opens the store and both listeners, so that a busy port or a store that
 // another process holds is an error at once. It does not call Kratos; Run does,
 // and Run has to be called, or Close.
 func New(ctx context.Context, o Options) (*Server, error) {
-	if o.Listen == "" {
-		o.Listen = DefaultListen
-	}
-	if o.MetricsListen == "" {
-		o.MetricsListen = DefaultMetricsListen
-	}
-	if err := checkSafe(o); err != nil {
+	o.Listen, o.MetricsListen = cmp.Or(o.Listen, DefaultListen), cmp.Or(o.MetricsListen, DefaultMetricsListen)
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	s := &Server{
@@ -186,38 +179,6 @@ func (s *Server) status(ctx context.Context) (directory.Status, error) {
 		return directory.Status{}, nil
 	}
 	return s.directory.Status(ctx)
-}
-
-// checkSafe refuses a server that anybody could ask.
-func checkSafe(o Options) error {
-	if err := o.TLS.check(); err != nil {
-		return err
-	}
-	loopback, err := isLoopback(o.Listen)
-	if err != nil {
-		return err
-	}
-	switch {
-	case o.Dev && !loopback:
-		return fmt.Errorf("%w: --dev asks for no key, so --listen %q has to be a loopback address such as 127.0.0.1:4477", ErrUnsafe, o.Listen)
-	case !o.Dev && o.Keys == nil && o.KeyFile == "":
-		return fmt.Errorf("%w without api keys: name a file with --api-key-file, or use --dev on a loopback address", ErrUnsafe)
-	case !loopback && !o.InsecureHTTP && !o.TLS.enabled():
-		return fmt.Errorf("%w: --listen %q would send keys and handles in clear text; give a certificate with --tls-cert-file, or say --insecure-http where the network is trusted", ErrUnsafe, o.Listen)
-	}
-	return nil
-}
-
-func isLoopback(addr string) (bool, error) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false, fmt.Errorf("--listen %q is no host:port: %w", addr, err)
-	}
-	if host == "localhost" {
-		return true, nil
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback(), nil
 }
 
 // Progress tells how far the reading of Kratos' list has come.
