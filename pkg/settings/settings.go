@@ -5,7 +5,9 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,7 +45,21 @@ func Switch(p *bool, name string, value bool, doc string) Option {
 
 // Number is an option with a number.
 func Number(p *float64, name string, value float64, doc string) Option {
-	return option(func(f *pflag.FlagSet) { f.Float64Var(p, name, value, doc) })
+	o := option(func(f *pflag.FlagSet) { f.Float64Var(p, name, value, doc) })
+	o.flag.Value = finite{o.flag.Value}
+	return o
+}
+
+// finite is a number that is one: what is no number is neither too small nor too
+// large for anything.
+type finite struct{ pflag.Value }
+
+// Set implements pflag.Value.
+func (v finite) Set(text string) error {
+	if n, err := strconv.ParseFloat(text, 64); err == nil && (math.IsNaN(n) || math.IsInf(n, 0)) {
+		return errors.New("it has to be finite")
+	}
+	return v.Value.Set(text)
 }
 
 // Duration is an option with a time, such as 90s or 6h.
