@@ -2,6 +2,7 @@ package sidecar
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -52,7 +53,14 @@ func ReadKeyFile(path string) (*Keys, error) {
 		return nil, fmt.Errorf("api key file: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	k, err := ReadKeys(io.LimitReader(f, maxKeyFile), path)
+	raw, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("api key file: %w", err)
+	}
+	if len(raw) > maxKeyFile { // a key at its end may be cut short, and be one all the same
+		return nil, fmt.Errorf("api key file %q has more than %d KiB", path, maxKeyFile>>10)
+	}
+	k, err := ReadKeys(bytes.NewReader(raw), path)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -482,6 +483,21 @@ func TestReadKeys(t *testing.T) {
 		_, err := sidecar.ReadKeys(strings.NewReader(text), "keys")
 		require.EqualError(t, err, want)
 	}
+}
+
+// TestLargeKeyFile: a file is read as a whole, or not at all.
+func TestLargeKeyFile(t *testing.T) {
+	const most = 64 << 10
+	path := filepath.Join(t.TempDir(), "keys")
+	text := strings.Repeat("#\n", most/2-5) + "hooks:abcd"
+	require.Len(t, text, most)
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	k, err := sidecar.ReadKeyFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "abcd", k.Key(sidecar.ScopeHooks))
+	require.NoError(t, os.WriteFile(path, []byte(text+"e"), 0o600))
+	_, err = sidecar.ReadKeyFile(path)
+	require.EqualError(t, err, `api key file "`+path+`" has more than 64 KiB`)
 }
 
 // FuzzReadKeys: no file makes it panic, and no error repeats a key.
