@@ -96,10 +96,17 @@ func (a Access) headers() (http.Header, error) {
 				continue
 			}
 			name, value, ok := strings.Cut(line, ":")
-			if !ok || name == "" || strings.ContainsAny(name, " \t") {
+			value = strings.TrimSpace(value)
+			switch {
+			case !ok || name == "" || strings.ContainsFunc(name, inNoName):
 				return nil, fmt.Errorf("%s:%d: line is no %q", a.HeaderFile, n, "Name: value")
+			case strings.ContainsFunc(value, inNoValue):
+				return nil, fmt.Errorf("%s:%d: the value holds a character that no http header carries", a.HeaderFile, n)
 			}
-			h.Add(name, strings.TrimSpace(value))
+			h.Add(name, value)
+		}
+		if err := lines.Err(); err != nil {
+			return nil, fmt.Errorf("kratos header file %q: %w", a.HeaderFile, err)
 		}
 	}
 	if a.TokenFile != "" {
@@ -111,10 +118,22 @@ func (a Access) headers() (http.Header, error) {
 		if token == "" {
 			return nil, fmt.Errorf("kratos token file %q is empty", a.TokenFile)
 		}
+		if strings.ContainsFunc(token, inNoValue) {
+			return nil, fmt.Errorf("kratos token file %q holds more than one line, or a character that no http header carries", a.TokenFile)
+		}
 		h.Set("Authorization", "Bearer "+token)
 	}
 	return h, nil
 }
+
+// inNoName tells what stands in no header's name: anything but visible characters
+// that separate nothing.
+func inNoName(r rune) bool {
+	return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+}
+
+// inNoValue tells what stands in no header's value.
+func inNoValue(r rune) bool { return r < ' ' && r != '\t' || r == '\x7f' }
 
 // accessTransport adds the headers and keeps the limit.
 type accessTransport struct {

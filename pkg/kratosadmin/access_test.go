@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -96,6 +97,8 @@ func TestAccessPace(t *testing.T) {
 
 func TestAccessErrors(t *testing.T) {
 	empty, junk := writeFile(t, " \n"), writeFile(t, "secret without a name")
+	lines, bell := writeFile(t, "secret\nanother\n"), writeFile(t, "X-A: b\nX-Tenant: sec\aret\n")
+	name, long := writeFile(t, "X(Tenant): secret\n"), writeFile(t, "X-Tenant: "+strings.Repeat("x", 64<<10))
 	for _, tc := range []struct {
 		access kratosadmin.Access
 		want   string
@@ -104,6 +107,10 @@ func TestAccessErrors(t *testing.T) {
 		{kratosadmin.Access{TokenFile: empty}, fmt.Sprintf("kratos token file %q is empty", empty)},
 		{kratosadmin.Access{HeaderFile: "/nowhere"}, "kratos header file: open /nowhere: no such file or directory"},
 		{kratosadmin.Access{HeaderFile: junk}, junk + `:1: line is no "Name: value"`},
+		{kratosadmin.Access{TokenFile: lines}, fmt.Sprintf("kratos token file %q holds more than one line, or a character that no http header carries", lines)},
+		{kratosadmin.Access{HeaderFile: bell}, bell + ":2: the value holds a character that no http header carries"},
+		{kratosadmin.Access{HeaderFile: name}, name + `:1: line is no "Name: value"`},
+		{kratosadmin.Access{HeaderFile: long}, fmt.Sprintf("kratos header file %q: bufio.Scanner: token too long", long)},
 		{kratosadmin.Access{CAFile: "/nowhere"}, "kratos ca file: open /nowhere: no such file or directory"},
 		{kratosadmin.Access{CAFile: junk}, fmt.Sprintf("kratos ca file %q holds no certificate", junk)},
 		{kratosadmin.Access{CertFile: junk}, "a client certificate for kratos needs both its certificate and its key"},
