@@ -33,7 +33,12 @@ ambiguous; 2: it is no user handle; 3: the sidecar could not answer.`,
 		Example: `  oly-passkey resolve --sidecar http://127.0.0.1:4477 --api-key-file sidecar.key 3xK0…
   oly-passkey resolve --sidecar http://127.0.0.1:4477 --api-key-file sidecar.key --format id - < handle`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.resolve(cmd.Context(), &f, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("credential-id") && f.credentialID == "" { // a variable that is not set would undo the question
+				return usagef("--credential-id is empty; leave it out where nothing shall be asked about a credential")
+			}
+			return a.resolve(cmd.Context(), &f, args[0])
+		},
 	}
 	c.Flags().StringVar(&f.sidecar, "sidecar", "http://"+sidecar.DefaultListen, "`URL` of the sidecar")
 	c.Flags().StringVar(&f.keyFile, "api-key-file", "", "`FILE` with a key of scope resolve (none: send no key)")

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -112,12 +113,12 @@ func (o *serveOptions) read(a *app, t settings.Table, flags *pflag.FlagSet, conf
 		return usagef("--max-handles, --max-rps and --drain-delay have to be 0 or more")
 	case o.logFormat != "text" && o.logFormat != "json":
 		return usagef("--log-format %q is neither text nor json", o.logFormat)
-	case o.publicListen == "" && (len(o.site.config) > 0 || o.site.rpID != ""):
-		return usagef("--kratos-config and --rp-id say what --public-listen serves; give that, too")
+	case o.publicListen == "" && o.site.given():
+		return usagef("--kratos-config, --rp-id, --android-app, --apple-app, --enroll and --manage say what --public-listen serves; give that, too")
 	case o.publicListen != "" && len(o.site.config) == 0 && o.site.rpID == "":
 		return usagef("--public-listen needs --kratos-config FILE or --rp-id ID, which say what the documents are about")
 	}
-	if err := new(slog.Level).UnmarshalText([]byte(o.logLevel)); err != nil {
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, strings.ToLower(o.logLevel)) {
 		return usagef("--log-level %q is none of debug, info, warn and error", o.logLevel)
 	}
 	so, err := o.unread()
