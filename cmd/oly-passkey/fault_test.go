@@ -204,6 +204,39 @@ func TestTwoProcesses(t *testing.T) {
 	v.requireAll(people)
 }
 
+// TestDamagedWhileServing: a server whose index is damaged under it says so, and
+// answers no look-up wrongly.
+func TestDamagedWhileServing(t *testing.T) {
+	crowd, people := newCrowd(100)
+	v := newVictim(t, crowd)
+	v.start()
+	v.awaitComplete()
+	f, err := os.OpenFile(filepath.Join(v.args[4], "index.db"), os.O_RDWR, 0)
+	require.NoError(t, err)
+	info, err := f.Stat()
+	require.NoError(t, err)
+	const heads = 8 << 10
+	_, err = f.WriteAt(make([]byte, info.Size()-heads), heads)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+
+	require.True(t, v.hook(crowd.add(false)), "the queue is sound")
+	require.Equal(t, http.StatusServiceUnavailable, v.get("/readyz"))
+	require.Equal(t, http.StatusOK, v.get("/livez"))
+	for _, id := range people {
+		status, found := v.resolve(id)
+		if status != http.StatusInternalServerError {
+			require.Equal(t, http.StatusOK, status)
+			require.Equal(t, id.String(), found)
+		}
+	}
+	require.NoError(t, v.cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, v.cmd.Wait(), v.log)
+	v.cmd = nil
+	require.Contains(t, v.log.String(), "is damaged")
+	require.NotContains(t, v.log.String(), "goroutine ")
+}
+
 // TestDiskFull: what does not fit is not acknowledged, what was is kept, and
 // look-ups go on; with room again everything does.
 func TestDiskFull(t *testing.T) {
