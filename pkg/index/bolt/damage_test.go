@@ -1,7 +1,9 @@
 package bolt
 
 import (
+	"encoding/binary"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -162,32 +164,63 @@ func TestDamagedPages(t *testing.T) {
 	}
 }
 
-// TestDamagedBytes: wherever bytes of a file are others, or missing, the process
-// goes on.
-func TestDamagedBytes(t *testing.T) {
+// TestDamagedSectors: whatever a sector of the disk holds, and wherever the file
+// is cut short, the process goes on.
+func TestDamagedSectors(t *testing.T) {
 	files := crowdFiles(t)
 	r := rand.New(rand.NewPCG(3, 4))
 	for name := range files {
 		const lengths = 12
 		for n := range lengths {
 			length := n * len(files[name]) / lengths
-			cut := map[string][]byte{FileName: files[FileName], queueName: files[queueName]}
+			cut := maps.Clone(files)
 			cut[name] = files[name][:length]
-			read, _, err := exercise(t, writeDamaged(t, cut, FileName, 0, nil))
+			read, _, err := exercise(t, writeDamaged(t, cut, name, 0, nil))
 			requireCrowd(t, read)
 			if n > 0 && n < lengths/2 { // an empty file is begun anew, and there may be nothing at the end
 				require.Error(t, err, "%s is cut after %d bytes", name, length)
 			}
 		}
+		const sector = 512
 		for range 50 {
-			other := make([]byte, 1<<r.IntN(9))
-			for n := range other {
-				other[n] = byte(r.Uint32())
+			other := make([]byte, sector)
+			if r.IntN(2) == 0 {
+				for n := range other {
+					other[n] = byte(r.Uint32())
+				}
 			}
-			_, _, err := exercise(t, writeDamaged(t, files, name, r.IntN(len(files[name])), other))
+			_, _, err := exercise(t, writeDamaged(t, files, name, sector*r.IntN(len(files[name])/sector), other))
 			if err != nil {
 				require.NotContains(t, err.Error(), "\n")
 			}
 		}
 	}
+}
+
+// TestPagesInACircle: wherever a page leads back to one above it, that is found
+// before anybody goes round.
+func TestPagesInACircle(t *testing.T) {
+	files, size := crowdFiles(t), os.Getpagesize()
+	found := 0
+	for name, content := range files {
+		for page := 2; page < len(content)/size; page++ {
+			head := content[page*size:]
+			if binary.NativeEndian.Uint16(head[8:]) != pageBranch {
+				continue
+			}
+			for element := range int(binary.NativeEndian.Uint16(head[10:])) {
+				at := page*size + pageHead + element*pageElement + 8
+				other := binary.NativeEndian.AppendUint64(nil, uint64(page))
+				s, err := Open(writeDamaged(t, files, name, at, other))
+				if err == nil { // a page that is in use no more
+					require.NoError(t, s.Close())
+					continue
+				}
+				found++
+				require.ErrorIs(t, err, ErrDamaged)
+				require.ErrorContains(t, err, "a page leads back to one above it")
+			}
+		}
+	}
+	require.Greater(t, found, 20)
 }

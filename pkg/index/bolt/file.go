@@ -74,7 +74,10 @@ func (f *file) open() (err error) {
 			return disk, err
 		},
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return f.db.View(f.checkTrees)
 }
 
 // view reads.
