@@ -43,7 +43,8 @@ func crowdFiles(t *testing.T) map[string][]byte {
 	require.NoError(t, err)
 	for _, id := range ids {
 		job := index.Job{Identity: id, Number: 1, Flow: index.FlowLogin}
-		require.NoError(t, s.Enqueue(t.Context(), job))
+		_, err := s.Enqueue(t.Context(), job)
+		require.NoError(t, err)
 	}
 	require.NoError(t, s.Close())
 	for range 2 { // either of the two last commits holds everything
@@ -104,7 +105,7 @@ func exercise(t *testing.T, dir string) (read []*index.Identity, jobs []index.Jo
 	})
 	try(func() error { return s.copies.renew(ctx) })
 	job := index.Job{Identity: personID(crowd), Number: 2}
-	try(func() error { return s.Enqueue(ctx, job) })
+	try(func() error { _, err := s.Enqueue(ctx, job); return err })
 	try(func() error { return s.Dequeue(ctx, job) })
 	late := []uuid.UUID{personID(1), personID(crowd)}
 	gone := func(uuid.UUID, *index.Identity) *index.Identity { return nil }
