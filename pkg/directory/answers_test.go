@@ -72,4 +72,7 @@ func TestStoreFailures(t *testing.T) {
 	faulty.failNext("Jobs", 1)
 	_, err = New(t.Context(), Options{Store: faulty})
 	require.ErrorIs(t, err, errDisk)
+	faulty.failNext("Clock", 1)
+	_, err = New(t.Context(), Options{Store: share(faulty)})
+	require.ErrorIs(t, err, errDisk)
 }

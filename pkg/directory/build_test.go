@@ -163,7 +163,7 @@ func TestBuildIsAskedToSweep(t *testing.T) {
 				asked = w.d.meta.Load().Accept
 			}
 		}
-		w.startOn(store.as(true), func(o *Options) { o.Kratos = &crowd{total: 20_001, page: 20_000} })
+		w.startOn(store.as(true), func(o *Options) { o.Kratos = &crowd{total: 40_001, page: 20_000} })
 		w.wait(time.Second)
 		require.Equal(w.t, 7, asked)
 	})

@@ -174,27 +174,74 @@ func TestNewerLookCountsWhileStoring(t *testing.T) {
 	}
 }
 
+// TestOutdated: a record that shows a later look stays, also by the clock of another
+// server, which may be a little ahead. One from the future does not.
+func TestOutdated(t *testing.T) {
+	asked, now := mergeTime, mergeTime.Add(time.Second)
+	d := &Directory{maxAge: time.Hour}
+	for _, tc := range []struct {
+		seen           time.Time
+		outdated, aged bool
+	}{
+		{asked.Add(-2 * time.Hour), false, true},
+		{asked, false, false},
+		{asked.Add(time.Microsecond), true, false},
+		{now, true, false},
+		{now.Add(50 * time.Millisecond), true, false},
+		{now.Add(50*time.Millisecond + time.Microsecond), false, true},
+	} {
+		require.Equal(t, tc.outdated, look{asked, now}.outdated(&index.Identity{SeenAt: tc.seen}), tc.seen)
+		require.Equal(t, tc.aged, d.aged(tc.seen, now), tc.seen)
+	}
+	require.False(t, look{asked, now}.outdated(nil))
+}
+
 // TestErasedStaysErased: neither a page nor a pull that was asked for before the
-// identity was deleted brings it back.
+// identity was deleted brings it back, or undoes what is known of it since.
 func TestErasedStaysErased(t *testing.T) {
-	inBubble(t, func(w *world) {
-		keys := w.inOrder(2)
-		late := &lateKratos{fakekratos: w.kratos}
-		w.start(func(o *Options) { o.Kratos = late })
-		w.wait(time.Minute)
-		late.page.Store(int64(2 * time.Second))
-		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
-		late.identity.Store(int64(2 * time.Second))
-		require.NoError(w.t, w.d.Notify(w.t.Context(), keys[1].owner, index.FlowLogin))
-		w.wait(time.Second)
-		late.identity.Store(0)
-		for _, k := range keys {
-			w.kratos.delete(k.owner)
-			require.NoError(w.t, w.d.Erase(w.t.Context(), k.owner))
-		}
-		w.wait(time.Minute)
-		for _, k := range keys {
-			w.requireError(k, ErrUnknown)
-		}
-	})
+	for name, back := range map[string]bool{"erased": false, "erased and back": true} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				keys := w.inOrder(2)
+				late := &lateKratos{fakekratos: w.kratos}
+				w.start(func(o *Options) { o.Kratos = late })
+				w.wait(time.Minute)
+				late.page.Store(int64(2 * time.Second))
+				require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+				late.identity.Store(int64(2 * time.Second))
+				require.NoError(w.t, w.d.Notify(w.t.Context(), keys[1].owner, index.FlowLogin))
+				w.wait(time.Second)
+				late.identity.Store(0)
+				for _, k := range keys {
+					before, err := w.store.Identity(w.t.Context(), k.owner)
+					require.NoError(w.t, err)
+					w.kratos.delete(k.owner)
+					require.NoError(w.t, w.d.Erase(w.t.Context(), k.owner))
+					if back {
+						before.SeenAt = time.Now()
+						_, err := w.store.Update(w.t.Context(), []uuid.UUID{k.owner}, func(uuid.UUID, *index.Identity) *index.Identity { return before })
+						require.NoError(w.t, err)
+					}
+				}
+				w.wait(time.Second + time.Millisecond)
+				for _, k := range keys {
+					if back {
+						w.requireOwner(k, index.Active)
+					} else {
+						w.requireError(k, ErrUnknown)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestErasedIsBounded: where too many were erased all are forgotten.
+func TestErasedIsBounded(t *testing.T) {
+	var e erased
+	for n := range 10_001 {
+		require.Len(t, e.at, n)
+		e.note(uuid.UUID{1, byte(n >> 8), byte(n)}, mergeTime)
+	}
+	require.Len(t, e.at, 1)
 }

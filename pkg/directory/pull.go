@@ -107,12 +107,12 @@ func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error
 	}
 	_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
 		l := look{asked, d.now()}
-		if cur == nil && d.erased.since(id, asked) {
-			p.record, p.changed = nil, false
-			return nil
-		}
-		p.record = mergeDeleted(cur, l)
-		if p.seen != nil {
+		switch {
+		case cur == nil && d.erased.since(id, asked):
+			p.record = nil
+		case p.seen == nil:
+			p.record = mergeDeleted(cur, l)
+		default:
 			p.record = mergePulled(cur, p.seen, l)
 		}
 		p.changed = tellsMore(cur, p.record)

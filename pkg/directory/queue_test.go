@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -229,6 +230,38 @@ func TestQueueHooksAtOnce(t *testing.T) {
 		require.Len(t, jobs, 1)
 		require.Equal(t, stored(t, store), jobs)
 		_, err := q.finish(t.Context(), id, true, nil)
+		require.NoError(t, err)
+		require.Empty(t, stored(t, store))
+	})
+}
+
+// lateEnqueue answers a job late: something happens after it was stored.
+type lateEnqueue struct {
+	*faultyStore
+	after func()
+}
+
+func (s *lateEnqueue) Enqueue(ctx context.Context, job index.Job) (uint64, error) {
+	number, err := s.faultyStore.Enqueue(ctx, job)
+	if after := s.after; after != nil {
+		s.after = nil
+		after()
+	}
+	return number, err
+}
+
+// TestQueueSettlesTheLast of two hooks that were stored one after the other, though
+// the store answers the first one last.
+func TestQueueSettlesTheLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		id, store := uuid.UUID{1}, &lateEnqueue{faultyStore: newFaultyStore()}
+		q, err := newQueue(t.Context(), store, time.Now)
+		require.NoError(t, err)
+		store.after = func() { require.NoError(t, q.add(t.Context(), id, index.FlowLogin)) }
+		require.NoError(t, q.add(t.Context(), id, index.FlowLogin))
+		jobs, _ := q.take(5)
+		require.Equal(t, stored(t, store), jobs)
+		_, err = q.finish(t.Context(), id, true, nil)
 		require.NoError(t, err)
 		require.Empty(t, stored(t, store))
 	})

@@ -51,8 +51,10 @@ func TestSharedClock(t *testing.T) {
 		for _, tc := range []struct{ ahead, way, want time.Duration }{
 			{0, 0, 0},
 			{0, 30 * time.Millisecond, 0},
-			{noise, 0, 0},
-			{noise + 1, 0, noise + 1},
+			{7 * time.Millisecond, 30 * time.Millisecond, 0},
+			{25 * time.Millisecond, 30 * time.Millisecond, 40 * time.Millisecond},
+			{10 * time.Millisecond, 0, 0},
+			{10*time.Millisecond + 1, 0, 10*time.Millisecond + 1},
 			{-time.Hour, time.Second, -time.Hour + 500*time.Millisecond},
 		} {
 			store := newFaultyStore()
@@ -60,6 +62,13 @@ func TestSharedClock(t *testing.T) {
 			c := &sharedClock{store: share(store), own: func() time.Time { return time.Now().Add(-tc.ahead) }}
 			require.NoError(t, c.set(t.Context()))
 			require.Equal(t, tc.want, c.now().Sub(c.own()))
+		}
+		ahead := time.Hour
+		c := &sharedClock{store: share(newFaultyStore()), own: func() time.Time { return time.Now().Add(-ahead) }}
+		for range 2 {
+			require.NoError(t, c.set(t.Context()))
+			require.Equal(t, time.Hour, c.now().Sub(c.own()))
+			ahead += 5 * time.Millisecond // which may be the way to the store
 		}
 		failing := newFaultyStore()
 		failing.failNext("Clock", 1)

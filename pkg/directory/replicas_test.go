@@ -38,13 +38,13 @@ func (s sharedStore) Lead(ctx context.Context) (context.Context, func(), error) 
 }
 
 // Clock implements index.Leader.
-func (s sharedStore) Clock(context.Context) (time.Time, error) {
+func (s sharedStore) Clock(ctx context.Context) (time.Time, error) {
 	if faulty, ok := s.Store.(*faultyStore); ok {
 		if err := faulty.call("Clock"); err != nil {
 			return time.Time{}, err
 		}
 	}
-	return time.Now(), nil
+	return time.Now(), ctx.Err()
 }
 
 // TestReplicas lets two directories share a store: one builds, hooks reach
@@ -169,6 +169,22 @@ func TestOrphanedHooks(t *testing.T) {
 		require.NoError(w.t, d.share(w.t.Context()))
 		jobs, _ := d.queue.take(5)
 		require.Equal(w.t, []uuid.UUID{numbered(0)}, identitiesOf(jobs))
+	})
+}
+
+// TestStopWhileSharing: whoever is stopped while it asks the store has not failed.
+func TestStopWhileSharing(t *testing.T) {
+	inBubble(t, func(w *world) {
+		store := newFaultyStore()
+		w.startOn(share(store))
+		store.before = func(method string, _ int) {
+			if method == "Clock" {
+				time.Sleep(time.Second)
+			}
+		}
+		w.wait(shareEvery + time.Second/2)
+		require.NoError(w.t, w.stop())
+		require.NotContains(w.t, w.log.String(), "level=ERROR")
 	})
 }
 

@@ -260,3 +260,22 @@ func TestListAsksForPulls(t *testing.T) {
 		w.requireOwner(two, index.Active)
 	})
 }
+
+// TestSweepAsksWhatIsAccepted, and nobody is marked as deleted where that cannot be
+// told.
+func TestSweepAsksWhatIsAccepted(t *testing.T) {
+	inBubble(t, func(w *world) {
+		store := newFaultyStore()
+		w.store = store
+		keys := w.inOrder(2)
+		w.start()
+		w.kratos.delete(keys[0].owner)
+		store.failCall("Meta", store.called("Meta")+2) // the first is before the sweep
+		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+		w.wait(time.Millisecond)
+		require.Len(w.t, w.log.lines("cannot read the list of identities; trying again"), 1)
+		w.requireOwner(keys[0], index.Active)
+		w.wait(time.Minute)
+		w.requireError(keys[0], ErrRemoved)
+	})
+}
