@@ -50,7 +50,7 @@ func TestStoreFailures(t *testing.T) {
 		_, _, err = w.d.Refresh(w.t.Context(), k.owner)
 		require.ErrorIs(w.t, err, errDisk)
 		require.NotErrorIs(w.t, err, ErrKratos)
-		require.Len(w.t, w.log.lines(pullInRequestFailed), 1)
+		require.Len(w.t, w.log.lines("cannot pull an identity that an answer waits for"), 1)
 		gone, leave := context.WithCancel(w.t.Context())
 		leave()
 		w.wait(warnEvery)

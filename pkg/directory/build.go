@@ -73,7 +73,7 @@ func (d *Directory) readAll(ctx context.Context, token string) error {
 	defer d.progress.end()
 	type read struct {
 		page  *kratosadmin.Page
-		asked time.Time
+		began time.Time
 	}
 	size := updateBatch
 	if _, ok := d.store.(index.Loader); ok {
@@ -85,13 +85,13 @@ func (d *Directory) readAll(ctx context.Context, token string) error {
 	g.Go(func() error {
 		defer close(pages)
 		for {
-			asked := d.now()
+			began := d.own()
 			page, err := d.kratos.List(ctx, token)
 			if err != nil {
 				return err
 			}
 			select {
-			case pages <- read{page, asked}:
+			case pages <- read{page, began}:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
@@ -104,7 +104,7 @@ func (d *Directory) readAll(ctx context.Context, token string) error {
 		var b batch
 		for r := range pages {
 			if len(b.identities) == 0 {
-				b.asked = r.asked
+				b.began = r.began
 			}
 			b.identities = append(b.identities, r.page.Identities...)
 			d.progress.page(r.page.Identities)
@@ -133,11 +133,11 @@ func (d *Directory) sayProgress(ctx context.Context) {
 	}
 }
 
-// batch is what several pages have shown. The first of them was asked for then:
-// whatever was pulled since is newer.
+// batch is what several pages have shown. The first of them was asked for when it
+// began, by this server's clock: whatever was pulled since is newer.
 type batch struct {
 	identities []*kratosadmin.Identity
-	asked      time.Time
+	began      time.Time
 }
 
 // load stores a batch, and where the build goes on after it; next is "" after
@@ -152,7 +152,7 @@ func (d *Directory) load(ctx context.Context, b *batch, next string) error {
 		return d.updateMeta(ctx, advance)
 	}
 	return d.merge(b, func(ids []uuid.UUID, change index.Change) error {
-		return d.takeMeta(func() (meta index.Meta, err error) {
+		return d.takeMeta(ctx, func() (meta index.Meta, err error) {
 			err = l.Load(ctx, ids, change, func(m *index.Meta) {
 				advance(m)
 				meta = *m

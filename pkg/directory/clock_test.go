@@ -54,7 +54,7 @@ func TestClockJumps(t *testing.T) {
 						w.hook(gone.owner, index.FlowRegistration)
 						w.requireOwner(gone, index.Active)
 						w.kratos.delete(gone.owner)
-						require.NoError(t, w.d.Reconcile(t.Context(), 0))
+						require.NoError(t, w.d.Reconcile(w.t.Context(), 0))
 						w.wait(time.Minute)
 						w.requireOwner(silent, index.Active)
 						w.requireError(gone, ErrRemoved)
@@ -105,6 +105,25 @@ func TestClockWasAhead(t *testing.T) {
 			doubt, err := w.d.UnknownCredential(w.t.Context(), []userhandle.Reading{{Handle: unheardOf}}, []byte("its hook was lost"))
 			require.NoError(w.t, err)
 			require.Equal(w.t, DoubtNotSwept, doubt)
+		},
+		"a sweep of then is not asked about for ever": func(w *world, setRight func()) {
+			k := w.kratos.register("passkey")
+			require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+			w.wait(time.Minute)
+			setRight()
+			before := w.kratos.pulled()
+			for range 10 {
+				a, err := w.ask(k)
+				require.NoError(w.t, err)
+				w.wait(time.Minute)
+				if w.kratos.pulled() > before {
+					require.Equal(w.t, before+1, w.kratos.pulled())
+					a, err = w.ask(k)
+					require.NoError(w.t, err)
+					require.False(w.t, a.ConfirmedAt.After(time.Now()))
+				}
+			}
+			require.Equal(w.t, before+1, w.kratos.pulled())
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -72,8 +72,9 @@ type Directory struct {
 	reconcileEvery time.Duration
 	maxAge         time.Duration
 	pulls          int
-	now            func() time.Time
-	clock          *sharedClock // behind now, nil where no other server shares the store
+	own            func() time.Time // this server's clock: for how long something takes
+	now            func() time.Time // of servers that share a store: for when something was
+	clock          *sharedClock     // behind now, nil where no other server shares the store
 	onPulled       func(waited time.Duration)
 	tracer         trace.Tracer
 	queue          *queue
@@ -124,6 +125,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 	if d.now == nil {
 		d.now = time.Now
 	}
+	d.own = d.now
 	if d.tracer == nil {
 		d.tracer = noop.Tracer{}
 	}
@@ -131,7 +133,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		d.onPulled = func(time.Duration) {}
 	}
 	if l, shared := o.Store.(index.Leader); shared {
-		d.clock = &sharedClock{store: l, own: d.now}
+		d.clock = &sharedClock{store: l, own: d.own}
 		d.now = d.clock.now
 		if err := d.clock.set(ctx); err != nil {
 			return nil, err
@@ -141,7 +143,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		return nil, err
 	}
 	var err error
-	if d.queue, err = newQueue(ctx, o.Store, d.now); err != nil {
+	if d.queue, err = newQueue(ctx, o.Store, d.own, d.now); err != nil {
 		return nil, err
 	}
 	return d, nil
@@ -233,9 +235,15 @@ func (d *Directory) sample(ctx context.Context) ([]uuid.UUID, error) {
 	return sample, nil
 }
 
+// metaTimeout is how long a store that does not answer is waited for, and everybody
+// else with it who wants the turn.
+const metaTimeout = 10 * time.Second
+
 // updateMeta changes what is stored about the index as a whole.
 func (d *Directory) updateMeta(ctx context.Context, change func(*index.Meta)) error {
-	return d.takeMeta(func() (meta index.Meta, err error) {
+	ctx, cancel := context.WithTimeout(ctx, metaTimeout)
+	defer cancel()
+	return d.takeMeta(ctx, func() (meta index.Meta, err error) {
 		err = d.store.UpdateMeta(ctx, func(m *index.Meta) {
 			change(m)
 			meta = *m
@@ -246,13 +254,24 @@ func (d *Directory) updateMeta(ctx context.Context, change func(*index.Meta)) er
 
 // readMeta takes over what is stored about the index as a whole.
 func (d *Directory) readMeta(ctx context.Context) error {
-	return d.takeMeta(func() (index.Meta, error) { return d.store.Meta(ctx) })
+	ctx, cancel := context.WithTimeout(ctx, metaTimeout)
+	defer cancel()
+	return d.takeMeta(ctx, func() (index.Meta, error) { return d.store.Meta(ctx) })
 }
 
 // takeMeta keeps what is stored now, one caller after the other, so that nothing
-// older takes its place.
-func (d *Directory) takeMeta(stored func() (index.Meta, error)) error {
-	d.metaTurn <- struct{}{}
+// older takes its place. A turn that is free is taken also where ctx has ended: what
+// was read is stored.
+func (d *Directory) takeMeta(ctx context.Context, stored func() (index.Meta, error)) error {
+	select {
+	case d.metaTurn <- struct{}{}:
+	default:
+		select {
+		case d.metaTurn <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	defer func() { <-d.metaTurn }()
 	meta, err := stored()
 	if err == nil {

@@ -217,21 +217,31 @@ func (d *Directory) Refresh(ctx context.Context, id uuid.UUID) (exists, changed 
 // Erase forgets an identity that Kratos has deleted, and everything about it.
 // The error is ErrIdentityExists where Kratos still has it.
 func (d *Directory) Erase(ctx context.Context, id uuid.UUID) error {
-	p, err := d.pullInRequest(ctx, id)
-	if err != nil {
-		return err
-	}
-	if p.seen != nil {
-		return ErrIdentityExists
-	}
-	_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
-		if cur == nil || cur.DeletedAt.IsZero() {
-			return cur
+	const tries = 3 // another server may have seen it a moment ago, by a clock that is ahead
+	for range tries {
+		p, err := d.pullInRequest(ctx, id)
+		if err != nil {
+			return err
 		}
-		d.erased.note(id, d.now())
-		return nil
-	})
-	return err
+		if p.seen != nil {
+			return ErrIdentityExists
+		}
+		left := false
+		_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
+			if left = cur != nil && cur.DeletedAt.IsZero(); left {
+				return cur
+			}
+			d.erased.note(id, d.now())
+			return nil
+		})
+		if err != nil || !left {
+			return err
+		}
+		if err := sleep(ctx, slack); err != nil {
+			return err
+		}
+	}
+	return ErrIdentityExists
 }
 
 func (d *Directory) pullOrNone(ctx context.Context, id uuid.UUID) (pulled, error) {

@@ -214,7 +214,7 @@ func TestEraseMeansTheDeleted(t *testing.T) {
 				require.NoError(w.t, err)
 			}
 		}
-		require.NoError(w.t, w.d.Erase(w.t.Context(), k.owner))
+		require.ErrorIs(w.t, w.d.Erase(w.t.Context(), k.owner), ErrIdentityExists)
 		w.requireOwner(k, index.Active)
 
 		w.wait(time.Second)

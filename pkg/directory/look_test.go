@@ -236,6 +236,43 @@ func TestErasedStaysErased(t *testing.T) {
 	}
 }
 
+// TestErasedBeforeItWasStored: a build that has read somebody and not stored them
+// yet does not bring them back.
+func TestErasedBeforeItWasStored(t *testing.T) {
+	inBubble(t, func(w *world) {
+		late := &lateKratos{fakekratos: w.kratos}
+		k := w.kratos.register("passkey")
+		late.page.Store(int64(5 * time.Second))
+		w.start(func(o *Options) { o.Kratos = late })
+		w.wait(6 * time.Second)
+		w.kratos.delete(k.owner)
+		require.NoError(w.t, w.d.Erase(w.t.Context(), k.owner))
+		w.wait(10 * time.Second)
+		kept, err := w.store.Identity(w.t.Context(), k.owner)
+		require.NoError(w.t, err)
+		require.Nil(w.t, kept)
+	})
+}
+
+// TestErasedThoughSeenAMomentAgo by another server, whose clock is a little ahead.
+func TestErasedThoughSeenAMomentAgo(t *testing.T) {
+	inBubble(t, func(w *world) {
+		shared := share(w.store)
+		k := w.kratos.register("passkey")
+		w.startOn(shared)
+		other := &world{t: w.t, kratos: w.kratos, store: w.store, log: &said{}}
+		other.startOn(shared, later(noise)) // as little as nothing
+		w.wait(time.Minute)
+		other.hook(k.owner, index.FlowSettings)
+		w.wait(5 * time.Millisecond)
+		w.kratos.delete(k.owner)
+		require.NoError(w.t, w.d.Erase(w.t.Context(), k.owner))
+		kept, err := w.store.Identity(w.t.Context(), k.owner)
+		require.NoError(w.t, err)
+		require.Nil(w.t, kept)
+	})
+}
+
 // TestErasedIsBounded: where too many were erased all are forgotten.
 func TestErasedIsBounded(t *testing.T) {
 	var e erased

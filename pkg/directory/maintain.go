@@ -106,7 +106,10 @@ func (d *Directory) rest(ctx context.Context, wait time.Duration, asked time.Tim
 // ends, also while a build or a sweep is under way here.
 func (d *Directory) keepSharing(ctx context.Context) {
 	for d.clock != nil && sleep(ctx, shareEvery) == nil {
-		if err := d.share(ctx); err != nil && ctx.Err() == nil {
+		sharing, done := context.WithTimeout(ctx, shareEvery) // others wait for it
+		err := d.share(sharing)
+		done()
+		if err != nil && ctx.Err() == nil {
 			d.log.Error("cannot read the shared store", "error", err)
 		}
 	}
@@ -126,7 +129,8 @@ func (d *Directory) share(ctx context.Context) error {
 		return err
 	}
 	for _, j := range jobs {
-		if at := time.Unix(0, int64(j.Number)); d.now().Sub(at) > orphanedJob { //nolint:gosec // numbers are times, or a little later
+		// A clock that was ahead has made those from the future.
+		if at := time.Unix(0, int64(j.Number)); d.now().Sub(at).Abs() > orphanedJob { //nolint:gosec // numbers are times, or a little later
 			d.queue.adopt(j)
 		}
 	}

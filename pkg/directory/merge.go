@@ -20,6 +20,13 @@ const registrationWindow = 10 * time.Second
 // which may have waited for the store meanwhile.
 type look struct{ asked, now time.Time }
 
+// lookSince is a look whose request began then, by this server's clock. When that
+// was is told now, since the other clock may have been set meanwhile.
+func (d *Directory) lookSince(began time.Time) look {
+	now := d.now()
+	return look{now.Add(began.Sub(d.own())), now}
+}
+
 // slack is by how much the clocks of two servers that share a store may differ.
 const slack = 5 * noise
 

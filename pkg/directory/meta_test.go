@@ -42,3 +42,37 @@ func TestNewestMeta(t *testing.T) {
 		require.Equal(t, 3, d.meta.Load().Accept)
 	})
 }
+
+// TestTurnIsWaitedForAsLongAsTheContext: a store that does not answer holds nobody up
+// for longer than they wait, and is asked again.
+func TestTurnIsWaitedForAsLongAsTheContext(t *testing.T) {
+	inBubble(t, func(w *world) {
+		s := &hangingMeta{sharedStore: share(w.store)}
+		w.startOn(s)
+		w.wait(time.Minute)
+		s.hangs = true
+		w.wait(shareEvery)
+		ctx, cancel := context.WithTimeout(w.t.Context(), time.Second)
+		defer cancel()
+		require.ErrorIs(w.t, w.d.Reconcile(ctx, 0), context.DeadlineExceeded)
+		w.wait(2 * shareEvery)
+		require.NotEmpty(w.t, w.log.lines("cannot read the shared store"))
+		s.hangs = false
+		w.wait(2 * shareEvery)
+		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+	})
+}
+
+// hangingMeta does not answer while it hangs.
+type hangingMeta struct {
+	sharedStore
+	hangs bool
+}
+
+func (s *hangingMeta) Meta(ctx context.Context) (index.Meta, error) {
+	if s.hangs {
+		<-ctx.Done()
+		return index.Meta{}, ctx.Err()
+	}
+	return s.sharedStore.Meta(ctx)
+}

@@ -100,21 +100,13 @@ func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error
 	}
 	ctx, span := d.tracer.Start(ctx, "pull") // the request to Kratos and the commit, as one
 	defer span.End()
-	asked := d.now()
+	began := d.own()
 	p.seen, err = d.kratos.Identity(ctx, id)
 	if err != nil && !errors.Is(err, kratosadmin.ErrNotFound) {
 		return p, fmt.Errorf("%w: %w", ErrKratos, err)
 	}
 	_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
-		l := look{asked, d.now()}
-		switch {
-		case cur == nil && d.erased.since(id, asked):
-			p.record = nil
-		case p.seen == nil:
-			p.record = mergeDeleted(cur, l)
-		default:
-			p.record = mergePulled(cur, p.seen, l)
-		}
+		p.record = d.mergePull(cur, id, p.seen, d.lookSince(began))
 		p.changed = tellsMore(cur, p.record)
 		return p.record
 	})
@@ -125,6 +117,18 @@ func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error
 		p.record = &index.Identity{ID: id}
 	}
 	return p, nil
+}
+
+// mergePull merges what Kratos has answered about an identity; seen is nil where it
+// has none.
+func (d *Directory) mergePull(cur *index.Identity, id uuid.UUID, seen *kratosadmin.Identity, l look) *index.Identity {
+	switch {
+	case cur == nil && d.erased.since(id, l.asked):
+		return nil
+	case seen == nil:
+		return mergeDeleted(cur, l)
+	}
+	return mergePulled(cur, seen, l)
 }
 
 // tellsMore tells whether a record says something that another did not, the

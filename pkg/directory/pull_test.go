@@ -226,5 +226,8 @@ func TestFailedPullsAreTold(t *testing.T) {
 		require.Equal(w.t,
 			`msg="cannot pull identities; trying again" identity_id=3fa85f64-5717-4562-b3fc-2c963f66afa6 error="kratos is down" hooks_waiting=1 oldest_for=0s`,
 			w.log.lines("cannot pull identities; trying again")[0])
+		w.d.warnedAt.Add(int64(time.Hour)) // the clock was ahead
+		w.d.warn(pullFailed, mergeID, errDown)
+		require.Len(w.t, w.log.lines("cannot pull identities; trying again"), 4)
 	})
 }

@@ -17,9 +17,10 @@ import (
 // what the directory asks itself for is not.
 type queue struct {
 	store  index.Store
-	shared bool // other servers settle jobs of the store, too
-	now    func() time.Time
-	wake   chan struct{} // something may be due
+	shared bool             // other servers settle jobs of the store, too
+	now    func() time.Time // this server's clock
+	stamp  func() time.Time // the one of all servers
+	wake   chan struct{}    // something may be due
 
 	mu    sync.Mutex
 	jobs  map[uuid.UUID]*job
@@ -43,13 +44,13 @@ type job struct {
 // a replica of Kratos' database may be behind the hook.
 func repulls() []time.Duration { return []time.Duration{time.Second, 10 * time.Second} }
 
-func newQueue(ctx context.Context, store index.Store, now func() time.Time) (*queue, error) {
+func newQueue(ctx context.Context, store index.Store, now, stamp func() time.Time) (*queue, error) {
 	waiting, err := store.Jobs(ctx)
 	if err != nil {
 		return nil, err
 	}
 	_, shared := store.(index.Leader)
-	q := &queue{store: store, shared: shared, now: now, wake: make(chan struct{}, 1), jobs: map[uuid.UUID]*job{}}
+	q := &queue{store: store, shared: shared, now: now, stamp: stamp, wake: make(chan struct{}, 1), jobs: map[uuid.UUID]*job{}}
 	for _, w := range waiting {
 		q.adopt(w)
 	}
@@ -77,10 +78,13 @@ func (q *queue) add(ctx context.Context, id uuid.UUID, flow index.Flow) error {
 	if j.since.IsZero() {
 		j.since = q.now()
 	}
-	j.durable, j.unchanged = true, 0
+	if repeats(j.Flow) && !repeats(stored.Flow) {
+		stored.Flow = j.Flow
+	}
 	if stored.Number > j.Number {
 		j.Job = stored
 	}
+	j.Flow, j.durable, j.unchanged = stored.Flow, true, 0
 	if j.running {
 		j.again = true
 		return nil
@@ -117,7 +121,7 @@ func (q *queue) cover(id uuid.UUID, flow index.Flow) (j index.Job, covered bool)
 	if cur != nil && repeats(cur.Flow) {
 		flow = cur.Flow
 	}
-	return index.Job{Identity: id, Number: uint64(q.now().UnixNano()), Flow: flow}, false
+	return index.Job{Identity: id, Number: uint64(q.stamp().UnixNano()), Flow: flow}, false
 }
 
 // repeats tells whether a flow changes credentials, so that a pull without a

@@ -17,7 +17,7 @@ func inQueue(t *testing.T, test func(t *testing.T, q *queue, store *faultyStore)
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		store := newFaultyStore()
-		q, err := newQueue(t.Context(), store, time.Now)
+		q, err := newQueue(t.Context(), store, time.Now, time.Now)
 		require.NoError(t, err)
 		test(t, q, store)
 	})
@@ -135,7 +135,7 @@ func TestQueueSurvives(t *testing.T) {
 		require.NoError(t, q.add(t.Context(), id, index.FlowSettings))
 		before := stored(t, store)
 		past := func() time.Time { return time.Now().Add(-time.Hour) } // the clock was set back
-		again, err := newQueue(t.Context(), store, past)
+		again, err := newQueue(t.Context(), store, past, past)
 		require.NoError(t, err)
 		jobs, _ := again.take(5)
 		require.Equal(t, before, jobs)
@@ -255,7 +255,7 @@ func (s *lateEnqueue) Enqueue(ctx context.Context, job index.Job) (uint64, error
 func TestQueueSettlesTheLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		id, store := uuid.UUID{1}, &lateEnqueue{faultyStore: newFaultyStore()}
-		q, err := newQueue(t.Context(), store, time.Now)
+		q, err := newQueue(t.Context(), store, time.Now, time.Now)
 		require.NoError(t, err)
 		store.after = func() { require.NoError(t, q.add(t.Context(), id, index.FlowLogin)) }
 		require.NoError(t, q.add(t.Context(), id, index.FlowLogin))
@@ -265,4 +265,23 @@ func TestQueueSettlesTheLast(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, stored(t, store))
 	})
+}
+
+// TestQueueFlowsAtOnce: of two hooks at once the one that promises a change is pulled
+// again where none shows, in whatever order they were stored.
+func TestQueueFlowsAtOnce(t *testing.T) {
+	for _, flows := range [][2]index.Flow{{index.FlowLogin, index.FlowSettings}, {index.FlowSettings, index.FlowLogin}} {
+		inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
+			id := uuid.UUID{1}
+			store.before = func(method string, call int) {
+				if method == "Enqueue" && call == 1 {
+					require.NoError(t, q.add(t.Context(), id, flows[1]))
+				}
+			}
+			require.NoError(t, q.add(t.Context(), id, flows[0]))
+			jobs, _ := q.take(1)
+			require.Equal(t, index.FlowSettings, jobs[0].Flow)
+			require.Equal(t, stored(t, store)[0].Number, jobs[0].Number)
+		})
+	}
 }

@@ -148,7 +148,7 @@ func (d *Directory) confirmedAt(i *index.Identity) time.Time {
 		}
 		return i.PulledAt
 	}
-	if swept := d.meta.Load().SweepStartedAt; swept.After(i.SeenAt) {
+	if swept := d.meta.Load().SweepStartedAt; swept.After(i.SeenAt) && !swept.After(d.now().Add(slack)) {
 		return swept
 	}
 	return i.SeenAt

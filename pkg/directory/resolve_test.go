@@ -261,7 +261,7 @@ func TestConfirmedAt(t *testing.T) {
 		"a passkey and another key":  {mixed, at(3), at(2), at(4), at(4)},
 		"without a handle":           {nil, at(3), at(2), at(4), at(4)},
 	} {
-		d := &Directory{}
+		d := &Directory{now: time.Now}
 		d.meta.Store(&index.Meta{SweepStartedAt: tc.swept})
 		record := recordOf(tc.handles, nil)
 		record.SeenAt, record.PulledAt = tc.seen, tc.pulled

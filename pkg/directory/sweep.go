@@ -73,16 +73,16 @@ func (d *Directory) sweep(ctx context.Context) error {
 // scan reads the whole list, merges every page and hands it on.
 func (d *Directory) scan(ctx context.Context, each func(p *kratosadmin.Page, asked time.Time) error) error {
 	for token := ""; ; {
-		asked := d.now()
+		began := d.own()
 		page, err := d.kratos.List(ctx, token)
 		if err != nil {
 			return err
 		}
-		if err := d.merge(&batch{page.Identities, asked}, d.updates(ctx)); err != nil {
+		if err := d.merge(&batch{page.Identities, began}, d.updates(ctx)); err != nil {
 			return err
 		}
 		d.progress.page(page.Identities)
-		if err := each(page, asked); err != nil || page.Next == "" {
+		if err := each(page, d.lookSince(began).asked); err != nil || page.Next == "" {
 			return err
 		}
 		token = page.Next
@@ -107,8 +107,8 @@ func (d *Directory) merge(b *batch, store func(ids []uuid.UUID, change index.Cha
 	}
 	pulls := map[uuid.UUID]struct{}{}
 	err := store(ids, func(id uuid.UUID, cur *index.Identity) *index.Identity {
-		l := look{b.asked, d.now()}
-		if cur == nil && d.erased.since(id, b.asked) {
+		l := d.lookSince(b.began)
+		if cur == nil && d.erased.since(id, l.asked) {
 			return nil
 		}
 		next := mergeListed(cur, seen[id], l)

@@ -148,6 +148,9 @@ func (t *accessTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
 	// A request whose turn would come too late takes none from the others.
 	if err := t.turns.Wait(req.Context()); err != nil {
 		return nil, fmt.Errorf("too many requests wait for their turn: %w", err)

@@ -53,3 +53,13 @@ func TestTurnsAreNotLost(t *testing.T) {
 		g.Wait()
 	})
 }
+
+// TestCancelledIsNoQueue: a request that nobody waits for any more waited for no turn.
+func TestCancelledIsNoQueue(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://kratos/", http.NoBody)
+	require.NoError(t, err)
+	_, err = (&accessTransport{turns: rate.NewLimiter(rate.Inf, 1), next: &counter{}}).RoundTrip(req) //nolint:bodyclose // there is none
+	require.Equal(t, context.Canceled, err)
+}

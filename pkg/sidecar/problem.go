@@ -1,7 +1,6 @@
 package sidecar
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -69,7 +68,7 @@ func fromDirectory(err error) error {
 		p := newProblem(http.StatusServiceUnavailable, "index-building", "the index is being built", directory.ErrBuilding.Error())
 		p.retryAfter = 1
 		return p
-	case errors.Is(err, directory.ErrKratos), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, directory.ErrKratos):
 		p := newProblem(http.StatusServiceUnavailable, "kratos-unavailable", "kratos cannot be asked", directory.ErrKratos.Error())
 		p.retryAfter = 1
 		return p
