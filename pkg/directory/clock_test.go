@@ -113,16 +113,12 @@ func TestClockWasAhead(t *testing.T) {
 			setRight()
 			before := w.kratos.pulled()
 			for range 10 {
-				a, err := w.ask(k)
-				require.NoError(w.t, err)
+				w.requireOwner(k, index.Active)
 				w.wait(time.Minute)
-				if w.kratos.pulled() > before {
-					require.Equal(w.t, before+1, w.kratos.pulled())
-					a, err = w.ask(k)
-					require.NoError(w.t, err)
-					require.False(w.t, a.ConfirmedAt.After(time.Now()))
-				}
 			}
+			a, err := w.ask(k)
+			require.NoError(w.t, err)
+			require.False(w.t, a.ConfirmedAt.After(time.Now()))
 			require.Equal(w.t, before+1, w.kratos.pulled())
 		},
 	} {

@@ -27,6 +27,14 @@ func (e *erased) note(id uuid.UUID, at time.Time) {
 	e.at[id] = at
 }
 
+// ever tells whether an identity was erased.
+func (e *erased) ever(id uuid.UUID) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_, known := e.at[id]
+	return known
+}
+
 // since tells whether an identity was erased after a moment.
 func (e *erased) since(id uuid.UUID, asked time.Time) bool {
 	e.mu.Lock()

@@ -214,6 +214,10 @@ func (d *Directory) Refresh(ctx context.Context, id uuid.UUID) (exists, changed 
 	return p.seen != nil, p.changed, err
 }
 
+// eraseAgain is after how long an identity is looked for once more that was erased:
+// an answer that another server was still waiting for may have brought it back.
+const eraseAgain = time.Minute
+
 // Erase forgets an identity that Kratos has deleted, and everything about it.
 // The error is ErrIdentityExists where Kratos still has it.
 func (d *Directory) Erase(ctx context.Context, id uuid.UUID) error {
@@ -234,8 +238,12 @@ func (d *Directory) Erase(ctx context.Context, id uuid.UUID) error {
 			d.erased.note(id, d.now())
 			return nil
 		})
-		if err != nil || !left {
+		if err != nil {
 			return err
+		}
+		if !left {
+			d.queue.suggestIn(eraseAgain, id)
+			return nil
 		}
 		if err := sleep(ctx, slack); err != nil {
 			return err

@@ -254,6 +254,33 @@ func TestErasedBeforeItWasStored(t *testing.T) {
 	})
 }
 
+// TestErasedElsewhere: what another server was still waiting for brings somebody back
+// for a minute at most.
+func TestErasedElsewhere(t *testing.T) {
+	inBubble(t, func(w *world) {
+		shared, late := share(w.store), &lateKratos{fakekratos: w.kratos}
+		k := w.kratos.register("passkey")
+		w.startOn(shared, func(o *Options) { o.Kratos = late })
+		other := &world{t: w.t, kratos: w.kratos, store: w.store, log: &said{}}
+		other.startOn(shared)
+		w.wait(time.Minute)
+		late.page.Store(int64(5 * time.Second))
+		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+		w.wait(time.Second)
+		w.kratos.delete(k.owner)
+		require.NoError(w.t, other.d.Erase(w.t.Context(), k.owner))
+		w.wait(10 * time.Second)
+		kept := func() *index.Identity {
+			found, err := w.store.Identity(w.t.Context(), k.owner)
+			require.NoError(w.t, err)
+			return found
+		}
+		require.NotNil(w.t, kept())
+		w.wait(time.Minute)
+		require.Nil(w.t, kept())
+	})
+}
+
 // TestErasedThoughSeenAMomentAgo by another server, whose clock is a little ahead.
 func TestErasedThoughSeenAMomentAgo(t *testing.T) {
 	inBubble(t, func(w *world) {

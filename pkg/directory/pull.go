@@ -123,7 +123,7 @@ func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error
 // has none.
 func (d *Directory) mergePull(cur *index.Identity, id uuid.UUID, seen *kratosadmin.Identity, l look) *index.Identity {
 	switch {
-	case cur == nil && d.erased.since(id, l.asked):
+	case cur == nil && d.erased.since(id, l.asked), seen == nil && d.erased.ever(id):
 		return nil
 	case seen == nil:
 		return mergeDeleted(cur, l)
@@ -134,8 +134,8 @@ func (d *Directory) mergePull(cur *index.Identity, id uuid.UUID, seen *kratosadm
 // tellsMore tells whether a record says something that another did not, the
 // time of the look aside.
 func tellsMore(cur, next *index.Identity) bool {
-	if cur == nil {
-		return next != nil
+	if cur == nil || next == nil {
+		return cur != next
 	}
 	same := next.Clone()
 	same.SeenAt, same.PulledAt = cur.SeenAt, cur.PulledAt

@@ -131,9 +131,12 @@ func repeats(f index.Flow) bool { return f == index.FlowRegistration || f == ind
 // maxOwn bounds the jobs that wait without a hook.
 const maxOwn = 100_000
 
-// suggest asks for a pull without a hook. Where too many wait it is dropped: the
-// next sweep asks again.
-func (q *queue) suggest(id uuid.UUID) {
+// suggest asks for a pull without a hook.
+func (q *queue) suggest(id uuid.UUID) { q.suggestIn(0, id) }
+
+// suggestIn does so after a while. Where too many wait it is dropped: the next sweep
+// asks again.
+func (q *queue) suggestIn(wait time.Duration, id uuid.UUID) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.jobs[id] != nil || len(q.own) >= maxOwn {
@@ -141,7 +144,7 @@ func (q *queue) suggest(id uuid.UUID) {
 	}
 	j := &job{Job: index.Job{Identity: id}}
 	q.jobs[id] = j
-	q.await(j, q.now())
+	q.await(j, q.now().Add(wait))
 }
 
 // take starts up to n jobs that are due, hooks first, and tells how long it is
