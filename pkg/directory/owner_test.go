@@ -146,6 +146,7 @@ func TestWaitsForKratos(t *testing.T) {
 		require.Equal(w.t, pulls+2, w.kratos.pulled())
 		w.wait(time.Second)
 		require.Equal(w.t, pulls+3, w.kratos.pulled())
+		require.Len(w.t, w.log.lines("cannot reach kratos; answering from the index"), 3)
 		w.requireOwner(k, index.Active)
 		_, _, err := w.d.Refresh(w.t.Context(), k.owner)
 		require.EqualError(w.t, err, "kratos has to be asked and cannot be: it has not answered since the start")
