@@ -230,7 +230,7 @@ func (d *Directory) Erase(ctx context.Context, id uuid.UUID) error {
 		if p.seen != nil {
 			return ErrIdentityExists
 		}
-		left := false
+		var left bool
 		_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
 			if left = cur != nil && cur.DeletedAt.IsZero(); left {
 				return cur

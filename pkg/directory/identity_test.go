@@ -123,7 +123,9 @@ func TestEraseForgets(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k, other := w.kratos.register("passkey"), w.kratos.register("passkey")
 		w.start()
+		pulls := w.kratos.pulled()
 		require.ErrorIs(w.t, w.d.Erase(w.t.Context(), k.owner), ErrIdentityExists)
+		require.Equal(w.t, pulls+1, w.kratos.pulled())
 		w.requireOwner(k, index.Active)
 		w.kratos.delete(k.owner)
 		w.kratos.setFailure(errDown)
@@ -205,6 +207,7 @@ func TestEraseMeansTheDeleted(t *testing.T) {
 		person := w.kratos.people[k.owner]
 		w.start()
 		w.kratos.delete(k.owner)
+		var back *index.Identity
 		erase := store.called("Update") + 2 // after the pull
 		store.before = func(method string, call int) {
 			if method == "Update" && call == erase {
@@ -212,10 +215,15 @@ func TestEraseMeansTheDeleted(t *testing.T) {
 				w.kratos.people[k.owner] = person
 				_, _, err := w.d.Refresh(w.t.Context(), k.owner)
 				require.NoError(w.t, err)
+				back, err = w.store.Identity(w.t.Context(), k.owner)
+				require.NoError(w.t, err)
 			}
 		}
 		require.ErrorIs(w.t, w.d.Erase(w.t.Context(), k.owner), ErrIdentityExists)
 		w.requireOwner(k, index.Active)
+		kept, err := w.store.Identity(w.t.Context(), k.owner)
+		require.NoError(w.t, err)
+		require.Equal(w.t, back.Handles, kept.Handles, "since when it is known is not forgotten")
 
 		w.wait(time.Second)
 		w.kratos.delete(k.owner)
@@ -223,5 +231,34 @@ func TestEraseMeansTheDeleted(t *testing.T) {
 		require.ErrorIs(w.t, w.d.Erase(w.t.Context(), k.owner), errDisk)
 		require.NoError(w.t, w.d.Erase(w.t.Context(), k.owner))
 		w.requireError(k, ErrUnknown)
+	})
+}
+
+// TestEraseGivesUp where another server goes on saying that it has seen somebody whom
+// Kratos has not.
+func TestEraseGivesUp(t *testing.T) {
+	inBubble(t, func(w *world) {
+		store := newFaultyStore()
+		w.store = store
+		k := w.kratos.register("passkey")
+		w.start()
+		record, err := store.Identity(w.t.Context(), k.owner)
+		require.NoError(w.t, err)
+		w.kratos.delete(k.owner)
+		store.before = func(method string, _ int) {
+			if method != "Update" {
+				return
+			}
+			record.SeenAt = time.Now().Add(slack)
+			_, err := store.Store.Update(w.t.Context(), []uuid.UUID{k.owner}, func(uuid.UUID, *index.Identity) *index.Identity { return record.Clone() })
+			require.NoError(w.t, err)
+		}
+		pulls := w.kratos.pulled()
+		require.ErrorIs(w.t, w.d.Erase(w.t.Context(), k.owner), ErrIdentityExists)
+		require.Equal(w.t, pulls+3, w.kratos.pulled())
+		short, cancel := context.WithTimeout(w.t.Context(), slack/2)
+		defer cancel()
+		require.ErrorIs(w.t, w.d.Erase(short, k.owner), context.DeadlineExceeded)
+		require.Equal(w.t, pulls+4, w.kratos.pulled())
 	})
 }

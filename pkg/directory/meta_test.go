@@ -57,6 +57,9 @@ func TestTurnIsWaitedForAsLongAsTheContext(t *testing.T) {
 		require.ErrorIs(w.t, w.d.Reconcile(ctx, 0), context.DeadlineExceeded)
 		w.wait(2 * shareEvery)
 		require.NotEmpty(w.t, w.log.lines("cannot read the shared store"))
+		began := time.Now()
+		require.ErrorIs(w.t, w.d.readMeta(w.t.Context()), context.DeadlineExceeded)
+		require.Equal(w.t, 10*time.Second, time.Since(began))
 		s.hangs = false
 		w.wait(2 * shareEvery)
 		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))

@@ -176,18 +176,26 @@ func TestOrphanedHooks(t *testing.T) {
 
 // TestStopWhileSharing: whoever is stopped while it asks the store has not failed.
 func TestStopWhileSharing(t *testing.T) {
-	inBubble(t, func(w *world) {
-		store := newFaultyStore()
-		w.startOn(share(store))
-		store.before = func(method string, _ int) {
-			if method == "Clock" {
-				time.Sleep(time.Second)
-			}
-		}
-		w.wait(shareEvery + time.Second/2)
-		require.NoError(w.t, w.stop())
-		require.NotContains(w.t, w.log.String(), "level=ERROR")
-	})
+	for _, method := range []string{"Clock", "Lead"} {
+		t.Run(method, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				store := newFaultyStore()
+				shared := share(store)
+				w.startOn(shared)
+				(*shared.lead.Load())() // so that it asks again
+				store.before = func(called string, call int) {
+					if called == method {
+						store.failCall(method, call+1) // all from now on
+						time.Sleep(time.Second)
+					}
+				}
+				store.failCall(method, store.called(method)+1)
+				w.wait(shareEvery + time.Second/2)
+				require.NoError(w.t, w.stop())
+				require.NotContains(w.t, w.log.String(), "level=ERROR")
+			})
+		})
+	}
 }
 
 // TestAcceptedElsewhere: what another server is told to accept counts for the sweep
