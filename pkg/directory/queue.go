@@ -78,7 +78,7 @@ func (q *queue) add(ctx context.Context, id uuid.UUID, flow index.Flow) error {
 	if j.since.IsZero() {
 		j.since = q.now()
 	}
-	if repeats(j.Flow) && !repeats(stored.Flow) {
+	if repeats(j.Flow) {
 		stored.Flow = j.Flow
 	}
 	if stored.Number > j.Number {
