@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,7 +51,7 @@ func TestTurnIsWaitedForAsLongAsTheContext(t *testing.T) {
 		s := &hangingMeta{sharedStore: share(w.store)}
 		w.startOn(s)
 		w.wait(time.Minute)
-		s.hangs = true
+		s.hangs.Store(true)
 		w.wait(shareEvery)
 		ctx, cancel := context.WithTimeout(w.t.Context(), time.Second)
 		defer cancel()
@@ -60,7 +61,7 @@ func TestTurnIsWaitedForAsLongAsTheContext(t *testing.T) {
 		began := time.Now()
 		require.ErrorIs(w.t, w.d.readMeta(w.t.Context()), context.DeadlineExceeded)
 		require.Equal(w.t, 10*time.Second, time.Since(began))
-		s.hangs = false
+		s.hangs.Store(false)
 		w.wait(2 * shareEvery)
 		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
 	})
@@ -69,11 +70,11 @@ func TestTurnIsWaitedForAsLongAsTheContext(t *testing.T) {
 // hangingMeta does not answer while it hangs.
 type hangingMeta struct {
 	sharedStore
-	hangs bool
+	hangs atomic.Bool
 }
 
 func (s *hangingMeta) Meta(ctx context.Context) (index.Meta, error) {
-	if s.hangs {
+	if s.hangs.Load() {
 		<-ctx.Done()
 		return index.Meta{}, ctx.Err()
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // clocks differ, and with answers of Kratos and of the store that take their time:
 // hooks reach either server, and either is stopped now and then.
 func TestHistoriesOfReplicas(t *testing.T) {
-	lives := 20
+	lives := 10
 	switch {
 	case testing.Short():
 		lives = 5
@@ -37,10 +38,15 @@ func TestHistoriesOfReplicas(t *testing.T) {
 func (h *history) startTwo(store *faultyStore) {
 	shared := share(store)
 	slow := rand.New(rand.NewPCG(h.rand.Uint64(), 2))
-	upTo := func(longest time.Duration) int64 { return slow.Int64N(int64(longest)) }
+	var drawing sync.Mutex // servers draw at the same time
+	upTo := func(longest time.Duration) int64 {
+		drawing.Lock()
+		defer drawing.Unlock()
+		return slow.Int64N(int64(longest))
+	}
 	late := &lateKratos{fakekratos: h.kratos}
 	store.before = func(method string, _ int) {
-		if method == "Update" && slow.IntN(4) == 0 {
+		if method == "Update" && upTo(4) == 0 {
 			time.Sleep(time.Duration(upTo(2 * time.Second)))
 		}
 		late.page.Store(upTo(5 * time.Second))
