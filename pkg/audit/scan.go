@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 )
 
@@ -48,9 +50,12 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 
 func scan(ctx context.Context, o Options, st *state) error {
 	began, resumed := time.Now(), st.Summary.Identities
-	pace := newPacer(o.MaxRPS)
+	turns := rate.NewLimiter(rate.Inf, 1)
+	if o.MaxRPS > 0 {
+		turns.SetLimit(rate.Limit(o.MaxRPS))
+	}
 	for !st.Done {
-		if err := pace.wait(ctx); err != nil {
+		if err := turns.Wait(ctx); err != nil {
 			return err
 		}
 		page, err := o.Kratos.Inventory(ctx, st.Token)
@@ -75,33 +80,6 @@ func scan(ctx context.Context, o Options, st *state) error {
 		}
 	}
 	return nil
-}
-
-// pacer spaces requests evenly.
-type pacer struct {
-	every time.Duration
-	next  time.Time
-}
-
-func newPacer(rps float64) *pacer {
-	if rps <= 0 {
-		return &pacer{}
-	}
-	return &pacer{every: time.Duration(float64(time.Second) / rps)}
-}
-
-func (p *pacer) wait(ctx context.Context) error {
-	if wait := time.Until(p.next); p.every > 0 && wait > 0 {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	p.next = time.Now().Add(p.every)
-	return ctx.Err()
 }
 
 // ResumeError says that an audit ended early, and that it can go on.
