@@ -19,20 +19,21 @@ import (
 
 // doctorCommand holds the flags of `doctor`.
 type doctorCommand struct {
-	app         *app
-	files       linter // reads the configuration
-	reach       reachFlags
-	kratosURL   string
-	adminURL    string
-	access      kratosadmin.Access // to the admin API
-	androidApps []string
-	appleApps   []string
-	sidecar     string
-	keyFile     string
-	timeout     time.Duration
-	ceremony    ceremonyFlags
-	format      string
-	failOn      string
+	app          *app
+	files        linter // reads the configuration
+	reach        reachFlags
+	kratosURL    string
+	adminURL     string
+	access       kratosadmin.Access // to the admin API
+	androidApps  []string
+	appleApps    []string
+	sidecar      string
+	keyFile      string
+	insecureHTTP bool
+	timeout      time.Duration
+	ceremony     ceremonyFlags
+	format       string
+	failOn       string
 }
 
 func newDoctor(a *app) *cobra.Command {
@@ -76,6 +77,8 @@ Exit code 0: clean; 1: findings; 3: there was not enough time.`,
 	f.StringArrayVar(&d.appleApps, "apple-app", nil, "`TEAMID.bundle.id` of an app (repeatable)")
 	f.StringVar(&d.sidecar, "sidecar", "", "`URL` of the sidecar")
 	f.StringVar(&d.keyFile, "api-key-file", "", "`FILE` with the sidecar's key of scope read")
+	insecureHTTPFlag(c, &d.insecureHTTP)
+	d.files.outsideFlag(c)
 	f.DurationVar(&d.timeout, "timeout", 30*time.Second, "of all checks together")
 	d.ceremony.register(c)
 	f.StringVar(&d.format, "format", "text", "text, json, html, or with -c sarif")
@@ -163,6 +166,11 @@ func (d *doctorCommand) options(where string) (doctor.Options, error) {
 		}
 	}
 	if d.keyFile != "" {
+		if d.sidecar != "" {
+			if err := keyGoesTo(d.sidecar, d.insecureHTTP); err != nil {
+				return o, err
+			}
+		}
 		keys, err := sidecar.ReadKeyFile(d.keyFile)
 		if err != nil {
 			return o, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/pkg/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/report"
@@ -45,6 +46,10 @@ type linter struct {
 	environment     string
 	allEnvironments bool
 	network         oryNetwork
+	allowOutside    bool
+	insecureHTTP    bool
+	bounds          *source.Bounds // of the files that are read, nil until the first
+	bodies          *hookbody.Evaluator
 }
 
 func newLint(a *app) *cobra.Command {
@@ -95,13 +100,16 @@ A comment silences a rule on its line, if it says why:
 	f.StringVar(&l.writeBaseline, "write-baseline", "", "record the findings of now in `FILE`, for --baseline")
 	f.StringVar(&l.sidecar, "sidecar", "", "`URL` of the sidecar, which knows how many people a changed rp.id locks out")
 	f.StringVar(&l.keyFile, "api-key-file", "", "`FILE` with the sidecar's key of scope read")
+	insecureHTTPFlag(c, &l.insecureHTTP)
+	l.outsideFlag(c)
 	l.network.flags(f)
 	f.StringVar(&l.stdinFilename, "stdin-filename", "", "the name of what is read from \"-\"")
 	return c
 }
 
 func (l *linter) run(ctx context.Context, args []string) error {
-	l.fetch = fetcher(ctx)
+	l.fetch = fetcher(ctx, l.allowOutside)
+	l.bodies = hookbody.NewEvaluator()
 	if l.explain != "" {
 		return explainRule(l.app.stdout, l.explain)
 	}
@@ -122,11 +130,14 @@ func (l *linter) run(ctx context.Context, args []string) error {
 	if err := l.network.check(l, args); err != nil {
 		return err
 	}
+	if err := l.bound(args); err != nil {
+		return err
+	}
 	p, err := l.readProject()
 	if err != nil {
 		return err
 	}
-	targets, err := l.targets(ctx, args, p)
+	targets, err := interruptible(ctx, func() ([]target, error) { return l.targets(ctx, args, p) })
 	if err != nil {
 		return err
 	}
@@ -143,7 +154,7 @@ func (l *linter) run(ctx context.Context, args []string) error {
 		all = p.Apply(all, l.everything(args), time.Now())
 	}
 	if l.writeBaseline != "" {
-		return writeBaseline(l.writeBaseline, all)
+		return l.record(all)
 	}
 	if l.format == "text" && l.wantsColor() {
 		write = report.ColorText
@@ -168,9 +179,9 @@ func (l *linter) check(ctx context.Context, targets []target, base baseline) ([]
 			return nil, err
 		}
 		if l.fix != "" || l.diff {
-			found, err = l.mend(files, opts)
+			found, err = l.mend(ctx, files, opts)
 		} else {
-			found, err = lint.Check(files, opts, rules.All())
+			found, err = interruptible(ctx, func() ([]lint.Finding, error) { return lint.Check(files, opts, rules.All()) })
 		}
 		if err != nil {
 			return nil, fmt.Errorf("check %q: %w", files[0].Name, err)

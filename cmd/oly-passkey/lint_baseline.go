@@ -44,7 +44,7 @@ func (l *linter) readBaseline() (baseline, error) {
 		}
 		return baseline{rev: rev}, nil
 	}
-	f, err := source.Open(l.baseline)
+	f, err := l.read(l.baseline)
 	if err != nil {
 		return baseline{}, err
 	}
@@ -116,8 +116,9 @@ func (b baseline) unknown(all []lint.Finding) []lint.Finding {
 	return out
 }
 
-// writeBaseline records the findings of now.
-func writeBaseline(name string, all []lint.Finding) error {
+// record writes the findings of now to --write-baseline.
+func (l *linter) record(all []lint.Finding) error {
+	name := l.writeBaseline
 	r := recorded{Version: 1, Findings: make(map[string]int)}
 	for _, f := range all {
 		r.Findings[report.Fingerprint(f)]++
@@ -128,9 +129,12 @@ func writeBaseline(name string, all []lint.Finding) error {
 	}
 	text = append(text, '\n')
 	if _, err := os.Stat(name); errors.Is(err, os.ErrNotExist) {
+		if !l.bounds.MayWrite(name) {
+			return outsideError(name)
+		}
 		return os.WriteFile(name, text, 0o644) //nolint:gosec // it is committed beside the configuration
 	}
-	return rewriteAll([]lint.Repaired{{Name: name, After: text}})
+	return l.rewrite([]lint.Repaired{{Name: name, After: text}})
 }
 
 // enrolled asks the sidecar how many people have keys, nil without a sidecar.
@@ -142,9 +146,12 @@ func (l *linter) enrolled(ctx context.Context) (*int, error) {
 	defer stop()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(l.sidecar, "/")+"/v1/index", nil)
 	if err != nil {
-		return nil, usagef("--sidecar: %w", err)
+		return nil, usagef("--sidecar is not a URL")
 	}
 	if l.keyFile != "" {
+		if err := keyGoesTo(l.sidecar, l.insecureHTTP); err != nil {
+			return nil, err
+		}
 		keys, err := sidecar.ReadKeyFile(l.keyFile)
 		if err != nil {
 			return nil, err
@@ -155,7 +162,9 @@ func (l *linter) enrolled(ctx context.Context) (*int, error) {
 		}
 		req.Header.Set("Authorization", "Bearer "+key)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	// The key is meant for this host alone.
+	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := stay.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("ask the sidecar: %w", err)
 	}

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
@@ -19,7 +17,7 @@ import (
 
 // options turns the flags into what the linter knows besides the files.
 func (l *linter) options() (lint.Options, error) {
-	opts := lint.Options{Rendered: l.rendered, Schemas: kratosconf.SchemaOptions{Named: make(map[string]string), Read: source.Open}}
+	opts := lint.Options{Rendered: l.rendered, Bodies: l.bodies, Schemas: kratosconf.SchemaOptions{Named: make(map[string]string), Read: l.read}}
 	var ok bool
 	if opts.Profile, ok = lint.ParseProfile(l.profile); !ok {
 		return opts, usagef("--profile is %q; it takes dev or prod", l.profile)
@@ -27,7 +25,7 @@ func (l *linter) options() (lint.Options, error) {
 	var err error
 	domains := l.domains
 	for _, name := range l.domainsFrom {
-		f, err := source.Open(name)
+		f, err := l.read(name)
 		if err != nil {
 			return opts, err
 		}
@@ -44,7 +42,7 @@ func (l *linter) options() (lint.Options, error) {
 		opts.Schemas.Fetch = l.fetch
 	}
 	if l.related != "" {
-		f, err := source.Open(l.related)
+		f, err := l.read(l.related)
 		if err != nil {
 			return opts, err
 		}
@@ -52,7 +50,7 @@ func (l *linter) options() (lint.Options, error) {
 		opts.Related = &webauthn.Document{Status: http.StatusOK, ContentType: "application/json", Body: f.Data}
 	}
 	for _, name := range l.envFiles {
-		f, err := source.Open(name)
+		f, err := l.read(name)
 		if err != nil {
 			return opts, err
 		}
@@ -66,11 +64,8 @@ func (l *linter) options() (lint.Options, error) {
 		opts.Env = append(opts.Env, kratosconf.Environ(l.app.environ)...)
 	}
 	for _, s := range l.schemas {
-		id, file, ok := strings.Cut(s, "=")
-		if !ok {
-			id, file = "", s
-		}
-		if _, err := source.Open(file); err != nil {
+		id, file := schemaFile(s)
+		if _, err := l.read(file); err != nil {
 			return opts, err
 		}
 		opts.Schemas.Named[id] = file
@@ -112,7 +107,7 @@ func (l *linter) kratosVersion(configs [][]*source.File) (kratosconf.Version, er
 	dir := filepath.Dir(configs[0][0].Name)
 	for _, folder := range []string{dir, filepath.Dir(dir)} {
 		for _, name := range []string{"compose.yml", "compose.yaml", "docker-compose.yml", "docker-compose.yaml", "Dockerfile"} {
-			f, err := source.Open(filepath.Join(folder, name))
+			f, err := source.OpenRegular(filepath.Join(folder, name))
 			if err != nil {
 				continue
 			}
@@ -163,7 +158,15 @@ func (l *linter) open(name string) (*source.File, error) {
 		}
 		return source.Read(name, l.app.stdin)
 	}
-	return source.Open(name)
+	return l.read(name)
+}
+
+// read reads a file within the bounds of what this command may read.
+func (l *linter) read(name string) (*source.File, error) {
+	if err := l.bound(nil); err != nil {
+		return nil, err
+	}
+	return l.bounds.Open(name)
 }
 
 // walk answers a file, or those of a folder that look like a Kratos
@@ -192,32 +195,11 @@ func (l *linter) walk(name string) ([]*source.File, error) {
 		default:
 			return nil
 		}
-		f, err := source.Open(path)
+		f, err := l.read(path)
 		if err == nil && kratosconf.MayBeKratos(f) {
 			files = append(files, f)
 		}
 		return nil // what cannot be read was not named by the user
 	})
 	return files, err
-}
-
-// fetcher reads an identity schema over the network, in 10 seconds at most.
-func fetcher(ctx context.Context) func(string) (*source.File, error) {
-	return func(url string) (*source.File, error) {
-		ctx, stop := context.WithTimeout(ctx, 10*time.Second)
-		defer stop()
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-		if err != nil {
-			return nil, err
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = resp.Body.Close() }() // only read from
-		if resp.StatusCode != http.StatusOK {
-			return nil, fmt.Errorf("get %q: the answer is %s", url, resp.Status)
-		}
-		return source.Read(url, resp.Body)
-	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -12,8 +13,10 @@ import (
 
 // mend fixes the files of one configuration, or shows what it would do, and
 // answers what is left.
-func (l *linter) mend(files []*source.File, opts lint.Options) ([]lint.Finding, error) {
-	repair, err := lint.Fix(files, opts, rules.All(), l.fix == "suggested")
+func (l *linter) mend(ctx context.Context, files []*source.File, opts lint.Options) ([]lint.Finding, error) {
+	repair, err := interruptible(ctx, func() (lint.Repair, error) {
+		return lint.Fix(files, opts, rules.All(), l.fix == "suggested")
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +36,7 @@ func (l *linter) mend(files []*source.File, opts lint.Options) ([]lint.Finding, 
 			return nil, fmt.Errorf("%q was read from the standard input and cannot be written; use --diff", r.Name)
 		}
 	}
-	if err := rewriteAll(repair.Changed); err != nil {
+	if err := l.rewrite(repair.Changed); err != nil {
 		return nil, err
 	}
 	for _, r := range repair.Changed {

@@ -68,7 +68,9 @@ func (l *linter) fromNetwork(ctx context.Context) ([]target, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.online = true // the project's identity schemas are at URLs of the Ory Network
+	// The project's identity schemas are at URLs of the Ory Network, which nobody
+	// but its owner sets.
+	l.online, l.fetch = true, fetcher(ctx, true)
 	if n.project.HostedPages() && len(l.domains)+len(l.domainsFrom) == 0 {
 		if n.project.OnOwnHost() {
 			l.domains = []string{n.project.Host()}

@@ -30,7 +30,7 @@ func (l *linter) readProject() (*project.Project, error) {
 	if name == "" {
 		name = project.FileName
 	}
-	f, err := source.Open(name)
+	f, err := l.read(name)
 	if errors.Is(err, fs.ErrNotExist) && l.project == "" {
 		if l.environment != "" || l.allEnvironments {
 			return nil, usagef("there is no %s here that names environments", project.FileName)
@@ -55,14 +55,22 @@ func (l *linter) targets(ctx context.Context, args []string, p *project.Project)
 		if err != nil {
 			return nil, usagef("--environment: %w", err)
 		}
-		return l.inEnvironment(e).load(ctx, nil)
+		in, err := l.inEnvironment(e)
+		if err != nil {
+			return nil, err
+		}
+		return in.load(ctx, nil)
 	}
 	if p == nil || !l.everything(args) || len(p.Environments) == 0 {
 		return l.load(ctx, args)
 	}
 	var all []target
 	for _, e := range p.Environments {
-		one, err := l.inEnvironment(e).load(ctx, nil)
+		in, err := l.inEnvironment(e)
+		if err != nil {
+			return nil, err
+		}
+		one, err := in.load(ctx, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +86,10 @@ func (l *linter) everything(args []string) bool {
 
 // inEnvironment is the command line that an environment stands for; flags that
 // were given add to it or win.
-func (l *linter) inEnvironment(e project.Environment) *linter {
+func (l *linter) inEnvironment(e project.Environment) (*linter, error) {
+	if l.sidecar == "" && l.keyFile != "" && e.Sidecar != "" {
+		return nil, usagef("environment %q of %s names the sidecar %q, and a key is sent only where the command line says: name it with --sidecar, too", e.Name, l.project, shownURL(e.Sidecar))
+	}
 	dir := filepath.Dir(l.project)
 	at := func(names []string) []string {
 		var out []string
@@ -104,10 +115,7 @@ func (l *linter) inEnvironment(e project.Environment) *linter {
 	if out.profile == "" {
 		out.profile = e.Profile
 	}
-	if out.sidecar == "" && out.keyFile != "" {
-		out.sidecar = e.Sidecar // it is of no use without a key
-	}
-	return &out
+	return &out, nil
 }
 
 // load reads the files and what the flags say of them.

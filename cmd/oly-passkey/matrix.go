@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -22,7 +23,7 @@ deploys: pages of the flows, --domain, and the configured origins. Exit code 0:
 all of them work; 1: some do not.`,
 		Example: `  oly-passkey matrix -c kratos.yml --domain auth.example.com --domain app.example.com
   oly-passkey matrix --browsers --format markdown kratos.yml`,
-		RunE: func(_ *cobra.Command, args []string) error { return l.matrix(args, browsers) },
+		RunE: func(cmd *cobra.Command, args []string) error { return l.matrix(cmd.Context(), args, browsers) },
 	}
 	f := c.Flags()
 	f.StringArrayVarP(&l.layers, "config", "c", nil, "a layer of the configuration (repeatable, in order)")
@@ -31,16 +32,20 @@ all of them work; 1: some do not.`,
 	f.StringArrayVar(&l.domains, "domain", nil, "a deployed domain: a host (https) or an origin (repeatable)")
 	f.StringVar(&l.related, "related-origins", "", "`FILE` with what https://RP-ID/.well-known/webauthn answers, or will")
 	f.StringVar(&l.format, "format", "text", "text, json, markdown or html")
+	l.outsideFlag(c)
 	f.BoolVar(&browsers, "browsers", false, "add the first version of each browser for what passkeys lean on")
 	return c
 }
 
-func (l *linter) matrix(args []string, browsers bool) error {
+func (l *linter) matrix(ctx context.Context, args []string, browsers bool) error {
 	write, ok := map[string]func(matrix.Matrix, io.Writer, []matrix.Browser) error{
 		"text": matrix.Matrix.Text, "json": matrix.Matrix.JSON, "markdown": matrix.Matrix.Markdown, "html": matrix.Matrix.HTML,
 	}[l.format]
 	if !ok {
 		return usagef("--format is %q; it takes text, json, markdown or html", l.format)
+	}
+	if err := l.bound(args); err != nil {
+		return err
 	}
 	configs, err := l.configs(args)
 	if err != nil {
@@ -53,7 +58,11 @@ func (l *linter) matrix(args []string, browsers bool) error {
 	if err != nil {
 		return err
 	}
-	pass, unreadable, err := lint.Load(configs[0], opts)
+	var unreadable []lint.Finding
+	pass, err := interruptible(ctx, func() (pass *lint.Pass, err error) {
+		pass, unreadable, err = lint.Load(configs[0], opts)
+		return pass, err
+	})
 	if err != nil {
 		return err
 	}
@@ -67,7 +76,10 @@ func (l *linter) matrix(args []string, browsers bool) error {
 	if browsers {
 		table = matrix.Browsers()
 	}
-	m := matrix.New(pass)
+	m, err := interruptible(ctx, func() (matrix.Matrix, error) { return matrix.New(pass), nil })
+	if err != nil {
+		return err
+	}
 	if err := write(m, l.app.stdout, table); err != nil {
 		return err
 	}

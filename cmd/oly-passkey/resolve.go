@@ -42,6 +42,7 @@ ambiguous; 2: it is no user handle; 3: the sidecar could not answer.`,
 	}
 	c.Flags().StringVar(&f.sidecar, "sidecar", "http://"+sidecar.DefaultListen, "`URL` of the sidecar")
 	c.Flags().StringVar(&f.keyFile, "api-key-file", "", "`FILE` with a key of scope resolve (none: send no key)")
+	insecureHTTPFlag(c, &f.insecureHTTP)
 	c.Flags().StringVar(&f.credentialID, "credential-id", "", "`ID` of the credential, base64url, to ask whether it belongs to the handle")
 	c.Flags().BoolVar(&f.allowRemoved, "allow-removed", false, "answer a handle whose credential is gone, too")
 	c.Flags().BoolVar(&f.confirm, "confirm", false, "let the sidecar ask Kratos before it answers")
@@ -52,6 +53,7 @@ ambiguous; 2: it is no user handle; 3: the sidecar could not answer.`,
 type resolveFlags struct {
 	sidecar, keyFile, credentialID, format string
 	allowRemoved, confirm                  bool
+	insecureHTTP                           bool
 }
 
 func (a *app) resolve(ctx context.Context, f *resolveFlags, handle string) error {
@@ -68,6 +70,11 @@ func (a *app) resolve(ctx context.Context, f *resolveFlags, handle string) error
 	key, err := readResolveKey(f.keyFile)
 	if err != nil {
 		return err
+	}
+	if key != "" {
+		if err := keyGoesTo(f.sidecar, f.insecureHTTP); err != nil {
+			return err
+		}
 	}
 	c, err := client.New(client.Options{URL: f.sidecar, Key: key})
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,7 +32,7 @@ otherwise. --to may be the older one.
 Exit code 0: clean; 1: findings; 3: the configuration could not be read.`,
 		Example: `  oly-passkey upgrade-check --from v1.3.1 --to v26.2.0 -c kratos.yml`,
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return u.run() },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return u.run(cmd.Context()) },
 	}
 	f := c.Flags()
 	f.StringVar(&u.from, "from", "", "`VERSION` that runs (default: of an image tag beside the files)")
@@ -40,12 +41,13 @@ Exit code 0: clean; 1: findings; 3: the configuration could not be read.`,
 	f.BoolVar(&u.files.env, "env", false, "lay the process' environment over the files, as Kratos does")
 	f.StringArrayVar(&u.files.envFiles, "env-file", nil, "lay a file of NAME=VALUE lines over the files (repeatable, in order)")
 	f.StringArrayVar(&u.files.schemas, "identity-schema", nil, "`[ID=]FILE`: where an identity schema is (repeatable)")
+	u.files.outsideFlag(c)
 	f.StringVar(&u.format, "format", "text", strings.Join(report.Formats(), ", "))
 	f.StringVar(&u.failOn, "fail-on", "error", "exit with 1 for findings from this severity on: error, warning or info")
 	return c
 }
 
-func (u *upgradeCheck) run() error {
+func (u *upgradeCheck) run(ctx context.Context) error {
 	failOn, ok := lint.ParseSeverity(u.failOn)
 	if !ok {
 		return usagef("--fail-on is %q; it takes error, warning or info", u.failOn)
@@ -71,7 +73,7 @@ func (u *upgradeCheck) run() error {
 	if opts.Version == (kratosconf.Version{}) {
 		return usagef("upgrade-check needs --from, because no image tag beside the files says what runs")
 	}
-	found, err := upgrade.Check(files, opts, opts.Version, to)
+	found, err := interruptible(ctx, func() ([]lint.Finding, error) { return upgrade.Check(files, opts, opts.Version, to) })
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func (s *siteFlags) site(a *app) (*wellknown.Site, error) {
 }
 
 func (s *siteFlags) fromConfig(a *app) (*wellknown.Site, error) {
-	l := &linter{app: a, env: s.env}
+	l := &linter{app: a, env: s.env, layers: s.config}
 	opts, err := l.options()
 	if err != nil {
 		return nil, err

@@ -18,6 +18,17 @@ import (
 // processVMTimeout); the usual one takes 0.3 ms.
 const limit = time.Second
 
+// maxBodies and maxTimeouts bound what an Evaluator evaluates. An evaluation that
+// took too long goes on, and takes memory, until the process ends.
+const (
+	maxBodies   = 200
+	maxTimeouts = 2
+	maxTime     = 10 * time.Second
+)
+
+// ErrNotEvaluated says that an Evaluator had no time left for a body.
+var ErrNotEvaluated = errors.New("the body was not evaluated")
+
 // ErrTimeout says that a body did not come to an end in time.
 var ErrTimeout = errors.New("the body takes too long")
 
@@ -33,6 +44,45 @@ type Result struct {
 func Evaluate(body string, sample Sample) (string, error) {
 	r := EvaluateAll(body, []Sample{sample})[0]
 	return r.JSON, r.Err
+}
+
+// Evaluator evaluates bodies of one configuration, or of several, within a bound
+// on all of them together. It remembers what it has evaluated. It may not be used
+// concurrently.
+type Evaluator struct {
+	known    map[string][]Result
+	timeouts int
+	spent    time.Duration
+}
+
+// NewEvaluator returns an Evaluator that has evaluated nothing.
+func NewEvaluator() *Evaluator { return &Evaluator{known: make(map[string][]Result)} }
+
+// EvaluateAll is the function of that name; once the bound is reached every new
+// body has ErrNotEvaluated.
+func (e *Evaluator) EvaluateAll(body string, samples []Sample) []Result {
+	key := fmt.Sprintf("%q %+v", body, samples)
+	if known, ok := e.known[key]; ok {
+		return known
+	}
+	out := make([]Result, len(samples))
+	if e.timeouts >= maxTimeouts || e.spent >= maxTime || len(e.known) >= maxBodies {
+		for i := range out {
+			out[i].Err = ErrNotEvaluated
+		}
+		return out
+	}
+	began := time.Now()
+	out = EvaluateAll(body, samples)
+	e.spent += time.Since(began)
+	for _, r := range out {
+		if errors.Is(r.Err, ErrTimeout) {
+			e.timeouts++
+			break
+		}
+	}
+	e.known[key] = out
+	return out
 }
 
 // EvaluateAll is Evaluate in several situations, which together take little
@@ -51,6 +101,12 @@ func EvaluateAll(body string, samples []Sample) []Result {
 	}
 	for i, sample := range samples {
 		out[i] = alone(body, sample)
+		if errors.Is(out[i].Err, ErrTimeout) {
+			for j := range out[i+1:] {
+				out[i+1+j].Err = ErrTimeout // each would cost a second more
+			}
+			break
+		}
 	}
 	return out
 }

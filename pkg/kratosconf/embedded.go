@@ -135,7 +135,9 @@ func (d *Document) EmbeddedSchema(name string) *source.File {
 	}
 	for _, b := range findBlocks(d.File.Data) {
 		if b.name == name {
-			return source.New(d.File.Name, b.only(d.File.Data))
+			f := source.New(d.File.Name, b.only(d.File.Data))
+			f.Foreign = d.File.Foreign
+			return f
 		}
 	}
 	return nil

@@ -187,6 +187,7 @@ func (v Variable) csv() *Value {
 // json reads a JSON list or object; anything else is null.
 func (v Variable) json() *Value {
 	f := source.New(v.Span.File.Name, []byte(v.Value))
+	f.Foreign = v.Span.File.Foreign
 	root, err := ParseJSON(f)
 	if err != nil || root.Kind != List && root.Kind != Map {
 		return v.scalar(Null, "")

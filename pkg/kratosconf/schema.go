@@ -2,6 +2,7 @@ package kratosconf
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -20,6 +21,9 @@ type IdentitySchema struct {
 	// be read.
 	Root *Value
 	Err  error
+	// Outside says that the URL names a file that may not be read, and that none
+	// was found elsewhere.
+	Outside bool
 }
 
 // SchemaOptions say where identity schemas are.
@@ -75,13 +79,17 @@ func (c *Config) find(s *IdentitySchema, opts SchemaOptions) {
 		return
 	}
 	for _, candidate := range c.candidates(s) {
-		if f, err := opts.Read(candidate); err == nil {
+		f, err := opts.Read(candidate)
+		if err == nil {
+			s.Outside = false
 			s.read(f, nil)
 			return
 		}
+		s.Outside = s.Outside || errors.Is(err, source.ErrOutside)
 	}
 	for _, d := range c.Documents {
 		if f := d.EmbeddedSchema(path.Base(s.URL.Text())); f != nil {
+			s.Outside = false
 			s.read(f, nil)
 			return
 		}

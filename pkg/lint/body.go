@@ -2,6 +2,7 @@ package lint
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -15,10 +16,12 @@ import (
 
 // Sent is what a hook sends on a sample context.
 type Sent struct {
-	Known bool   // the body was found
-	Body  string // its text
-	JSON  string // what it makes of the sample
-	Err   error  // why it makes nothing
+	Known bool // the body was found
+	// Outside says that the body is a file that may not be read.
+	Outside bool
+	Body    string // its text
+	JSON    string // what it makes of the sample
+	Err     error  // why it makes nothing
 }
 
 // SidecarPath is in the address of every hook to the sidecar.
@@ -47,46 +50,55 @@ func (p *Pass) evaluate(hooks []Hook) {
 		}
 	}
 	same := make(map[string][]Hook) // by the text of the body
+	var texts []string              // in the order of their first hooks
 	for _, h := range hooks {
-		if text, ok := p.bodyText(h.Config().Get("body")); ok {
+		text, ok, outside := p.bodyText(h.Config().Get("body"))
+		switch {
+		case outside:
+			p.sent[h.Value] = Sent{Outside: true}
+		case ok:
+			if same[text] == nil {
+				texts = append(texts, text)
+			}
 			same[text] = append(same[text], h)
 		}
 	}
-	for text, hooks := range same {
+	for _, text := range texts {
 		var samples []hookbody.Sample
-		for _, h := range hooks {
+		for _, h := range same[text] {
 			samples = append(samples, hookbody.Sample{Flow: h.List.Flow, Before: !h.List.After, Parsed: h.Parsed(), Traits: traits})
 		}
-		for i, r := range hookbody.EvaluateAll(text, samples) {
-			p.sent[hooks[i].Value] = Sent{Known: true, Body: text, JSON: r.JSON, Err: r.Err}
+		for i, r := range p.bodies.EvaluateAll(text, samples) {
+			p.sent[same[text][i].Value] = Sent{Known: true, Body: text, JSON: r.JSON, Err: r.Err}
 		}
 	}
 }
 
 // bodyText finds the Jsonnet of a body: base64:// holds it, a file is looked for
-// where an identity schema would be.
-func (p *Pass) bodyText(v *kratosconf.Value) (string, bool) {
+// where an identity schema would be. outside is that of bodyFile.
+func (p *Pass) bodyText(v *kratosconf.Value) (text string, ok, outside bool) {
 	if !v.Is(kratosconf.String) || v.Unknown() || v.Str == "" {
-		return "", false
+		return "", false, false
 	}
 	if data, ok := strings.CutPrefix(v.Str, "base64://"); ok {
 		text, err := base64.StdEncoding.DecodeString(data)
 		if err != nil {
 			text, err = base64.RawURLEncoding.DecodeString(strings.TrimRight(data, "="))
 		}
-		return string(text), err == nil
+		return string(text), err == nil, false
 	}
-	f := p.bodyFile(v)
+	f, outside := p.bodyFile(v)
 	if f == nil {
-		return "", false
+		return "", false, outside
 	}
-	return string(f.Data), true
+	return string(f.Data), true, false
 }
 
-// bodyFile is the file that a body names, nil when it is not here.
-func (p *Pass) bodyFile(v *kratosconf.Value) *source.File {
+// bodyFile is the file that a body names, nil when it is not here; outside says
+// that it is named and may not be read.
+func (p *Pass) bodyFile(v *kratosconf.Value) (f *source.File, outside bool) {
 	if strings.Contains(v.Str, "://") && !strings.HasPrefix(v.Str, "file://") {
-		return nil
+		return nil, false
 	}
 	name := strings.TrimPrefix(v.Str, "file://")
 	if plain, err := url.PathUnescape(name); err == nil {
@@ -101,9 +113,11 @@ func (p *Pass) bodyFile(v *kratosconf.Value) *source.File {
 		names = append(names, filepath.Join(dir, name), filepath.Join(dir, path.Base(name)), filepath.Join(dir, "hooks", path.Base(name)))
 	}
 	for _, candidate := range names {
-		if f, err := p.read(candidate); err == nil {
-			return f
+		f, err := p.read(candidate)
+		if err == nil {
+			return f, false
 		}
+		outside = outside || errors.Is(err, source.ErrOutside)
 	}
-	return nil
+	return nil, outside
 }

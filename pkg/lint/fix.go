@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -30,6 +31,9 @@ const maxRounds = 10
 // there before, as many rules as do not are fixed, those of errors first; the
 // others are left to people.
 func Fix(files []*source.File, opts Options, rules []*Rule, suggested bool) (Repair, error) {
+	if opts.Bodies == nil {
+		opts.Bodies = hookbody.NewEvaluator()
+	}
 	f := fixer{opts: opts, rules: slices.Clone(rules), suggested: suggested, wanted: make(map[string]bool)}
 	slices.SortStableFunc(f.rules, func(a, b *Rule) int { return cmp.Compare(b.Severity, a.Severity) })
 	best := attempt{files: newWorkshop(files, opts)}
@@ -224,7 +228,7 @@ func (w *workshop) apply(fixes [][]source.Edit) bool {
 // none that is made already.
 func (w *workshop) fits(made map[string][]source.Edit, fix []source.Edit) bool {
 	for _, e := range fix {
-		if _, ok := w.original[e.Span.File.Name]; !ok {
+		if _, ok := w.original[e.Span.File.Name]; !ok || e.Span.File.Foreign {
 			return false
 		}
 		for _, other := range made[e.Span.File.Name] {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/olympusoss/oly-passkey/pkg/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -88,6 +89,9 @@ type Options struct {
 	// Enrolled is how many people have keys for the baseline's rp.id, nil when
 	// that is not known.
 	Enrolled *int
+	// Bodies evaluates bodies of hooks; nil stands for a new one. One for several
+	// checks bounds the time of all of them together.
+	Bodies *hookbody.Evaluator
 }
 
 // Check lints files that together are one configuration, later ones over

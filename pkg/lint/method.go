@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // Method is the passkey or the webauthn method of a configuration.
@@ -22,6 +23,11 @@ type Method struct {
 	// derive one origin.
 	OriginsKey *kratosconf.Value
 	Origins    []Origin
+
+	bare      map[string]bool        // each origin's Bare
+	hosts     map[string]bool        // of origins without a scheme, in lower case
+	wildcards []Origin               // those with a *
+	pages     map[webauthn.Page]bool // of those that are known
 }
 
 func newMethod(c *kratosconf.Config, name string) *Method {
@@ -47,6 +53,19 @@ func newMethod(c *kratosconf.Config, name string) *Method {
 	for _, item := range m.OriginsKey.Items() {
 		if item.Is(kratosconf.String) {
 			m.Origins = append(m.Origins, NewOrigin(item))
+		}
+	}
+	m.bare, m.hosts, m.pages = make(map[string]bool), make(map[string]bool), make(map[webauthn.Page]bool)
+	for _, o := range m.Origins {
+		m.bare[o.Bare()] = true
+		if o.Scheme == "" {
+			m.hosts[strings.ToLower(o.Host)] = true
+		}
+		if strings.Contains(o.Host, "*") {
+			m.wildcards = append(m.wildcards, o)
+		}
+		if o.Known {
+			m.pages[o.Page] = true
 		}
 	}
 	return m
@@ -96,16 +115,28 @@ func (p *Pass) EachOrigin(f func(*Method, Origin)) {
 	}
 }
 
-// Lists tells whether the origin is among the method's, once all are written
-// right.
+// Lists reports whether the origin is among the method's, once all are written
+// right: also without a scheme or with a wildcard, which have rules of their own.
 func (m *Method) Lists(o Origin) bool {
-	for _, other := range m.Origins {
-		if other.covers(o) {
+	if m.bare[o.Bare()] || m.hosts[strings.ToLower(o.Host)] {
+		return true
+	}
+	for _, other := range m.wildcards {
+		before, after, _ := strings.Cut(strings.ToLower(other.Host), "*")
+		if strings.HasPrefix(o.Host, before) && strings.HasSuffix(o.Host, after) {
 			return true
 		}
 	}
 	return false
 }
+
+// ListsBare reports whether an origin of the method is this one once it is
+// written right.
+func (m *Method) ListsBare(bare string) bool { return m.bare[bare] }
+
+// ListsPage reports whether an origin of the method is this one, port and scheme
+// included.
+func (m *Method) ListsPage(page webauthn.Page) bool { return m.pages[page] }
 
 // TemplateLeft tells whether a template expression stands in a text that was
 // said to be rendered.

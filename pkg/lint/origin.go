@@ -69,20 +69,6 @@ func (o Origin) Show() string {
 // templates their texts decide.
 func (o Origin) SameAs(other Origin) bool { return o.Bare() == other.Bare() }
 
-// covers tells whether o is what somebody meant who wrote this origin: without a
-// scheme or with a wildcard, which have rules of their own.
-func (o Origin) covers(other Origin) bool {
-	if o.SameAs(other) {
-		return true
-	}
-	host := strings.ToLower(o.Host)
-	if o.Scheme == "" && strings.EqualFold(host, other.Host) {
-		return true
-	}
-	before, after, ok := strings.Cut(host, "*")
-	return ok && strings.HasPrefix(other.Host, before) && strings.HasSuffix(other.Host, after)
-}
-
 // Trimmed is the text without user, path, query and fragment.
 func (o Origin) Trimmed() string {
 	if o.Known {

@@ -50,15 +50,13 @@ func isErrorPage(o Origin) bool {
 // PagesOf lists the pages on which a method's ceremonies run, each origin once.
 func (p *Pass) PagesOf(m *Method) []Page {
 	var pages []Page
+	seen := make(map[string]bool)
 	for _, page := range p.Pages {
 		if page.SignUp && !m.FirstFactor || !page.IsWeb() {
 			continue
 		}
-		seen := false
-		for _, other := range pages {
-			seen = seen || other.SameAs(page.Origin)
-		}
-		if !seen {
+		if bare := page.Bare(); !seen[bare] {
+			seen[bare] = true
 			pages = append(pages, page)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -41,9 +42,18 @@ type Pass struct {
 	hookLists []HookList
 	used      map[string]bool // origins, nil before somebody asks
 	read      func(string) (*source.File, error)
+	bodies    *hookbody.Evaluator
 	sent      map[*kratosconf.Value]Sent // by hook, nil before somebody asks
 	rule      *Rule
 	findings  []Finding
+	reported  map[findingKey]bool
+}
+
+// findingKey is what makes two findings the same.
+type findingKey struct {
+	rule    string
+	span    source.Span
+	message string
 }
 
 // NewPass looks at a configuration once for all rules.
@@ -56,12 +66,17 @@ func NewPass(config *kratosconf.Config, opts Options) *Pass {
 		Passkey:  newMethod(config, "passkey"),
 		WebAuthn: newMethod(config, "webauthn"),
 		BaseURL:  NewOrigin(config.Get("serve.public.base_url")),
+		reported: make(map[findingKey]bool),
 	}
 	p.hookLists = findHookLists(config)
 	p.Pages = findPages(config, opts.Domains)
 	p.Rendered = opts.Rendered
 	p.Enrolled, p.Related, p.RelatedFile = opts.Enrolled, opts.Related, opts.RelatedFile
 	p.read = opts.Schemas.Read
+	p.bodies = opts.Bodies
+	if p.bodies == nil {
+		p.bodies = hookbody.NewEvaluator()
+	}
 	p.Version = opts.Version
 	if p.Version == (kratosconf.Version{}) {
 		p.Version = kratosconf.VersionDefault
@@ -103,10 +118,9 @@ func (p *Pass) Report(f Finding) {
 		f.Notes = append([]Note{{Span: url.Place(), Message: fmt.Sprintf("the place is line %d, column %d of the schema in this URL", inner.Line, inner.Column)}}, f.Notes...)
 		f.Span, f.Fix, f.Suggest = url.Place(), nil, nil
 	}
-	same := func(other Finding) bool {
-		return other.Rule == f.Rule && other.Span == f.Span && other.Message == f.Message
-	}
-	if !slices.ContainsFunc(p.findings, same) {
+	key := findingKey{f.Rule, f.Span, f.Message}
+	if !p.reported[key] {
+		p.reported[key] = true
 		p.findings = append(p.findings, f)
 	}
 }

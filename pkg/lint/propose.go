@@ -62,7 +62,7 @@ func (p *Pass) IDsOnly(h Hook) []source.Edit {
 	if strings.HasPrefix(v.Str, "base64://") {
 		return v.Edit("base64://" + base64.StdEncoding.EncodeToString([]byte(idsOnly)))
 	}
-	f := p.bodyFile(v)
+	f, _ := p.bodyFile(v)
 	if f == nil {
 		return nil
 	}

@@ -18,7 +18,7 @@ func GitHub(w io.Writer, findings []lint.Finding) error {
 	for _, f := range findings {
 		at := f.Span.Position()
 		_, err := fmt.Fprintf(w, "::%s file=%s,line=%d,col=%d,title=%s::%s\n", command[f.Severity],
-			property(fileName(f)), at.Line, at.Column, property(f.Rule), data(withHelp(f)))
+			property(Visible(fileName(f))), at.Line, at.Column, property(f.Rule), data(Visible(withHelp(f))))
 		if err != nil {
 			return err
 		}

@@ -63,10 +63,10 @@ func HTMLWith(w io.Writer, findings []lint.Finding, more template.HTML) error {
 	}{Summary: Summary(findings), More: more}
 	for _, f := range findings {
 		h := htmlFinding{Severity: f.Severity.String(), Rule: f.Rule, Message: f.Message, Place: f.Span.String(), Help: f.Help}
-		if f.Span.File != nil {
-			at := f.Span.Position()
-			line := []rune(f.Span.File.Line(at.Line))
-			start := min(at.Column-1, len(line))
+		if f.Span.File != nil && !f.Span.File.Foreign {
+			text, start := f.Span.Around()
+			line := []rune(text)
+			start = min(start, len(line))
 			end := min(len(line), start+len([]rune(strings.SplitN(f.Span.Text(), "\n", 2)[0])))
 			h.Before, h.Marked, h.After = visible(line[:start]), visible(line[start:end]), visible(line[end:])
 		}

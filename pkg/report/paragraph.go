@@ -29,12 +29,7 @@ func Paragraph(w io.StringWriter, label string, margin int, text string) {
 	}
 }
 
-// printable keeps what a server sent from writing to the terminal.
+// printable is text for a paragraph: what a reader does not see separates words.
 func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, text)
+	return disarm(escape(text, func(rune) string { return " " }))
 }

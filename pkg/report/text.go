@@ -39,18 +39,18 @@ func text(w io.Writer, findings []lint.Finding, look style) error {
 		if i > 0 {
 			_ = b.WriteByte('\n') // Flush reports the error
 		}
-		place, severity := f.Span.String()+": ", f.Severity.String()
-		head := look.wrap(fmt.Sprintf("%s%s: %s [%s]", place, severity, f.Message, f.Rule), 4)
+		place, severity := Visible(f.Span.String())+": ", f.Severity.String()
+		head := look.wrap(fmt.Sprintf("%s%s: %s [%s]", place, severity, Visible(f.Message), f.Rule), 4)
 		if rest, ok := strings.CutPrefix(head, place+severity); ok {
 			head = place + look.paint(f.Severity, severity) + rest
 		}
 		_, _ = fmt.Fprintln(b, head)
 		excerpt(b, f.Span, func(s string) string { return look.paint(f.Severity, s) })
 		if f.Help != "" {
-			_, _ = fmt.Fprintln(b, look.wrap("  help: "+f.Help, 8))
+			_, _ = fmt.Fprintln(b, look.wrap("  help: "+Visible(f.Help), 8))
 		}
 		for _, n := range f.Notes {
-			_, _ = fmt.Fprintln(b, look.wrap(fmt.Sprintf("  note: %s: %s", n.Span, n.Message), 8))
+			_, _ = fmt.Fprintln(b, look.wrap("  note: "+Visible(n.Span.String()+": "+n.Message), 8))
 		}
 	}
 	return b.Flush()
@@ -86,12 +86,13 @@ const maxExcerpt = 72
 
 // excerpt shows the line of a span and marks the span in it.
 func excerpt(b *bufio.Writer, span source.Span, paint func(string) string) {
-	if span.File == nil {
+	if span.File == nil || span.File.Foreign {
 		return
 	}
 	at := span.Position()
-	line := []rune(span.File.Line(at.Line))
-	start := min(at.Column-1, len(line))
+	text, start := span.Around()
+	line := []rune(text)
+	start = min(start, len(line))
 	width := max(1, utf8.RuneCountInString(strings.SplitN(span.Text(), "\n", 2)[0]))
 	if len(line) > maxExcerpt {
 		from := 0
@@ -116,15 +117,4 @@ func cut(line []rune, from int) []rune {
 		part[maxExcerpt-1] = '…'
 	}
 	return part
-}
-
-// visible shows control characters as spaces, so that a file cannot write to
-// the terminal.
-func visible(line []rune) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, string(line))
 }

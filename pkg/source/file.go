@@ -19,35 +19,65 @@ const MaxSize = 16 << 20
 
 // File is one text with a name. It does not change.
 type File struct {
-	Name  string // as the user named it
-	Data  []byte
-	lines []int // byte offset of the first byte of each line
+	Name string // as the user named it
+	Data []byte
+	// Foreign says that the file does not belong to the repository that is
+	// checked: reports show no line of it, and no fix changes it.
+	Foreign bool
+
+	lines []int  // byte offset of the first byte of each line
+	marks []mark // within long lines, in order
 }
+
+// mark is a place within a long line whose column is known, so that a position
+// is found without counting from the start of the line.
+type mark struct{ offset, column int }
+
+// markEvery is the distance of marks in characters.
+const markEvery = 1024
 
 // New makes a File of bytes that are already in memory.
 func New(name string, data []byte) *File {
 	f := &File{Name: name, Data: data, lines: []int{0}}
 	for i, c := range data {
 		if c == '\n' {
+			f.mark(f.lines[len(f.lines)-1], i)
 			f.lines = append(f.lines, i+1)
 		}
 	}
+	f.mark(f.lines[len(f.lines)-1], len(data))
 	return f
+}
+
+// mark sets the marks of a line.
+func (f *File) mark(start, end int) {
+	if end-start < 2*markEvery {
+		return
+	}
+	column := 0
+	for at := start; at < end; column++ {
+		if column > 0 && column%markEvery == 0 {
+			f.marks = append(f.marks, mark{at, column})
+		}
+		_, size := utf8.DecodeRune(f.Data[at:end])
+		at += size
+	}
 }
 
 // ErrDirectory says that a name is a directory's.
 var ErrDirectory = errors.New("it is a directory")
 
-// Open reads a file of at most MaxSize bytes. The error names the file.
-func Open(name string) (*File, error) {
+// Open reads a file of at most MaxSize bytes, which may be a pipe or a device.
+// The error names the file.
+func Open(name string) (*File, error) { return open(name, true) }
+
+func open(name string, pipes bool) (*File, error) {
 	info, err := os.Stat(name)
-	switch {
-	case err != nil:
+	if err == nil {
+		err = readable(info, pipes)
+	}
+	if err != nil {
 		return nil, readError(name, err)
-	case info.IsDir():
-		return nil, readError(name, ErrDirectory)
-	case !info.Mode().IsRegular() && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) == 0:
-		return nil, fmt.Errorf("read %q: it is no regular file", name)
 	}
 	r, err := os.Open(name)
 	if err != nil {
@@ -95,7 +125,11 @@ func (f *File) Position(offset int) Position {
 			break
 		}
 	}
-	return Position{Line: line + 1, Column: utf8.RuneCount(f.Data[f.lines[line]:offset]) + 1}
+	from := mark{offset: f.lines[line]}
+	if i := sort.Search(len(f.marks), func(i int) bool { return f.marks[i].offset > offset }); i > 0 && f.marks[i-1].offset > from.offset {
+		from = f.marks[i-1]
+	}
+	return Position{Line: line + 1, Column: from.column + utf8.RuneCount(f.Data[from.offset:offset]) + 1}
 }
 
 // Offset answers the byte offset of a line and a column in runes, both from 1,
@@ -117,6 +151,27 @@ func (f *File) Line(line int) string {
 		return ""
 	}
 	return strings.TrimSuffix(string(f.Data[f.lines[line-1]:f.lineEnd(line)]), "\r")
+}
+
+// Around returns the text of a line around a span that starts in it: all of it, or
+// of a very long line a piece, and how many characters of it stand before the span.
+func (s Span) Around() (text string, before int) {
+	if s.File == nil {
+		return "", 0
+	}
+	f, line := s.File, s.Position().Line
+	from, to := f.lines[line-1], f.lineEnd(line)
+	at := max(from, min(s.Start, to))
+	if to-from > 2*markEvery {
+		from, to = max(from, at-markEvery/2), min(to, at+markEvery)
+		for from < at && !utf8.RuneStart(f.Data[from]) {
+			from++
+		}
+		for to > at && to < len(f.Data) && !utf8.RuneStart(f.Data[to]) {
+			to--
+		}
+	}
+	return strings.TrimSuffix(string(f.Data[from:to]), "\r"), utf8.RuneCount(f.Data[from:at])
 }
 
 // Lines answers how many lines the file has.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
@@ -17,9 +18,10 @@ var corsOriginMissing = &lint.Rule{
 		if !cors.Get("enabled").True() || len(allowed.Items()) == 0 || !base.Known {
 			return
 		}
+		allows := corsAllows(allowed)
 		for _, m := range p.Enabled() {
 			for _, page := range p.PagesOf(m) {
-				if !page.Known || page.SameAs(base) || corsAllows(allowed, page.Bare()) {
+				if !page.Known || page.SameAs(base) || allows(page.Bare()) {
 					continue
 				}
 				p.Report(lint.Finding{
@@ -34,15 +36,22 @@ var corsOriginMissing = &lint.Rule{
 	},
 }
 
-func corsAllows(allowed *kratosconf.Value, origin string) bool {
+// corsAllows returns whether an origin is allowed. What a template hides allows
+// everything.
+func corsAllows(allowed *kratosconf.Value) func(origin string) bool {
+	texts := make(map[string]bool)
+	var wildcards [][2]string
+	unknown := false
 	for _, v := range allowed.Items() {
-		if v.Unknown() {
-			return true
-		}
-		before, after, wildcard := strings.Cut(v.Str, "*")
-		if strings.EqualFold(strings.TrimSuffix(v.Str, "/"), origin) || wildcard && strings.HasPrefix(origin, before) && strings.HasSuffix(origin, after) {
-			return true
+		unknown = unknown || v.Unknown()
+		texts[folded(strings.TrimSuffix(v.Str, "/"))] = true
+		if before, after, ok := strings.Cut(v.Str, "*"); ok {
+			wildcards = append(wildcards, [2]string{before, after})
 		}
 	}
-	return false
+	return func(origin string) bool {
+		return unknown || texts[folded(origin)] || slices.ContainsFunc(wildcards, func(w [2]string) bool {
+			return strings.HasPrefix(origin, w[0]) && strings.HasSuffix(origin, w[1])
+		})
+	}
 }

@@ -25,6 +25,20 @@ var hookJsonnetInvalid = &lint.Rule{
 				})
 			}
 			sent := p.Sent(h)
+			if sent.Outside {
+				p.ReportAt(body, lint.Finding{
+					Severity: lint.Info,
+					Message:  fmt.Sprintf("the body was not found beside the configuration, and %q is outside of the repository and not read, so it is not checked", body.Text()),
+					Help:     "keep it in the repository, or read it with --allow-outside",
+				})
+			}
+			if errors.Is(sent.Err, hookbody.ErrNotEvaluated) {
+				p.ReportAt(body, lint.Finding{
+					Severity: lint.Warning,
+					Message:  "the body is not checked: the bodies of other hooks took too long to evaluate, or there are too many",
+					Help:     "fix the hooks that take too long",
+				})
+			}
 			if errors.Is(sent.Err, hookbody.ErrTimeout) {
 				p.ReportAt(body, lint.Finding{
 					Message: "the body does not end within a second, after which Kratos gives up: " + consequence(h),

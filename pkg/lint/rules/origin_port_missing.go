@@ -34,10 +34,5 @@ func lacksOnlyPort(m *lint.Method, page lint.Page) bool {
 	}
 	want := page.Page
 	want.Port = 0
-	for _, o := range m.Origins {
-		if o.Known && o.Page == want {
-			return true
-		}
-	}
-	return false
+	return m.ListsPage(want)
 }

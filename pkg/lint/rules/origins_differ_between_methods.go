@@ -14,10 +14,11 @@ var originsDifferBetweenMethods = &lint.Rule{
 		if !a.On || !b.On || len(a.Origins) == 0 || len(b.Origins) == 0 || a.OriginsUnsure() || b.OriginsUnsure() {
 			return
 		}
-		used := p.UsedOrigins()
+		used, pages := p.UsedOrigins(), pageOrigins(p)
 		for _, pair := range [][2]*lint.Method{{a, b}, {b, a}} {
 			for _, o := range pair[0].Origins {
-				if pair[1].Lists(o) || pageIs(p, o) || !o.IsWeb() {
+				// A page that is not among the origins is an error of its own.
+				if pair[1].Lists(o) || pages[o.Bare()] || !o.IsWeb() {
 					continue
 				}
 				var fix []source.Edit
@@ -32,15 +33,4 @@ var originsDifferBetweenMethods = &lint.Rule{
 			}
 		}
 	},
-}
-
-// pageIs tells whether a page is there; that it is missing among origins is then
-// an error of its own.
-func pageIs(p *lint.Pass, o lint.Origin) bool {
-	for _, page := range p.Pages {
-		if page.SameAs(o) {
-			return true
-		}
-	}
-	return false
 }

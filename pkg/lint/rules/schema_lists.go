@@ -34,16 +34,21 @@ func lists(p *lint.Pass) {
 // twice reports the elements of a list that equal an earlier one. what they are is
 // for the message.
 func twice(p *lint.Pass, list *kratosconf.Value, what, path string) {
-	items := list.Items()
-	for i, item := range items {
-		first := slices.IndexFunc(items[:i], func(earlier *kratosconf.Value) bool { return equal(earlier, item) })
-		if first < 0 {
+	earlier := make(map[string]*kratosconf.Value)
+	for _, item := range list.Items() {
+		var text strings.Builder
+		if !canonical(&text, item) {
+			continue
+		}
+		first := earlier[text.String()]
+		if first == nil {
+			earlier[text.String()] = item
 			continue
 		}
 		p.ReportAt(item, lint.Finding{
 			Message: fmt.Sprintf("%s %q is listed twice in %s, so Kratos refuses to start", what, item.Text()+item.Get("hook").Text(), path),
 			Help:    "remove one of the two",
-			Notes:   []lint.Note{{Span: items[first].Place(), Message: "it stands here first"}},
+			Notes:   []lint.Note{{Span: first.Place(), Message: "it stands here first"}},
 			Suggest: lint.RemoveItem(list, item),
 		})
 	}
@@ -73,22 +78,35 @@ func corsOrigin(p *lint.Pass, origin *kratosconf.Value) {
 	}
 }
 
-// equal compares values as JSON schema does: the order of keys says nothing. What
-// only a rendered file shows equals nothing.
-func equal(a, b *kratosconf.Value) bool {
-	if a == nil || b == nil || a.Kind != b.Kind || a.Unknown() || b.Unknown() ||
-		len(a.Fields()) != len(b.Fields()) || len(a.Items()) != len(b.Items()) {
+// canonical writes a text that two values share if they are equal as JSON schema
+// compares them: the order of keys says nothing. It returns false for what only a
+// rendered file shows, which equals nothing.
+func canonical(b *strings.Builder, v *kratosconf.Value) bool {
+	if v == nil || v.Unknown() {
 		return false
 	}
-	for _, f := range a.Fields() {
-		if !equal(f.Value, b.Field(f.Name)) {
+	text := v.Str
+	switch {
+	case v.Is(kratosconf.Null):
+		text = ""
+	case v.Is(kratosconf.Bool):
+		text = strings.ToLower(text)
+	}
+	fmt.Fprintf(b, "%d%q{", v.Kind, text)
+	fields := slices.Clone(v.Fields())
+	slices.SortFunc(fields, func(x, y kratosconf.Field) int { return strings.Compare(x.Name, y.Name) })
+	for _, f := range fields {
+		fmt.Fprintf(b, "%q:", f.Name)
+		if !canonical(b, f.Value) {
 			return false
 		}
 	}
-	for i, item := range a.Items() {
-		if !equal(item, b.Items()[i]) {
+	b.WriteString("[")
+	for _, item := range v.Items() {
+		if !canonical(b, item) {
 			return false
 		}
 	}
-	return a.Str == b.Str || a.Is(kratosconf.Null) || a.Is(kratosconf.Bool) && strings.EqualFold(a.Str, b.Str)
+	b.WriteString("]}")
+	return true
 }

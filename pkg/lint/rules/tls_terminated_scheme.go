@@ -36,10 +36,10 @@ var tlsTerminatedScheme = &lint.Rule{
 // lacksOnlyTLS tells whether the page's origin is listed but for its scheme, on
 // a host where http would do.
 func lacksOnlyTLS(m *lint.Method, page lint.Page) bool {
-	for _, o := range m.Origins {
-		if o.Known && o.Page.Scheme == "http" && page.Page.Scheme == "https" && o.Page.Host == page.Page.Host && o.Page.Port == page.Page.Port {
-			return true
-		}
+	if page.Page.Scheme != "https" {
+		return false
 	}
-	return false
+	want := page.Page
+	want.Scheme = "http"
+	return m.ListsPage(want)
 }

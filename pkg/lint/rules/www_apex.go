@@ -11,7 +11,7 @@ import (
 var wwwApex = &lint.Rule{
 	ID: "www-apex", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
-		used := p.UsedOrigins()
+		used, pages := p.UsedOrigins(), pageOrigins(p)
 		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
 			if !o.Known || m.OriginsUnsure() || webauthn.RegistrableDomain(o.Page.Host) == "" {
 				return
@@ -25,10 +25,8 @@ var wwwApex = &lint.Rule{
 			if !used[twin.Origin()] {
 				return
 			}
-			for _, other := range append(m.Origins, pageOrigins(p)...) {
-				if other.Bare() == twin.Origin() {
-					return // listed, or an error of its own
-				}
+			if m.ListsBare(twin.Origin()) || pages[twin.Origin()] {
+				return // listed, or an error of its own
 			}
 			p.ReportAt(o.Value, lint.Finding{
 				Message: fmt.Sprintf("origin %q is listed and %q, which is used here too, is not", o.Value.Str, twin.Origin()),
@@ -39,10 +37,11 @@ var wwwApex = &lint.Rule{
 	},
 }
 
-func pageOrigins(p *lint.Pass) []lint.Origin {
-	var out []lint.Origin
+// pageOrigins are the origins of all pages, each as its Bare.
+func pageOrigins(p *lint.Pass) map[string]bool {
+	out := make(map[string]bool)
 	for _, page := range p.Pages {
-		out = append(out, page.Origin)
+		out[page.Bare()] = true
 	}
 	return out
 }
