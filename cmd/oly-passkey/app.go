@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/olympusoss/oly-passkey/pkg/report"
 )
 
 // app is what the commands may touch of the outside world, injected by main.
@@ -69,7 +71,11 @@ func run(ctx context.Context, args []string, a *app) int {
 }
 
 func printError(w io.Writer, e *exitError) {
-	_, _ = fmt.Fprintf(w, "oly-passkey: error: %s\n", strings.TrimSpace(e.err.Error()))
+	lines := strings.Split(strings.TrimSpace(e.err.Error()), "\n")
+	for i, line := range lines {
+		lines[i] = report.Visible(line) // it may quote a file or a server
+	}
+	_, _ = fmt.Fprintf(w, "oly-passkey: error: %s\n", strings.Join(lines, "\n"))
 	if e.code == exitUsage {
 		_, _ = fmt.Fprintln(w, "oly-passkey: hint: oly-passkey help shows the commands, oly-passkey COMMAND --help the flags")
 	}

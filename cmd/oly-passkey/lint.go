@@ -160,7 +160,7 @@ func (l *linter) run(ctx context.Context, args []string) error {
 		write = report.ColorText
 	}
 	if l.format == "html" {
-		if write, err = withMatrix(targets); err != nil {
+		if write, err = interruptible(ctx, func() (report.Writer, error) { return withMatrix(targets) }); err != nil {
 			return err
 		}
 	}

@@ -142,6 +142,9 @@ func (l *linter) enrolled(ctx context.Context) (*int, error) {
 	if l.sidecar == "" {
 		return nil, nil
 	}
+	if err := keyGoesTo(l.sidecar, l.insecureHTTP || l.keyFile == ""); err != nil {
+		return nil, err
+	}
 	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(l.sidecar, "/")+"/v1/index", nil)
@@ -149,9 +152,6 @@ func (l *linter) enrolled(ctx context.Context) (*int, error) {
 		return nil, usagef("--sidecar is not a URL")
 	}
 	if l.keyFile != "" {
-		if err := keyGoesTo(l.sidecar, l.insecureHTTP); err != nil {
-			return nil, err
-		}
 		keys, err := sidecar.ReadKeyFile(l.keyFile)
 		if err != nil {
 			return nil, err

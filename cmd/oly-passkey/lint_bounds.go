@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/redact"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -107,16 +108,7 @@ func keyGoesTo(raw string, insecure bool) error {
 	if u.Scheme == "https" || insecure || u.Hostname() == "localhost" || ip.IsLoopback() {
 		return nil
 	}
-	return usagef("--sidecar %q is http and not on this machine, and the key of --api-key-file would be sent there in clear text; use https, or --insecure-http on a network that is trusted", u.Redacted())
-}
-
-// shownURL is a URL for a message, without a password.
-func shownURL(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "(not a URL)"
-	}
-	return u.Redacted()
+	return usagef("--sidecar %q is http and not on this machine, and the key of --api-key-file would be sent there in clear text; use https, or --insecure-http on a network that is trusted", redact.URL(raw))
 }
 
 // fetcher returns a function that reads an identity schema over the network, in 10

@@ -37,6 +37,10 @@ identity:
 	}
 	require.Contains(t, lintWith("/schema.json"), "[identity-schema-not-found]")
 	require.Zero(t, asked)
-	require.Contains(t, lintWith("/schema.json", "--online"), server.URL+"/schema.json:1:18: error: no trait of identity schema \"default\"")
-	require.Contains(t, lintWith("/nowhere.json", "--online"), "warning: identity schema \"default\" was not fetched: get \""+server.URL+"/nowhere.json\": the answer is 404 Not Found [schema-unloadable]")
+	require.Contains(t, lintWith("/schema.json", "--online"), "127.0.0.1 is not a public address; --allow-outside allows it [schema-unloadable]")
+	require.Zero(t, asked)
+	found := lintWith("/schema.json", "--online", "--allow-outside")
+	require.NotContains(t, found, "E-mail", "a line of what was fetched")
+	require.Contains(t, found, server.URL+"/schema.json:1:18: error: no trait of identity schema \"default\"")
+	require.Contains(t, lintWith("/nowhere.json", "--online", "--allow-outside"), "warning: identity schema \"default\" was not fetched: get \""+server.URL+"/nowhere.json\": the answer is 404 Not Found [schema-unloadable]")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/matrix"
 	"github.com/olympusoss/oly-passkey/pkg/project"
+	"github.com/olympusoss/oly-passkey/pkg/redact"
 	"github.com/olympusoss/oly-passkey/pkg/report"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -88,7 +89,7 @@ func (l *linter) everything(args []string) bool {
 // were given add to it or win.
 func (l *linter) inEnvironment(e project.Environment) (*linter, error) {
 	if l.sidecar == "" && l.keyFile != "" && e.Sidecar != "" {
-		return nil, usagef("environment %q of %s names the sidecar %q, and a key is sent only where the command line says: name it with --sidecar, too", e.Name, l.project, shownURL(e.Sidecar))
+		return nil, usagef("environment %q of %s names the sidecar %q, and a key is sent only where the command line says: name it with --sidecar, too", e.Name, l.project, redact.URL(e.Sidecar))
 	}
 	dir := filepath.Dir(l.project)
 	at := func(names []string) []string {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/redact"
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
@@ -99,7 +100,7 @@ func (k *wellknownCheck) run(ctx context.Context, args []string) error {
 		return usagef("--format is %q; it takes text or json", k.format)
 	}
 	if k.base != "" && !strings.HasPrefix(k.base, "https://") {
-		return usagef("--base-url %q is no https URL", k.base)
+		return usagef("--base-url %q is no https URL", redact.URL(k.base))
 	}
 	names, err := documentNames(args)
 	if err != nil {

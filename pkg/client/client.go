@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/olympusoss/oly-passkey/pkg/redact"
 )
 
 // Options say where the sidecar is. URL is required.
@@ -45,7 +47,7 @@ const tryTimeout = 20 * time.Second
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("sidecar url %q is no http or https url, want one such as %q", o.URL, "http://127.0.0.1:4477")
+		return nil, fmt.Errorf("sidecar url %q is no http or https url, want one such as %q", redact.URL(o.URL), "http://127.0.0.1:4477")
 	}
 	if o.Tries == 0 {
 		o.Tries = 3

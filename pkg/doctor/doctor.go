@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/redact"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
@@ -128,6 +129,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Ceremony != nil {
 		r.Results = append(r.Results, v.ceremonies(ctx)...)
 	}
+	r.conceal(o)
 	if v.config != nil {
 		r.at = v.config.Config.Near("selfservice.methods.passkey")
 	}
@@ -228,7 +230,7 @@ func parseURL(raw string) (*url.URL, error) {
 	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("%q is %w", raw, ErrURL)
+		return nil, fmt.Errorf("%q is %w", redact.URL(raw), ErrURL)
 	}
 	return u, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/redact"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -52,10 +53,12 @@ func newVisit(o Options) (*visit, error) {
 			continue
 		}
 		if _, err := parseURL(raw); err != nil || !strings.Contains(raw, "://") {
-			return nil, fmt.Errorf("%s %q is %w", name, raw, ErrURL)
+			return nil, fmt.Errorf("%s %q is %w", name, redact.URL(raw), ErrURL)
 		}
 	}
-	if v.page, err = webauthn.ParsePage(asked.String()); err != nil {
+	bare := *asked
+	bare.User = nil // it is no part of an origin, and an error would show it
+	if v.page, err = webauthn.ParsePage(bare.String()); err != nil {
 		return nil, err
 	}
 	if v.config, err = load(o); err != nil {

@@ -3,7 +3,9 @@ package hookbody_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -94,4 +96,30 @@ func FuzzEvaluate(f *testing.F) {
 			require.NotEmpty(t, own.Message)
 		}
 	})
+}
+
+// TestEvaluatorIsBounded: bodies that do not end cost two seconds, not one each.
+func TestEvaluatorIsBounded(t *testing.T) {
+	e := hookbody.NewEvaluator()
+	samples := []hookbody.Sample{{Flow: "login"}, {Flow: "settings"}}
+	endless := func(n int) string {
+		return fmt.Sprintf("local f(n) = f(n + %d) tailstrict; function(ctx) {x: f(0)}", n)
+	}
+	const good = "function(ctx) {id: ctx.flow.id}"
+	first := e.EvaluateAll(good, samples)
+	require.NoError(t, first[0].Err)
+	began := time.Now()
+	for n := range 20 {
+		want := hookbody.ErrTimeout
+		if n >= 2 {
+			want = hookbody.ErrNotEvaluated
+		}
+		for _, r := range e.EvaluateAll(endless(n+1), samples) {
+			require.ErrorIs(t, r.Err, want)
+		}
+	}
+	require.ErrorIs(t, e.EvaluateAll(endless(1), samples)[0].Err, hookbody.ErrTimeout, "as it was")
+	require.Equal(t, first, e.EvaluateAll(good, samples), "as it was")
+	require.ErrorIs(t, e.EvaluateAll(good+" ", samples)[0].Err, hookbody.ErrNotEvaluated)
+	require.Less(t, time.Since(began), 5*time.Second)
 }

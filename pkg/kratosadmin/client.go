@@ -15,6 +15,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"github.com/google/uuid"
 	kratos "github.com/ory/kratos-client-go"
+
+	"github.com/olympusoss/oly-passkey/pkg/redact"
 )
 
 // ErrNotFound says that Kratos has no such identity.
@@ -56,7 +58,7 @@ const (
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("kratos admin url %q is no http or https url, want one such as %q", o.URL, "http://127.0.0.1:4434")
+		return nil, fmt.Errorf("kratos admin url %q is no http or https url, want one such as %q", redact.URL(o.URL), "http://127.0.0.1:4434")
 	}
 	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
 		return nil, fmt.Errorf("kratos admin url %q may have scheme, host, port and path only", base.Redacted())

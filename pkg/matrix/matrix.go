@@ -77,12 +77,13 @@ func New(p *lint.Pass) Matrix {
 // is none of them.
 func pages(p *lint.Pass, m *lint.Method) []lint.Page {
 	out := p.PagesOf(m)
+	known := make(map[string]bool)
+	for _, page := range out {
+		known[page.Bare()] = true
+	}
 	for _, o := range m.Origins {
-		known := !o.IsWeb()
-		for _, page := range out {
-			known = known || page.SameAs(o)
-		}
-		if !known {
+		if o.IsWeb() && !known[o.Bare()] {
+			known[o.Bare()] = true
 			out = append(out, lint.Page{Origin: o, Name: "rp.origins"})
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/olympusoss/oly-passkey/pkg/report"
 )
 
 // width is how many columns the text form takes.
@@ -17,7 +19,7 @@ func (m Matrix) Text(w io.Writer, browsers []Browser) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-44s %-9s %-8s %s\n", "ORIGIN", "METHOD", "BROWSER", "KRATOS")
 	for _, r := range m.Rows {
-		origin := r.Origin
+		origin := report.Visible(r.Origin)
 		if utf8.RuneCountInString(origin) > 44 {
 			b.WriteString(origin + "\n")
 			origin = ""
@@ -60,7 +62,7 @@ func mark(ok bool) string {
 // wrap writes a text in lines of the width, indented.
 func wrap(b *strings.Builder, text string) {
 	line := " "
-	for word := range strings.FieldsSeq(text) {
+	for word := range strings.FieldsSeq(report.Visible(text)) {
 		if line != " " && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
 			b.WriteString(line + "\n")
 			line = "   "
@@ -89,7 +91,7 @@ func (m Matrix) Markdown(w io.Writer, browsers []Browser) error {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", cell(r.Origin), r.Method, cell(r.RPID), mark(r.Browser.OK), mark(r.Kratos.OK), cell(r.why()))
 	}
 	for _, s := range m.Skipped {
-		fmt.Fprintf(&b, "\nNot asked: %s.\n", s)
+		fmt.Fprintf(&b, "\nNot asked: %s.\n", report.Visible(s))
 	}
 	if len(browsers) > 0 {
 		b.WriteString("\n| from version | hybrid | autofill | related origins | signals |\n|---|---|---|---|---|\n")
@@ -114,7 +116,7 @@ func (r Row) why() string {
 	return ""
 }
 
-func cell(s string) string { return strings.NewReplacer("|", `\|`, "\n", " ").Replace(s) }
+func cell(s string) string { return strings.ReplaceAll(report.Visible(s), "|", `\|`) }
 
 const head = `<!doctype html>
 <html lang="en">

@@ -17,6 +17,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"github.com/google/uuid"
 	ory "github.com/ory/client-go"
+
+	"github.com/olympusoss/oly-passkey/pkg/redact"
 )
 
 // Options say how the Ory Network is reached.
@@ -91,12 +93,12 @@ func New(o Options) (*Client, error) {
 func checkURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return fmt.Errorf("ory network url %q is no url with scheme, host, port and path only", raw)
+		return fmt.Errorf("ory network url %q is no url with scheme, host, port and path only", redact.URL(raw))
 	}
 	ip := net.ParseIP(u.Hostname())
 	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
-		return fmt.Errorf("ory network url %q is not https, and a token is sent there", raw)
+		return fmt.Errorf("ory network url %q is not https, and a token is sent there", redact.URL(raw))
 	}
 	return nil
 }

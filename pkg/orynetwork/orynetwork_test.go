@@ -134,7 +134,7 @@ func TestOptions(t *testing.T) {
 		"http://api.example.com":   `ory network url "http://api.example.com" is not https, and a token is sent there`,
 		"ftp://localhost":          `ory network url "ftp://localhost" is not https, and a token is sent there`,
 		"api.example.com":          `ory network url "api.example.com" is no url with scheme, host, port and path only`,
-		"https://u:p@example.com":  `ory network url "https://u:p@example.com" is no url with scheme, host, port and path only`,
+		"https://u:p@example.com":  `ory network url "https://u:xxxxx@example.com" is no url with scheme, host, port and path only`,
 		"https://example.com?x=y":  `ory network url "https://example.com?x=y" is no url with scheme, host, port and path only`,
 		"https://example.com/#top": `ory network url "https://example.com/#top" is no url with scheme, host, port and path only`,
 	} {

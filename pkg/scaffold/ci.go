@@ -2,8 +2,12 @@ package scaffold
 
 import (
 	"path"
+	"regexp"
 	"strings"
 )
+
+// plainPage are the hosts and origins that need no quoting in a shell or in YAML.
+var plainPage = regexp.MustCompile(`^[A-Za-z0-9.:/-]+$`)
 
 // continuous adds the one file that a CI wants, at the repository's root.
 func (o Options) continuous(s *site) error {
@@ -25,7 +29,19 @@ func (o Options) continuous(s *site) error {
 	}
 	s.Version = orElse(o.Version, "latest")
 	config := path.Join(o.Repository, orElse(o.Config, s.ConfigFile()))
-	s.LintCommand = "oly-passkey lint -c " + config + " --domain " + s.Page
+	if !plainPath.MatchString("/" + config) {
+		return optionf("--ci", "cannot name %q in a command; use a file name of letters, digits and -._~ in the repository", config)
+	}
+	s.LintCommand = "oly-passkey lint -c " + config
+	if s.Page != "" {
+		if !plainPage.MatchString(s.Page) {
+			return optionf("--ci", "cannot name %q in a command; name the domain with --domain", s.Page)
+		}
+		s.LintCommand += " --domain " + s.Page
+	}
+	if o.CI == GitHub {
+		s.LintCommand += " --format github"
+	}
 	s.UIFolder = path.Join(o.Repository, "ui")
 	for range strings.Count(config, "/") {
 		file.path = "../" + file.path

@@ -25,6 +25,7 @@ type File struct {
 	// checked: reports show no line of it, and no fix changes it.
 	Foreign bool
 
+	text  string // Data, so that a line is no copy
 	lines []int  // byte offset of the first byte of each line
 	marks []mark // within long lines, in order
 }
@@ -38,7 +39,7 @@ const markEvery = 1024
 
 // New makes a File of bytes that are already in memory.
 func New(name string, data []byte) *File {
-	f := &File{Name: name, Data: data, lines: []int{0}}
+	f := &File{Name: name, Data: data, text: string(data), lines: []int{0}}
 	for i, c := range data {
 		if c == '\n' {
 			f.mark(f.lines[len(f.lines)-1], i)
@@ -150,7 +151,7 @@ func (f *File) Line(line int) string {
 	if line < 1 || line > len(f.lines) {
 		return ""
 	}
-	return strings.TrimSuffix(string(f.Data[f.lines[line-1]:f.lineEnd(line)]), "\r")
+	return strings.TrimSuffix(f.text[f.lines[line-1]:f.lineEnd(line)], "\r")
 }
 
 // Around returns the text of a line around a span that starts in it: all of it, or
@@ -171,7 +172,7 @@ func (s Span) Around() (text string, before int) {
 			to--
 		}
 	}
-	return strings.TrimSuffix(string(f.Data[from:to]), "\r"), utf8.RuneCount(f.Data[from:at])
+	return strings.TrimSuffix(f.text[from:to], "\r"), utf8.RuneCount(f.Data[from:at])
 }
 
 // Lines answers how many lines the file has.

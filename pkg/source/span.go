@@ -28,7 +28,7 @@ func (s Span) Text() string {
 	if s.File == nil {
 		return ""
 	}
-	return string(s.File.Data[s.Start:s.End])
+	return s.File.text[s.Start:s.End]
 }
 
 // String writes the span's position as file:line:column.

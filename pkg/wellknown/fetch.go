@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/olympusoss/oly-passkey/pkg/redact"
 )
 
 // Fetched is the answer to a request for a document, redirects followed.
@@ -130,7 +132,7 @@ func (f *Fetcher) once(ctx context.Context, where string, out *Fetched) (next st
 	if to := resp.Header.Get("Location"); to != "" && resp.StatusCode/100 == 3 {
 		u, err := resp.Request.URL.Parse(to)
 		if err != nil {
-			return "", fmt.Errorf("redirect to %q, which is no URL", to)
+			return "", fmt.Errorf("redirect to %q, which is no URL", redact.URL(to))
 		}
 		return u.String(), nil
 	}

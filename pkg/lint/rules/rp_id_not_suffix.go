@@ -53,19 +53,18 @@ func refuses(p *lint.Pass, page webauthn.Page, id string) bool {
 // when nothing else says where the pages are and no origin fits.
 func pagesAndOrigins(p *lint.Pass, m *lint.Method) []lint.Page {
 	var pages, origins []lint.Page
-	add := func(list []lint.Page, page lint.Page) []lint.Page {
-		for _, other := range pages {
-			if other.SameAs(page.Origin) {
-				return list
-			}
+	seen := make(map[string]bool) // of pages
+	add := func(page lint.Page) {
+		if bare := page.Bare(); !seen[bare] {
+			seen[bare] = true
+			pages = append(pages, page)
 		}
-		return append(list, page)
 	}
 	unknown, fits := false, false
 	for _, page := range p.PagesOf(m) {
 		unknown = unknown || !page.Known
 		if page.Known {
-			pages = add(pages, page)
+			add(page)
 		}
 	}
 	noPages := len(pages) == 0 && !unknown
@@ -78,10 +77,12 @@ func pagesAndOrigins(p *lint.Pass, m *lint.Method) []lint.Page {
 		sameSite := webauthn.RegistrableDomain(o.Page.Host) != "" &&
 			webauthn.RegistrableDomain(o.Page.Host) == webauthn.RegistrableDomain(m.ID.Str)
 		if sameSite {
-			pages = add(pages, lint.Page{Origin: o, Name: "an origin"})
+			add(lint.Page{Origin: o, Name: "an origin"})
 			continue
 		}
-		origins = add(origins, lint.Page{Origin: o, Name: "an origin"})
+		if !seen[o.Bare()] {
+			origins = append(origins, lint.Page{Origin: o, Name: "an origin"})
+		}
 	}
 	if noPages && !fits && !unknown {
 		pages = append(pages, origins...)
