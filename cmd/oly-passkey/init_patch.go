@@ -77,7 +77,14 @@ func (s *scaffolder) plan(flags *pflag.FlagSet, files []*source.File) (*adopt.Pl
 	if err := s.infer(flags, "kratos-version", "Kratos", s.found.Version); err != nil {
 		return nil, err
 	}
-	env := lint.Options{Schemas: kratosconf.SchemaOptions{Read: source.Open}}
+	bounds, err := source.NewBounds(".")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range s.configs {
+		bounds.NameConfig(name)
+	}
+	env := lint.Options{Schemas: kratosconf.SchemaOptions{Read: bounds.Open}}
 	if s.opts.Kratos != "" {
 		var err error
 		if env.Version, err = kratosconf.ParseVersion(s.opts.Kratos); err != nil {
