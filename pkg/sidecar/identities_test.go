@@ -43,7 +43,7 @@ func wholeKratos(t *testing.T) string {
 			_, _ = fmt.Fprint(w, wholePerson)
 		default:
 			w.WriteHeader(http.StatusNotFound)
-			_, _ = fmt.Fprint(w, `{"error":{"code":404,"message":"no"}}`)
+			_, _ = fmt.Fprint(w, `{"error":{"code":404,"status":"Not Found","message":"Unable to locate the resource"}}`)
 		}
 	}))
 	t.Cleanup(s.Close)
