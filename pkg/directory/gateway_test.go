@@ -352,6 +352,43 @@ func TestOneUnreadIdentity(t *testing.T) {
 	}
 }
 
+// TestManyUnreadIdentities are not many who are gone: the sweep goes on.
+func TestManyUnreadIdentities(t *testing.T) {
+	inBubble(t, func(w *world) {
+		t := w.t
+		keys := w.inOrder(150)
+		g := w.gateway()
+		w.startBehind(g)
+		for _, k := range keys[:101] {
+			g.spoil(k.owner, undecodable, false)
+		}
+		w.wait(7 * time.Hour)
+		require.Len(t, w.log.lines("sweep is complete"), 1)
+		m := w.meta(w.store)
+		require.Zero(t, m.Missing)
+		require.Equal(t, 101, m.Unread)
+		for _, k := range keys {
+			w.requireOwner(k, index.Active)
+		}
+	})
+}
+
+// TestUnreadIsNotMissing: an identity that the list missed and that cannot be read
+// alone is there.
+func TestUnreadIsNotMissing(t *testing.T) {
+	inBubble(t, func(w *world) {
+		k := w.kratos.register("passkey")
+		w.start()
+		w.kratos.setFailures(kratosadmin.ErrUnreadable, nil)
+		s := sweeper{d: w.d}
+		require.NoError(w.t, s.compare(w.t.Context(), &kratosadmin.Page{}, time.Now().Add(time.Second)))
+		deleted, err := s.confirm(w.t.Context())
+		require.NoError(w.t, err)
+		require.Zero(w.t, deleted)
+		w.requireOwner(k, index.Active)
+	})
+}
+
 // TestUnreadMayHoldIt: a handle of nobody's may be that of an identity that cannot
 // be read, so no credential with it is nobody's.
 func TestUnreadMayHoldIt(t *testing.T) {

@@ -18,9 +18,9 @@ type Doubt string
 const (
 	DoubtNone       Doubt = ""                     // it is nobody's, for certain
 	DoubtHeld       Doubt = "held"                 // Kratos lists it
-	DoubtIncomplete Doubt = "index-incomplete"     // the first build is not finished
+	DoubtIncomplete Doubt = "index-incomplete"     // the first build is not finished, or Kratos lists identities that cannot be read
 	DoubtStale      Doubt = "index-stale"          // the last complete sweep is long ago
-	DoubtNotSwept   Doubt = "not-swept-since"      // no complete sweep has begun since the credential was first asked about
+	DoubtNotSwept   Doubt = "not-swept-since"      // no complete sweep has begun since the credential was first asked about, or since its owner was gone
 	DoubtHandle     Doubt = "handle-does-not-tell" // keys with such a handle may be held without it
 	DoubtPair       Doubt = "not-registered-together"
 )
