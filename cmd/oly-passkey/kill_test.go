@@ -70,10 +70,19 @@ func (c *fakecrowd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		id, err := uuid.Parse(strings.TrimPrefix(r.URL.Path, "/admin/identities/"))
 		if err != nil || !c.all[id] {
 			w.WriteHeader(http.StatusNotFound)
-			_, _ = fmt.Fprint(w, `{"error":{"code":404,"message":"no"}}`)
+			_, _ = fmt.Fprint(w, `{"error":{"code":404,"status":"Not Found","message":"Unable to locate the resource"}}`)
 			return
 		}
 		_, _ = fmt.Fprint(w, identityJSON(id))
+		return
+	}
+	if ids := r.URL.Query().Get("ids"); ids != "" {
+		id, err := uuid.Parse(ids)
+		if err != nil || !c.all[id] {
+			_, _ = fmt.Fprint(w, "[]")
+			return
+		}
+		_, _ = fmt.Fprintf(w, "[%s]", identityJSON(id))
 		return
 	}
 	from := 0

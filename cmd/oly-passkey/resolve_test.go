@@ -61,12 +61,16 @@ func serveBeside(t *testing.T, people map[string][]string) (url, keyFile string)
 		w.Header().Set("Content-Type", "application/json")
 		switch identity, ok := identities[r.URL.Path]; {
 		case r.URL.Path == "/admin/identities":
+			if id := r.URL.Query().Get("ids"); id != "" {
+				_, _ = fmt.Fprint(w, "["+identities["/admin/identities/"+id]+"]")
+				return
+			}
 			_, _ = fmt.Fprint(w, "["+strings.Join(slices.Sorted(maps.Values(identities)), ",")+"]")
 		case ok:
 			_, _ = fmt.Fprint(w, identity)
 		default:
 			w.WriteHeader(http.StatusNotFound)
-			_, _ = fmt.Fprint(w, `{"error":{"code":404,"message":"no"}}`)
+			_, _ = fmt.Fprint(w, `{"error":{"code":404,"status":"Not Found","message":"Unable to locate the resource"}}`)
 		}
 	}))
 	t.Cleanup(fakekratos.Close)

@@ -50,6 +50,30 @@ func TestCounts(t *testing.T) {
 	require.NoError(t, r.Close())
 }
 
+// TestUnreadIdentities are findings; everybody else is counted.
+func TestUnreadIdentities(t *testing.T) {
+	f := &fakekratos{n: 1000, page: 100, unread: 400}
+	last := kratosadmin.Progress{}
+	r, err := audit.Run(t.Context(), audit.Options{Kratos: f, Progress: func(p kratosadmin.Progress) { last = p }})
+	require.NoError(t, err)
+	require.Equal(t, 997, r.Summary.Identities)
+	require.Equal(t, 997, last.Identities)
+	require.Equal(t, 3, r.Summary.Findings["identity-unread"])
+	require.Contains(t, []audit.Severity{audit.Warning, audit.Error}, r.Summary.Worst())
+	var found []uuid.UUID
+	for one, err := range r.Findings() {
+		require.NoError(t, err)
+		if one.Rule == "identity-unread" {
+			found = append(found, one.Identity)
+		}
+	}
+	require.Equal(t, []uuid.UUID{f.id(0), f.id(400), f.id(800)}, found)
+	var text bytes.Buffer
+	require.NoError(t, r.WriteText(&text))
+	require.Contains(t, text.String(), "warning: 3: an identity could not be read [identity-unread]")
+	require.NoError(t, r.Close())
+}
+
 // TestResume interrupts an audit several times, once in the middle of a write,
 // and demands the numbers of one that was not.
 func TestResume(t *testing.T) {
@@ -190,11 +214,16 @@ func few(t *testing.T) pages {
 	}
 }
 
-// pages is a Kratos of one page.
+// pages is a Kratos of one page, and beside its identities there is one that
+// cannot be read.
 type pages []*kratosadmin.Inventory
 
 func (p pages) Inventory(ctx context.Context, _ string) (*kratosadmin.InventoryPage, error) {
-	return &kratosadmin.InventoryPage{Identities: p}, ctx.Err()
+	page := &kratosadmin.InventoryPage{Identities: p}
+	if len(p) > 0 {
+		page.Unread = []uuid.UUID{uuid.MustParse("0d000000-0000-4000-8000-000000000000")}
+	}
+	return page, ctx.Err()
 }
 
 func fewReport(t *testing.T) *audit.Report {

@@ -20,6 +20,7 @@ type fakekratos struct {
 	n, page int
 	failAt  int // requests after which it fails, 0 for never
 	asked   int
+	unread  int // every so many identities one cannot be read, 0 for none
 }
 
 // tally is what fakekratos made.
@@ -44,6 +45,10 @@ func (f *fakekratos) Inventory(ctx context.Context, token string) (*kratosadmin.
 	}
 	page := &kratosadmin.InventoryPage{}
 	for i := from; i < min(from+f.page, f.n); i++ {
+		if f.unread > 0 && i%f.unread == 0 {
+			page.Unread = append(page.Unread, f.id(i))
+			continue
+		}
 		one, _ := f.identity(i)
 		page.Identities = append(page.Identities, one)
 	}

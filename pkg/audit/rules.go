@@ -51,6 +51,7 @@ const (
 	lockOut       = "lock-out-risk"
 	staleHandle   = "stale-handle"
 	handleMissing = "handle-missing"
+	unreadable    = "identity-unread"
 	flagsMissing  = "flags-missing"
 	flipRisk      = "be-flip-risk"
 	storageLimit  = "storage-limit"
@@ -69,6 +70,7 @@ func Rules() []Rule {
 		{handlePII, Error, "a user handle tells who somebody is", "a user handle must not hold an e-mail address, a telephone number or a name (WebAuthn §14.6.1): authenticators show and sync it", "let the person enrol anew with a random handle, as Kratos makes them"},
 		{lockOut, Warning, "one lost device locks the person out", "the identity has a single passkey, no code or social sign-in and no recovery address (ory/kratos#3386)", "ask the person to add a second passkey or a recovery address"},
 		{staleHandle, Warning, "user handles of removed passkeys are left", "Kratos keeps the handle of a removed passkey (passkey_settings.go at v1.3.1); a look-up by handle alone takes it for a live one", "resolve handles through the sidecar, which knows which are removed"},
+		{unreadable, Warning, "an identity could not be read", "it is larger than 4 MiB, or holds a value that does not decode; nothing else in this report counts it", "look at it with Kratos' admin API: a user may have filled in a huge trait or key name"},
 		{handleMissing, Warning, "a key has no user handle", "the passkey method finds webauthn keys by their handle, and cannot find this one (passkey_login.go at v1.3.1)", "let the person enrol a passkey"},
 		{flagsMissing, Warning, "a key is from before flags were stored", "Kratos fills them in at the next sign-in; until then nothing is known of its backup state (go-webauthn#335)", "nothing, or ask the person to sign in once"},
 		{flipRisk, Warning, "a synced provider's passkey is stored as bound to one device", "when the provider reports it as synced one day, Kratos refuses the sign-in (supabase/auth#2732, keepassxc#13239)", "ask the person to enrol anew"},

@@ -67,6 +67,12 @@ func scan(ctx context.Context, o Options, st *state) error {
 				return err
 			}
 		}
+		for _, id := range page.Unread {
+			st.Summary.Findings[unreadable]++
+			if err := st.addFinding(Finding{Rule: unreadable, Identity: id}); err != nil {
+				return err
+			}
+		}
 		st.Token, st.Done = page.Next, page.Next == ""
 		if err := st.checkpoint(); err != nil {
 			return err

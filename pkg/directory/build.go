@@ -31,8 +31,9 @@ func (d *Directory) build(ctx context.Context) error {
 		}
 	}
 	d.log.Info("building the index", "resumed", meta.BuildToken != "" || meta.BuildRead)
+	var alone unread
 	if !meta.BuildRead {
-		if err := d.readAll(ctx, meta.BuildToken); err != nil {
+		if err := d.readAll(ctx, meta.BuildToken, &alone); err != nil {
 			return d.forgetToken(ctx, err)
 		}
 	}
@@ -41,8 +42,14 @@ func (d *Directory) build(ctx context.Context) error {
 			return err
 		}
 	}
-	err := d.updateMeta(ctx, func(m *index.Meta) {
+	found := alone.count
+	left, err := d.pullUnread(ctx, &alone)
+	if err != nil {
+		return err
+	}
+	err = d.updateMeta(ctx, func(m *index.Meta) {
 		m.BuildRead, m.BuiltAt = false, micros(d.now())
+		m.Unread = max(0, m.Unread-(found-left)) // and what was found before a restart
 		m.SweepStartedAt, m.SweepEndedAt = m.BuildStartedAt, m.BuiltAt
 	})
 	if err != nil {
@@ -57,14 +64,14 @@ func (d *Directory) build(ctx context.Context) error {
 func (d *Directory) forgetToken(ctx context.Context, cause error) error {
 	var status *kratosadmin.StatusError
 	if errors.As(cause, &status) && (status.Code == http.StatusBadRequest || status.Code == http.StatusNotFound) {
-		return errors.Join(cause, d.updateMeta(ctx, func(m *index.Meta) { m.BuildToken = "" }))
+		return errors.Join(cause, d.updateMeta(ctx, func(m *index.Meta) { m.BuildToken, m.Unread = "", 0 }))
 	}
 	return cause
 }
 
 // readAll reads the list from a page on and stores it, one page ahead of the
-// storing.
-func (d *Directory) readAll(ctx context.Context, token string) error {
+// storing. What the list has shown and could not be read is left in alone.
+func (d *Directory) readAll(ctx context.Context, token string, alone *unread) error {
 	stored, err := d.store.Stats(ctx)
 	if err != nil {
 		return err
@@ -107,7 +114,9 @@ func (d *Directory) readAll(ctx context.Context, token string) error {
 				b.began = r.began
 			}
 			b.identities = append(b.identities, r.page.Identities...)
-			d.progress.page(r.page.Identities)
+			b.unread += len(r.page.Unread)
+			alone.add(r.page.Unread)
+			d.progress.page(r.page)
 			if len(b.identities) < size && r.page.Next != "" {
 				continue
 			}
@@ -137,13 +146,17 @@ func (d *Directory) sayProgress(ctx context.Context) {
 // began, by this server's clock: whatever was pulled since is newer.
 type batch struct {
 	identities []*kratosadmin.Identity
+	unread     int // further ones, which could not be read
 	began      time.Time
 }
 
 // load stores a batch, and where the build goes on after it; next is "" after
 // the last one.
 func (d *Directory) load(ctx context.Context, b *batch, next string) error {
-	advance := func(m *index.Meta) { m.BuildToken, m.BuildRead = next, next == "" }
+	advance := func(m *index.Meta) {
+		m.BuildToken, m.BuildRead = next, next == ""
+		m.Unread += b.unread
+	}
 	l, ok := d.store.(index.Loader)
 	if !ok {
 		if err := d.merge(b, d.updates(ctx)); err != nil {

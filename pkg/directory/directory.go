@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,7 +23,8 @@ import (
 )
 
 // Kratos is what the directory needs of the admin API; *kratosadmin.Client is
-// one. Identity answers kratosadmin.ErrNotFound for one that does not exist.
+// one. Identity returns kratosadmin.ErrNotFound for one that does not exist, and
+// kratosadmin.ErrUnreadable for one that exists and cannot be read.
 type Kratos interface {
 	Identity(ctx context.Context, id uuid.UUID) (*kratosadmin.Identity, error)
 	List(ctx context.Context, token string) (*kratosadmin.Page, error)
@@ -195,16 +197,23 @@ func (d *Directory) checkOwner(ctx context.Context) error {
 		return err
 	}
 	for _, id := range sample {
-		if _, err := d.kratos.Identity(ctx, id); !errors.Is(err, kratosadmin.ErrNotFound) {
-			return err // nil where there is one
+		switch _, err := d.kratos.Identity(ctx, id); {
+		case errors.Is(err, kratosadmin.ErrUnreadable):
+			return nil // there is one
+		case !errors.Is(err, kratosadmin.ErrNotFound):
+			return err // nil if there is one
 		}
 	}
 	page, err := d.kratos.List(ctx, "")
 	if err != nil || len(sample) == 0 { // an empty index is anybody's
 		return err
 	}
+	listed := slices.Clone(page.Unread)
 	for _, i := range page.Identities {
-		known, err := d.store.Identity(ctx, i.ID)
+		listed = append(listed, i.ID)
+	}
+	for _, id := range listed {
+		known, err := d.store.Identity(ctx, id)
 		if err != nil || known != nil {
 			return err
 		}

@@ -191,7 +191,7 @@ func TestChangesAreMadeAgain(t *testing.T) {
 		page, err := w.kratos.List(w.t.Context(), "")
 		require.NoError(w.t, err)
 		now := time.Now()
-		require.NoError(w.t, w.d.merge(&batch{page.Identities, now}, w.d.updates(w.t.Context())))
+		require.NoError(w.t, w.d.merge(&batch{identities: page.Identities, began: now}, w.d.updates(w.t.Context())))
 		_, _, own := w.d.queue.depth()
 		require.Zero(w.t, own, "of the record that was stored the list is enough")
 	})

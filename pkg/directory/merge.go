@@ -70,13 +70,17 @@ func mergePulled(cur *index.Identity, seen *kratosadmin.Identity, l look) *index
 	return m.next
 }
 
-// mergeDeleted merges Kratos' answer that there is no such identity.
+// mergeDeleted merges Kratos' answer that there is no such identity. One that was
+// deleted before keeps its time, and was looked at now.
 func mergeDeleted(cur *index.Identity, l look) *index.Identity {
-	if cur == nil || l.outdated(cur) || !cur.DeletedAt.IsZero() {
+	if cur == nil || l.outdated(cur) {
 		return cur
 	}
 	next := cur.Clone()
-	next.SeenAt, next.DeletedAt = micros(l.asked), micros(l.asked)
+	next.SeenAt, next.PulledAt = micros(l.asked), micros(l.asked)
+	if next.DeletedAt.IsZero() {
+		next.DeletedAt = next.SeenAt
+	}
 	return next
 }
 

@@ -53,7 +53,11 @@ func (d *Directory) run(ctx context.Context, j index.Job) {
 	if err == nil && j.Flow == index.FlowLogin && p.seen != nil {
 		err = d.noteLogin(ctx, p.record)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, kratosadmin.ErrUnreadable):
+		d.warn(pullUnreadable, j.Identity, err)
+		err = nil // trying again does not help
+	case err != nil:
 		d.warn(pullFailed, j.Identity, err)
 	}
 	waited, err := d.queue.finish(ctx, j.Identity, p.changed, err)
@@ -72,6 +76,7 @@ const warnEvery = 10 * time.Second
 // What is said of them.
 const (
 	pullFailed          = "cannot pull identities; trying again"
+	pullUnreadable      = "cannot read an identity; what the index says of it stays as it is"
 	pullInRequestFailed = "cannot pull an identity that an answer waits for"
 )
 

@@ -62,6 +62,10 @@ func (d *Directory) Resolve(ctx context.Context, q Query) (Answer, error) {
 	if errors.Is(err, ErrUnknown) {
 		return d.resolveMiss(ctx, q)
 	}
+	var removed *removedError
+	if errors.As(err, &removed) {
+		return d.resolveRemoved(ctx, q, removed.owners)
+	}
 	if err != nil {
 		return Answer{}, err
 	}
@@ -76,6 +80,38 @@ func (d *Directory) Resolve(ctx context.Context, q Query) (Answer, error) {
 		return Answer{}, err
 	}
 	if h, err = d.find(ctx, q); err != nil {
+		return Answer{}, err
+	}
+	return d.answer(h, q, SourceKratos), nil
+}
+
+// removedError is ErrRemoved, with those who had the handle.
+type removedError struct{ owners []hit }
+
+func (*removedError) Error() string { return ErrRemoved.Error() }
+
+// Unwrap returns ErrRemoved.
+func (*removedError) Unwrap() error { return ErrRemoved }
+
+// resolveRemoved answers for a handle that nobody has any more. That is asked
+// about again like everything else: at once if the query says so, and otherwise
+// once it is old.
+func (d *Directory) resolveRemoved(ctx context.Context, q Query, owners []hit) (Answer, error) {
+	for _, h := range owners {
+		switch {
+		case q.Confirm:
+			if _, err := d.pullFor(ctx, h.owner.ID, q); err != nil {
+				return Answer{}, err
+			}
+		case d.aged(d.confirmedAt(h.owner), d.now()):
+			d.queue.suggest(h.owner.ID)
+		}
+	}
+	if !q.Confirm {
+		return Answer{}, ErrRemoved
+	}
+	h, err := d.find(ctx, q)
+	if err != nil {
 		return Answer{}, err
 	}
 	return d.answer(h, q, SourceKratos), nil
@@ -111,7 +147,7 @@ func (d *Directory) find(ctx context.Context, q Query) (hit, error) {
 	case len(removed) == 0:
 		return hit{}, ErrUnknown
 	case !q.AllowRemoved:
-		return hit{}, ErrRemoved
+		return hit{}, &removedError{removed}
 	case len(removed) > 1:
 		return hit{}, ErrAmbiguous
 	}

@@ -42,10 +42,10 @@ func (p *progress) start(now time.Time, resumed int) {
 }
 
 // page counts what a page has shown.
-func (p *progress) page(identities []*kratosadmin.Identity) {
-	p.read.Add(int64(len(identities)))
-	if n := len(identities); n > 0 {
-		p.last.Store(&identities[n-1].ID)
+func (p *progress) page(page *kratosadmin.Page) {
+	p.read.Add(int64(page.Len()))
+	if last := page.Last(); last != uuid.Nil {
+		p.last.Store(&last)
 	}
 }
 

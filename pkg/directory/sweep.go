@@ -37,8 +37,10 @@ func (d *Directory) sweep(ctx context.Context) error {
 	defer d.progress.end()
 	started := micros(d.now())
 	s := sweeper{d: d}
+	var alone unread
 	resumed := d.now()
 	err := d.scan(ctx, func(p *kratosadmin.Page, asked time.Time) error {
+		alone.add(p.Unread)
 		if err := s.compare(ctx, p, asked); err != nil || p.Next == "" {
 			return err
 		}
@@ -49,10 +51,14 @@ func (d *Directory) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	left, err := d.pullUnread(ctx, &alone)
+	if err != nil {
+		return err
+	}
 	deleted, err := s.confirm(ctx)
 	if errors.Is(err, errManyDeleted) {
 		return errors.Join(err, d.updateMeta(ctx, func(m *index.Meta) {
-			m.Missing = s.gone
+			m.Missing, m.Unread = s.gone, left
 			s.forgetAccepted(m)
 		}))
 	}
@@ -60,7 +66,8 @@ func (d *Directory) sweep(ctx context.Context) error {
 		return err
 	}
 	err = d.updateMeta(ctx, func(m *index.Meta) {
-		m.SweepStartedAt, m.SweepEndedAt, m.Missing = started, micros(d.now()), 0
+		m.SweepStartedAt, m.SweepEndedAt = started, micros(d.now())
+		m.Missing, m.Unread = 0, left
 		s.forgetAccepted(m)
 	})
 	if err != nil {
@@ -78,10 +85,10 @@ func (d *Directory) scan(ctx context.Context, each func(p *kratosadmin.Page, ask
 		if err != nil {
 			return err
 		}
-		if err := d.merge(&batch{page.Identities, began}, d.updates(ctx)); err != nil {
+		if err := d.merge(&batch{identities: page.Identities, began: began}, d.updates(ctx)); err != nil {
 			return err
 		}
-		d.progress.page(page.Identities)
+		d.progress.page(page)
 		if err := each(page, d.lookSince(began).asked); err != nil || page.Next == "" {
 			return err
 		}
@@ -166,16 +173,19 @@ type sweeper struct {
 
 // compare walks over the part of the index that a page covers.
 func (s *sweeper) compare(ctx context.Context, p *kratosadmin.Page, asked time.Time) error {
-	on := make(map[uuid.UUID]bool, len(p.Identities))
+	on := make(map[uuid.UUID]bool, p.Len())
 	for _, i := range p.Identities {
 		on[i.ID] = true
 	}
+	for _, id := range p.Unread {
+		on[id] = true
+	}
 	end := uuid.Max
 	if p.Next != "" {
-		end = p.Identities[len(p.Identities)-1].ID
+		end = p.Last()
 	}
 	for from := s.last; ; {
-		records, err := s.d.store.After(ctx, from, len(p.Identities)+1)
+		records, err := s.d.store.After(ctx, from, p.Len()+1)
 		if err != nil {
 			return err
 		}
@@ -231,6 +241,9 @@ func (s *sweeper) confirm(ctx context.Context) (deleted int, err error) {
 	}
 	for _, id := range s.missing {
 		p, err := s.d.pull(ctx, id)
+		if errors.Is(err, kratosadmin.ErrUnreadable) {
+			continue // it is there
+		}
 		if err != nil {
 			return deleted, err
 		}

@@ -18,9 +18,9 @@ type Doubt string
 const (
 	DoubtNone       Doubt = ""                     // it is nobody's, for certain
 	DoubtHeld       Doubt = "held"                 // Kratos lists it
-	DoubtIncomplete Doubt = "index-incomplete"     // the first build is not finished
+	DoubtIncomplete Doubt = "index-incomplete"     // the first build is not finished, or Kratos lists identities that cannot be read
 	DoubtStale      Doubt = "index-stale"          // the last complete sweep is long ago
-	DoubtNotSwept   Doubt = "not-swept-since"      // no complete sweep has begun since the credential was first asked about
+	DoubtNotSwept   Doubt = "not-swept-since"      // no complete sweep has begun since the credential was first asked about, or since its owner was gone
 	DoubtHandle     Doubt = "handle-does-not-tell" // keys with such a handle may be held without it
 	DoubtPair       Doubt = "not-registered-together"
 )
@@ -38,7 +38,8 @@ const sweepMargin = time.Minute
 // A credential that was presented once existed by then. Where a sweep over all
 // identities that began later found its handle nowhere, or where those who have
 // the handle do not have the credential now, nobody has it. So the first
-// question about a credential is never answered with certainty.
+// question about a credential is never answered with certainty; nor is any about a
+// handle of nobody's while Kratos lists identities that cannot be read.
 func (d *Directory) UnknownCredential(ctx context.Context, readings []userhandle.Reading, credentialID []byte) (Doubt, error) {
 	asked := d.now()
 	if swept := d.meta.Load().SweepStartedAt; swept.After(asked) {
@@ -48,7 +49,7 @@ func (d *Directory) UnknownCredential(ctx context.Context, readings []userhandle
 	if d.meta.Load().BuiltAt.IsZero() {
 		return DoubtIncomplete, nil
 	}
-	tells, owned := false, false
+	tells, owned, unowned := false, false, false
 	for _, r := range readings {
 		owners, err := d.store.Owners(ctx, userhandle.DigestOf(r.Handle))
 		if err != nil {
@@ -64,12 +65,15 @@ func (d *Directory) UnknownCredential(ctx context.Context, readings []userhandle
 		if userhandle.KindOf(r.Handle) == userhandle.KindUUID && len(owners) == 0 {
 			return DoubtHandle, nil
 		}
+		unowned = unowned || len(owners) == 0
 		tells = tells || userhandle.KindOf(r.Handle) == userhandle.KindPasskey
 	}
 	swept := d.meta.Load()
 	switch {
 	case !tells && !owned:
 		return DoubtHandle, nil
+	case unowned && swept.Unread > 0:
+		return DoubtIncomplete, nil
 	case d.now().Sub(swept.SweepEndedAt) > 2*d.reconcileEvery+time.Hour:
 		return DoubtStale, nil
 	case swept.SweepStartedAt.Before(first.Add(sweepMargin)):
@@ -81,8 +85,15 @@ func (d *Directory) UnknownCredential(ctx context.Context, readings []userhandle
 // holds asks Kratos whether somebody who has or had a handle has a credential.
 func (d *Directory) holds(ctx context.Context, owner *index.Identity, handle, credentialID []byte) (Doubt, error) {
 	p, err := d.pullInRequest(ctx, owner.ID)
-	if err != nil || p.seen == nil {
+	if err != nil {
 		return DoubtNone, err
+	}
+	if p.seen == nil {
+		// The last sweep may have listed it: one that began since has to miss it.
+		if gone := p.record.DeletedAt; gone.IsZero() || !d.meta.Load().SweepStartedAt.After(gone) {
+			return DoubtNotSwept, nil
+		}
+		return DoubtNone, nil
 	}
 	for _, k := range slices.Concat(keysOf(p.seen.Passkey), keysOf(p.seen.WebAuthn)) {
 		if bytes.Equal(k.ID, credentialID) {

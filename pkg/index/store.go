@@ -134,6 +134,9 @@ type Meta struct {
 	// Missing is how many identities the last sweep missed on Kratos' list when
 	// it stopped because they were too many; 0 after a complete one.
 	Missing int `json:"missing,omitzero"`
+	// Unread is how many identities the last complete sweep, or the first build,
+	// found on Kratos' list and could not read, neither there nor alone.
+	Unread int `json:"unread,omitzero"`
 	// AskedAt is when somebody last asked for a sweep, and Accept how many
 	// deletions it may accept.
 	AskedAt time.Time `json:"asked_at,omitzero"`

@@ -4,23 +4,27 @@ package kratosadmin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
-	kratos "github.com/ory/kratos-client-go"
 
 	"github.com/olympusoss/oly-passkey/pkg/redact"
 )
 
 // ErrNotFound says that Kratos has no such identity.
 var ErrNotFound = errors.New("kratos has no such identity")
+
+// ErrUnreadable says that Kratos has an identity that this client cannot read;
+// asking again does not help until the identity changes.
+var ErrUnreadable = errors.New("kratos has the identity, but it cannot be read")
 
 // Options say how the admin API is reached.
 type Options struct {
@@ -42,7 +46,7 @@ type Options struct {
 type Client struct {
 	base     *url.URL
 	http     *http.Client
-	api      *kratos.APIClient
+	large    chan struct{} // holds one: who reads a large identity
 	tries    uint
 	timeout  time.Duration
 	pageSize int
@@ -50,9 +54,14 @@ type Client struct {
 
 // Limits on what one answer may weigh, in bytes: more is an error, never memory.
 const (
-	maxIdentity = 4 << 20
+	maxIdentity = 4 << 20  // of an identity on the list, and of the first try to read it alone
+	maxLarge    = 64 << 20 // of an identity that is read alone
 	maxPage     = 256 << 20
 )
+
+// longTimes is how much longer than one identity a page or a large identity may
+// take.
+const longTimes = 6
 
 // New checks the options; it does not call Kratos.
 func New(o Options) (*Client, error) {
@@ -74,17 +83,10 @@ func New(o Options) (*Client, error) {
 		// there is not meant for it.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	// The generated client reads whole bodies: bound them on their way.
-	bounded := *client
-	bounded.Transport = boundedTransport{next: transport, limit: maxIdentity}
-	config := kratos.NewConfiguration()
-	config.Servers = kratos.ServerConfigurations{{URL: base.String()}}
-	config.HTTPClient = &bounded
-	config.UserAgent = userAgent
 	return &Client{
 		base:     base,
 		http:     client,
-		api:      kratos.NewAPIClient(config),
+		large:    make(chan struct{}, 1),
 		tries:    orDefault(o.Tries, 3),
 		timeout:  orDefault(o.Timeout, 10*time.Second),
 		pageSize: orDefault(o.PageSize, 1000),
@@ -109,81 +111,109 @@ func orDefault[T comparable](v, d T) T {
 }
 
 // Identity reads one identity with its passkey and webauthn credentials. The
-// error is ErrNotFound where Kratos answers that there is none, and a
-// *StatusError where it answers anything else but the identity.
+// error is ErrNotFound only if two answers say so: 404 in Kratos' own words, and
+// a list of this id alone that is empty. It is ErrUnreadable if Kratos has the
+// identity and it is too large or does not decode, and a *StatusError for any
+// other status.
 func (c *Client) Identity(ctx context.Context, id uuid.UUID) (*Identity, error) {
-	return retry(ctx, c.tries, func() (*Identity, error) {
-		ctx, cancel := context.WithTimeout(ctx, c.timeout)
-		defer cancel()
-		return c.identity(ctx, id)
+	i, err := c.identity(ctx, id, maxIdentity, c.timeout)
+	if errors.Is(err, errTooLarge) {
+		i, err = c.largeIdentity(ctx, id)
+	}
+	var status *StatusError
+	if errors.As(err, &status) && status.noSuchResource {
+		return nil, c.confirmGone(ctx, id)
+	}
+	return i, err
+}
+
+func (c *Client) identity(ctx context.Context, id uuid.UUID, limit int64, timeout time.Duration) (*Identity, error) {
+	return retry(ctx, c.tries, func() (found *Identity, err error) {
+		query := url.Values{"include_credential": {"passkey", "webauthn"}}
+		err = c.get(ctx, timeout, []string{id.String()}, query, func(_ http.Header, body io.Reader) error {
+			found, err = decodeIdentity(&boundedReader{r: body, left: limit})
+			return err
+		})
+		var odd *json.SemanticError
+		switch {
+		case errors.As(err, &odd):
+			return nil, backoff.Permanent(fmt.Errorf("%w: identity %s has a value at %q that does not decode", ErrUnreadable, id, odd.JSONPointer))
+		case errors.Is(err, errTooLarge):
+			return nil, backoff.Permanent(err)
+		case err != nil:
+			return nil, err
+		case found.ID != id:
+			return nil, backoff.Permanent(fmt.Errorf("kratos answered identity %s when asked for %s", found.ID, id))
+		}
+		return found, nil
 	})
 }
 
-func (c *Client) identity(ctx context.Context, id uuid.UUID) (*Identity, error) {
-	answer, resp, err := c.api.IdentityAPI.GetIdentity(ctx, id.String()).
-		IncludeCredential([]string{"passkey", "webauthn"}).Execute()
-	if resp != nil {
-		_ = resp.Body.Close() // the generated client has put the bytes it read in its place
-		if isNotFound(err) {
-			return nil, backoff.Permanent(ErrNotFound)
-		}
-		if err := c.checkStatus(resp); err != nil {
-			return nil, err
-		}
+// largeIdentity reads an identity that is larger than any should be: what users
+// write into their own is not bounded by Kratos. One is read at a time.
+func (c *Client) largeIdentity(ctx context.Context, id uuid.UUID) (*Identity, error) {
+	select {
+	case c.large <- struct{}{}:
+		defer func() { <-c.large }()
+	case <-ctx.Done():
+		return nil, c.at(ctx.Err())
 	}
-	if err != nil {
-		return nil, c.at(err)
+	i, err := c.identity(ctx, id, maxLarge, longTimes*c.timeout)
+	if errors.Is(err, errTooLarge) {
+		return nil, fmt.Errorf("%w: identity %s has more than %d MiB", ErrUnreadable, id, maxLarge>>20)
 	}
-	found, err := fromModel(answer)
-	if err != nil {
-		return nil, backoff.Permanent(err)
-	}
-	if found.ID != id {
-		return nil, backoff.Permanent(fmt.Errorf("kratos answered identity %s when asked for %s", found.ID, id))
-	}
-	return found, nil
+	return i, err
 }
 
-// isNotFound tells Kratos' own 404 from that of a proxy or of another server,
-// which must never count as a deleted identity.
-func isNotFound(err error) bool {
-	var answer *kratos.GenericOpenAPIError
-	if !errors.As(err, &answer) {
-		return false
+// confirmGone asks the list for an identity that was answered 404, and returns
+// ErrNotFound if the list has nothing under its id. A gateway without a route to
+// single identities, or any other server in Ory's format, can answer such a 404
+// for an identity that exists.
+func (c *Client) confirmGone(ctx context.Context, id uuid.UUID) error {
+	listed, err := retry(ctx, c.tries, func() (listed bool, err error) {
+		query := url.Values{"ids": {id.String()}}
+		err = c.get(ctx, c.timeout, nil, query, func(_ http.Header, body io.Reader) error {
+			all, unread, err := decodePage(&boundedReader{r: body, left: maxLarge})
+			listed = len(all)+len(unread) > 0
+			return err
+		})
+		if errors.Is(err, errTooLarge) {
+			return true, nil // there is something
+		}
+		return listed, err
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("identity %s was answered 404, and its list is needed to believe that: %w", id, err)
+	case listed:
+		return fmt.Errorf("kratos answered 404 for identity %s, but a list of this id alone is not empty: is there a gateway in front that lets only a part through?", id)
 	}
-	generic, ok := answer.Model().(kratos.ErrorGeneric)
-	return ok && generic.Error.GetCode() == http.StatusNotFound
+	return ErrNotFound
 }
 
-// fromModel takes what is needed out of the generated client's model, whose
-// configuration is untyped.
-func fromModel(m *kratos.Identity) (*Identity, error) {
-	w := wireIdentity{ID: m.Id, CreatedAt: m.GetCreatedAt()}
-	for name, dst := range map[string]**Credentials{"passkey": &w.Credentials.Passkey, "webauthn": &w.Credentials.WebAuthn} {
-		c, ok := m.GetCredentials()[name]
-		if !ok {
-			continue
-		}
-		*dst = &Credentials{Identifiers: c.Identifiers}
-		if c.Config == nil {
-			continue
-		}
-		raw, err := json.Marshal(c.Config)
-		if err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(raw, &(*dst).Config); err != nil {
-			return nil, fmt.Errorf("%s credentials of identity %s: %w", name, m.Id, err)
-		}
-	}
-	i, err := w.identity()
+// get asks for something below /admin/identities, and hands the body on if the
+// status is 200.
+func (c *Client) get(ctx context.Context, timeout time.Duration, below []string, query url.Values, read func(header http.Header, body io.Reader) error) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	u := c.base.JoinPath(append([]string{"admin", "identities"}, below...)...)
+	u.RawQuery = query.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, a := range m.VerifiableAddresses {
-		if at := a.GetVerifiedAt(); a.Verified && !at.IsZero() && (i.ProvedAt.IsZero() || at.Before(i.ProvedAt)) {
-			i.ProvedAt = at
-		}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", userAgent)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return c.at(err)
 	}
-	return i, nil
+	defer func() { _ = resp.Body.Close() }()
+	if err := c.checkStatus(resp); err != nil {
+		return err
+	}
+	if err := read(resp.Header, resp.Body); err != nil {
+		return c.at(err)
+	}
+	return nil
 }

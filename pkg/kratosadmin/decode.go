@@ -1,238 +1,290 @@
 package kratosadmin
 
 import (
+	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 )
 
+// decoding are the options of every decoder: Kratos passes traits on as their
+// user sent them, with names that repeat and with invalid UTF-8.
+func decoding() json.Options {
+	return json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
+
 // decodePage reads a JSON array of identities to its end.
-func decodePage(r io.Reader) (identities []*Identity, err error) {
-	err = decodeArray(r, func(c *cursor) (uuid.UUID, error) {
-		i, err := decodeIdentity(c)
+func decodePage(r io.Reader) (all []*Identity, unread []uuid.UUID, err error) {
+	options := decoding()
+	return decodeArray(r, func(text []byte) (*Identity, uuid.UUID, error) {
+		var w wireIdentity
+		if err := json.Unmarshal(text, &w, options); err != nil {
+			return nil, uuid.Nil, err
+		}
+		i, err := w.identity()
 		if err != nil {
-			return uuid.Nil, err
+			return nil, uuid.Nil, err
 		}
-		identities = append(identities, i)
-		return i.ID, nil
+		return i, i.ID, nil
 	})
+}
+
+// wirePulled is an identity as it is answered alone.
+type wirePulled struct {
+	wireIdentity
+
+	Addresses []struct {
+		Verified   bool      `json:"verified"`
+		VerifiedAt time.Time `json:"verified_at"`
+	} `json:"verifiable_addresses"`
+}
+
+// decodeIdentity reads one identity alone. What is skipped is not kept in memory.
+func decodeIdentity(r io.Reader) (*Identity, error) {
+	var w wirePulled
+	if err := json.UnmarshalRead(r, &w, decoding()); err != nil {
+		return nil, err
+	}
+	i, err := w.identity()
 	if err != nil {
 		return nil, err
 	}
-	return identities, nil
-}
-
-// decodeIdentity reads what a page shows of one identity.
-func decodeIdentity(c *cursor) (*Identity, error) {
-	i := &Identity{}
-	var id string
-	err := c.object(func(key []byte) (err error) {
-		switch string(key) {
-		case "id":
-			id, err = c.string()
-		case "created_at":
-			i.CreatedAt, err = decodeTime(c)
-		case "credentials":
-			i.Passkey, i.WebAuthn, err = decodeCredentials(c)
-		default:
-			err = c.skip(maxDepth)
+	for _, a := range w.Addresses {
+		if at := a.VerifiedAt; a.Verified && !at.IsZero() && (i.ProvedAt.IsZero() || at.Before(i.ProvedAt)) {
+			i.ProvedAt = at
 		}
-		return err
-	})
-	if err != nil {
-		return nil, err
 	}
-	i.ID, err = parseID(id)
-	return i, err
+	return i, nil
 }
 
-func decodeTime(c *cursor) (t time.Time, err error) {
-	text, err := c.value()
-	if err == nil {
-		err = t.UnmarshalJSON(text)
-	}
-	return t, err
-}
+// manyUndecodable is how many identities of a page that has no others are not
+// single ones any more, but a format that this client does not know.
+const manyUndecodable = 10
 
-func decodeCredentials(c *cursor) (passkey, webauthn *Credentials, err error) {
-	if null, err := c.null(); null || err != nil {
-		return nil, nil, err
-	}
-	err = c.object(func(key []byte) (err error) {
-		switch string(key) {
-		case "passkey":
-			passkey, err = decodeType(c)
-		case "webauthn":
-			webauthn, err = decodeType(c)
-		default:
-			err = c.skip(maxDepth)
+// decodeArray reads a JSON array of identities to its end: half a page is an
+// error, because an identity that is not on it counts as deleted. one decodes an
+// element and returns its id; the ids have to ascend. An element that is too
+// large, or that is JSON but does not decode, is not an error: its id is among
+// the unread.
+func decodeArray[T any](r io.Reader, one func(text []byte) (T, uuid.UUID, error)) (all []T, unread []uuid.UUID, err error) {
+	e := elements{r: bufio.NewReaderSize(r, readSize)}
+	last, undecodable := uuid.Nil, 0
+	var odd *json.SemanticError
+	for {
+		text, whole, err := e.next()
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		return err
-	})
-	return passkey, webauthn, err
-}
-
-// decodeType reads the credentials of one type. Configurations are rare on the
-// list, so encoding/json reads them.
-func decodeType(c *cursor) (*Credentials, error) {
-	if null, err := c.null(); null || err != nil {
-		return nil, err
-	}
-	creds := &Credentials{}
-	err := c.object(func(key []byte) error {
-		switch string(key) {
-		case "identifiers":
-			return decodeStrings(c, &creds.Identifiers)
-		case "config":
-			text, err := c.value()
-			if err != nil {
-				return err
+		if errors.Is(err, errTooLarge) && last == uuid.Nil {
+			if id, noID := idOf(text); noID == nil {
+				return nil, nil, &hugeError{id}
 			}
-			creds.Config = nil
-			return json.Unmarshal(text, &creds.Config)
 		}
-		return c.skip(maxDepth)
-	})
-	return creds, err
-}
-
-func decodeStrings(c *cursor, all *[]string) error {
-	if null, err := c.null(); null || err != nil {
-		return err
-	}
-	*all = []string{}
-	return c.list('[', ']', func() error {
-		s, err := c.string()
-		*all = append(*all, s)
-		return err
-	})
-}
-
-// decodeArray reads a JSON array to its end: half a page is an error, because
-// what is missing from a page counts as deleted. one reads an element and
-// answers its id; the ids have to ascend. It starts anew where the text that
-// was read so far ends within the element.
-func decodeArray(r io.Reader, one func(*cursor) (uuid.UUID, error)) error {
-	w := window{r: r}
-	first, err := w.peek()
-	if err != nil {
-		return unexpectedEnd(err)
-	}
-	if first != '[' {
-		return fmt.Errorf("answer is no json array, it starts with %c", first)
-	}
-	last := uuid.Nil
-	err = w.list(func(c *cursor) error {
-		id, err := one(c)
 		if err != nil {
-			return err
+			return nil, nil, err
+		}
+		var value T
+		var id uuid.UUID
+		if whole {
+			value, id, err = one(text)
+		}
+		undecoded := errors.As(err, &odd)
+		switch {
+		case undecoded, !whole:
+			if id, err = idOf(text); err != nil {
+				return nil, nil, err
+			}
+			unread = append(unread, id)
+		case err != nil:
+			return nil, nil, err
+		default:
+			all = append(all, value)
+		}
+		if undecoded {
+			undecodable++
 		}
 		if bytes.Compare(last[:], id[:]) >= 0 {
-			return fmt.Errorf("identities are not in the order of their ids: %s after %s", id, last)
+			return nil, nil, fmt.Errorf("identities are not in the order of their ids: %s after %s", id, last)
 		}
 		last = id
-		return nil
-	})
-	if err != nil {
-		return unexpectedEnd(err)
 	}
-	if b, err := w.peek(); err == nil {
+	if len(all) == 0 && undecodable >= manyUndecodable {
+		return nil, nil, fmt.Errorf("none of %d identities can be decoded, the last because of its value at %q", len(unread), odd.JSONPointer)
+	}
+	return all, unread, nil
+}
+
+// hugeError is errTooLarge for a body whose first identity alone is too large.
+type hugeError struct{ id uuid.UUID }
+
+func (*hugeError) Error() string { return errTooLarge.Error() }
+
+// Unwrap returns errTooLarge.
+func (*hugeError) Unwrap() error { return errTooLarge }
+
+// idOf reads the id of an identity of which perhaps only the first part is there.
+// Kratos writes it first.
+func idOf(text []byte) (uuid.UUID, error) {
+	d := jsontext.NewDecoder(bytes.NewReader(text), decoding())
+	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
+		return uuid.Nil, errNoID
+	}
+	for d.PeekKind() == '"' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return uuid.Nil, errNoID
+		}
+		if name.String() != "id" {
+			if err := d.SkipValue(); err != nil {
+				return uuid.Nil, errNoID
+			}
+			continue
+		}
+		t, err := d.ReadToken()
+		if err != nil || t.Kind() != '"' {
+			return uuid.Nil, errNoID
+		}
+		return parseID(t.String())
+	}
+	return uuid.Nil, errNoID
+}
+
+// errNoID says that an identity can neither be read nor named.
+var errNoID = errors.New("kratos answered an identity that cannot be read and shows no id")
+
+const (
+	readSize = 64 << 10
+	// maxDepth is how deep an identity may nest, somewhat less than the decoder
+	// takes.
+	maxDepth = 9_000
+)
+
+// elements cuts a JSON array into its elements without decoding them, so that
+// neither the size nor the content of one matters to the others.
+type elements struct {
+	r     *bufio.Reader
+	text  []byte // of the element that was read last
+	begun bool
+}
+
+// next reads the next element. Of one that is larger than maxIdentity or nests
+// deeper than maxDepth the text is only the first part, and whole is false. The
+// error is io.EOF after the last, and io.ErrUnexpectedEOF if the array does not
+// end.
+func (e *elements) next() (text []byte, whole bool, err error) {
+	if !e.begun {
+		e.begun = true
+		first, err := e.skipSpace()
+		if err != nil {
+			return nil, false, unexpectedEnd(err)
+		}
+		if first != '[' {
+			return nil, false, fmt.Errorf("answer is not a json array, it starts with %q", rune(first))
+		}
+		_, _ = e.r.Discard(1) // it was just seen
+		switch first, err = e.skipSpace(); {
+		case err != nil:
+			return nil, false, unexpectedEnd(err)
+		case first == ']':
+			return nil, false, e.end()
+		}
+	} else {
+		switch b, err := e.r.ReadByte(); { // what the last element ended at
+		case err != nil:
+			return nil, false, unexpectedEnd(err)
+		case b == ']':
+			_ = e.r.UnreadByte() // it was just read
+			return nil, false, e.end()
+		case b != ',':
+			return nil, false, fmt.Errorf("invalid json: %q instead of a comma or the end", rune(b))
+		}
+	}
+	return e.element()
+}
+
+// element reads up to the comma or bracket behind an element.
+func (e *elements) element() (text []byte, whole bool, err error) {
+	e.text = e.text[:0]
+	var s scan
+	for size := 0; ; {
+		if _, err := e.r.Peek(1); err != nil {
+			return e.text, false, unexpectedEnd(err)
+		}
+		chunk, _ := e.r.Peek(e.r.Buffered()) // never fails
+		n, ended := s.over(chunk)
+		size += n
+		e.text = append(e.text, chunk[:min(n, maxIdentity-len(e.text))]...)
+		_, _ = e.r.Discard(n) // it was just seen
+		if ended {
+			return e.text, size <= maxIdentity && s.deepest <= maxDepth, nil
+		}
+	}
+}
+
+// scan is a walk over the text of one element.
+type scan struct {
+	depth, deepest  int
+	quoted, escaped bool
+}
+
+// over walks over more of the text; n is how much of it belongs to the element,
+// and ended reports whether that is where it ends.
+func (s *scan) over(text []byte) (n int, ended bool) {
+	for n, b := range text {
+		switch {
+		case s.escaped:
+			s.escaped = false
+		case b == '"':
+			s.quoted = !s.quoted
+		case s.quoted:
+			s.escaped = b == '\\'
+		case b == '{', b == '[':
+			s.depth++
+			s.deepest = max(s.deepest, s.depth)
+		case s.depth == 0 && (b == ',' || b == ']' || b == '}'):
+			return n, true
+		case b == '}', b == ']':
+			s.depth--
+		}
+	}
+	return len(text), false
+}
+
+// end reads the bracket that closes the array, and returns io.EOF if nothing
+// follows it.
+func (e *elements) end() error {
+	_, _ = e.r.Discard(1) // it was just seen
+	b, err := e.skipSpace()
+	if err == nil {
 		return fmt.Errorf("answer goes on after its end with %q", rune(b))
-	} else if !errors.Is(err, io.EOF) {
-		return err
 	}
-	return nil
+	return err
+}
+
+// skipSpace returns the next byte that is not white space, without reading it.
+func (e *elements) skipSpace() (byte, error) {
+	for {
+		b, err := e.r.ReadByte()
+		if err != nil {
+			return 0, err
+		}
+		switch b {
+		case ' ', '\t', '\r', '\n':
+		default:
+			return b, e.r.UnreadByte()
+		}
+	}
 }
 
 func unexpectedEnd(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
-// window is the part of a JSON text that is in memory.
-type window struct {
-	cursor
-
-	r io.Reader
-}
-
-// peek answers the next byte that is no white space, io.EOF where there is none.
-func (w *window) peek() (byte, error) {
-	for {
-		b, err := w.cursor.peek()
-		if !errors.Is(err, errShort) {
-			return b, err
-		}
-		if err := w.more(); err != nil {
-			return 0, err
-		}
-	}
-}
-
-// list walks over the array that comes next. each steps over one element; it
-// is called again with more of the text where it answers errShort.
-func (w *window) list(each func(*cursor) error) error {
-	w.at++ // the bracket
-	if b, err := w.peek(); err != nil || b == ']' {
-		w.at++
-		return err
-	}
-	for {
-		from := w.at
-		err := each(&w.cursor)
-		if errors.Is(err, errShort) {
-			w.at = from
-			if err := w.more(); err != nil {
-				return err
-			}
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		switch b, err := w.peek(); {
-		case err != nil:
-			return err
-		case b == ']':
-			w.at++
-			return nil
-		case b != ',':
-			return w.invalid("a comma or the end")
-		}
-		w.at++
-	}
-}
-
-// What a window holds, in bytes: at first, and at least once more at a time.
-const (
-	windowSize = 128 << 10
-	windowRead = 16 << 10
-)
-
-// more reads on, io.EOF at the end. What the cursor has passed is forgotten.
-func (w *window) more() error {
-	if w.text == nil {
-		w.text = make([]byte, 0, windowSize)
-	}
-	rest := copy(w.text, w.text[w.at:])
-	w.text, w.at = w.text[:rest], 0
-	if rest > maxIdentity {
-		return errTooLarge
-	}
-	if cap(w.text)-rest < windowRead {
-		w.text = append(make([]byte, 0, 2*cap(w.text)), w.text...)
-	}
-	n, err := io.ReadAtLeast(w.r, w.text[rest:cap(w.text)], windowRead)
-	w.text = w.text[:rest+n]
-	if n > 0 && (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)) {
-		return nil // the next call finds the end
 	}
 	return err
 }

@@ -1,8 +1,10 @@
 package kratosadmin
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -13,22 +15,31 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzDecodePage: the cursor takes what encoding/json takes, and reads the same
-// out of it, however little of the text comes at a time.
+// FuzzDecodePage: what encoding/json does not take as an array of identities is an
+// error; of what it takes each identity is either read or among the unread.
 func FuzzDecodePage(f *testing.F) {
 	for _, seed := range pages() {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		want, refused := reference(body)
-		page, err := decodePage(strings.NewReader(body))
+		page, unread, err := decodePage(strings.NewReader(body))
 		if refused != nil {
 			require.Error(t, err, "%v", refused)
 			require.Nil(t, page)
+			require.Nil(t, unread)
 			return
 		}
+		if err != nil && len(want) >= manyUndecodable {
+			return // none of them could be decoded
+		}
 		require.NoError(t, err)
-		require.Equal(t, want, page)
+		got := slices.Clone(unread)
+		for _, i := range page {
+			got = append(got, i.ID)
+		}
+		slices.SortFunc(got, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+		require.Equal(t, want, got)
 	})
 }
 
@@ -50,94 +61,136 @@ func pages() []string {
 	}
 }
 
-// reference reads a page with encoding/json.
-func reference(body string) (all []*Identity, err error) {
+// reference reads the ids of a page with encoding/json.
+func reference(body string) (all []uuid.UUID, err error) {
 	var page []map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(body), &page); err != nil {
 		return nil, err
 	}
 	if page == nil {
-		return nil, errors.New("no array")
+		return nil, errors.New("not an array")
 	}
-	last := ""
+	last := uuid.Nil
 	for _, m := range page {
-		i := &Identity{}
-		var id string
-		var credentials map[string]map[string]json.RawMessage
-		for name, dst := range map[string]any{"id": &id, "created_at": &i.CreatedAt, "credentials": &credentials} {
-			if raw, ok := m[name]; ok {
-				if err := json.Unmarshal(raw, dst); err != nil {
-					return nil, err
-				}
-			}
-		}
-		if i.ID, err = uuid.Parse(id); err != nil {
+		var text string
+		if err := json.Unmarshal(m["id"], &text); err != nil {
 			return nil, err
 		}
-		if i.ID.String() <= last || i.ID == uuid.Nil {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		if bytes.Compare(last[:], id[:]) >= 0 {
 			return nil, errors.New("not in order")
 		}
-		last = i.ID.String()
-		if i.Passkey, err = referenceType(credentials["passkey"]); err != nil {
-			return nil, err
-		}
-		if i.WebAuthn, err = referenceType(credentials["webauthn"]); err != nil {
-			return nil, err
-		}
-		all = append(all, i)
+		last = id
+		all = append(all, id)
 	}
 	return all, nil
 }
 
-func referenceType(m map[string]json.RawMessage) (*Credentials, error) {
-	if m == nil {
-		return nil, nil
+const (
+	first  = "11111111-1111-4111-8111-111111111111"
+	second = "22222222-2222-4222-8222-222222222222"
+	third  = "33333333-3333-4333-8333-333333333333"
+)
+
+// TestOneOddIdentity: what is wrong with one identity is nothing to the others of
+// its page, on the list and in the inventory.
+func TestOneOddIdentity(t *testing.T) {
+	deep := strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth)
+	for name, odd := range map[string]string{
+		"a huge trait":            `"traits":{"name":"` + strings.Repeat("a", 9<<20) + `"}`,
+		"a huge name of a key":    `"credentials":{"webauthn":{"config":{"credentials":[{"id":"AAAA","display_name":"` + strings.Repeat(`\u003c`, 1_600_000) + `"}]}}}`,
+		"brackets in a huge text": `"traits":{"name":"` + strings.Repeat(`]},{\"`, 1<<20) + `"}`,
+		"deep traits":             `"traits":` + deep,
+		"an odd aaguid":           `"credentials":{"webauthn":{"config":{"credentials":[{"id":"AAAA","authenticator":{"aaguid":"6028b017-b1d4-4c02-b4b3-afcdafc96bb2"}}]}}}`,
+		"an empty added_at":       `"credentials":{"webauthn":{"config":{"credentials":[{"id":"AAAA","added_at":""}]}}}`,
+		"an odd created_at":       `"created_at":"2026-01-01 00:00:00"`,
+		"a text of identifiers":   `"credentials":{"passkey":{"identifiers":"x"}}`,
+		"a key that is none":      `"credentials":{"webauthn":{"config":{"credentials":[{"id":"!"}]}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := `[{"id":"` + first + `","credentials":{"passkey":{"identifiers":["a"]}}},{"id":"` + second + `",` + odd + `},{"id":"` + third + `"}]`
+			page, unread, err := decodePage(iotest.HalfReader(strings.NewReader(body)))
+			require.NoError(t, err)
+			require.Equal(t, []uuid.UUID{uuid.MustParse(second)}, unread)
+			require.Len(t, page, 2)
+			require.Equal(t, []string{"a"}, page[0].Passkey.Identifiers)
+			require.Equal(t, third, page[1].ID.String())
+
+			all, unread, err := decodeInventory(strings.NewReader(body))
+			require.NoError(t, err)
+			require.Equal(t, []uuid.UUID{uuid.MustParse(second)}, unread)
+			require.Len(t, all, 2)
+		})
 	}
-	c := &Credentials{}
-	if raw, ok := m["identifiers"]; ok {
-		if err := json.Unmarshal(raw, &c.Identifiers); err != nil {
-			return nil, err
-		}
-		var each []*string
-		if err := json.Unmarshal(raw, &each); err != nil || slices.Contains(each, nil) {
-			return nil, errors.New("an identifier is null")
-		}
+}
+
+// TestOddTraits: whatever users may write into their traits is skipped.
+func TestOddTraits(t *testing.T) {
+	for _, traits := range []string{`{"a":1,"a":2}`, `{"a":"\ud800"}`, "{\"a\":\"\xff\"}", `{"a":1e999}`, strings.Repeat("[", 1000) + strings.Repeat("]", 1000)} {
+		page, unread, err := decodePage(strings.NewReader(`[{"id":"` + first + `","traits":` + traits + `}]`))
+		require.NoError(t, err)
+		require.Empty(t, unread)
+		require.Len(t, page, 1)
 	}
-	if raw, ok := m["config"]; ok {
-		if err := json.Unmarshal(raw, &c.Config); err != nil {
-			return nil, err
+}
+
+// TestUnknownFormat: a page of which nothing can be decoded is not a page with
+// some odd identities.
+func TestUnknownFormat(t *testing.T) {
+	body := func(n int) string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf(`{"id":"11111111-1111-4111-8111-%012d","created_at":7}`, i))
 		}
+		return "[" + strings.Join(all, ",") + "]"
 	}
-	return c, nil
+	_, unread, err := decodePage(strings.NewReader(body(9)))
+	require.NoError(t, err)
+	require.Len(t, unread, 9)
+	_, unread, err = decodePage(strings.NewReader(body(10)))
+	require.EqualError(t, err, `none of 10 identities can be decoded, the last because of its value at "/created_at"`)
+	require.Nil(t, unread)
+}
+
+// TestNamelessIdentity: an identity that can be neither read nor named could be
+// taken for deleted, so the page is an error.
+func TestNamelessIdentity(t *testing.T) {
+	for _, body := range []string{
+		`[{"traits":"` + strings.Repeat("x", 5<<20) + `","id":"` + first + `"}]`,
+		`[{"created_at":7}]`,
+		`[7]`,
+		`["` + strings.Repeat("x", 5<<20) + `"]`,
+	} {
+		_, _, err := decodePage(strings.NewReader(body))
+		require.ErrorIs(t, err, errNoID)
+	}
 }
 
 // TestPageInPieces: where a read ends changes nothing.
 func TestPageInPieces(t *testing.T) {
 	for _, body := range pages() {
-		want, refused := decodePage(strings.NewReader(body))
-		got, err := decodePage(iotest.OneByteReader(strings.NewReader(body)))
+		want, wantUnread, refused := decodePage(strings.NewReader(body))
+		got, unread, err := decodePage(iotest.OneByteReader(strings.NewReader(body)))
 		require.Equal(t, want, got)
-		require.Equal(t, refused, err)
+		require.Equal(t, wantUnread, unread)
+		require.Equal(t, fmt.Sprint(refused), fmt.Sprint(err))
 	}
-	long := `[{"id":"11111111-1111-4111-8111-111111111111","traits":"` + strings.Repeat("x", 3*windowSize) + `","credentials":{"passkey":{"identifiers":["a"]}}}` +
+	long := `[{"id":"11111111-1111-4111-8111-111111111111","traits":"` + strings.Repeat("x", 3*readSize) + `","credentials":{"passkey":{"identifiers":["a"]}}}` +
 		strings.Repeat("\n", 1_000_000) + `,{"id":"22222222-2222-4222-8222-222222222222"}]`
-	page, err := decodePage(iotest.HalfReader(strings.NewReader(long)))
+	page, unread, err := decodePage(iotest.HalfReader(strings.NewReader(long)))
 	require.NoError(t, err)
+	require.Empty(t, unread)
 	require.Len(t, page, 2)
 	require.Equal(t, []string{"a"}, page[0].Passkey.Identifiers)
-}
-
-// TestPageTooLarge: one identity of a page is bounded like one alone.
-func TestPageTooLarge(t *testing.T) {
-	body := io.MultiReader(strings.NewReader(`[{"id":"`), strings.NewReader(strings.Repeat("x", 2*maxIdentity)))
-	_, err := decodePage(body)
-	require.Equal(t, errTooLarge, err)
 }
 
 // TestPageBreaksOff: what the connection says is what is said.
 func TestPageBreaksOff(t *testing.T) {
 	broken := errors.New("connection reset by peer")
-	_, err := decodePage(io.MultiReader(strings.NewReader(`[{"id":`), iotest.ErrReader(broken)))
+	_, _, err := decodePage(io.MultiReader(strings.NewReader(`[{"id":`), iotest.ErrReader(broken)))
 	require.Equal(t, broken, err)
 }
 

@@ -2,11 +2,12 @@ package kratosadmin
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
 	"slices"
+	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 )
 
@@ -25,79 +26,65 @@ type Inventory struct {
 // InventoryPage is a part of the inventory, in ascending order of ids.
 type InventoryPage struct {
 	Identities []*Inventory
-	Next       string // token of the next page, "" on the last one
+	Unread     []uuid.UUID // as on a Page
+	Next       string      // token of the next page, "" on the last one
 }
 
 // Inventory reads one page with passkey and webauthn credentials in full; token
 // is "" for the first.
 func (c *Client) Inventory(ctx context.Context, token string) (*InventoryPage, error) {
-	return retry(ctx, c.tries, func() (*InventoryPage, error) {
-		page := &InventoryPage{}
-		next, err := c.page(ctx, token, []string{"passkey", "webauthn"}, func(r io.Reader) (n int, err error) {
-			page.Identities, err = decodeInventory(r)
-			return len(page.Identities), err
-		})
-		if err != nil {
-			return nil, err
-		}
-		page.Next = next
-		return page, nil
-	})
+	all, unread, next, err := readPage(ctx, c, token, []string{"passkey", "webauthn"}, decodeInventory)
+	if err != nil {
+		return nil, err
+	}
+	return &InventoryPage{Identities: all, Unread: unread, Next: next}, nil
 }
 
 // wireInventory is an identity as the admin API writes it, with credentials of
 // types that this project does not read.
 type wireInventory struct {
-	wireIdentity
-	Credentials map[string]json.RawMessage `json:"credentials"`
-	Recovery    []struct{}                 `json:"recovery_addresses"`
+	ID          string                    `json:"id"`
+	CreatedAt   time.Time                 `json:"created_at"`
+	Credentials map[string]jsontext.Value `json:"credentials"`
+	Recovery    []struct{}                `json:"recovery_addresses"`
 }
 
-func decodeInventory(r io.Reader) (all []*Inventory, err error) {
-	err = decodeArray(r, func(c *cursor) (uuid.UUID, error) {
-		text, err := c.value()
-		if err != nil {
-			return uuid.Nil, err
-		}
+func decodeInventory(r io.Reader) (all []*Inventory, unread []uuid.UUID, err error) {
+	options := decoding()
+	return decodeArray(r, func(text []byte) (*Inventory, uuid.UUID, error) {
 		var w wireInventory
-		if err := json.Unmarshal(text, &w); err != nil {
-			return uuid.Nil, err
+		if err := json.Unmarshal(text, &w, options); err != nil {
+			return nil, uuid.Nil, err
 		}
-		i, err := w.inventory()
+		i, err := w.inventory(options)
 		if err != nil {
-			return uuid.Nil, err
+			return nil, uuid.Nil, err
 		}
-		all = append(all, i)
-		return i.ID, nil
+		return i, i.ID, nil
 	})
+}
+
+func (w *wireInventory) inventory(options json.Options) (*Inventory, error) {
+	id, err := parseID(w.ID)
 	if err != nil {
 		return nil, err
 	}
-	return all, nil
-}
-
-func (w *wireInventory) inventory() (*Inventory, error) {
-	i := &Inventory{Recovery: len(w.Recovery) > 0}
+	i := &Inventory{Identity: Identity{ID: id, CreatedAt: w.CreatedAt}, Recovery: len(w.Recovery) > 0}
 	for name, raw := range w.Credentials {
 		var dst **Credentials
 		switch name {
 		case "passkey":
-			dst = &w.wireIdentity.Credentials.Passkey
+			dst = &i.Passkey
 		case "webauthn":
-			dst = &w.wireIdentity.Credentials.WebAuthn
+			dst = &i.WebAuthn
 		default:
 			i.Others = append(i.Others, name)
 			continue
 		}
-		if err := json.Unmarshal(raw, dst); err != nil {
-			return nil, fmt.Errorf("%s credentials of identity %q: %w", name, w.ID, err)
+		if err := json.Unmarshal(raw, dst, options); err != nil {
+			return nil, err
 		}
 	}
 	slices.Sort(i.Others)
-	identity, err := w.identity()
-	if err != nil {
-		return nil, err
-	}
-	i.Identity = *identity
 	return i, nil
 }

@@ -18,7 +18,7 @@ func FuzzDecodeInventory(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		all, err := decodeInventory(strings.NewReader(text))
+		all, _, err := decodeInventory(strings.NewReader(text))
 		if err != nil {
 			require.Nil(t, all)
 			return

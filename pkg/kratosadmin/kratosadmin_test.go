@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -129,7 +130,8 @@ func TestIdentityFaults(t *testing.T) {
 		calls   int
 		want    string // the error; none where it is empty
 	}{
-		{"not there", []http.HandlerFunc{says(404, notFound)}, 1, "kratos has no such identity"},
+		{"not there", []http.HandlerFunc{says(404, notFound), says(200, "[]")}, 2, "kratos has no such identity"},
+		{"not there, in a version that says more", []http.HandlerFunc{says(404, `{"error":{"code":404,"status":"Not Found","request":"x","reason":"","message":"Unable to locate the resource"}}`), says(200, " [] ")}, 2, "kratos has no such identity"},
 		{"another server's 404", []http.HandlerFunc{says(404, "404 page not found")}, 1, at + "answered 404, but not as kratos does: is this the admin api?"},
 		{"a json 404 of another server", []http.HandlerFunc{says(404, `{"error":"nope"}`)}, 1, at + "answered 404, but not as kratos does: is this the admin api?"},
 		{"down for a moment", []http.HandlerFunc{says(503, ""), says(500, "{}"), says(200, wire(id1))}, 3, ""},
@@ -137,13 +139,15 @@ func TestIdentityFaults(t *testing.T) {
 		{"forbidden", []http.HandlerFunc{says(403, "{}")}, 1, at + "answered 403 Forbidden"},
 		{"a redirect", []http.HandlerFunc{redirect}, 1, at + `answered 302, a redirect to "http://elsewhere/": is this the public api instead of the admin api?`},
 		{"somebody else", []http.HandlerFunc{says(200, wire(id2))}, 1, "kratos answered identity " + id2 + " when asked for " + id1},
-		{"too much", []http.HandlerFunc{says(200, `{"id":"`+strings.Repeat("x", 5<<20))}, 3, at + "answer is too large"},
-		{"garbage", []http.HandlerFunc{says(200, "<html>")}, 3, at + "invalid character '<' looking for beginning of value"},
+		{"large", []http.HandlerFunc{says(200, withTrait(wire(id1), 9<<20))}, 2, ""},
+		{"too much", []http.HandlerFunc{says(200, withTrait(wire(id1), 65<<20))}, 2, "kratos has the identity, but it cannot be read: identity " + id1 + " has more than 64 MiB"},
+		{"garbage", []http.HandlerFunc{says(200, "<html>")}, 3, at + "jsontext: invalid character '<' at start of value"},
+		{"half an identity", []http.HandlerFunc{says(200, wire(id1)[:100])}, 3, at + "jsontext: unexpected EOF within \"/schema_url\" after offset 100"},
 		{
 			"keys that are none",
 			[]http.HandlerFunc{says(200, strings.Replace(wire(id1), `[{"id":"J8J/Fh5Y"`, `[{"id":"!"`, 1))},
 			1,
-			"passkey credentials of identity " + id1 + ": illegal base64 data at input byte 0",
+			"kratos has the identity, but it cannot be read: identity " + id1 + ` has a value at "/credentials/passkey/config/credentials/0/id" that does not decode`,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -161,6 +165,123 @@ func TestIdentityFaults(t *testing.T) {
 			})
 		})
 	}
+}
+
+// withTrait gives an identity a trait of so many bytes.
+func withTrait(identity string, size int) string {
+	return strings.Replace(identity, "a@example.com", strings.Repeat("a", size), 1)
+}
+
+// TestNotFoundInOtherWords: a 404 that is not Kratos' own, and any other status,
+// says nothing about an identity, whatever the body is like; nobody is asked twice.
+func TestNotFoundInOtherWords(t *testing.T) {
+	const foreign = at + "answered 404, but not as kratos does: is this the admin api?"
+	for name, tc := range map[string]struct {
+		status int
+		body   string
+		want   string
+	}{
+		"oathkeeper without a rule":    {404, `{"error":{"code":404,"status":"Not Found","message":"Requested url does not match any rules"}}`, foreign},
+		"ory network without project":  {404, `{"error":{"code":404,"status":"Not Found","request":"x","reason":"No project was found for this slug","message":"Not Found"}}`, foreign},
+		"google's format":              {404, `{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}`, foreign},
+		"kratos' words, another code":  {404, `{"error":{"code":400,"status":"Not Found","message":"Unable to locate the resource"}}`, foreign},
+		"kratos' words, other status":  {404, `{"error":{"code":404,"message":"Unable to locate the resource"}}`, foreign},
+		"kratos' words after a lot":    {404, strings.Repeat(" ", 5000) + notFound, foreign},
+		"kratos' words and more":       {404, notFound + notFound, foreign},
+		"html":                         {404, "<html>404</html>", foreign},
+		"nothing":                      {404, "", foreign},
+		"gone":                         {410, notFound, at + "answered 410 Gone"},
+		"forbidden with kratos' words": {403, notFound, at + "answered 403 Forbidden"},
+		"success with kratos' words":   {200, notFound, `kratos answered an identity with the id ""`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withAnswers(t, []http.HandlerFunc{says(tc.status, tc.body), says(200, "[]")}, func(t *testing.T, c *kratosadmin.Client, f *fakekratos) {
+				t.Helper()
+				_, err := c.Identity(t.Context(), uuid.MustParse(id1))
+				require.NotErrorIs(t, err, kratosadmin.ErrNotFound)
+				if tc.status != 200 {
+					require.EqualError(t, err, tc.want)
+					require.Equal(t, 1, f.calls)
+				}
+			})
+		})
+	}
+	for status, body := range map[int]string{500: notFound, 502: `{"error":{"code":404,"message":"upstream"}}`, 429: notFound} {
+		withAnswers(t, []http.HandlerFunc{says(status, body)}, func(t *testing.T, c *kratosadmin.Client, _ *fakekratos) {
+			t.Helper()
+			_, err := c.Identity(t.Context(), uuid.MustParse(id1))
+			require.EqualError(t, err, at+fmt.Sprintf("answered %d %s", status, http.StatusText(status)))
+		})
+	}
+}
+
+// TestSecondWitness: Kratos' own 404 is believed only together with an empty list
+// of that one id.
+func TestSecondWitness(t *testing.T) {
+	const (
+		needed = "identity " + id1 + " was answered 404, and its list is needed to believe that: " + at
+		listed = "kratos answered 404 for identity " + id1 + ", but a list of this id alone is not empty: is there a gateway in front that lets only a part through?"
+	)
+	for name, tc := range map[string]struct {
+		answers []http.HandlerFunc // of the list
+		calls   int
+		want    string
+	}{
+		"it has it":                  {[]http.HandlerFunc{says(200, "["+wire(id1)+"]")}, 1, listed},
+		"it has it, and it is large": {[]http.HandlerFunc{says(200, "["+withTrait(wire(id1), 9<<20)+"]")}, 1, listed},
+		"it has it, far too large":   {[]http.HandlerFunc{says(200, "["+withTrait(wire(id1), 65<<20)+"]")}, 1, listed},
+		"it does not select by id":   {[]http.HandlerFunc{says(200, "["+wire(id2)+"]")}, 1, listed},
+		"an object":                  {[]http.HandlerFunc{says(200, "{}")}, 3, needed + "answer is not a json array, it starts with '{'"},
+		"null":                       {[]http.HandlerFunc{says(200, "null")}, 3, needed + "answer is not a json array, it starts with 'n'"},
+		"nothing":                    {[]http.HandlerFunc{says(200, "")}, 3, needed + "unexpected EOF"},
+		"half a list":                {[]http.HandlerFunc{says(200, "[")}, 3, needed + "unexpected EOF"},
+		"two lists":                  {[]http.HandlerFunc{says(200, "[][]")}, 3, needed + "answer goes on after its end with '['"},
+		"no content":                 {[]http.HandlerFunc{says(204, "")}, 1, needed + "answered 204 No Content"},
+		"not found, too":             {[]http.HandlerFunc{says(404, notFound)}, 1, needed + "answered 404, but not as kratos does: is this the admin api?"},
+		"forbidden":                  {[]http.HandlerFunc{says(403, "[]")}, 1, needed + "answered 403 Forbidden"},
+		"down":                       {[]http.HandlerFunc{says(503, "[]")}, 3, needed + "answered 503 Service Unavailable"},
+		"down for a moment":          {[]http.HandlerFunc{says(503, ""), says(200, "[]")}, 2, "kratos has no such identity"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answers := append([]http.HandlerFunc{says(404, notFound)}, tc.answers...)
+			withAnswers(t, answers, func(t *testing.T, c *kratosadmin.Client, f *fakekratos) {
+				t.Helper()
+				i, err := c.Identity(t.Context(), uuid.MustParse(id1))
+				require.EqualError(t, err, tc.want)
+				require.Nil(t, i)
+				require.Equal(t, 1+tc.calls, f.calls)
+				require.Equal(t, "http://kratos/admin/identities?ids="+id1, f.urls[1])
+			})
+		})
+	}
+}
+
+// endless is a name that does not end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return copy(p, strings.Repeat("x", len(p))), nil }
+
+// hugeKratos has an identity that is larger than any page may be.
+type hugeKratos struct{ sizes []string }
+
+func (k *hugeKratos) RoundTrip(r *http.Request) (*http.Response, error) {
+	k.sizes = append(k.sizes, r.URL.Query().Get("page_size"))
+	header := http.Header{"Link": {`</admin/identities?page_token=` + id1 + `>; rel="next"`}}
+	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(io.MultiReader(strings.NewReader("["+wire(id1)[:60]), endless{}))}, nil
+}
+
+// TestHugePage: a page that is too large is asked for in parts, and of an identity
+// that is too large even alone the id is read.
+func TestHugePage(t *testing.T) {
+	k := &hugeKratos{}
+	c, err := kratosadmin.New(kratosadmin.Options{URL: "http://kratos/", Transport: k, PageSize: 50})
+	require.NoError(t, err)
+	page, err := c.List(t.Context(), "")
+	require.NoError(t, err)
+	require.Equal(t, &kratosadmin.Page{Unread: []uuid.UUID{uuid.MustParse(id1)}, Next: id1}, page)
+	require.Equal(t, 1, page.Len())
+	require.Equal(t, id1, page.Last().String())
+	require.Equal(t, []string{"50", "5", "1"}, k.sizes)
 }
 
 func TestRetryAfter(t *testing.T) {
@@ -233,7 +354,7 @@ func TestListFaults(t *testing.T) {
 		{"half a page", says(200, "["+wire(id1)+","), 3, at + "list of identities: unexpected EOF"},
 		{"half an identity", says(200, "["+wire(id1)[:100]), 3, at + "list of identities: unexpected EOF"},
 		{"nothing", says(200, ""), 3, at + "list of identities: unexpected EOF"},
-		{"an object", says(200, "{}"), 3, at + "list of identities: answer is no json array, it starts with {"},
+		{"an object", says(200, "{}"), 3, at + "list of identities: answer is not a json array, it starts with '{'"},
 		{"an identity without an id", says(200, "[{}]"), 3, at + `list of identities: kratos answered an identity with the id ""`},
 		{"not in order", says(200, "["+wire(id2)+","+wire(id1)+"]"), 3, at + "list of identities: identities are not in the order of their ids: " + id1 + " after " + id2},
 		{"twice the same", says(200, "["+wire(id1)+","+wire(id1)+"]"), 3, at + "list of identities: identities are not in the order of their ids: " + id1 + " after " + id1},

@@ -1,6 +1,7 @@
 package kratosadmin
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,69 +12,92 @@ import (
 	"strings"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/google/uuid"
 )
 
 // Page is a part of the list of all identities, in ascending order of their ids.
 type Page struct {
 	Identities []*Identity
-	Next       string // token of the next page, "" on the last one
+	// Unread are identities that Kratos has listed here and that are too large to
+	// be read from a list, or do not decode. They exist: nothing else is known.
+	Unread []uuid.UUID
+	Next   string // token of the next page, "" on the last one
+}
+
+// Len returns how many identities Kratos has listed on the page.
+func (p *Page) Len() int { return len(p.Identities) + len(p.Unread) }
+
+// Last returns the highest id on the page, uuid.Nil if it is empty.
+func (p *Page) Last() (last uuid.UUID) {
+	if n := len(p.Unread); n > 0 {
+		last = p.Unread[n-1]
+	}
+	if n := len(p.Identities); n > 0 && bytes.Compare(p.Identities[n-1].ID[:], last[:]) > 0 {
+		last = p.Identities[n-1].ID
+	}
+	return last
 }
 
 // List reads one page; token is "" for the first. The pages show webauthn
 // credentials in full and of passkey the identifiers, which is everything that
 // leads from a handle to its identity; no passkey's key material is asked for.
 func (c *Client) List(ctx context.Context, token string) (*Page, error) {
-	return retry(ctx, c.tries, func() (*Page, error) {
-		page := &Page{}
-		next, err := c.page(ctx, token, []string{"webauthn"}, func(r io.Reader) (n int, err error) {
-			page.Identities, err = decodePage(r)
-			return len(page.Identities), err
-		})
-		if err != nil {
-			return nil, err
-		}
-		page.Next = next
-		return page, nil
-	})
+	all, unread, next, err := readPage(ctx, c, token, []string{"webauthn"}, decodePage)
+	if err != nil {
+		return nil, err
+	}
+	return &Page{Identities: all, Unread: unread, Next: next}, nil
 }
 
-// page asks for one page with credentials of some types in full, and answers
-// the token of the next one. decode answers how many identities there are.
-func (c *Client) page(ctx context.Context, token string, include []string, decode func(io.Reader) (int, error)) (next string, err error) {
-	const pageTimes = 6
-	ctx, cancel := context.WithTimeout(ctx, pageTimes*c.timeout)
-	defer cancel()
-	query := url.Values{"include_credential": include, "page_size": {strconv.Itoa(c.pageSize)}}
+// readPage asks for one page with credentials of some types in full. A page that
+// is too large is asked for in smaller parts, down to one identity: of one that
+// is too large even alone the id is read.
+func readPage[T any](ctx context.Context, c *Client, token string, include []string, decode func(io.Reader) ([]T, []uuid.UUID, error)) (all []T, unread []uuid.UUID, next string, err error) {
+	const smaller = 10
+	for size := c.pageSize; ; size = max(1, size/smaller) {
+		next, err = retry(ctx, c.tries, func() (next string, err error) {
+			err = c.page(ctx, token, size, include, func(body io.Reader, link string) error {
+				next = link
+				all, unread, err = decode(body)
+				var huge *hugeError
+				if size == 1 && errors.As(err, &huge) {
+					unread, err = []uuid.UUID{huge.id}, nil
+				}
+				if err != nil {
+					return fmt.Errorf("list of identities: %w", err)
+				}
+				return nil
+			})
+			if errors.Is(err, errTooLarge) {
+				return "", backoff.Permanent(err)
+			}
+			if n := len(all) + len(unread); err == nil && next != "" && (next == token || n == 0) {
+				err = backoff.Permanent(fmt.Errorf("kratos answered a page that leads nowhere: %d identities and the same page again", n))
+			}
+			return next, err
+		})
+		if size == 1 || !errors.Is(err, errTooLarge) {
+			return all, unread, next, err
+		}
+	}
+}
+
+// page asks for one page, and hands its body and the token of the next one on.
+func (c *Client) page(ctx context.Context, token string, size int, include []string, read func(body io.Reader, next string) error) error {
+	query := url.Values{"include_credential": include, "page_size": {strconv.Itoa(size)}}
 	if token != "" {
 		query.Set("page_token", token)
 	}
-	u := c.base.JoinPath("admin", "identities")
-	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
-	if err != nil {
-		return "", err
+	var oddLink error
+	err := c.get(ctx, longTimes*c.timeout, nil, query, func(header http.Header, body io.Reader) error {
+		var next string
+		next, oddLink = nextToken(header.Values("Link"))
+		return read(&boundedReader{r: body, left: maxPage}, next)
+	})
+	if err == nil && oddLink != nil {
+		err = backoff.Permanent(oddLink)
 	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", userAgent)
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return "", c.at(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if err := c.checkStatus(resp); err != nil {
-		return "", err
-	}
-	n, err := decode(&boundedReader{r: resp.Body, left: maxPage})
-	if err != nil {
-		return "", c.at(fmt.Errorf("list of identities: %w", err))
-	}
-	if next, err = nextToken(resp.Header.Values("Link")); err != nil {
-		return "", backoff.Permanent(err)
-	}
-	if next != "" && (next == token || n == 0) {
-		return "", backoff.Permanent(fmt.Errorf("kratos answered a page that leads nowhere: %d identities and the same page again", n))
-	}
-	return next, nil
+	return err
 }
 
 // nextToken takes the page token out of the rel="next" link. Kratos sends one

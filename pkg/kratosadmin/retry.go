@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/go-json-experiment/json"
 )
 
 // StatusError is an answer of Kratos that is neither the identity nor 404.
@@ -18,6 +19,8 @@ type StatusError struct {
 	Code       int
 	RetryAfter time.Duration // 0 where neither Kratos nor what is before it says
 	Location   string        // where a redirect points; it is not followed
+
+	noSuchResource bool // 404 in Kratos' own words
 }
 
 func (e *StatusError) Error() string {
@@ -63,10 +66,30 @@ func (c *Client) checkStatus(resp *http.Response) error {
 			e.RetryAfter = time.Duration(min(s, int(maxRetryAfter/time.Second))) * time.Second
 		}
 	}
+	e.noSuchResource = e.Code == http.StatusNotFound && isKratosNotFound(resp.Body)
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= http.StatusInternalServerError {
 		return c.at(e)
 	}
 	return backoff.Permanent(c.at(e))
+}
+
+// isKratosNotFound reports whether the body of a 404 is what Kratos v1.3.1 and
+// v26.2.0 write for an identity that they do not have. Other servers of Ory, and
+// gateways, answer in the same format with another message.
+func isKratosNotFound(body io.Reader) bool {
+	const longest = 4 << 10
+	var answer struct {
+		Error struct {
+			Code    int    `json:"code"`
+			Status  string `json:"status"`
+			Message string `json:"message"`
+		} `json:"error"`
+	}
+	if err := json.UnmarshalRead(io.LimitReader(body, longest), &answer); err != nil {
+		return false
+	}
+	e := answer.Error
+	return e.Code == http.StatusNotFound && e.Status == "Not Found" && e.Message == "Unable to locate the resource"
 }
 
 // retry makes an operation up to tries times, with jitter between them, and
@@ -100,22 +123,4 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 		return n, errTooLarge
 	}
 	return n, err
-}
-
-// boundedTransport bounds the body of every answer.
-type boundedTransport struct {
-	next  http.RoundTripper
-	limit int64
-}
-
-func (t boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.next.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{&boundedReader{r: resp.Body, left: t.limit}, resp.Body}
-	return resp, nil
 }

@@ -157,6 +157,7 @@ type indexAnswer struct {
 	SweepStartedAt *time.Time     `json:"sweep_started_at"` // of the last complete one
 	SweepEndedAt   *time.Time     `json:"sweep_ended_at"`
 	Missing        int            `json:"missing"` // identities for which the last sweep stopped, 0 where it did not
+	Unread         int            `json:"unread"`  // identities that Kratos lists and that cannot be read
 	Reading        bool           `json:"reading"` // a build or a sweep is under way
 	Read           int64          `json:"read"`    // identities that it has read
 	Identities     int            `json:"identities"`
@@ -174,6 +175,7 @@ func newIndexAnswer(st directory.Status) indexAnswer {
 		SweepStartedAt: moment(st.Meta.SweepStartedAt),
 		SweepEndedAt:   moment(st.Meta.SweepEndedAt),
 		Missing:        st.Meta.Missing,
+		Unread:         st.Meta.Unread,
 		Reading:        st.Reading,
 		Read:           st.Read,
 		Identities:     st.Stats.Identities,

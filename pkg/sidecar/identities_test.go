@@ -43,7 +43,7 @@ func wholeKratos(t *testing.T) string {
 			_, _ = fmt.Fprint(w, wholePerson)
 		default:
 			w.WriteHeader(http.StatusNotFound)
-			_, _ = fmt.Fprint(w, `{"error":{"code":404,"message":"no"}}`)
+			_, _ = fmt.Fprint(w, `{"error":{"code":404,"status":"Not Found","message":"Unable to locate the resource"}}`)
 		}
 	}))
 	t.Cleanup(s.Close)
@@ -171,7 +171,7 @@ func TestIndexStatus(t *testing.T) {
 		delete(got, moving)
 	}
 	require.Equal(t, map[string]any{
-		"complete": true, "missing": 0.0, "reading": false, "read": 1.0, "identities": 1.0, "deleted": 0.0,
+		"complete": true, "missing": 0.0, "unread": 0.0, "reading": false, "read": 1.0, "identities": 1.0, "deleted": 0.0,
 		"handles":       map[string]any{"active": 1.0, "orphaned": 0.0, "removed": 0.0, "unknown": 0.0},
 		"hooks_waiting": 0.0, "oldest_hook_seconds": 0.0, "pulls_waiting": 0.0,
 	}, got)
@@ -294,6 +294,7 @@ func TestMetrics(t *testing.T) {
 			`oly_passkey_index_identities{deleted="false",name="one"} 1`,
 			`oly_passkey_index_handles{name="one",state="active"} 1`,
 			`oly_passkey_index_complete{name="one"} 1`,
+			`oly_passkey_unread_identities{name="one"} 0`,
 			`oly_passkey_hook_lag_seconds_count{name="one"} 1`,
 			`oly_passkey_pulls_waiting{asked_by="hook",name="one"} 0`,
 		} {

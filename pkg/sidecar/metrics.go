@@ -143,7 +143,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 type indexCollector struct {
 	server *Server
 
-	identities, handles, complete, swept, missing, reading, read, fraction, waiting, oldest, expires *prometheus.Desc
+	identities, handles, complete, swept, missing, unread, reading, read, fraction, waiting, oldest, expires *prometheus.Desc
 }
 
 func newIndexCollector(s *Server) *indexCollector {
@@ -157,6 +157,7 @@ func newIndexCollector(s *Server) *indexCollector {
 		complete:   desc("index_complete", "1 once the first build is finished."),
 		swept:      desc("last_complete_sweep_timestamp_seconds", "When the last complete sweep ended."),
 		missing:    desc("sweep_missing_identities", "Identities for which the last sweep stopped."),
+		unread:     desc("unread_identities", "Identities that the last complete build or sweep found on Kratos' list and could not read."),
 		reading:    desc("sweep_running", "1 while a build or sweep reads Kratos' list."),
 		read:       desc("sweep_read_identities", "Identities that the build or sweep under way has read."),
 		fraction:   desc("sweep_read_fraction", "Fraction of Kratos' list that the build or sweep under way has read, estimated from the last id."),
@@ -197,6 +198,7 @@ func (c *indexCollector) Collect(ch chan<- prometheus.Metric) {
 		gauge(c.swept, float64(st.Meta.SweepEndedAt.Unix()))
 	}
 	count(c.missing, st.Meta.Missing)
+	count(c.unread, st.Meta.Unread)
 	truth(c.reading, st.Reading)
 	gauge(c.read, float64(st.Read))
 	gauge(c.fraction, st.Fraction)

@@ -38,12 +38,16 @@ func fakekratos(t *testing.T) string {
 		w.Header().Set("Content-Type", "application/json")
 		switch r.URL.Path {
 		case "/admin/identities":
+			if id := r.URL.Query().Get("ids"); id != "" && id != somebody {
+				_, _ = fmt.Fprint(w, "[]")
+				return
+			}
 			_, _ = fmt.Fprint(w, listOfOne)
 		case "/admin/identities/" + somebody:
 			_, _ = fmt.Fprint(w, strings.Replace(listOfOne[1:len(listOfOne)-1], `"]}`, `"],"config":{"credentials":[{"id":"AQE="}]}}`, 1))
 		default:
 			w.WriteHeader(http.StatusNotFound)
-			_, _ = fmt.Fprint(w, `{"error":{"code":404,"message":"no"}}`)
+			_, _ = fmt.Fprint(w, `{"error":{"code":404,"status":"Not Found","message":"Unable to locate the resource"}}`)
 		}
 	}))
 	t.Cleanup(s.Close)
@@ -283,7 +287,7 @@ func TestRepeatedHook(t *testing.T) {
 		}
 		gets.Add(1)
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = fmt.Fprint(w, `{"error":{"code":404,"message":"no"}}`)
+		_, _ = fmt.Fprint(w, `{"error":{"code":404,"status":"Not Found","message":"Unable to locate the resource"}}`)
 	}))
 	t.Cleanup(kratos.Close)
 	s := serve(t, func(o *sidecar.Options) { o.KratosAdminURL = kratos.URL })

@@ -13,11 +13,16 @@ import (
 
 // A hook tells the sidecar about a new passkey after Kratos has answered: the
 // first one after Kratos' start takes up to 310 ms. So an unknown handle is
-// asked about again before the page says so.
+// asked about again before the page says so, after waits that double.
 const (
-	lookAgainEvery = 50 * time.Millisecond
+	lookAgainAfter = 50 * time.Millisecond
 	lookAgainFor   = 2 * time.Second
 )
+
+// identityIDLen is the length of a handle that may be an identity's id: the
+// sidecar asks Kratos about one that it does not know, so nothing is gained by
+// asking again.
+const identityIDLen = 16
 
 // accountView is the page of somebody signed in.
 type accountView struct {
@@ -139,12 +144,14 @@ func (s *Server) snooze(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// lookUp asks whose handle it is, and again while nobody knows it.
+// lookUp asks whose handle it is, and again for a moment if nobody knows it.
 func (s *Server) lookUp(ctx context.Context, handle, credentialID string) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookAgainFor)
 	defer cancel()
+	raw, err := base64.RawURLEncoding.DecodeString(handle)
+	again := err == nil && len(raw) != identityIDLen
 	var last Answer
-	for {
+	for wait := lookAgainAfter; ; wait *= 2 {
 		a, err := s.config.Directory.Resolve(ctx, handle, credentialID)
 		if err == nil {
 			last = a
@@ -154,13 +161,13 @@ func (s *Server) lookUp(ctx context.Context, handle, credentialID string) (Answe
 			return last, nil
 		case err != nil:
 			return last, err
-		case a.IdentityID != "":
+		case a.IdentityID != "" || !again:
 			return a, nil
 		}
 		select {
 		case <-ctx.Done():
 			return last, nil
-		case <-time.After(lookAgainEvery):
+		case <-time.After(wait):
 		}
 	}
 }
@@ -180,10 +187,6 @@ type verdict struct {
 // names the account only. The browser's word is enough, for it changes nothing
 // but a date on the settings page of the same account.
 func (s *Server) used(w http.ResponseWriter, r *http.Request) {
-	if s.config.Directory == nil {
-		http.NotFound(w, r)
-		return
-	}
 	session, err := s.kratos.whoami(r.Context(), r.Header.Get("Cookie"))
 	if err != nil {
 		http.Error(w, "sign in first", http.StatusUnauthorized)
@@ -203,12 +206,8 @@ func (s *Server) used(w http.ResponseWriter, r *http.Request) {
 }
 
 // resolve answers the account page's question about the handle that the browser
-// returned at sign-in. Only people who are signed in may ask.
+// returned at sign-in. Only users who are signed in may ask.
 func (s *Server) resolve(w http.ResponseWriter, r *http.Request) {
-	if s.config.Directory == nil {
-		http.NotFound(w, r)
-		return
-	}
 	session, err := s.kratos.whoami(r.Context(), r.Header.Get("Cookie"))
 	if err != nil {
 		http.Error(w, "sign in first", http.StatusUnauthorized)

@@ -134,8 +134,12 @@ func (s *Server) route() {
 	mux.HandleFunc("GET /error", s.errorPage)
 	mux.HandleFunc("GET /{$}", s.accountPage)
 	mux.HandleFunc("POST /logout", s.logout)
-	mux.HandleFunc("POST /resolve", s.resolve)
-	mux.HandleFunc("POST /used", s.used)
+	if s.config.Directory != nil {
+		mux.HandleFunc("POST /used", s.used)
+		if s.config.Explain {
+			mux.HandleFunc("POST /resolve", s.resolve)
+		}
+	}
 	mux.HandleFunc("POST /snooze", s.snooze)
 	mux.HandleFunc("POST /rename", s.rename)
 	mux.Handle("GET /static/", http.StripPrefix("/static", static(Files)))

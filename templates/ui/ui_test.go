@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"errors"
 	"flag"
 	"net/http"
@@ -425,6 +426,7 @@ func TestResolve(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			asked := 0
 			s := newServer(t, c.kratos, func(config *ui.Config) {
+				config.Explain = true
 				config.Directory = directory{answers: []ui.Answer{{IdentityID: "i", State: "active"}}, err: c.err, asked: &asked}
 			})
 			w := httptest.NewRecorder()
@@ -432,5 +434,57 @@ func TestResolve(t *testing.T) {
 			require.Equal(t, c.status, w.Code)
 			require.Equal(t, c.answer, w.Body.String())
 		})
+	}
+}
+
+// TestRoutesForDevelopment: what only the explaining account page asks for is not
+// there without it, and nothing for the sidecar without a sidecar.
+func TestRoutesForDevelopment(t *testing.T) {
+	signedIn := fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"i"}}`}}
+	for _, c := range []struct {
+		name          string
+		directory     bool
+		explain       bool
+		resolve, used int
+	}{
+		{"a sidecar, explained", true, true, http.StatusOK, http.StatusNoContent},
+		{"a sidecar", true, false, http.StatusMethodNotAllowed, http.StatusNoContent},
+		{"no sidecar", false, true, http.StatusMethodNotAllowed, http.StatusMethodNotAllowed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			asked := 0
+			s := newServer(t, signedIn, func(config *ui.Config) {
+				config.Explain = c.explain
+				if c.directory {
+					config.Directory = directory{answers: []ui.Answer{{IdentityID: "i"}}, asked: &asked}
+				}
+			})
+			for path, want := range map[string]int{"/resolve": c.resolve, "/used": c.used} {
+				w := httptest.NewRecorder()
+				s.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, strings.NewReader(`{"user_handle":"aGFuZGxl","credential_id":"aWQ"}`)))
+				require.Equal(t, want, w.Code, path)
+			}
+			if c.resolve != http.StatusOK {
+				require.Zero(t, asked)
+			}
+		})
+	}
+}
+
+// TestUnknownHandleIsAskedFew times: once if the sidecar asks Kratos about it.
+func TestUnknownHandleIsAskedFew(t *testing.T) {
+	signedIn := fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"i"}}`}}
+	for _, c := range []struct{ bytes, least, most int }{{16, 1, 1}, {48, 3, 6}} {
+		asked := 0
+		s := newServer(t, signedIn, func(config *ui.Config) {
+			config.Explain = true
+			config.Directory = directory{answers: []ui.Answer{{}}, asked: &asked}
+		})
+		handle := base64.RawURLEncoding.EncodeToString(make([]byte, c.bytes))
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/resolve", strings.NewReader(`{"user_handle":"`+handle+`"}`)))
+		require.JSONEq(t, `{"whose":"unknown","credential_matches":null}`, w.Body.String())
+		require.GreaterOrEqual(t, asked, c.least)
+		require.LessOrEqual(t, asked, c.most)
 	}
 }

@@ -26,6 +26,10 @@ func Handler(total int) http.Handler {
 }
 
 func list(w http.ResponseWriter, r *http.Request, total int) {
+	if ids := r.URL.Query().Get("ids"); ids != "" {
+		selected(w, ids, total)
+		return
+	}
 	from := 0
 	if token := r.URL.Query().Get("page_token"); token != "" {
 		from, _ = strconv.Atoi(token) // our own
@@ -48,11 +52,29 @@ func list(w http.ResponseWriter, r *http.Request, total int) {
 	_ = out.WriteByte(']')
 }
 
+// selected lists the identity with one id, if there is one.
+func selected(w http.ResponseWriter, text string, total int) {
+	w.Header().Set("Content-Type", "application/json")
+	out := bufio.NewWriter(w)
+	defer func() { _ = out.Flush() }() // a client that went away has no use for an error
+	_ = out.WriteByte('[')
+	if n, ok := find(text, total); ok {
+		write(out, n, total)
+	}
+	_ = out.WriteByte(']')
+}
+
+// find returns which identity has an id, if one has.
+func find(text string, total int) (n int, ok bool) {
+	id, err := uuid.Parse(text)
+	n = number(id, total)
+	return n, err == nil && n >= 0 && n < total && ID(n, total) == id
+}
+
 func one(w http.ResponseWriter, r *http.Request, total int) {
 	w.Header().Set("Content-Type", "application/json")
-	id, err := uuid.Parse(r.PathValue("id"))
-	n := number(id, total)
-	if err != nil || n < 0 || n >= total || ID(n, total) != id {
+	n, ok := find(r.PathValue("id"), total)
+	if !ok {
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = fmt.Fprint(w, `{"error":{"code":404,"status":"Not Found","message":"Unable to locate the resource"}}`)
 		return

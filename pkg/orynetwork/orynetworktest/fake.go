@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -81,9 +82,11 @@ func (f *FakeOryNetwork) guard(next http.Handler) http.Handler {
 }
 
 // fail answers an error as the Ory Network writes it.
-func fail(w http.ResponseWriter, code int) {
+func fail(w http.ResponseWriter, code int) { failSaying(w, code, http.StatusText(code)) }
+
+func failSaying(w http.ResponseWriter, code int, message string) {
 	content := ory.NewGenericErrorContent()
-	content.SetMessage(http.StatusText(code))
+	content.SetMessage(message)
 	content.AdditionalProperties = map[string]any{"code": code, "status": http.StatusText(code)}
 	answer(w, code, ory.NewErrorGeneric(*content))
 }
@@ -107,6 +110,16 @@ func (f *FakeOryNetwork) project(w http.ResponseWriter, r *http.Request) {
 // links.
 func (f *FakeOryNetwork) list(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
+	if ids, ok := query["ids"]; ok {
+		selected := make([]ory.Identity, 0, len(ids))
+		for _, i := range f.identities {
+			if slices.Contains(ids, i.Id) {
+				selected = append(selected, shown(i, query["include_credential"]))
+			}
+		}
+		answer(w, http.StatusOK, selected)
+		return
+	}
 	size, err := strconv.Atoi(query.Get("page_size"))
 	if err != nil || size > pageSize {
 		size = pageSize
@@ -137,7 +150,7 @@ func (f *FakeOryNetwork) identity(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	fail(w, http.StatusNotFound)
+	failSaying(w, http.StatusNotFound, "Unable to locate the resource") // as kratos does
 }
 
 // shown is an identity with the configuration of those credentials alone that
