@@ -158,6 +158,7 @@ func (w *workshop) errors(Options) error {
 		return fmt.Errorf("mend what lint finds: %w", err)
 	}
 	for _, c := range repair.Changed {
+		w.rounds[c.Name] = append(w.rounds[c.Name], c.Rounds...)
 		w.put(source.New(c.Name, c.After))
 	}
 	for _, f := range found {

@@ -78,19 +78,10 @@ func (w *workshop) annotate(s kratosconf.IdentitySchema, n need) error {
 	if len(edits) > 0 && t.Title == "" && untitled(s.Root) > 1 {
 		edits = append(edits, titled(t)...)
 	}
-	if _, ok := w.writable(t.Value.Place().File); !ok {
+	if at := t.Value.Place().File; at == nil || s.Inside != nil {
 		return conflictf(s.URL.Place(), `identity schema %q is inside of the configuration and cannot be edited there; annotate its trait %q by hand with "credentials": {%s}`, s.ID, t.Name, n.member)
 	}
 	return w.apply(step, edits)
-}
-
-func (w *workshop) writable(f *source.File) (*source.File, bool) {
-	for _, now := range w.now() {
-		if f != nil && now.Name == f.Name {
-			return now, true
-		}
-	}
-	return nil, false
 }
 
 // annotated puts a member into the deepest part of the annotation that is there.
