@@ -12,9 +12,12 @@ import (
 
 // schemas has every identity schema name the trait under which a passkey is
 // shown, and the traits that the methods which are on look for.
-func (w *workshop) schemas(Options) error {
+func (w *workshop) schemas(o Options) error {
 	p, err := w.pass()
 	if err != nil {
+		return err
+	}
+	if err := w.unseen(p, o); err != nil {
 		return err
 	}
 	for i := range p.Schemas {
@@ -26,6 +29,34 @@ func (w *workshop) schemas(Options) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// unseen returns an error if passkeys would be switched on over an identity schema
+// that could not be read.
+func (w *workshop) unseen(p *lint.Pass, o Options) error {
+	if o.WithoutSchema || w.had {
+		return nil
+	}
+	const consequence = "if none of its traits is annotated with passkey.display_name, every registration answers 500"
+	ask := func(at source.Span, id, problem string) error {
+		return &QuestionError{
+			Flag: "--identity-schema " + id + "FILE, or --without-schema to go on without it", Span: at,
+			Message: problem + ": " + consequence,
+		}
+	}
+	for _, s := range p.Schemas {
+		switch {
+		case s.Root != nil || !s.Default: // registrations take the default one
+		case s.Err != nil:
+			return ask(s.URL.Place(), s.ID+"=", fmt.Sprintf("identity schema %q could not be read (%v)", s.ID, s.Err))
+		default:
+			return ask(s.URL.Place(), s.ID+"=", fmt.Sprintf("identity schema %q was not seen", s.ID))
+		}
+	}
+	if len(p.Schemas) == 0 {
+		return ask(p.Config.Near("identity.schemas.0"), "", "no identity schema is configured here, so none was seen")
 	}
 	return nil
 }

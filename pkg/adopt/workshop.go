@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -17,7 +18,10 @@ type workshop struct {
 	made     map[*source.File]change
 	rounds   map[string][][]source.Edit // by file name
 	env      lint.Options
-	sidecar  string // its URL; "" without hooks
+	sidecar  string                       // its URL; "" without hooks
+	had      bool                         // passkeys were on before
+	rpIDs    map[string]*kratosconf.Value // as they were, by method
+	rpIDFrom source.Span                  // where a new one was taken from
 	plan     Plan
 }
 
@@ -155,11 +159,15 @@ func (w *workshop) put(f *source.File) bool {
 }
 
 // done lints the result and compares the files with what they were.
-func (w *workshop) done() (*Plan, error) {
+func (w *workshop) done(o Options) (*Plan, error) {
 	p, err := w.pass()
 	if err != nil {
 		return nil, err
 	}
+	if err := w.keptRPIDs(p, o); err != nil {
+		return nil, w.asItWas(err)
+	}
+	w.relyingPartyFact(p)
 	if w.plan.Left, err = lint.Check(w.files, w.env, rules.All()); err != nil {
 		return nil, err
 	}
