@@ -147,6 +147,8 @@ func patchable(files []*source.File) error {
 			return conflictf(source.Span{File: f}, "only YAML can be patched in place; write the passkey method by hand, as in the examples, or convert the file")
 		case d.Template || d.Incomplete:
 			return conflictf(source.Span{File: f}, "template expressions decide which keys there are, so a patch could end up in the wrong branch; patch the rendered file and carry the change over")
+		case !kratosconf.MayBeLayer(d.Root):
+			return conflictf(source.Span{File: f}, "no Kratos configuration was found in this file; name the file that holds it, or write it out as a kratos.yml first")
 		}
 	}
 	return nil

@@ -118,6 +118,21 @@ func LooksLikeKratos(root *Value) bool {
 	return root.Get("selfservice").Is(Map) || root.Get("identity.schemas").Is(List) || root.Get("identity.default_schema_id").Exists()
 }
 
+// MayBeLayer reports whether a tree can be one of several files of a Kratos
+// configuration: it is one, says nothing, or has keys of one alone.
+func MayBeLayer(root *Value) bool {
+	if LooksLikeKratos(root) || len(root.Fields()) == 0 {
+		return true
+	}
+	for _, f := range root.Fields() {
+		known := f.Name == "version" || strings.Contains("\n"+keyTable, "\n"+f.Name+".") || strings.Contains("\n"+keyTable, "\n"+f.Name+"\t")
+		if !known && !strings.HasPrefix(f.Name, "x-") && f.Name != "$schema" {
+			return false
+		}
+	}
+	return true
+}
+
 // MayBeKratos tells whether a file is worth reading as a configuration when
 // nobody named it.
 func MayBeKratos(f *source.File) bool {
