@@ -19,7 +19,7 @@ import (
 
 // options turns the flags into what the linter knows besides the files.
 func (l *linter) options() (lint.Options, error) {
-	opts := lint.Options{Rendered: l.rendered, Schemas: kratosconf.SchemaOptions{Named: make(map[string]string), Read: source.Open}}
+	opts := lint.Options{Rendered: l.rendered, Schemas: kratosconf.SchemaOptions{Read: source.Open}}
 	var ok bool
 	if opts.Profile, ok = lint.ParseProfile(l.profile); !ok {
 		return opts, usagef("--profile is %q; it takes dev or prod", l.profile)
@@ -65,17 +65,25 @@ func (l *linter) options() (lint.Options, error) {
 	if l.env {
 		opts.Env = append(opts.Env, kratosconf.Environ(l.app.environ)...)
 	}
-	for _, s := range l.schemas {
+	opts.Schemas.Named, err = namedSchemas(l.schemas)
+	return opts, err
+}
+
+// namedSchemas reads --identity-schema: files by the id of their schema, "" being
+// the default one.
+func namedSchemas(given []string) (map[string]string, error) {
+	named := make(map[string]string)
+	for _, s := range given {
 		id, file, ok := strings.Cut(s, "=")
 		if !ok {
 			id, file = "", s
 		}
 		if _, err := source.Open(file); err != nil {
-			return opts, err
+			return nil, err
 		}
-		opts.Schemas.Named[id] = file
+		named[id] = file
 	}
-	return opts, nil
+	return named, nil
 }
 
 // parseDomains reads deployed domains: a bare host is at https.
