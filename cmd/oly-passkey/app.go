@@ -53,8 +53,8 @@ func usagef(format string, args ...any) error {
 // issues is where a bug is reported.
 const issues = "https://github.com/olympusoss/oly-passkey/issues"
 
-// run executes one command line and returns the process' exit code. A panic is a
-// bug, and ends as any other failure: in one sentence.
+// run executes one command line and returns the process' exit code. A panic ends
+// as any other failure does: in one sentence.
 func run(ctx context.Context, args []string, a *app) (code int) {
 	defer func() {
 		if r := recover(); r != nil {

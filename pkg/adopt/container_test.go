@@ -64,6 +64,7 @@ func containers() []container {
 	)
 	config, schema := "  kratos.yml: |\n", "  identity.schema.json: |\n"
 	text := "  notes.txt: |\n    hands: off\n\n    kratos.yml: |\n"
+	const inner = "  kratos:\n    config:\n"
 	return []container{
 		{"configuration first", []string{head + config, schema, text}, 4, [2]string{"CONFIG", "SCHEMA"}},
 		{"schema first", []string{head + schema, text + config, ""}, 4, [2]string{"SCHEMA", "CONFIG"}},
@@ -71,7 +72,7 @@ func containers() []container {
 		{"no line end", []string{head + schema, config, "  z: 1"}, 4, [2]string{"SCHEMA", "CONFIG"}},
 		{"values", []string{"image: {tag: x}\nkratos:\n  config:\n", "  identitySchemas:\n    \"identity.schema.json\": |\n", "  emailTemplates: {a: b}\nreplicas: 2\n"}, 6, [2]string{"CONFIG", "SCHEMA"}},
 		{"values, schema first", []string{"kratos:\n  identitySchemas:\n    other.json: |\n      {}\n    identity.schema.json: |-\n", "  config:\n", "replicas: 2\n"}, 6, [2]string{"SCHEMA", "CONFIG"}},
-		{"values of a chart around it", []string{"x: y\nkratos:\n  kratos:\n    config:\n", "    identitySchemas:\n      identity.schema.json: |\n", "ingress: {}\n"}, 8, [2]string{"CONFIG", "SCHEMA"}},
+		{"values of a chart around it", []string{"x: y\nkratos:\n" + inner, "    identitySchemas:\n      identity.schema.json: |\n", "ingress: {}\n"}, 8, [2]string{"CONFIG", "SCHEMA"}},
 		{"list", []string{"apiVersion: v1\nkind: List\nitems:\n- kind: ConfigMap\n  data:\n    kratos.yml: |\n", "    identity.schema.json: |\n", "- kind: Service\n"}, 6, [2]string{"CONFIG", "SCHEMA"}},
 		{"plain, with another document", []string{"", "---\nnotes: |\n", "z: 1\n"}, 0, [2]string{"CONFIG", "SCHEMA"}},
 	}

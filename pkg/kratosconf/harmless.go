@@ -22,7 +22,7 @@ func Harmless(before, after *source.File) error {
 		}
 	}
 	if err != nil {
-		return nil // nothing was understood, so nothing was edited
+		return err // what was not understood cannot have been edited in the right place
 	}
 	now, err := Parse(after, ParseOptions{})
 	switch {
