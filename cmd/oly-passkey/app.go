@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,8 +52,28 @@ func usagef(format string, args ...any) error {
 	return &exitError{code: exitUsage, err: fmt.Errorf(format, args...)}
 }
 
-// run executes one command line and answers the process' exit code.
-func run(ctx context.Context, args []string, a *app) int {
+// issues is where a bug is reported.
+const issues = "https://github.com/olympusoss/oly-passkey/issues"
+
+// run executes one command line and returns the process' exit code. A panic ends
+// as any other failure does: in one sentence.
+func run(ctx context.Context, args []string, a *app) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			code = exitFailed
+			printError(a.stderr, &exitError{code: code, err: fmt.Errorf(
+				"this is a bug in oly-passkey %s (%s); please report it with the command line at %s", version().Version, oneLine(fmt.Sprint(r)), issues)})
+			if a.getenv("OLY_PASSKEY_DEBUG") != "" {
+				_, _ = a.stderr.Write(debug.Stack())
+			}
+		}
+	}()
+	return execute(ctx, args, a)
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func execute(ctx context.Context, args []string, a *app) int {
 	root := newRoot(a) //nolint:contextcheck // commands take it from cobra, which gets it below
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -16,6 +16,8 @@ type scaffolder struct {
 	app     *app
 	opts    scaffold.Options
 	configs []string // to patch
+	schemas []string // [ID=]FILE
+	without bool     // patch although an identity schema was not seen
 	preset  string
 	staff   string // domain of the second Kratos
 	answers string
@@ -43,8 +45,8 @@ lint finds no error afterwards, or nothing is written.
 It looks around for what it needs (kratos.yml, compose file, manifests, proxy), says
 what it took from where, and on a terminal asks for the rest. It can be run again,
 and then takes what no flag says from what it wrote: it changes nothing that is right,
-keeps every key, and does not overwrite a file that somebody changed unless --force is
-given.`),
+keeps every key, and does not overwrite a file that somebody changed. With --force it
+does, and keeps a copy beside it (FILE.bak).`),
 		Example: strings.Trim(`
   oly-passkey init
   oly-passkey init --domain auth.example.com --app-name "Example"
@@ -65,6 +67,8 @@ func (s *scaffolder) flags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringVar(&s.opts.Domain, "domain", "", "`HOST` name where people sign in, such as auth.example.com")
 	f.StringArrayVarP(&s.configs, "config", "c", nil, "`FILE` to patch, a kratos.yml that exists (repeatable, in Kratos' order; default the one in --dir)")
+	f.StringArrayVar(&s.schemas, "identity-schema", nil, "`[ID=]FILE`: where an identity schema of the file to patch is (repeatable)")
+	f.BoolVar(&s.without, "without-schema", false, "patch although an identity schema was not seen: registration may answer 500")
 	f.StringVar(&s.preset, "preset", "", "`LAYOUT` to start from: "+strings.Join(presetNames(), ", "))
 	f.StringVar(&s.opts.AppName, "app-name", "", "`NAME` that people know the site by (default its registrable domain)")
 	f.StringVar(&s.opts.RPID, "rp-id", "", "relying party `ID`, the domain or a parent of it; never changes again (default DOMAIN)")
@@ -87,7 +91,7 @@ func (s *scaffolder) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.opts.AdminListen, "admin-listen", "", "`IP:PORT` of Kratos' admin API (default 127.0.0.1:4434, in containers 0.0.0.0:4434)")
 	f.StringVar(&s.answers, "answers", "", "YAML `FILE` with flags, without the dashes; a flag on the command line wins")
 	f.StringVar(&s.dir, "dir", ".", "`FOLDER` to write to")
-	f.BoolVar(&s.force, "force", false, "replace files that differ; keys are kept all the same")
+	f.BoolVar(&s.force, "force", false, "replace files that differ, keeping a copy of each (FILE.bak); keys stay")
 	f.BoolVar(&s.dryRun, "dry-run", false, "say what would be written, and write nothing")
 	f.BoolVar(&s.diff, "diff", false, "show the changes as a diff, and write nothing")
 }
@@ -116,6 +120,11 @@ func (s *scaffolder) run(ctx context.Context, flags *pflag.FlagSet) error {
 	}
 	if len(s.configs) > 0 {
 		return s.patch(flags)
+	}
+	for _, name := range []string{"identity-schema", "without-schema"} {
+		if flags.Changed(name) {
+			return usagef("--%s goes with the kratos.yml to patch; name it with --config", name)
+		}
 	}
 	if err := s.complete(flags); err != nil {
 		return err

@@ -56,7 +56,7 @@ func (s *scaffolder) patch(flags *pflag.FlagSet) error {
 func (s *scaffolder) notForPatch(flags *pflag.FlagSet) error {
 	for _, name := range []string{"webauthn", "target", "kratos-url", "ui-url", "mount", "public-listen", "admin-listen", "staff-domain", "android-app", "apple-app"} {
 		if flags.Changed(name) && flags.Lookup(name).Value.String() != flags.Lookup(name).DefValue {
-			return usagef("--%s does not go with %s, which is there and is patched; --force or another --dir writes a new one", name, s.configs[0])
+			return usagef("--%s does not go with %s, which is there and is patched; give another --dir to write a new one", name, s.configs[0])
 		}
 	}
 	if err := (scaffold.Options{Domain: "localhost", SignUp: s.opts.SignUp, RefuseAddressChange: s.opts.RefuseAddressChange}).Validate(); err != nil {
@@ -85,8 +85,10 @@ func (s *scaffolder) plan(flags *pflag.FlagSet, files []*source.File) (*adopt.Pl
 		bounds.NameConfig(name)
 	}
 	env := lint.Options{Schemas: kratosconf.SchemaOptions{Read: bounds.Open}}
+	if env.Schemas.Named, err = namedSchemas(s.schemas, source.Open); err != nil {
+		return nil, err
+	}
 	if s.opts.Kratos != "" {
-		var err error
 		if env.Version, err = kratosconf.ParseVersion(s.opts.Kratos); err != nil {
 			return nil, usagef("--kratos-version: %w", err)
 		}
@@ -95,7 +97,7 @@ func (s *scaffolder) plan(flags *pflag.FlagSet, files []*source.File) (*adopt.Pl
 		opts := adopt.Options{
 			Domain: s.opts.Domain, RPID: s.opts.RPID, AppName: s.opts.AppName,
 			Origins: s.opts.Origins, SidecarURL: s.opts.SidecarURL, Wide: s.preset == "subdomains",
-			RefuseAddressChange: s.opts.RefuseAddressChange,
+			RefuseAddressChange: s.opts.RefuseAddressChange, WithoutSchema: s.without,
 		}
 		if flags.Changed("sign-up") {
 			opts.SignUp = adopt.SignUp(s.opts.SignUp)
@@ -106,9 +108,9 @@ func (s *scaffolder) plan(flags *pflag.FlagSet, files []*source.File) (*adopt.Pl
 			return plan, err
 		}
 		switch {
-		case s.opts.Domain == "" && s.found.Domain.Value != "":
+		case question.Flag == "--domain" && s.opts.Domain == "" && s.found.Domain.Value != "":
 			err = s.infer(flags, "domain", "domain", s.found.Domain)
-		case s.ask == nil:
+		case s.ask == nil || question.Flag != "--domain":
 			return nil, usagef("%w", question)
 		default:
 			err = s.ask.domain()

@@ -10,6 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/report"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // scaffold writes all files anew.
@@ -30,12 +31,24 @@ func (s *scaffolder) scaffold() error {
 	if err := s.lint(files); err != nil {
 		return err
 	}
+	if err := s.saySignUp(); err != nil {
+		return err
+	}
 	wrote, err := s.write(s.dir, files)
 	if err != nil || !wrote {
 		return err
 	}
 	_, err = fmt.Fprintf(s.app.stderr, "next steps are in %s\n", filepath.Join(s.dir, "README.md"))
 	return err
+}
+
+// saySignUp says how accounts begin; the domain has no say in it.
+func (s *scaffolder) saySignUp() error {
+	what := "code-first: a sign-up by passkey is refused"
+	if s.opts.SignUp == scaffold.PasskeyFirst {
+		what = "passkey-first: a passkey may be the first thing an account gets"
+	}
+	return s.say("sign-up", what, source.Span{})
 }
 
 func (s *scaffolder) files() ([]scaffold.File, error) {
@@ -105,6 +118,12 @@ var errNotWritten = errors.New("as you said: nothing was written")
 func (s *scaffolder) list(dir string, changes []scaffold.Change) error {
 	for _, c := range changes {
 		if _, err := fmt.Fprintf(s.app.stdout, "%-9s  %s\n", c.Action, filepath.Join(dir, filepath.FromSlash(c.Path))); err != nil {
+			return err
+		}
+		if c.Backup == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(s.app.stdout, "%-9s  %s\n", "kept", filepath.Join(dir, filepath.FromSlash(c.Backup))); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ import (
 
 // options turns the flags into what the linter knows besides the files.
 func (l *linter) options() (lint.Options, error) {
-	opts := lint.Options{Rendered: l.rendered, Bodies: l.bodies, Schemas: kratosconf.SchemaOptions{Named: make(map[string]string), Read: l.read}}
+	opts := lint.Options{Rendered: l.rendered, Bodies: l.bodies, Schemas: kratosconf.SchemaOptions{Read: l.read}}
 	var ok bool
 	if opts.Profile, ok = lint.ParseProfile(l.profile); !ok {
 		return opts, usagef("--profile is %q; it takes dev or prod", l.profile)
@@ -63,14 +63,22 @@ func (l *linter) options() (lint.Options, error) {
 	if l.env {
 		opts.Env = append(opts.Env, kratosconf.Environ(l.app.environ)...)
 	}
-	for _, s := range l.schemas {
+	opts.Schemas.Named, err = namedSchemas(l.schemas, l.read)
+	return opts, err
+}
+
+// namedSchemas reads --identity-schema: files by the id of their schema, "" being
+// the default one.
+func namedSchemas(given []string, read func(string) (*source.File, error)) (map[string]string, error) {
+	named := make(map[string]string)
+	for _, s := range given {
 		id, file := schemaFile(s)
-		if _, err := l.read(file); err != nil {
-			return opts, err
+		if _, err := read(file); err != nil {
+			return nil, err
 		}
-		opts.Schemas.Named[id] = file
+		named[id] = file
 	}
-	return opts, nil
+	return named, nil
 }
 
 // parseDomains reads deployed domains: a bare host is at https.

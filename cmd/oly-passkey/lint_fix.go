@@ -21,6 +21,11 @@ func (l *linter) mend(ctx context.Context, files []*source.File, opts lint.Optio
 	if err != nil {
 		return nil, err
 	}
+	for _, r := range repair.Changed {
+		if err := r.Proven(); err != nil {
+			return nil, err
+		}
+	}
 	if l.diff {
 		for _, r := range repair.Changed {
 			if _, err := l.app.stdout.Write(diff.Diff(r.Name, r.Before, r.Name+" (mended)", r.After)); err != nil {

@@ -185,7 +185,7 @@ func newWellknownGenerate(a *app) *cobra.Command {
 	}
 	s.register(c)
 	c.Flags().StringVar(&dir, "dir", "", "write to `DIR`/.well-known/ in place of stdout")
-	c.Flags().BoolVar(&force, "force", false, "with --dir: replace documents that say something else")
+	c.Flags().BoolVar(&force, "force", false, "with --dir: replace documents that say something else, keeping a copy (.bak)")
 	return c
 }
 

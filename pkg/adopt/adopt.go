@@ -29,13 +29,19 @@ type Options struct {
 	// RefuseAddressChange has the sidecar refuse that people change in settings
 	// what Kratos signs them in by code with, or recovers them by.
 	RefuseAddressChange bool
+	// WithoutSchema switches the method on although an identity schema was not
+	// seen. Without it New returns a *QuestionError: Kratos returns 500 to every
+	// registration if no trait is annotated for passkeys.
+	WithoutSchema bool
 }
 
 // SignUp is whether a passkey may be the first thing that an account gets.
 type SignUp string
 
-// AnySignUp decides by what is safe: a passkey under an address that nobody has
-// proven lets a stranger keep the key to an account, so there it is refused.
+// AnySignUp is CodeFirst, whatever the domain: a passkey under an address that
+// nobody has proven lets a stranger keep the key to an account. Only where
+// passkeys are on already, and nobody can take an account over, does it leave
+// the sign-up as it is.
 const (
 	AnySignUp    SignUp = ""
 	CodeFirst    SignUp = "code-first"
@@ -71,17 +77,26 @@ type ConflictError struct {
 	Message string
 }
 
-func (e *ConflictError) Error() string { return e.Span.String() + ": " + e.Message }
+func (e *ConflictError) Error() string { return located(e.Span, e.Message) }
+
+// located puts the place before a message, if there is one: what the command line
+// says is in no file.
+func located(at source.Span, message string) string {
+	if at.IsZero() {
+		return message
+	}
+	return at.String() + ": " + message
+}
 
 // QuestionError is a value that cannot be inferred.
 type QuestionError struct {
-	Flag    string // of init: "--domain"
+	Flag    string // of init, and what it takes: "--domain"
 	Span    source.Span
 	Message string
 }
 
 func (e *QuestionError) Error() string {
-	return fmt.Sprintf("%s: %s; give %s", e.Span, e.Message, e.Flag)
+	return located(e.Span, e.Message) + "; give " + e.Flag
 }
 
 func conflictf(at source.Span, format string, args ...any) error {
@@ -118,7 +133,7 @@ func New(files []*source.File, opts Options, env lint.Options) (*Plan, error) {
 			return nil, w.asItWas(err)
 		}
 	}
-	return w.done()
+	return w.done(opts)
 }
 
 // patchable refuses what no byte edit is safe in.
@@ -132,6 +147,8 @@ func patchable(files []*source.File) error {
 			return conflictf(source.Span{File: f}, "only YAML can be patched in place; write the passkey method by hand, as in the examples, or convert the file")
 		case d.Template || d.Incomplete:
 			return conflictf(source.Span{File: f}, "template expressions decide which keys there are, so a patch could end up in the wrong branch; patch the rendered file and carry the change over")
+		case !kratosconf.MayBeLayer(d.Root):
+			return conflictf(source.Span{File: f}, "no Kratos configuration was found in this file; name the file that holds it, or write it out as a kratos.yml first")
 		}
 	}
 	return nil
@@ -158,6 +175,7 @@ func (w *workshop) errors(Options) error {
 		return fmt.Errorf("mend what lint finds: %w", err)
 	}
 	for _, c := range repair.Changed {
+		w.rounds[c.Name] = append(w.rounds[c.Name], c.Rounds...)
 		w.put(source.New(c.Name, c.After))
 	}
 	for _, f := range found {

@@ -68,7 +68,7 @@ func readCase(t *testing.T, archive *txtar.Archive) *testCase {
 	crlf := false
 	for line := range strings.Lines(string(archive.Comment)) {
 		flag, value, ok := strings.Cut(strings.TrimSpace(line), " ")
-		if !ok && flag != "--crlf" && flag != "--refuse-address-change" || !strings.HasPrefix(flag, "--") {
+		if !ok && flag != "--crlf" && flag != "--refuse-address-change" && flag != "--without-schema" || !strings.HasPrefix(flag, "--") {
 			continue
 		}
 		switch flag {
@@ -90,6 +90,8 @@ func readCase(t *testing.T, archive *txtar.Archive) *testCase {
 			c.env.Version = v
 		case "--refuse-address-change":
 			c.opts.RefuseAddressChange = true
+		case "--without-schema":
+			c.opts.WithoutSchema = true
 		case "--crlf":
 			crlf = true
 		default:

@@ -38,7 +38,7 @@ func FuzzPatch(f *testing.F) {
 			}
 			return source.New(name, schema), nil
 		}}}
-		plan, err := adopt.New([]*source.File{file}, adopt.Options{}, env)
+		plan, err := adopt.New([]*source.File{file}, adopt.Options{WithoutSchema: true}, env)
 		if err != nil {
 			return
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // DefaultSidecarURL is where Kratos reaches the sidecar on the same machine.
@@ -38,7 +39,8 @@ func (w *workshop) registration(o Options) error {
 	if flow.Get("enabled").False() || flow.Unknown() || after.Unknown() || after.Get("passkey").Unknown() || own.Unknown() {
 		return nil
 	}
-	refuse := o.SignUp == CodeFirst || o.SignUp == AnySignUp && takeover(p) && p.Prod()
+	refuse := o.SignUp == CodeFirst || o.SignUp == AnySignUp && (!w.had || takeover(p))
+	w.signUpFact(o, refuse)
 	refuse = refuse && p.SignUpOpen(p.Passkey)
 	if refuse {
 		w.sidecar = orElse(o.SidecarURL, DefaultSidecarURL) // who refuses is told of everything else
@@ -68,6 +70,20 @@ func (w *workshop) registration(o Options) error {
 		hooks.Content = append(hooks.Content, mapping(field("hook", text("session"))))
 	}
 	return w.apply(Step{What: what, At: at}, insert(p.Config, "selfservice.flows.registration.after.passkey.hooks", hooks))
+}
+
+// signUpFact says how accounts begin, and why.
+func (w *workshop) signUpFact(o Options, refuse bool) {
+	value := "passkey-first (--sign-up): a passkey may be the first thing an account gets"
+	switch {
+	case refuse && o.SignUp == AnySignUp:
+		value = "code-first (the default): a sign-up by passkey is refused"
+	case refuse:
+		value = "code-first (--sign-up): a sign-up by passkey is refused"
+	case o.SignUp == AnySignUp:
+		value = "left as it is, since passkeys were on already"
+	}
+	w.fact("sign-up", value, source.Span{})
 }
 
 // login repeats for passkey what runs after a sign-in with a password, and tells

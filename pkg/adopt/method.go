@@ -1,6 +1,7 @@
 package adopt
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -22,15 +23,28 @@ func (w *workshop) method(o Options) error {
 	if !p.Version.AtLeast(kratosconf.VersionPasskey) {
 		return conflictf(p.Config.Near(p.Passkey.Path), "Kratos %s has no passkey method, which came with %s; upgrade Kratos first, or name yours with --kratos-version", p.Version, kratosconf.VersionPasskey)
 	}
+	w.had = p.Passkey.On
+	w.noteRPIDs(p)
+	w.profileFact(p)
 	if err := w.switchOn(p); err != nil {
 		return err
 	}
 	if p, err = w.pass(); err != nil {
 		return err
 	}
-	if p.Passkey.RP != nil || p.Passkey.Unsure() {
-		return w.origins(p, o) // lint knows what is wrong with it
+	if p.Passkey.RP == nil && !p.Passkey.Unsure() {
+		err = w.newMethod(p, o)
+	} else {
+		err = w.origins(p, o) // lint knows what is wrong with it
 	}
+	if err != nil {
+		return err
+	}
+	return w.moveRPIDs(o)
+}
+
+// newMethod writes who the relying party is.
+func (w *workshop) newMethod(p *lint.Pass, o Options) error {
 	rp, err := w.relyingParty(p, o)
 	if err != nil {
 		return err
@@ -168,21 +182,24 @@ func (w *workshop) rpID(p *lint.Pass, o Options, pages []lint.Page) (string, err
 		}
 		return "", conflictf(pages[0].Value.Place(), "browsers refuse the relying party id %q on %q", o.RPID, pages[0].Page.Origin())
 	}
-	if m := p.WebAuthn; m.On && m.ID.Is(kratosconf.String) && serves(m.ID.Str) {
-		w.fact("relying party id", m.ID.Str, m.ID.Place())
-		return m.ID.Str, nil
+	if m := p.WebAuthn; m.On && m.ID.Exists() {
+		if m.ID.Is(kratosconf.String) && !m.ID.Unknown() && serves(m.ID.Str) {
+			w.rpIDFrom = m.ID.Place()
+			return m.ID.Str, nil
+		}
+		return "", &QuestionError{Flag: "--rp-id", Span: m.ID.Place(), Message: fmt.Sprintf("keys of the webauthn method are bound to the relying party id %q, which browsers do not accept on %q; another one ends those keys", m.ID.Text(), pages[0].Page.Origin())}
 	}
 	start := pages[0].Page.Host
 	if domain := webauthn.RegistrableDomain(start); o.Wide && domain != "" && serves(domain) {
 		return domain, nil
 	}
 	if domain := cookieDomain(p); domain != "" && serves(domain) {
-		w.fact("relying party id", domain, p.Config.Get("cookies.domain").Place())
+		w.rpIDFrom = p.Config.Get("cookies.domain").Place()
 		return domain, nil
 	}
 	for id := start; id != ""; {
 		if serves(id) {
-			w.fact("relying party id", id, pages[0].Value.Place())
+			w.rpIDFrom = pages[0].Value.Place()
 			return id, nil
 		}
 		_, id, _ = strings.Cut(id, ".")

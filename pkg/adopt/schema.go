@@ -12,9 +12,12 @@ import (
 
 // schemas has every identity schema name the trait under which a passkey is
 // shown, and the traits that the methods which are on look for.
-func (w *workshop) schemas(Options) error {
+func (w *workshop) schemas(o Options) error {
 	p, err := w.pass()
 	if err != nil {
+		return err
+	}
+	if err := w.unseen(p, o); err != nil {
 		return err
 	}
 	for i := range p.Schemas {
@@ -26,6 +29,34 @@ func (w *workshop) schemas(Options) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// unseen returns an error if passkeys would be switched on over an identity schema
+// that could not be read.
+func (w *workshop) unseen(p *lint.Pass, o Options) error {
+	if o.WithoutSchema || w.had {
+		return nil
+	}
+	const consequence = "if none of its traits is annotated with passkey.display_name, every registration answers 500"
+	ask := func(at source.Span, id, problem string) error {
+		return &QuestionError{
+			Flag: "--identity-schema " + id + "FILE, or --without-schema to go on without it", Span: at,
+			Message: problem + ": " + consequence,
+		}
+	}
+	for _, s := range p.Schemas {
+		switch {
+		case s.Root != nil || !s.Default: // registrations take the default one
+		case s.Err != nil:
+			return ask(s.URL.Place(), s.ID+"=", fmt.Sprintf("identity schema %q could not be read (%v)", s.ID, s.Err))
+		default:
+			return ask(s.URL.Place(), s.ID+"=", fmt.Sprintf("identity schema %q was not seen", s.ID))
+		}
+	}
+	if len(p.Schemas) == 0 {
+		return ask(p.Config.Near("identity.schemas.0"), "", "no identity schema is configured here, so none was seen")
 	}
 	return nil
 }
@@ -78,19 +109,10 @@ func (w *workshop) annotate(s kratosconf.IdentitySchema, n need) error {
 	if len(edits) > 0 && t.Title == "" && untitled(s.Root) > 1 {
 		edits = append(edits, titled(t)...)
 	}
-	if _, ok := w.writable(t.Value.Place().File); !ok {
+	if at := t.Value.Place().File; at == nil || s.Inside != nil {
 		return conflictf(s.URL.Place(), `identity schema %q is inside of the configuration and cannot be edited there; annotate its trait %q by hand with "credentials": {%s}`, s.ID, t.Name, n.member)
 	}
 	return w.apply(step, edits)
-}
-
-func (w *workshop) writable(f *source.File) (*source.File, bool) {
-	for _, now := range w.now() {
-		if f != nil && now.Name == f.Name {
-			return now, true
-		}
-	}
-	return nil, false
 }
 
 // annotated puts a member into the deepest part of the annotation that is there.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -15,8 +16,12 @@ type workshop struct {
 	opened   map[string]*source.File // identity schemas, by the name under which they were read
 	original []*source.File
 	made     map[*source.File]change
+	rounds   map[string][][]source.Edit // by file name
 	env      lint.Options
-	sidecar  string // its URL; "" without hooks
+	sidecar  string                       // its URL; "" without hooks
+	had      bool                         // passkeys were on before
+	rpIDs    map[string]*kratosconf.Value // as they were, by method
+	rpIDFrom source.Span                  // where a new one was taken from
 	plan     Plan
 }
 
@@ -27,7 +32,7 @@ type change struct {
 }
 
 func newWorkshop(files []*source.File, env lint.Options) *workshop {
-	w := &workshop{files: slices.Clone(files), original: slices.Clone(files), opened: make(map[string]*source.File), made: make(map[*source.File]change), env: env}
+	w := &workshop{files: slices.Clone(files), original: slices.Clone(files), opened: make(map[string]*source.File), made: make(map[*source.File]change), rounds: make(map[string][][]source.Edit), env: env}
 	if read := env.Schemas.Read; read != nil {
 		w.env.Schemas.Read = func(name string) (*source.File, error) {
 			if f, ok := w.opened[name]; ok {
@@ -59,12 +64,12 @@ func (w *workshop) apply(step Step, edits []source.Edit) error {
 	if len(edits) == 0 {
 		return conflictf(step.At, "init cannot edit this place safely (an anchor, an environment variable or an unusual style); by hand: %s", step.What)
 	}
-	byFile := make(map[*source.File][]source.Edit)
+	byFile := make(map[string][]source.Edit) // an identity schema may be a part of a file
 	for _, e := range edits {
-		byFile[e.Span.File] = append(byFile[e.Span.File], e)
+		byFile[e.Span.File.Name] = append(byFile[e.Span.File.Name], e)
 	}
-	for f, list := range byFile {
-		if !w.replace(f, list) {
+	for name, list := range byFile {
+		if !w.replace(name, list) {
 			return conflictf(step.At, "this is in no file that can be written; by hand: %s", step.What)
 		}
 	}
@@ -72,14 +77,31 @@ func (w *workshop) apply(step Step, edits []source.Edit) error {
 	return nil
 }
 
-func (w *workshop) replace(f *source.File, edits []source.Edit) bool {
+// replace makes edits of the whole file of a name, whatever part of it was read.
+func (w *workshop) replace(name string, edits []source.Edit) bool {
+	f, ok := w.whole(name)
+	if !ok {
+		return false
+	}
+	edits = source.Rebase(f, edits)
 	content, err := source.Apply(f, edits)
 	if err != nil {
 		return false
 	}
-	now := source.New(f.Name, content)
+	now := source.New(name, content)
 	w.made[now] = change{from: f, edits: edits}
+	w.rounds[name] = append(w.rounds[name], edits)
 	return w.put(now)
+}
+
+// whole is a file as it is now.
+func (w *workshop) whole(name string) (*source.File, bool) {
+	for _, now := range w.now() {
+		if now.Name == name {
+			return now, true
+		}
+	}
+	return nil, false
 }
 
 func (w *workshop) step(s Step) {
@@ -93,6 +115,11 @@ func (w *workshop) fact(name, value string, from source.Span) {
 
 // before is a place of a file as it is now in the file as it was.
 func (w *workshop) before(at source.Span) source.Span {
+	if _, made := w.made[at.File]; !made && at.File != nil && !slices.Contains(w.original, at.File) {
+		if f, ok := w.whole(at.File.Name); ok {
+			at.File = f // a part of it was read on its own
+		}
+	}
 	for {
 		made, ok := w.made[at.File]
 		if !ok {
@@ -132,11 +159,15 @@ func (w *workshop) put(f *source.File) bool {
 }
 
 // done lints the result and compares the files with what they were.
-func (w *workshop) done() (*Plan, error) {
+func (w *workshop) done(o Options) (*Plan, error) {
 	p, err := w.pass()
 	if err != nil {
 		return nil, err
 	}
+	if err := w.keptRPIDs(p, o); err != nil {
+		return nil, w.asItWas(err)
+	}
+	w.relyingPartyFact(p)
 	if w.plan.Left, err = lint.Check(w.files, w.env, rules.All()); err != nil {
 		return nil, err
 	}
@@ -144,8 +175,13 @@ func (w *workshop) done() (*Plan, error) {
 	for _, f := range w.original {
 		for _, now := range w.now() {
 			if now.Name == f.Name && string(now.Data) != string(f.Data) && !w.listed(f.Name) {
-				w.plan.Changed = append(w.plan.Changed, lint.Repaired{Name: f.Name, Before: f.Data, After: now.Data})
+				w.plan.Changed = append(w.plan.Changed, lint.Repaired{Name: f.Name, Before: f.Data, After: now.Data, Rounds: w.rounds[f.Name]})
 			}
+		}
+	}
+	for _, c := range w.plan.Changed {
+		if err := c.Proven(); err != nil {
+			return nil, err
 		}
 	}
 	return &w.plan, nil

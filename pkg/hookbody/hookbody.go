@@ -160,19 +160,27 @@ func limited(evaluate func(*jsonnet.VM) (string, error)) (string, error) {
 	type result struct {
 		text string
 		err  error
+		bug  any // what go-jsonnet panicked with
 	}
 	done := make(chan result, 1)
 	go func() {
 		vm := jsonnet.MakeVM()
 		vm.Importer(refuseImports{})
 		vm.MaxStack = 100
-		text, err := evaluate(vm)
-		done <- result{text, err}
+		var r result
+		defer func() {
+			r.bug = recover()
+			done <- r
+		}()
+		r.text, r.err = evaluate(vm)
 	}()
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case r := <-done:
+		if r.bug != nil {
+			panic(r.bug) // where the caller can recover
+		}
 		return r.text, r.err
 	case <-timer.C:
 		// go-jsonnet cannot be stopped; its goroutine ends with the process.

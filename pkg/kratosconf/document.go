@@ -23,6 +23,21 @@ type Document struct {
 	// Incomplete says that template expressions stand for whole lines: keys may
 	// come out of them that are not seen here.
 	Incomplete bool
+
+	at     string // path of Root in the file, "" at its top
+	inline *Value // identity schemas of Helm values, by file name
+}
+
+// nest makes Root the part of the file that Kratos is given.
+func (d *Document) nest() {
+	root, at := nested(d.Root)
+	d.at = at
+	if parent, ok := strings.CutSuffix(at, ".config"); ok {
+		if v := d.Root.Get(parent + ".identitySchemas"); v.Is(Map) {
+			d.inline = v // Ory's chart mounts them under these names
+		}
+	}
+	d.Root = root
 }
 
 // Duplicate is a key that its map has already.
@@ -57,7 +72,7 @@ func Parse(f *source.File, opts ParseOptions) (*Document, error) {
 	}
 	d, err := parse(f, f.Data, opts)
 	if err == nil {
-		d.Root = nested(d.Root)
+		d.nest()
 	}
 	return d, err
 }

@@ -93,11 +93,11 @@ func isManifest(data []byte) bool {
 	return bytes.Contains(data, []byte("kind:")) && manifestKind.Match(data)
 }
 
-// nested answers the part of a tree that Kratos is given, when the tree itself
-// is no configuration.
-func nested(root *Value) *Value {
+// nested returns the part of a tree that Kratos is given, and its path, when the
+// tree itself is not a configuration.
+func nested(root *Value) (*Value, string) {
 	if LooksLikeKratos(root) {
-		return root
+		return root, ""
 	}
 	for _, path := range []string{
 		"kratos.config",            // values of Ory's Helm chart
@@ -106,16 +106,31 @@ func nested(root *Value) *Value {
 		"project.services.identity.config",
 	} {
 		if v := root.Get(path); LooksLikeKratos(v) {
-			return v
+			return v, path
 		}
 	}
-	return root
+	return root, ""
 }
 
 // LooksLikeKratos tells whether a tree has what makes a file a Kratos
 // configuration.
 func LooksLikeKratos(root *Value) bool {
 	return root.Get("selfservice").Is(Map) || root.Get("identity.schemas").Is(List) || root.Get("identity.default_schema_id").Exists()
+}
+
+// MayBeLayer reports whether a tree can be one of several files of a Kratos
+// configuration: it is one, says nothing, or has keys of one alone.
+func MayBeLayer(root *Value) bool {
+	if LooksLikeKratos(root) || len(root.Fields()) == 0 {
+		return true
+	}
+	for _, f := range root.Fields() {
+		known := f.Name == "version" || strings.Contains("\n"+keyTable, "\n"+f.Name+".") || strings.Contains("\n"+keyTable, "\n"+f.Name+"\t")
+		if !known && !strings.HasPrefix(f.Name, "x-") && f.Name != "$schema" {
+			return false
+		}
+	}
+	return true
 }
 
 // MayBeKratos tells whether a file is worth reading as a configuration when
@@ -127,18 +142,45 @@ func MayBeKratos(f *source.File) bool {
 	return kratosKey.Match(f.Data) && kratosOnly.Match(f.Data)
 }
 
-// EmbeddedSchema answers an identity schema that stands beside the kratos.yml
-// in the same manifest, under the base name of its URL.
+// EmbeddedSchema returns an identity schema that stands beside the kratos.yml
+// in the same manifest or in the same Helm values, under the base name of its
+// URL. All offsets are those of the outer file.
 func (d *Document) EmbeddedSchema(name string) *source.File {
-	if !isManifest(d.File.Data) {
-		return nil
-	}
-	for _, b := range findBlocks(d.File.Data) {
-		if b.name == name {
+	for _, b := range d.blocks() {
+		if b.name == name && (d.inline == nil || b.under(d.inline.Field(name))) {
 			f := source.New(d.File.Name, b.only(d.File.Data))
 			f.Foreign = d.File.Foreign
 			return f
 		}
 	}
 	return nil
+}
+
+// heldSchema returns an identity schema of Helm values that is not a block
+// scalar, and the value that holds its text.
+func (d *Document) heldSchema(name string) (*source.File, *Value) {
+	v := d.inline.Field(name)
+	if !v.Is(String) || v.Unknown() {
+		return nil, nil
+	}
+	f := source.New("identity schema "+name, []byte(v.Str))
+	f.Foreign = d.File.Foreign
+	return f, v
+}
+
+// blocks are the block scalars of a file that may hold identity schemas.
+func (d *Document) blocks() []block {
+	if !isManifest(d.File.Data) && d.inline == nil {
+		return nil
+	}
+	return findBlocks(d.File.Data)
+}
+
+// under reports whether the block is the text of a value.
+func (b block) under(v *Value) bool {
+	if v == nil || v.Key.File == nil {
+		return false
+	}
+	next := v.Key.Position().Line + 1
+	return next <= v.Key.File.Lines() && v.Key.File.LineStart(next) == b.start
 }

@@ -24,6 +24,9 @@ type IdentitySchema struct {
 	// Outside says that the URL names a file that may not be read, and that none
 	// was found elsewhere.
 	Outside bool
+	// Inside is the value that holds the text of the schema encoded, so that
+	// positions in the schema are not positions of the file; nil otherwise.
+	Inside *Value
 }
 
 // SchemaOptions say where identity schemas are.
@@ -38,9 +41,10 @@ type SchemaOptions struct {
 }
 
 // IdentitySchemas looks up every identity schema: the file that the user named,
-// then the schema's URL (base64:// or file://, relative ones beside the
-// kratos.yml), then its base name beside the kratos.yml, and for the default
-// schema <kratos.yml without extension>.schema.json.
+// then the schema's URL (base64://), then its base name in the same manifest or
+// Helm values, then the URL (file://, relative ones beside the kratos.yml), then
+// its base name beside the kratos.yml, and for the default schema <kratos.yml
+// without extension>.schema.json.
 func (c *Config) IdentitySchemas(opts SchemaOptions) []IdentitySchema {
 	var out []IdentitySchema
 	defaultID := c.Get("identity.default_schema_id").Text()
@@ -70,6 +74,7 @@ func (c *Config) find(s *IdentitySchema, opts SchemaOptions) {
 		return
 	}
 	if data, ok := strings.CutPrefix(s.URL.Text(), "base64://"); ok && !s.URL.Unknown() {
+		s.Inside = s.URL
 		s.decode(data)
 		return
 	}
@@ -77,6 +82,17 @@ func (c *Config) find(s *IdentitySchema, opts SchemaOptions) {
 		f, err := opts.Fetch(s.URL.Str)
 		s.read(f, err)
 		return
+	}
+	for _, d := range c.Documents {
+		name := path.Base(s.URL.Text())
+		f := d.EmbeddedSchema(name)
+		if f == nil {
+			f, s.Inside = d.heldSchema(name)
+		}
+		if f != nil {
+			s.read(f, nil)
+			return
+		}
 	}
 	for _, candidate := range c.candidates(s) {
 		f, err := opts.Read(candidate)
@@ -86,13 +102,6 @@ func (c *Config) find(s *IdentitySchema, opts SchemaOptions) {
 			return
 		}
 		s.Outside = s.Outside || errors.Is(err, source.ErrOutside)
-	}
-	for _, d := range c.Documents {
-		if f := d.EmbeddedSchema(path.Base(s.URL.Text())); f != nil {
-			s.Outside = false
-			s.read(f, nil)
-			return
-		}
 	}
 }
 

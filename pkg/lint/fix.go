@@ -1,12 +1,15 @@
 package lint
 
 import (
+	"bytes"
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/hookbody"
+	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -20,6 +23,31 @@ type Repair struct {
 type Repaired struct {
 	Name          string
 	Before, After []byte
+	// Rounds are the edits that make After of Before, each round of the text that
+	// the one before it left.
+	Rounds [][]source.Edit
+}
+
+// Proven returns an error unless the file may be written: every byte that no edit
+// names is where it was, and nothing differs but the Kratos configuration and
+// the identity schemas in it.
+func (r Repaired) Proven() error {
+	before, after := source.New(r.Name, r.Before), source.New(r.Name, r.After)
+	now := before
+	for _, round := range r.Rounds {
+		text, err := source.Apply(now, source.Rebase(now, round))
+		if err != nil {
+			return fmt.Errorf("%q is left as it was: %w", r.Name, err)
+		}
+		now = source.New(r.Name, text)
+	}
+	if !bytes.Equal(now.Data, r.After) {
+		return fmt.Errorf("%q is left as it was: more of it would change than was meant to", r.Name)
+	}
+	if err := kratosconf.Harmless(before, after); err != nil {
+		return fmt.Errorf("%q is left as it was: %w", r.Name, err)
+	}
+	return nil
 }
 
 // maxRounds bounds how often a fix may make another one possible.
@@ -164,11 +192,12 @@ type workshop struct {
 	related  *source.File            // the document of related origins, nil without one
 	schemas  map[string]*source.File // by the name under which they were read
 	original map[string][]byte
+	rounds   map[string][][]source.Edit // by file name
 	read     func(string) (*source.File, error)
 }
 
 func newWorkshop(files []*source.File, opts Options) *workshop {
-	w := &workshop{files: files, related: opts.RelatedFile, schemas: make(map[string]*source.File), original: make(map[string][]byte), read: opts.Schemas.Read}
+	w := &workshop{files: files, related: opts.RelatedFile, schemas: make(map[string]*source.File), original: make(map[string][]byte), rounds: make(map[string][][]source.Edit), read: opts.Schemas.Read}
 	for _, f := range files {
 		w.original[f.Name] = f.Data
 	}
@@ -180,7 +209,7 @@ func newWorkshop(files []*source.File, opts Options) *workshop {
 
 func (w *workshop) clone() *workshop {
 	c := *w
-	c.files, c.schemas, c.original = slices.Clone(w.files), maps.Clone(w.schemas), maps.Clone(w.original)
+	c.files, c.schemas, c.original, c.rounds = slices.Clone(w.files), maps.Clone(w.schemas), maps.Clone(w.original), maps.Clone(w.rounds)
 	return &c
 }
 
@@ -211,17 +240,20 @@ func (w *workshop) apply(fixes [][]source.Edit) bool {
 			edits[e.Span.File.Name] = append(edits[e.Span.File.Name], e)
 		}
 	}
-	done := false
+	made := make(map[string][]source.Edit)
 	for i, f := range w.files {
-		w.files[i] = edited(f, edits[f.Name], &done)
+		w.files[i] = edited(f, edits[f.Name], made)
 	}
 	if w.related != nil {
-		w.related = edited(w.related, edits[w.related.Name], &done)
+		w.related = edited(w.related, edits[w.related.Name], made)
 	}
 	for name, f := range w.schemas {
-		w.schemas[name] = edited(f, edits[f.Name], &done)
+		w.schemas[name] = edited(f, edits[f.Name], made)
 	}
-	return done
+	for name, round := range made {
+		w.rounds[name] = append(slices.Clip(w.rounds[name]), round)
+	}
+	return len(made) > 0
 }
 
 // fits tells whether the edits are of files that can be written and overlap
@@ -241,18 +273,16 @@ func (w *workshop) fits(made map[string][]source.Edit, fix []source.Edit) bool {
 	return true
 }
 
-func edited(f *source.File, edits []source.Edit, done *bool) *source.File {
+// edited returns a file after edits, which it notes under the file's name.
+func edited(f *source.File, edits []source.Edit, made map[string][]source.Edit) *source.File {
 	if len(edits) == 0 {
 		return f
 	}
-	for i := range edits {
-		edits[i].Span.File = f // a part of the file that was read by itself has the same offsets
-	}
-	out, err := source.Apply(f, edits)
+	out, err := source.Apply(f, source.Rebase(f, edits))
 	if err != nil {
 		return f // apply leaves out what overlaps
 	}
-	*done = true
+	made[f.Name] = edits
 	return source.New(f.Name, out)
 }
 
@@ -262,7 +292,7 @@ func (w *workshop) changed() []Repaired {
 	add := func(f *source.File) {
 		if before := w.original[f.Name]; !seen[f.Name] && string(before) != string(f.Data) {
 			seen[f.Name] = true
-			out = append(out, Repaired{Name: f.Name, Before: before, After: f.Data})
+			out = append(out, Repaired{Name: f.Name, Before: before, After: f.Data, Rounds: w.rounds[f.Name]})
 		}
 	}
 	for _, f := range w.files {

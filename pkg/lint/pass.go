@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
@@ -112,11 +111,11 @@ func (p *Pass) Report(f Finding) {
 	if f.Span.File == nil {
 		f.Span = p.Config.Near("")
 	}
-	if url := p.inURL(f.Span.File); url != nil {
+	if text := p.inside(f.Span.File); text != nil {
 		inner := f.Span.Position()
-		f.Notes = slices.DeleteFunc(f.Notes, func(n Note) bool { return n.Span == url.Place() })
-		f.Notes = append([]Note{{Span: url.Place(), Message: fmt.Sprintf("the place is line %d, column %d of the schema in this URL", inner.Line, inner.Column)}}, f.Notes...)
-		f.Span, f.Fix, f.Suggest = url.Place(), nil, nil
+		f.Notes = slices.DeleteFunc(f.Notes, func(n Note) bool { return n.Span == text.Place() })
+		f.Notes = append([]Note{{Span: text.Place(), Message: fmt.Sprintf("the place is line %d, column %d of the schema in this text", inner.Line, inner.Column)}}, f.Notes...)
+		f.Span, f.Fix, f.Suggest = text.Place(), nil, nil
 	}
 	key := findingKey{f.Rule, f.Span, f.Message}
 	if !p.reported[key] {
@@ -125,11 +124,12 @@ func (p *Pass) Report(f Finding) {
 	}
 }
 
-// inURL answers the URL that holds a schema, nil for a file.
-func (p *Pass) inURL(f *source.File) *kratosconf.Value {
+// inside returns the value whose text holds a schema, nil for one that is read in
+// place.
+func (p *Pass) inside(f *source.File) *kratosconf.Value {
 	for _, s := range p.Schemas {
-		if strings.HasPrefix(s.URL.Text(), "base64://") && s.Root != nil && s.Root.Span.File == f {
-			return s.URL
+		if s.Inside != nil && s.Root != nil && s.Root.Span.File == f {
+			return s.Inside
 		}
 	}
 	return nil

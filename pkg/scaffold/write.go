@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Action is what Write did with a file.
@@ -26,6 +30,7 @@ const (
 type Change struct {
 	Path   string
 	Action Action
+	Backup string // path of the copy that Write made of a replaced file
 }
 
 // ConflictError lists the files that somebody changed. Nothing was written.
@@ -38,13 +43,13 @@ func (e *ConflictError) Error() string {
 	if len(e.Paths) > 1 {
 		verb = "differ"
 	}
-	return fmt.Sprintf("%s %s from what would be written, so nothing was written; --force replaces, --dir writes elsewhere", strings.Join(e.Paths, ", "), verb)
+	return fmt.Sprintf("%s %s from what would be written, so nothing was written; --diff shows how, --dir writes elsewhere", strings.Join(e.Paths, ", "), verb)
 }
 
 // Write puts files into dir, which it makes when it is missing. Everything is
 // checked before anything is written: a file that is there and differs is a
 // *ConflictError unless force is given or the new content extends it. Each file
-// appears whole, by rename.
+// appears whole, by rename; of one that is replaced there is a copy first.
 func Write(dir string, files []File, force bool) ([]Change, error) {
 	changes, err := Compare(dir, files, force)
 	if err != nil {
@@ -70,6 +75,16 @@ func Write(dir string, files []File, force bool) ([]Change, error) {
 				return nil, fmt.Errorf("write %s: %w", target, err)
 			}
 			staged = append(staged, s)
+		}
+	}
+	for i, f := range files {
+		if changes[i].Action == Replaced {
+			backup, err := f.backup(filepath.Join(dir, filepath.FromSlash(f.Path)))
+			if err != nil {
+				return nil, err
+			}
+			below, _ := filepath.Rel(dir, backup) // it is beside the file
+			changes[i].Backup = filepath.ToSlash(below)
 		}
 	}
 	for _, s := range staged {
@@ -100,7 +115,31 @@ func Compare(dir string, files []File, force bool) ([]Change, error) {
 	return changes, nil
 }
 
+// backup keeps a copy of what a file replaces, for its owner alone where it may
+// hold secrets.
+func (f File) backup(target string) (string, error) {
+	content, err := os.ReadFile(target)
+	if err != nil {
+		return "", fmt.Errorf("look at what is there: %w", err)
+	}
+	mode := fs.ModePerm
+	if f.Mode == private || secrets.Match(content) {
+		mode = private
+	}
+	return source.Backup(target, mode)
+}
+
+// secrets finds the settings of Kratos that hold some.
+var secrets = regexp.MustCompile(`(?im)^[ \t]*["']?(secrets|dsn|connection_uri|[A-Z0-9_]*(SECRET|KEY|PASSWORD|TOKEN)[A-Z0-9_]*)["']?[ \t]*[:=]`)
+
+// guarded reports whether nobody else may choose where a file is written: it has
+// secrets, or keeps them out of a repository.
+func (f File) guarded() bool { return f.Mode == private || path.Base(f.Path) == gitIgnore }
+
 func (f File) compare(target string) (Action, error) {
+	if info, err := os.Lstat(target); err == nil && info.Mode()&fs.ModeSymlink != 0 && f.guarded() {
+		return "", fmt.Errorf("%q is a symbolic link, through which no secrets are written; put a file in its place", target)
+	}
 	info, err := os.Stat(target)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Created, nil
@@ -130,7 +169,7 @@ type stagedFile struct{ temp, target string }
 
 // stage writes a file under a temporary name beside its target.
 func stage(target string, f File) (stagedFile, error) {
-	if real, err := filepath.EvalSymlinks(target); err == nil {
+	if real, err := filepath.EvalSymlinks(target); err == nil && !f.guarded() {
 		target = real // a link stays a link
 	}
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil { //nolint:gosec // the folder of files that are meant to be read; the secrets have modes of their own

@@ -69,13 +69,77 @@ func TestWriteRefusesToOverwrite(t *testing.T) {
 	before := tree(t, dir)
 
 	_, err := scaffold.Write(dir, all, false)
-	require.EqualError(t, err, "kratos.yml, hooks/identity.jsonnet differ from what would be written, so nothing was written; --force replaces, --dir writes elsewhere")
+	require.EqualError(t, err, "kratos.yml, hooks/identity.jsonnet differ from what would be written, so nothing was written; --diff shows how, --dir writes elsewhere")
 	require.Equal(t, before, tree(t, dir))
 
 	got := write(t, dir, all, true)
 	require.Equal(t, scaffold.Replaced, got["kratos.yml"])
 	require.Equal(t, scaffold.Created, got["kratos.env"])
 	require.Equal(t, content(t, all, "kratos.yml"), tree(t, dir)[filepath.Join(dir, "kratos.yml")])
+	require.Equal(t, "mine\n", tree(t, dir)[filepath.Join(dir, "kratos.yml.bak")])
+	require.Equal(t, "mine\n", tree(t, dir)[filepath.Join(dir, "hooks", "identity.jsonnet.bak")])
+}
+
+// TestWriteKeepsCopies: of everything that is replaced, none over another, and
+// readable by nobody else where it holds secrets.
+func TestWriteKeepsCopies(t *testing.T) {
+	dir := t.TempDir()
+	all := files(t, scaffold.Options{Domain: "auth.example.com"}, scaffold.State{})
+	config := filepath.Join(dir, "kratos.yml")
+	for i, c := range []struct {
+		text string
+		mode fs.FileMode
+		want fs.FileMode
+	}{
+		{"dsn: memory\n", 0o644, 0o600},
+		{"selfservice: {}\n", 0o644, 0o644},
+		{"secrets: {cookie: [a]}\n", 0o640, 0o600},
+		{"  \"connection_uri\": smtps://a:b@c\n", 0o644, 0o600},
+		{"log: {level: info}\n", 0o400, 0o400},
+	} {
+		require.NoError(t, os.RemoveAll(config))
+		require.NoError(t, os.WriteFile(config, []byte(c.text), 0o600))
+		require.NoError(t, os.Chmod(config, c.mode))
+		changes, err := scaffold.Write(dir, all, true)
+		require.NoError(t, err)
+		backup := "kratos.yml.bak"
+		if i > 0 {
+			backup += "." + string(rune('0'+i))
+		}
+		require.Equal(t, scaffold.Change{Path: "kratos.yml", Action: scaffold.Replaced, Backup: backup}, changes[0])
+		info, err := os.Stat(filepath.Join(dir, backup))
+		require.NoError(t, err)
+		require.Equal(t, c.want, info.Mode(), c.text)
+		require.Equal(t, c.text, tree(t, dir)[filepath.Join(dir, backup)])
+	}
+}
+
+// TestWriteSecretsThroughNoLink: whoever made the link would choose where they go,
+// or what is git-ignored.
+func TestWriteSecretsThroughNoLink(t *testing.T) {
+	all := files(t, scaffold.Options{Domain: "auth.example.com", Target: scaffold.Compose}, scaffold.State{})
+	for _, name := range []string{scaffold.KratosEnv, scaffold.SidecarKey, scaffold.PostgresEnv, ".gitignore"} {
+		for there, prepare := range map[string]func(string) error{
+			"nothing": func(string) error { return nil },
+			"a file":  func(to string) error { return os.WriteFile(to, []byte("theirs\n"), 0o644) },
+			"the same": func(to string) error {
+				return os.WriteFile(to, []byte(content(t, all, name)), 0o644) // whose mode would be tightened
+			},
+		} {
+			t.Run(name+" to "+there, func(t *testing.T) {
+				dir, other := t.TempDir(), t.TempDir()
+				require.NoError(t, prepare(filepath.Join(other, "x")))
+				before := tree(t, other)
+				require.NoError(t, os.Symlink(filepath.Join(other, "x"), filepath.Join(dir, name)))
+				_, err := scaffold.Write(dir, all, true)
+				require.EqualError(t, err, `"`+filepath.Join(dir, name)+`" is a symbolic link, through which no secrets are written; put a file in its place`)
+				require.Equal(t, before, tree(t, other))
+				entries, err := os.ReadDir(dir)
+				require.NoError(t, err)
+				require.Len(t, entries, 1)
+			})
+		}
+	}
 }
 
 func TestWriteExtendsAndTightens(t *testing.T) {

@@ -67,6 +67,16 @@ func Apply(f *File, edits []Edit) ([]byte, error) {
 	return append(out, f.Data[done:]...), nil
 }
 
+// Rebase returns edits as edits of another file with the same offsets: the whole
+// of which a part was read on its own.
+func Rebase(f *File, edits []Edit) []Edit {
+	edits = slices.Clone(edits)
+	for i := range edits {
+		edits[i].Span.File = f
+	}
+	return edits
+}
+
 // Before answers where in a file something stood that stands at an offset after
 // edits that Apply made. What an edit wrote stood where the edit begins; of lines
 // that it added, at the end of the line above.

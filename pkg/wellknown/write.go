@@ -6,16 +6,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // WriteDir writes documents to DIR/.well-known/, each by rename, and answers
-// their paths. A file that says something else is replaced only by force;
-// otherwise nothing at all is written.
+// their paths. A file that says something else is replaced only by force, and a
+// copy of it is kept; otherwise nothing at all is written.
 func WriteDir(dir string, texts map[Name][]byte, force bool) ([]string, error) {
 	folder := filepath.Join(dir, ".well-known")
+	var replaced []string
 	for _, name := range Names() {
 		text, ok := texts[name]
-		if !ok || force {
+		if !ok {
 			continue
 		}
 		path := filepath.Join(folder, string(name))
@@ -24,8 +27,16 @@ func WriteDir(dir string, texts map[Name][]byte, force bool) ([]string, error) {
 		case errors.Is(err, os.ErrNotExist):
 		case err != nil:
 			return nil, err
-		case !bytes.Equal(old, text):
-			return nil, fmt.Errorf("%q says something else; compare it with oly-passkey wellknown check --dir %s, and replace it with --force", path, dir)
+		case bytes.Equal(old, text):
+		case force:
+			replaced = append(replaced, path)
+		default:
+			return nil, fmt.Errorf("%q says something else; compare it with oly-passkey wellknown check --dir %s, and move it away to have it written", path, dir)
+		}
+	}
+	for _, path := range replaced {
+		if _, err := source.Backup(path, os.ModePerm); err != nil {
+			return nil, err
 		}
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // a web server of another user reads it

@@ -155,7 +155,7 @@ func (e *example) mended(findings []lint.Finding, pick func(lint.Finding) []sour
 		for _, edit := range pick(f) {
 			name := edit.Span.File.Name
 			if files[name] == nil {
-				files[name] = edit.Span.File
+				files[name] = source.New(name, []byte(e.files[name])) // of which a part may have been read on its own
 			}
 			edit.Span.File = files[name]
 			tried[name] = append(tried[name], edit)
