@@ -80,7 +80,7 @@ func passkeyWalk(t *testing.T, s *stack) {
 	p.screenshots("registration")
 	p.fill("traits.username", "ada")
 	p.submit("method", "profile")
-	p.at("/registration", "Choose how you sign in")
+	p.at("/registration", "Choose how to sign in")
 	p.screenshots("registration-choose")
 	p.picture("sign-up")
 	p.start("register", "passkey")
@@ -90,7 +90,7 @@ func passkeyWalk(t *testing.T, s *stack) {
 	require.Empty(t, created.Attachment, "Kratos' platform attachment must not reach the browser")
 	require.Equal(t, "ada", created.UserName)
 	require.Equal(t, "ada", created.DisplayName)
-	require.Equal(t, "none in this tab: sign out and in again with a passkey", p.text("#returned"))
+	require.Equal(t, "none in this tab; sign out, then sign in with a passkey", p.text("#returned"))
 	p.screenshots("account-after-sign-up")
 
 	p.signOut()
@@ -187,7 +187,7 @@ func (p *tab) chooseName(name string) {
 	p.at("/registration", "Create an account")
 	p.fill("traits.username", name)
 	p.submit("method", "profile")
-	p.at("/registration", "Choose how you sign in")
+	p.at("/registration", "Choose how to sign in")
 }
 
 // start presses the button of a ceremony, of the method passkey or webauthn.
