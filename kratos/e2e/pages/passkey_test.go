@@ -52,7 +52,7 @@ func TestPasskeyFirst(t *testing.T) {
 	t.Run("single-page application", func(t *testing.T) { singlePage(t, s) })
 	s.reconfigure(t, dir, "id: localhost # never", "id: example.org # never")
 	t.Run("another relying party", func(t *testing.T) { foreignRelyingParty(t, s) })
-	const origins = "origins: # Kratos compares whole strings: no slash at the end, the port if there is one\n            - http://localhost:"
+	const origins = "origins: # matched exactly: no trailing slash; include the port if any\n            - http://localhost:"
 	s.reconfigure(t, dir, "id: example.org # never", "id: localhost # never", origins, origins+"1")
 	t.Run("another origin", func(t *testing.T) { foreignOrigin(t, s) })
 }
