@@ -15,8 +15,8 @@ import (
 // the first hook after Kratos starts takes up to 310 ms. So an unknown handle is
 // looked up again before the page says that it is unknown.
 const (
-	lookAgainEvery = 50 * time.Millisecond
-	lookAgainFor   = 2 * time.Second
+	retryEvery = 50 * time.Millisecond
+	retryFor   = 2 * time.Second
 )
 
 // accountView is the page of a signed-in user.
@@ -44,7 +44,7 @@ type handleView struct {
 
 func (s *Server) accountPage(w http.ResponseWriter, r *http.Request) {
 	session, err := s.kratos.whoami(r.Context(), r.Header.Get("Cookie"))
-	var answer *answerError
+	var answer *kratosError
 	switch {
 	case errors.As(err, &answer) && answer.RedirectTo != "":
 		http.Redirect(w, r, answer.RedirectTo, http.StatusSeeOther)
@@ -140,7 +140,7 @@ func (s *Server) snooze(w http.ResponseWriter, r *http.Request) {
 
 // lookUp resolves a user handle, and tries again for a while if it is unknown.
 func (s *Server) lookUp(ctx context.Context, handle, credentialID string) (Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, lookAgainFor)
+	ctx, cancel := context.WithTimeout(ctx, retryFor)
 	defer cancel()
 	var last Answer
 	for {
@@ -159,7 +159,7 @@ func (s *Server) lookUp(ctx context.Context, handle, credentialID string) (Answe
 		select {
 		case <-ctx.Done():
 			return last, nil
-		case <-time.After(lookAgainEvery):
+		case <-time.After(retryEvery):
 		}
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// maxAnswer limits a response of Kratos, in bytes. A settings flow with a hundred
+// maxResponse limits a response of Kratos, in bytes. A settings flow with a hundred
 // credentials has about 200 kB.
-const maxAnswer = 4 << 20
+const maxResponse = 4 << 20
 
 // kratos calls the endpoints of Kratos that the pages need. Every call forwards
 // the browser's cookies, by which Kratos recognizes it.
@@ -22,15 +22,15 @@ type kratos struct {
 	client *http.Client
 }
 
-// answerError is a response of Kratos with a status other than 200.
-type answerError struct {
+// kratosError is a response of Kratos with a status other than 200.
+type kratosError struct {
 	Status     int
 	ID         string // such as "session_inactive"
 	Reason     string
 	RedirectTo string // where Kratos wants the browser to go instead
 }
 
-func (e *answerError) Error() string {
+func (e *kratosError) Error() string {
 	return fmt.Sprintf("kratos responded with %d %q: %s", e.Status, e.ID, e.Reason)
 }
 
@@ -50,7 +50,7 @@ func (k *kratos) get(ctx context.Context, cookie, path string, into any) error {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	if err != nil {
 		return err
 	}
@@ -63,14 +63,14 @@ func (k *kratos) get(ctx context.Context, cookie, path string, into any) error {
 	return nil
 }
 
-func readError(status int, body []byte) *answerError {
+func readError(status int, body []byte) *kratosError {
 	var answer struct {
 		RedirectTo string `json:"redirect_browser_to"`
 		Error      struct{ ID, Reason, Message string }
 	}
 	// The fields stay empty if the body is not JSON; the status is enough.
 	_ = json.Unmarshal(body, &answer)
-	e := &answerError{Status: status, ID: answer.Error.ID, Reason: answer.Error.Reason, RedirectTo: answer.RedirectTo}
+	e := &kratosError{Status: status, ID: answer.Error.ID, Reason: answer.Error.Reason, RedirectTo: answer.RedirectTo}
 	if e.Reason == "" {
 		e.Reason = answer.Error.Message
 	}

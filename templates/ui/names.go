@@ -58,7 +58,7 @@ func (s *Server) rename(w http.ResponseWriter, r *http.Request) {
 	}
 	id := r.PostFormValue("flow")
 	flow, err := s.kratos.flow(r.Context(), r.Header.Get("Cookie"), "settings", id)
-	var answer *answerError
+	var answer *kratosError
 	switch {
 	case errors.As(err, &answer) && answer.Status < 500:
 		http.Redirect(w, r, "/settings", http.StatusSeeOther) // expired: start a new flow
@@ -111,7 +111,7 @@ func (k *kratos) patch(ctx context.Context, identityID string, operations []any)
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	if err != nil {
 		return err
 	}

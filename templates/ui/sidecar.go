@@ -152,10 +152,10 @@ func (s *Sidecar) call(ctx context.Context, path, key string, question, into any
 		var problem struct {
 			Type string `json:"type"`
 		}
-		_ = json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(&problem) // not a problem of the sidecar: no type
+		_ = json.NewDecoder(io.LimitReader(response.Body, maxResponse)).Decode(&problem) // not a problem of the sidecar: no type
 		return &statusError{code: response.StatusCode, problem: problem.Type}
 	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(into); err != nil {
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxResponse)).Decode(into); err != nil {
 		return fmt.Errorf("decode the sidecar's response: %w", err)
 	}
 	return nil

@@ -15,7 +15,7 @@ import (
 // fakesidecar records requests and responds as openapi.json specifies.
 type fakesidecar struct {
 	status  int
-	problem string // the name of the problem that it answers
+	problem string // the name of the problem that it returns
 	asked   []string
 }
 

@@ -179,7 +179,7 @@ func (s *Server) flowPage(kind string) http.HandlerFunc {
 			return
 		}
 		flow, err := s.kratos.flow(r.Context(), r.Header.Get("Cookie"), kind, id)
-		var answer *answerError
+		var answer *kratosError
 		switch {
 		case errors.As(err, &answer) && answer.RedirectTo != "":
 			http.Redirect(w, r, answer.RedirectTo, http.StatusSeeOther)
@@ -211,7 +211,7 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request, kind string, quer
 // logout ends the session at Kratos, which redirects back to the sign-in page.
 func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 	to, err := s.kratos.logoutURL(r.Context(), r.Header.Get("Cookie"))
-	var answer *answerError
+	var answer *kratosError
 	if errors.As(err, &answer) && answer.Status == http.StatusUnauthorized {
 		http.Redirect(w, r, "/login", http.StatusSeeOther)
 		return

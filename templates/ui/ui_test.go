@@ -169,7 +169,7 @@ func TestKratosDown(t *testing.T) {
 	require.NoError(t, err)
 	w := get(t, s, "/login?flow=1")
 	require.Equal(t, http.StatusBadGateway, w.Code)
-	require.NotContains(t, w.Body.String(), "127.0.0.1", "how the server reaches Kratos is nobody's business")
+	require.NotContains(t, w.Body.String(), "127.0.0.1", "the page must not reveal how the server reaches Kratos")
 }
 
 func TestConfig(t *testing.T) {
@@ -239,7 +239,7 @@ type directory struct {
 	passkeys []ui.Passkey
 	signals  []ui.Signal
 	advice   ui.Advice
-	answers  []ui.Answer // one after the other, the last again and again
+	answers  []ui.Answer // returned in order, the last one repeatedly
 	err      error
 	asked    *int
 	used     *[]string
@@ -414,7 +414,7 @@ func TestResolve(t *testing.T) {
 		answer string
 	}{
 		{"mine", signedIn, `{"user_handle":"aGFuZGxl","credential_id":"aWQ"}`, nil, http.StatusOK, `{"whose":"mine","identity_id":"i","state":"active","credential_matches":null}` + "\n"},
-		{"somebody else's", fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"j"}}`}}, `{"user_handle":"aGFuZGxl"}`, nil, http.StatusOK, `{"whose":"other","credential_matches":null}` + "\n"},
+		{"another user's", fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"j"}}`}}, `{"user_handle":"aGFuZGxl"}`, nil, http.StatusOK, `{"whose":"other","credential_matches":null}` + "\n"},
 		{"not signed in", fakekratos{"/sessions/whoami": {http.StatusUnauthorized, `{}`}}, `{"user_handle":"aGFuZGxl"}`, nil, http.StatusUnauthorized, "sign in first\n"},
 		{"no handle", signedIn, `{}`, nil, http.StatusBadRequest, "user_handle must be base64url of 1 to 64 bytes\n"},
 		{"65 bytes", signedIn, `{"user_handle":"` + strings.Repeat("A", 87) + `"}`, nil, http.StatusBadRequest, "user_handle must be base64url of 1 to 64 bytes\n"},
