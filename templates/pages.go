@@ -33,7 +33,7 @@ func Pages() (map[string][]byte, error) {
 		}
 		name = strings.TrimPrefix(name, "ui/")
 		switch {
-		case name == "go.mod.txt": // go:embed skips folders with a go.mod
+		case name == "go.mod.txt": // embedding skips folders with a go.mod
 			name = "go.mod"
 		case path.Ext(name) == ".go":
 			content = bytes.ReplaceAll(content, []byte(pagesHere), []byte(pagesCopy))
