@@ -16,8 +16,8 @@ import (
 	"github.com/olympusoss/oly-passkey/templates"
 )
 
-// TestPagesAsCopied builds, vets and runs a copy of the pages, outside of this
-// project and without a network.
+// TestPagesAsCopied builds, vets and runs a copy of the pages outside this project,
+// without network access.
 func TestPagesAsCopied(t *testing.T) {
 	files, err := templates.Pages()
 	require.NoError(t, err)
@@ -46,7 +46,7 @@ func TestPagesAsCopied(t *testing.T) {
 	serveCopy(t, filepath.Join(dir, "serve"))
 }
 
-// documented is what docs/pages.md says in Go, as a program that uses the copy.
+// documented returns the Go code of docs/pages.md as a program that uses the copy.
 func documented(t *testing.T) string {
 	t.Helper()
 	page, err := os.ReadFile("../docs/pages.md")
@@ -56,7 +56,7 @@ func documented(t *testing.T) string {
 	return "package documented\n\nimport \"example.com/ui\"\n\nfunc serve() (*ui.Server, error) {\n" + blocks[0][1] + "return pages, err\n}\n"
 }
 
-// serveCopy asks the running copy for a file and a page.
+// serveCopy starts the copy, and requests a file and a page.
 func serveCopy(t *testing.T, program string) {
 	t.Helper()
 	server := exec.CommandContext(t.Context(), program)

@@ -154,7 +154,7 @@ func (r *reader) parse(b block) {
 		_, err = js.Parse(parse.NewInputBytes([]byte(b.code)), js.Options{})
 	case "go":
 		err = parseGo(b.code)
-	case "text", "http", "html", "jsonnet", "nginx", "diff", "dockerfile", "promql", "ini", "sql":
+	case "text", "mermaid", "http", "html", "jsonnet", "nginx", "diff", "dockerfile", "promql", "ini", "sql":
 		// Shown to be read.
 	default:
 		require.Fail(r.t, "code block without a known language", "%s:%d: %q", r.path, b.line, b.language)

@@ -199,7 +199,7 @@ func (d *Demo) run(ctx context.Context, s *sockets, o Options, k *kratos) error 
 		Explain:      true,
 		Check:        d.check,
 		Log:          log,
-		Links:        []ui.Link{{Path: "/mail", Text: "Mails of this demo"}},
+		Links:        []ui.Link{{Path: "/mail", Text: "Demo inbox"}},
 	})
 	if err != nil {
 		return err

@@ -128,7 +128,7 @@ func TestInbox(t *testing.T) {
 		require.Equal(t, http.StatusOK, w.Code)
 		return w.Body.String()
 	}
-	require.Contains(t, get("/mail"), "There is none yet.")
+	require.Contains(t, get("/mail"), "No emails yet.")
 	require.Equal(t, http.StatusBadRequest, deliver("nonsense"))
 	require.Equal(t, http.StatusBadRequest, deliver(`{"body":"`+strings.Repeat("a", maxMail)+`"}`))
 	for i := range maxMails + 5 {

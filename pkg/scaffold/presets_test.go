@@ -52,7 +52,7 @@ func TestTwo(t *testing.T) {
 	for _, key := range []string{"base_url:", "port:", " id:", "name: ory", "display_name:", "url: http://127.0.0.1:44"} {
 		require.NotEqual(t, lineWith(t, customers, key), lineWith(t, staff, key), key)
 	}
-	require.Contains(t, staff, "      enabled: false # administrators make the accounts\n")
+	require.Contains(t, staff, "      enabled: false # administrators create the accounts\n")
 	require.NotContains(t, content(t, all, "staff/kratos.env"), "REGISTRATION")
 	require.Equal(t, `# Written by oly-passkey init. Check both with:
 #   oly-passkey lint --all-environments

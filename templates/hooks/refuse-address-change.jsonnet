@@ -1,5 +1,5 @@
-// Asks the sidecar, which refuses, only where somebody changes an address;
-// `error "cancel"` tells Kratos to call nobody.
+// Calls the sidecar, which rejects the change, only if an address changes;
+// `error "cancel"` makes Kratos skip the call.
 function(ctx)
   local addresses(identity) = [std.get(identity.traits, name, null) for name in ["email"]];
   if addresses(ctx.identity) != addresses(ctx.flow.identity)

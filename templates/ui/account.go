@@ -11,46 +11,46 @@ import (
 	"time"
 )
 
-// A hook tells the sidecar about a new passkey after Kratos has answered: the
-// first one after Kratos' start takes up to 310 ms. So an unknown handle is
-// asked about again before the page says so, after waits that double.
+// Kratos' hook reports a new passkey to the sidecar after Kratos has responded;
+// the first hook after Kratos starts takes up to 310 ms. So an unknown handle is
+// looked up again, after waits that double, before the page says that it is
+// unknown.
 const (
-	lookAgainAfter = 50 * time.Millisecond
-	lookAgainFor   = 2 * time.Second
+	retryAfter = 50 * time.Millisecond
+	retryFor   = 2 * time.Second
 )
 
-// identityIDLen is the length of a handle that may be an identity's id: the
-// sidecar asks Kratos about one that it does not know, so nothing is gained by
-// asking again.
+// identityIDLen is the length of a handle that may be an identity id: the
+// sidecar asks Kratos about one that it does not know, so asking again gains
+// nothing.
 const identityIDLen = 16
 
-// accountView is the page of somebody signed in.
+// accountView is the page of a signed-in user.
 type accountView struct {
 	Session *Session
 	Name    string
-	Method  string // how they signed in, as a text
-	// Directory is false where nobody can be asked about credentials, Explain
-	// where nobody is told about handles.
+	Method  string // the sentence that says how they signed in
+	// Directory is set when there is a directory to ask about credentials,
+	// Explain when the page also shows user handles.
 	Directory, Explain bool
 	Handles            []handleView
-	Failed             bool // the directory could not be asked
-	// Invitation is the key of a sentence that invites to add a passkey, ""
-	// for none; AnotherDevice asks the script to invite whoever signed in with a
-	// phone.
+	Failed             bool // the directory did not respond
+	// Invitation is the key of a text that invites the user to add a passkey, or
+	// "". AnotherDevice asks the script to invite users who signed in with a phone.
 	Invitation    string
 	AnotherDevice bool
-	Predating     bool // there are passkeys older than the proof of the address
+	Predating     bool // some passkeys are older than the verification of the address
 }
 
 type handleView struct {
 	Handle
 	Answer Answer
-	Mine   bool // the answer is this account
+	Mine   bool // the handle belongs to this account
 }
 
 func (s *Server) accountPage(w http.ResponseWriter, r *http.Request) {
 	session, err := s.kratos.whoami(r.Context(), r.Header.Get("Cookie"))
-	var answer *answerError
+	var answer *kratosError
 	switch {
 	case errors.As(err, &answer) && answer.RedirectTo != "":
 		http.Redirect(w, r, answer.RedirectTo, http.StatusSeeOther)
@@ -67,7 +67,7 @@ func (s *Server) accountView(r *http.Request, session *Session) *accountView {
 	view := &accountView{Session: session, Name: session.Identity.name()}
 	speaker := s.speaker(r)
 	for _, m := range session.Methods {
-		if text, ok := speaker.look("account.method." + m.Method); ok {
+		if text, ok := speaker.lookup("account.method." + m.Method); ok {
 			view.Method = text
 		}
 	}
@@ -82,7 +82,7 @@ func (s *Server) accountView(r *http.Request, session *Session) *accountView {
 	return view
 }
 
-// explain looks up every handle that Kratos has for the account.
+// explain looks up every user handle that Kratos lists for the account.
 func (s *Server) explain(ctx context.Context, view *accountView) {
 	id := view.Session.Identity.ID
 	handles, err := s.config.Directory.Handles(ctx, id)
@@ -96,9 +96,9 @@ func (s *Server) explain(ctx context.Context, view *accountView) {
 	}
 }
 
-// advise invites people without a passkey to add one, and those with one to add
-// another on this device when they came from elsewhere; and it warns of passkeys
-// that may be somebody else's.
+// advise invites users without a passkey to add one, and users who signed in
+// with another device to add one here. It also warns of passkeys that may be a
+// stranger's.
 func (v *accountView) advise(r *http.Request, d Directory) {
 	advice, err := d.Advice(r.Context(), v.Session.Identity.ID)
 	if err != nil {
@@ -118,14 +118,14 @@ func (v *accountView) advise(r *http.Request, d Directory) {
 		v.Invitation = "account.re-enroll"
 	default:
 		v.AnotherDevice = true
-		byCode := slices.ContainsFunc(v.Session.Methods, func(m method) bool { return m.Method == "code" || m.Method == "code_recovery" })
-		if byCode && !v.Predating && v.Session.Identity.provedSometime() {
+		usedCode := slices.ContainsFunc(v.Session.Methods, func(m method) bool { return m.Method == "code" || m.Method == "code_recovery" })
+		if usedCode && !v.Predating && v.Session.Identity.verifiedAtUnknownTime() {
 			v.Invitation = "account.check-passkeys"
 		}
 	}
 }
 
-// An invitation is not repeated for a month once it was declined.
+// A declined invitation is not repeated for a month.
 const (
 	snoozeCookie = "passkey_snooze"
 	snoozeFor    = 30 * 24 * time.Hour
@@ -144,14 +144,14 @@ func (s *Server) snooze(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// lookUp asks whose handle it is, and again for a moment if nobody knows it.
+// lookUp resolves a user handle, and tries again for a while if it is unknown.
 func (s *Server) lookUp(ctx context.Context, handle, credentialID string) (Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, lookAgainFor)
+	ctx, cancel := context.WithTimeout(ctx, retryFor)
 	defer cancel()
 	raw, err := base64.RawURLEncoding.DecodeString(handle)
 	again := err == nil && len(raw) != identityIDLen
 	var last Answer
-	for wait := lookAgainAfter; ; wait *= 2 {
+	for wait := retryAfter; ; wait *= 2 {
 		a, err := s.config.Directory.Resolve(ctx, handle, credentialID)
 		if err == nil {
 			last = a
@@ -172,20 +172,20 @@ func (s *Server) lookUp(ctx context.Context, handle, credentialID string) (Answe
 	}
 }
 
-// verdict is what somebody signed in is told about a user handle: nothing of
-// other people's accounts.
+// verdict is what a signed-in user may know about a user handle. It reveals
+// nothing about other accounts.
 type verdict struct {
 	Whose      string `json:"whose"` // "mine", "other" or "unknown"
 	IdentityID string `json:"identity_id,omitempty"`
 	State      string `json:"state,omitempty"`
-	// CredentialMatches is true where the credential is known to be the account's
-	// own, and null where that is not known.
+	// CredentialMatches is true if the credential is known to be the account's,
+	// and null if that is unknown.
 	CredentialMatches *bool `json:"credential_matches"`
 }
 
-// used notes which credential somebody has just signed in with: Kratos' hook
-// names the account only. The browser's word is enough, for it changes nothing
-// but a date on the settings page of the same account.
+// used records which credential the user has just signed in with, because
+// Kratos' hook names only the account. Trusting the browser is fine here: all it
+// can change is a date on the settings page of the same account.
 func (s *Server) used(w http.ResponseWriter, r *http.Request) {
 	session, err := s.kratos.whoami(r.Context(), r.Header.Get("Cookie"))
 	if err != nil {
@@ -196,17 +196,17 @@ func (s *Server) used(w http.ResponseWriter, r *http.Request) {
 		ID string `json:"credential_id"`
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 8<<10)).Decode(&credential); err != nil {
-		http.Error(w, "the body is no JSON object with a credential_id", http.StatusBadRequest)
+		http.Error(w, "the body must be a JSON object with a credential_id", http.StatusBadRequest)
 		return
 	}
 	if err := s.config.Directory.Used(r.Context(), session.Identity.ID, credential.ID); err != nil {
-		s.config.Log.Warn("the sidecar did not note the use of a credential", "error", err)
+		s.config.Log.Warn("the sidecar did not record the use of a credential", "error", err)
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// resolve answers the account page's question about the handle that the browser
-// returned at sign-in. Only users who are signed in may ask.
+// resolve looks up the user handle that the browser returned at sign-in, for the
+// account page. Only signed-in users may ask.
 func (s *Server) resolve(w http.ResponseWriter, r *http.Request) {
 	session, err := s.kratos.whoami(r.Context(), r.Header.Get("Cookie"))
 	if err != nil {
@@ -218,17 +218,17 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) {
 		CredentialID string `json:"credential_id"`
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 8<<10)).Decode(&question); err != nil {
-		http.Error(w, "the body is no JSON object with a user_handle", http.StatusBadRequest)
+		http.Error(w, "the body must be a JSON object with a user_handle", http.StatusBadRequest)
 		return
 	}
 	if b, err := base64.RawURLEncoding.DecodeString(question.UserHandle); err != nil || len(b) == 0 || len(b) > 64 {
-		http.Error(w, "user_handle is no base64url of 1 to 64 bytes", http.StatusBadRequest)
+		http.Error(w, "user_handle must be base64url of 1 to 64 bytes", http.StatusBadRequest)
 		return
 	}
 	answer, err := s.lookUp(r.Context(), question.UserHandle, question.CredentialID)
 	if err != nil {
-		s.config.Log.Error("the sidecar did not answer", "error", err)
-		http.Error(w, "the sidecar did not answer", http.StatusBadGateway)
+		s.config.Log.Error("the sidecar did not respond", "error", err)
+		http.Error(w, "the sidecar did not respond", http.StatusBadGateway)
 		return
 	}
 	v := verdict{Whose: "unknown"}

@@ -7,44 +7,44 @@ import (
 	"time"
 )
 
-// Directory knows more about passkeys than Kratos' flows tell. The sidecar does.
-// Credential ids and user handles are base64url without padding.
+// Directory provides what Kratos' flows do not say about passkeys. Sidecar
+// implements it. Credential ids and user handles are base64url without padding.
 type Directory interface {
-	// Resolve answers whose a user handle is; credentialID may be "".
+	// Resolve returns the identity of a user handle; credentialID may be "".
 	Resolve(ctx context.Context, handle, credentialID string) (Answer, error)
-	// Handles lists the user handles that Kratos has for an identity.
+	// Handles lists the user handles that Kratos lists for an identity.
 	Handles(ctx context.Context, identityID string) ([]Handle, error)
-	// Passkeys describes the keys of an identity.
+	// Passkeys describes the passkeys and security keys of an identity.
 	Passkeys(ctx context.Context, identityID string) ([]Passkey, error)
-	// Used notes that somebody has just signed in with one of their keys.
+	// Used records that the identity has just signed in with a credential.
 	Used(ctx context.Context, identityID, credentialID string) error
-	// Signals answers what browsers may be told about the identity's credentials,
-	// one signal a user handle, each with all credentials that still sign in.
+	// Signals returns what browsers may be told about the identity's credentials:
+	// one signal per user handle, each with all credentials that still sign in.
 	Signals(ctx context.Context, identityID string) ([]Signal, error)
-	// Advice answers what is worth proposing to somebody who has just signed in.
+	// Advice returns what to propose to a user who has just signed in.
 	Advice(ctx context.Context, identityID string) (Advice, error)
 }
 
-// An Answer of the directory. IdentityID is "" for a handle nobody knows.
+// An Answer of the directory. IdentityID is "" for an unknown handle.
 type Answer struct {
 	IdentityID        string
 	State             string // "active", "orphaned", "removed" or "unknown"
-	CredentialMatches *bool  // nil: not asked, or not known
+	CredentialMatches *bool  // nil: not asked, or unknown
 }
 
 // A Handle that Kratos lists, of the method "passkey" or "webauthn".
 type Handle struct{ Method, Value string }
 
-// A Passkey of an account, or a security key.
+// A Passkey or security key of an account.
 type Passkey struct {
 	CredentialID string
-	Provider     string     // "" where it does not tell
-	Synced       *bool      // nil: not known
-	LastUsed     *time.Time // nil: not known
+	Provider     string     // "" if unknown
+	Synced       *bool      // nil: unknown
+	LastUsed     *time.Time // nil: unknown
 }
 
 // A Signal is the argument of signalAllAcceptedCredentials (WebAuthn Level 3
-// §5.1.10.3) but for rpId.
+// §5.1.10.3) without rpId.
 type Signal struct {
 	UserID                   string   `json:"userId"`
 	AllAcceptedCredentialIDs []string `json:"allAcceptedCredentialIds"`
@@ -53,12 +53,13 @@ type Signal struct {
 // Advice about the passkeys of an account.
 type Advice struct {
 	Propose string // "none", "add-passkey" or "re-enroll"
-	// Predating are credential ids of passkeys that are older than the first
-	// proof of the account's address: perhaps somebody else's.
+	// Predating lists the credential ids of passkeys that are older than the first
+	// verification of the account's address, so that they may be a stranger's.
 	Predating []string
 }
 
-// base64urlOf turns the hex of Kratos' nodes into what browsers write.
+// base64urlOf converts the hex of Kratos' nodes to the base64url of browsers. It
+// returns "" for invalid hex.
 func base64urlOf(hexText string) string {
 	b, err := hex.DecodeString(hexText)
 	if err != nil {

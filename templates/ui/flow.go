@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Flow is what the pages read of a self-service flow of Kratos.
+// Flow holds the parts of a Kratos self-service flow that the pages use.
 type Flow struct {
 	ID       string
 	State    string
-	Refresh  bool   // sign-in again, to confirm who it is
+	Refresh  bool   // signing in again, to confirm the user's identity
 	ReturnTo string `json:"return_to"`
 	AAL      string `json:"requested_aal"` // "aal1", or "aal2" for a second factor
 	Identity *Identity
@@ -25,21 +25,21 @@ type Flow struct {
 type Identity struct {
 	ID     string
 	Traits map[string]any
-	// MetadataPublic is any JSON; the pages keep names of passkeys in it.
+	// MetadataPublic is any JSON; the pages store the names of passkeys in it.
 	MetadataPublic any `json:"metadata_public"`
-	// RecoveryAddresses are where a code can be sent to get back in.
+	// RecoveryAddresses can receive a recovery code.
 	RecoveryAddresses []struct{ Value string } `json:"recovery_addresses"`
-	// Addresses are proven by a code that was sent there. Kratos v1.3.1 does not
-	// say when, where the code was one to sign in with.
+	// Addresses are verified by a code sent to them. Kratos v1.3.1 does not record
+	// the time if that code was a sign-in code.
 	Addresses []struct {
 		Verified   bool
 		VerifiedAt string `json:"verified_at"`
 	} `json:"verifiable_addresses"`
 }
 
-// provedSometime is true where an address was proven and Kratos does not say
-// when.
-func (i *Identity) provedSometime() bool {
+// verifiedAtUnknownTime reports whether an address was verified without Kratos
+// recording when.
+func (i *Identity) verifiedAtUnknownTime() bool {
 	for _, a := range i.Addresses {
 		if a.Verified && a.VerifiedAt == "" {
 			return true
@@ -48,13 +48,13 @@ func (i *Identity) provedSometime() bool {
 	return false
 }
 
-// Session is somebody signed in.
+// Session is the session of a signed-in user.
 type Session struct {
 	Identity Identity
 	Methods  []method `json:"authentication_methods"`
 }
 
-// method is one that a session was opened with.
+// method is an authentication method of a session.
 type method struct{ Method string }
 
 // Node is one element of a flow's form.
@@ -66,7 +66,7 @@ type Node struct {
 	Meta       struct{ Label *Message }
 }
 
-// Attributes are those of the HTML element that a node stands for.
+// Attributes are the attributes of the HTML element that a node describes.
 type Attributes struct {
 	Name         string
 	Type         string // input type
@@ -81,7 +81,7 @@ type Attributes struct {
 	NodeType     string `json:"node_type"`
 }
 
-// Message is a sentence of Kratos. The id is stable over versions.
+// Message is a text of Kratos. Its id is stable across versions.
 type Message struct {
 	ID      int64
 	Type    string // "info", "error" or "success"
@@ -89,7 +89,7 @@ type Message struct {
 	Context map[string]any
 }
 
-// value is the node's value as a form sends it.
+// value returns the node's value as a form would send it.
 func (n *Node) value() string {
 	switch v := n.Attributes.Value.(type) {
 	case nil:
@@ -109,7 +109,7 @@ func (n *Node) isInput(kind string) bool {
 	return n.Type == "input" && n.Attributes.Type == kind
 }
 
-// find answers the first node with that name.
+// find returns the first node with that name, or nil.
 func (f *Flow) find(name string) *Node {
 	for i := range f.UI.Nodes {
 		if f.UI.Nodes[i].Attributes.Name == name {
@@ -119,7 +119,7 @@ func (f *Flow) find(name string) *Node {
 	return nil
 }
 
-// rpID is the relying party id of the flow's ceremony, "" when it has none.
+// rpID returns the RP ID of the flow's ceremony, or "" if it has none.
 func (f *Flow) rpID() string {
 	for _, name := range []string{"passkey_challenge", "passkey_create_data", "webauthn_login_trigger", "webauthn_register_trigger"} {
 		n := f.find(name)
@@ -148,8 +148,8 @@ func (f *Flow) rpID() string {
 
 var placeholder = regexp.MustCompile(`\{traits\.([^}]+)\}`)
 
-// fill puts traits into a template of a display name; without one it answers
-// the name.
+// fill replaces "{traits.NAME}" in a display name template. For an empty
+// template it returns the name.
 func (i *Identity) fill(template string) string {
 	if template == "" {
 		return i.name()
@@ -160,8 +160,8 @@ func (i *Identity) fill(template string) string {
 	})
 }
 
-// name is what a person would recognize an account by: the first of the usual
-// traits that it has.
+// name returns what users recognize an account by: the first of the usual traits
+// that it has, otherwise its id.
 func (i *Identity) name() string {
 	for _, trait := range []string{"username", "name", "email", "phone"} {
 		if text, ok := i.Traits[trait].(string); ok && strings.TrimSpace(text) != "" {

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzFlow renders anything that is the JSON of a flow, and lets no value out
-// of its place.
+// FuzzFlow renders the JSON of any flow, and checks that no value escapes its
+// attribute.
 func FuzzFlow(f *testing.F) {
 	kinds := []string{"login", "registration", "settings", "recovery", "verification"}
 	for i, flow := range []string{

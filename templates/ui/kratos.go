@@ -10,28 +10,28 @@ import (
 	"strings"
 )
 
-// maxAnswer bounds what is read of one answer of Kratos, in bytes: a settings
-// flow with a hundred credentials has about 200 kB.
-const maxAnswer = 4 << 20
+// maxResponse limits a response of Kratos, in bytes. A settings flow with a hundred
+// credentials has about 200 kB.
+const maxResponse = 4 << 20
 
-// kratos is the part of Kratos' public API that the pages need. Every call
-// passes the browser's cookies on: they are what Kratos knows it by.
+// kratos calls the endpoints of Kratos that the pages need. Every call forwards
+// the browser's cookies, by which Kratos recognizes it.
 type kratos struct {
-	base   string // without a slash at the end
-	admin  string // the same of the admin API, "" where it is out of reach
+	base   string // public URL, without a trailing slash
+	admin  string // the same for the admin API, or ""
 	client *http.Client
 }
 
-// answerError is an answer of Kratos other than 200.
-type answerError struct {
+// kratosError is a response of Kratos with a status other than 200.
+type kratosError struct {
 	Status     int
 	ID         string // such as "session_inactive"
 	Reason     string
 	RedirectTo string // where Kratos wants the browser to go instead
 }
 
-func (e *answerError) Error() string {
-	return fmt.Sprintf("kratos answered %d %q: %s", e.Status, e.ID, e.Reason)
+func (e *kratosError) Error() string {
+	return fmt.Sprintf("kratos responded with %d %q: %s", e.Status, e.ID, e.Reason)
 }
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -50,7 +50,7 @@ func (k *kratos) get(ctx context.Context, cookie, path string, into any) error {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	if err != nil {
 		return err
 	}
@@ -58,19 +58,19 @@ func (k *kratos) get(ctx context.Context, cookie, path string, into any) error {
 		return readError(response.StatusCode, body)
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("kratos' answer to %s: %w", strings.SplitN(path, "?", 2)[0], err)
+		return fmt.Errorf("decode kratos' response to %s: %w", strings.SplitN(path, "?", 2)[0], err)
 	}
 	return nil
 }
 
-func readError(status int, body []byte) *answerError {
+func readError(status int, body []byte) *kratosError {
 	var answer struct {
 		RedirectTo string `json:"redirect_browser_to"`
 		Error      struct{ ID, Reason, Message string }
 	}
-	// What is no JSON leaves the fields empty; the status says enough.
+	// The fields stay empty if the body is not JSON; the status is enough.
 	_ = json.Unmarshal(body, &answer)
-	e := &answerError{Status: status, ID: answer.Error.ID, Reason: answer.Error.Reason, RedirectTo: answer.RedirectTo}
+	e := &kratosError{Status: status, ID: answer.Error.ID, Reason: answer.Error.Reason, RedirectTo: answer.RedirectTo}
 	if e.Reason == "" {
 		e.Reason = answer.Error.Message
 	}
@@ -83,7 +83,7 @@ func (k *kratos) flow(ctx context.Context, cookie, kind, id string) (*Flow, erro
 	return &flow, err
 }
 
-// whoami answers the session of the browser.
+// whoami returns the browser's session.
 func (k *kratos) whoami(ctx context.Context, cookie string) (*Session, error) {
 	var session Session
 	err := k.get(ctx, cookie, "/sessions/whoami", &session)
@@ -98,7 +98,7 @@ func (k *kratos) logoutURL(ctx context.Context, cookie string) (string, error) {
 	return answer.URL, err
 }
 
-// reason looks up what went wrong in a flow that has no page any more.
+// reason returns the error that Kratos could not show in a flow.
 func (k *kratos) reason(ctx context.Context, cookie, id string) (string, error) {
 	var answer struct {
 		Error struct{ Reason, Message string }

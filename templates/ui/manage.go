@@ -9,18 +9,18 @@ import (
 
 // credentialView is a passkey or a security key that a settings flow can remove.
 type credentialView struct {
-	Field, ID, Name string // Field is the name that Kratos' remove node has
-	Added, Used     string // in words, "" where it is not known
-	Provider        string // "" where it is not known, or the name already
-	Kept            string // where the passkey is kept, in words
+	Field, ID, Name string // Field is the name of Kratos' remove node
+	Added, Used     string // a text with the date, "" if unknown
+	Provider        string // "" if unknown, or if it is the name already
+	Kept            string // the text that says whether the passkey is synced
 	Synced          bool
-	Predates        bool   // it is older than the proof of the account's address
-	Given           string // the name that somebody gave it here
-	Flow            string // whose page renames it, "" where nothing can be renamed
+	Predates        bool   // older than the verification of the account's address
+	Given           string // the name that the user gave it
+	Flow            string // the id of the flow that can rename it, or ""
 	Form            formView
 }
 
-// credentials lists what a settings flow can remove.
+// credentials lists the credentials that a settings flow can remove.
 func (b *viewBuilder) credentials(field string) []credentialView {
 	var list []credentialView
 	given := map[string]string{}
@@ -62,7 +62,7 @@ func (b *viewBuilder) csrf() []fieldView {
 	return []fieldView{{Name: "csrf_token", Value: n.value()}}
 }
 
-// guard keeps the only way into an account: Kratos would remove it.
+// guard protects the only way into an account, which Kratos would remove.
 func (b *viewBuilder) guard(v *flowView) {
 	ways := len(v.Passkeys)
 	if !b.config.SecondFactor {
@@ -75,9 +75,8 @@ func (b *viewBuilder) guard(v *flowView) {
 	v.LastKey = !v.LastPasskey
 }
 
-// onlyKeys is true for an account that nothing but a passkey or a security key
-// opens: it has no address for a code and, as far as the flow tells, no
-// password.
+// onlyKeys reports whether passkeys and security keys are the only ways into the
+// account: it has no recovery address and, according to the flow, no password.
 func (b *viewBuilder) onlyKeys() bool {
 	for i := range b.flow.UI.Nodes {
 		if group := b.flow.UI.Nodes[i].Group; group == "password" || group == "oidc" {
@@ -93,8 +92,8 @@ type signalsView struct {
 	All                     []Signal
 }
 
-// describe adds what the directory knows. Without it the page works as well, so
-// its failures leave things out.
+// describe adds what the directory knows. The page works without it, so a failing
+// directory only leaves details out.
 func (s *Server) describe(ctx context.Context, speaker speaker, v *flowView) {
 	if s.config.Directory == nil || v.Flow.Identity == nil {
 		return
@@ -117,7 +116,7 @@ func (s *Server) describe(ctx context.Context, speaker speaker, v *flowView) {
 	if v.Flow.State != "success" || rpID == "" {
 		return
 	}
-	// Nothing was cached: a signal must never name too few credentials.
+	// Never cached: browsers hide every credential that a signal leaves out.
 	if all, err := s.config.Directory.Signals(ctx, id); err == nil {
 		identity := v.Flow.Identity
 		v.Signals = &signalsView{RPID: rpID, Name: identity.name(), DisplayName: identity.fill(s.config.DisplayName), All: all}
@@ -147,7 +146,7 @@ func (c *credentialView) describe(speaker speaker, passkeys []Passkey, advice Ad
 	}
 }
 
-// nameless gives the rest a name.
+// nameless gives unnamed credentials a generic name.
 func (v *flowView) nameless(speaker speaker) {
 	for _, list := range [][]credentialView{v.Passkeys, v.Keys} {
 		for i := range list {

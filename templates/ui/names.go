@@ -14,16 +14,16 @@ import (
 	"unicode/utf8"
 )
 
-// Kratos keeps a name for a security key, given once when it is registered, and
-// none for a passkey. So the names that people give them later are kept in the
-// identity's metadata_public, which only the admin API writes: a map from
+// Kratos stores a name for a security key, set once at registration, and none for
+// a passkey. So the names that users choose later are stored in the identity's
+// metadata_public, which only the admin API can write. The value is a map from
 // credential id, in hex as in Kratos' nodes, to name.
 const namesKey = "passkey_names"
 
-// maxName bounds a name, in characters.
+// maxName is the maximum length of a name, in characters.
 const maxName = 60
 
-// names answers the names that somebody has given to credentials.
+// names returns the names that the user has given to credentials, by id.
 func (i *Identity) names() map[string]string {
 	metadata, _ := i.MetadataPublic.(map[string]any)
 	kept, _ := metadata[namesKey].(map[string]any)
@@ -36,7 +36,7 @@ func (i *Identity) names() map[string]string {
 	return names
 }
 
-// held lists the credentials that a settings flow can remove, in hex.
+// held returns the ids, in hex, of the credentials that a settings flow can remove.
 func (f *Flow) held() map[string]bool {
 	ids := map[string]bool{}
 	for i := range f.UI.Nodes {
@@ -47,8 +47,8 @@ func (f *Flow) held() map[string]bool {
 	return ids
 }
 
-// rename names one credential of the settings flow's account. The browser's
-// cookies open the flow, so nobody names what is another's.
+// rename names one credential of the settings flow's account. The flow is read
+// with the browser's cookies, so users can name only their own credentials.
 func (s *Server) rename(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 8<<10)
 	name := strings.Join(strings.Fields(r.PostFormValue("name")), " ")
@@ -58,10 +58,10 @@ func (s *Server) rename(w http.ResponseWriter, r *http.Request) {
 	}
 	id := r.PostFormValue("flow")
 	flow, err := s.kratos.flow(r.Context(), r.Header.Get("Cookie"), "settings", id)
-	var answer *answerError
+	var answer *kratosError
 	switch {
 	case errors.As(err, &answer) && answer.Status < 500:
-		http.Redirect(w, r, "/settings", http.StatusSeeOther) // too late: a new flow
+		http.Redirect(w, r, "/settings", http.StatusSeeOther) // expired: start a new flow
 		return
 	case err == nil && flow.Identity != nil:
 		err = s.kratos.keepName(r.Context(), flow, r.PostFormValue("credential"), name)
@@ -73,12 +73,12 @@ func (s *Server) rename(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/settings?"+url.Values{"flow": {id}}.Encode()+"#passkeys", http.StatusSeeOther)
 }
 
-// keepName writes the names of the flow's credentials, one of them new and ""
-// for none; names of credentials that are gone are left out.
+// keepName sets the name of one credential of the flow's account, and removes it
+// if name is "". Names of credentials that no longer exist are dropped.
 func (k *kratos) keepName(ctx context.Context, flow *Flow, credential, name string) error {
 	held := flow.held()
 	if !held[credential] {
-		return nil // removed meanwhile
+		return nil // removed in the meantime
 	}
 	names := flow.Identity.names()
 	names[credential] = name
@@ -89,12 +89,12 @@ func (k *kratos) keepName(ctx context.Context, flow *Flow, credential, name stri
 	case nil:
 		add["path"], add["value"] = "/metadata_public", map[string]any{namesKey: names}
 	default:
-		return errors.New("metadata_public of the identity is no object, so there is no room for names")
+		return errors.New("metadata_public of the identity is not an object, so names cannot be stored in it")
 	}
 	return k.patch(ctx, flow.Identity.ID, []any{add})
 }
 
-// patch changes an identity by JSON Patch (RFC 6902), through the admin API.
+// patch changes an identity with a JSON Patch (RFC 6902) through the admin API.
 func (k *kratos) patch(ctx context.Context, identityID string, operations []any) error {
 	body, err := json.Marshal(operations)
 	if err != nil {
@@ -111,7 +111,7 @@ func (k *kratos) patch(ctx context.Context, identityID string, operations []any)
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	if err != nil {
 		return err
 	}

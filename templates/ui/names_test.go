@@ -13,8 +13,8 @@ import (
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 
-// TestRename keeps a name in the identity's metadata, for credentials that the
-// account has.
+// TestRename stores names in the identity's metadata, only for credentials of the
+// account.
 func TestRename(t *testing.T) {
 	flow := func(metadata string) answer {
 		return answer{http.StatusOK, `{"id":"f","identity":{"id":"i","metadata_public":` + metadata + `},"ui":{"nodes":[
@@ -81,8 +81,8 @@ func rename(s *ui.Server, form url.Values) *httptest.ResponseRecorder {
 	return w
 }
 
-// TestNames: what was given goes first, then Kratos' own name, then the
-// provider's; and metadata of any shape does no harm.
+// TestNames: the user's name comes first, then Kratos' own, then the provider's;
+// metadata of any shape is harmless.
 func TestNames(t *testing.T) {
 	page := func(metadata string) string {
 		flow := `{"id":"f","identity":{"id":"i","metadata_public":` + metadata + `},"ui":{"nodes":[
@@ -95,7 +95,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestUsed passes on which credential it was, for whoever is signed in.
+// TestUsed reports the credential of the signed-in user to the sidecar.
 func TestUsed(t *testing.T) {
 	signedIn := fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"i"}}`}}
 	for _, c := range []struct {

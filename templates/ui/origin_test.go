@@ -12,9 +12,9 @@ import (
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 
-// TestCheckOrigin holds the pages' own check against the truth, for every case
-// that a real Chromium has answered: it never warns of what works, and is silent
-// only about what it says it does not know.
+// TestCheckOrigin compares the pages' own check with recorded verdicts of a real
+// Chromium: it never warns about a page that works, and is silent only about what
+// it documents as unknown.
 func TestCheckOrigin(t *testing.T) {
 	warned := 0
 	for _, name := range []string{"browser", "edges"} {
@@ -45,8 +45,8 @@ func TestCheckOrigin(t *testing.T) {
 	for page, want := range map[string]string{
 		"https://auth.example.com/login": "",
 		"http://localhost:4455/login":    `rp.id "example.com" is neither the page's host "localhost" nor a parent domain of it`,
-		"https://127.0.0.1/login":        `the page's host "127.0.0.1" is an IP address, and passkeys need a domain`,
-		"http://auth.example.com/login":  "the page came by http; browsers offer passkeys on https only, and on http://localhost",
+		"https://127.0.0.1/login":        `the page's host "127.0.0.1" is an IP address; passkeys need a domain name`,
+		"http://auth.example.com/login":  "the page was loaded over http; browsers support passkeys only over https, or on http://localhost",
 		"login":                          `the page's address "login" has no host`,
 	} {
 		require.Equal(t, want, ui.CheckOrigin(page, "example.com"), page)

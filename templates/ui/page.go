@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// page is what every template gets.
+// page is the data of every template.
 type page struct {
 	Kind    string // the file's name without extension
 	Lang    string
@@ -23,21 +23,21 @@ type page struct {
 	speaker speaker
 }
 
-// Say answers a text of the page's language; pairs replace "{name}" in it.
+// Say returns a text in the page's language; pairs replace "{name}" in it.
 func (p *page) Say(key string, pairs ...string) string { return p.speaker.say(key, pairs...) }
 
-// Lead answers the sentence above a ceremony's button, if there is one.
+// Lead returns the text above a ceremony's button, if there is one.
 func (p *page) Lead(group string) string {
-	text, _ := p.speaker.look(p.Kind + "." + group + "-lead")
+	text, _ := p.speaker.lookup(p.Kind + "." + group + "-lead")
 	return text
 }
 
-// Phone answers how a ceremony goes with a phone, if that is worth a word.
+// Phone returns the instructions for using a phone, if the ceremony needs any.
 func (p *page) Phone(group string) string {
 	if group != "passkey" {
 		return ""
 	}
-	text, _ := p.speaker.look("phone." + p.Kind)
+	text, _ := p.speaker.lookup("phone." + p.Kind)
 	return text
 }
 
@@ -45,12 +45,12 @@ func (s *Server) speaker(r *http.Request) speaker {
 	return speaker{lang: s.texts.language(r.Header.Get("Accept-Language")), all: s.texts}
 }
 
-// date writes a day as people of that language do.
+// date formats a day as usual in the language.
 func (s speaker) date(t time.Time) string {
 	return t.Format(s.say("date"))
 }
 
-// parsePages parses each page together with the layout and the parts.
+// parsePages parses each page with the layout and the shared parts.
 func parsePages(files embed.FS) (map[string]*template.Template, error) {
 	shared, err := template.New("").Funcs(template.FuncMap{
 		"json": func(v any) (string, error) {
@@ -82,14 +82,15 @@ func parsePages(files embed.FS) (map[string]*template.Template, error) {
 	return pages, nil
 }
 
-// part is a piece of a page together with the page.
+// part is the data of a shared part: its own view, and the page.
 type part struct {
 	Page *page
-	What string // of a ceremony "sign-in" or "register", of credentials "last" or ""
+	What string // for a ceremony "sign-in" or "register", for credentials "last" or ""
 	View any
 }
 
-// render writes a page, whole or not at all.
+// render writes a page. It renders into memory first, so that a failing template
+// never sends half a page.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, kind string, view any) {
 	speaker := s.speaker(r)
 	p := &page{
@@ -98,8 +99,8 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, kind
 	}
 	var body bytes.Buffer
 	if err := s.pages[kind].ExecuteTemplate(&body, "layout", p); err != nil {
-		s.config.Log.Error("page not made", "page", kind, "error", err)
-		http.Error(w, "this page could not be made", http.StatusInternalServerError)
+		s.config.Log.Error("cannot render page", "page", kind, "error", err)
+		http.Error(w, "this page cannot be shown", http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()
@@ -114,9 +115,9 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, kind
 	_, _ = body.WriteTo(w)
 }
 
-// contentSecurityPolicy allows the page's own files and nothing else. Forms go
-// to Kratos and come back by redirect, and browsers hold form-action against
-// both (CSP Level 3 §6.4.1); what it blocks, it blocks silently.
+// contentSecurityPolicy allows the page's own files and nothing else. Forms are
+// posted to Kratos, which redirects back, and browsers check form-action for both
+// (CSP Level 3 §6.4.1). A blocked form fails silently.
 func contentSecurityPolicy(nonce, kratosURL string) string {
 	origin := kratosURL
 	if u, err := url.Parse(kratosURL); err == nil {
@@ -135,7 +136,7 @@ func contentSecurityPolicy(nonce, kratosURL string) string {
 	}, "; ")
 }
 
-// errorView is the page for what has no other page.
+// errorView is an error that belongs to no other page.
 type errorView struct {
 	Text   string
 	Detail string
@@ -146,8 +147,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, key st
 	s.render(w, r, status, "error", errorView{Text: s.speaker(r).say(key)})
 }
 
-// kratosFailed tells people that Kratos does not answer, and the log why.
+// kratosFailed shows that Kratos is not responding, and logs why.
 func (s *Server) kratosFailed(w http.ResponseWriter, r *http.Request, err error) {
-	s.config.Log.Error("kratos did not answer", "page", r.URL.Path, "error", err)
+	s.config.Log.Error("kratos did not respond", "page", r.URL.Path, "error", err)
 	s.fail(w, r, http.StatusBadGateway, "error.kratos")
 }

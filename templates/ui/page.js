@@ -1,13 +1,13 @@
 // @ts-check
-// The pages' own script: it connects buttons and words with passkey.js, and
-// tells the server which passkey somebody has signed in with.
+// The pages' own script: connects buttons and texts with passkey.js, and reports to
+// the server which passkey the user has signed in with.
 
 import { autofill, capabilities, kindOf, register, signals, signIn } from "./passkey.js";
 
 /** @typedef {import("./passkey.js").Result} Result */
 /** @typedef {{userHandle: string|null, credentialId: string, attachment: string|null, noted?: boolean}} SignIn */
 
-// What outlives the page that got it, in this tab only.
+// Keys of sessionStorage, which outlives a page but not its tab.
 const signInKey = "passkey-sign-in";
 const signUpKey = "passkey-sign-up";
 
@@ -15,7 +15,7 @@ const signUpKey = "passkey-sign-up";
 function say(kind) {
   const status = document.querySelector("[data-passkey-status]");
   if (!status) return;
-  status.classList.toggle("error", !["waiting", "signed-in", "registered", "cancelled"].includes(kind));
+  status.classList.toggle("error", !["waiting", "signed-in", "registered", "cancelled", "already-registered"].includes(kind));
   status.textContent = status.getAttribute(`data-${kind}`) ?? "";
   status.scrollIntoView({ block: "nearest" });
 }
@@ -64,18 +64,18 @@ async function post(path, body) {
   return response;
 }
 
-/** Tells the server once which passkey it was, and invites whoever came from another device to add one here.
+/** Reports the passkey to the server once, and invites users who came from another device to add one here.
  * @param {SignIn} one */
 async function welcome(one) {
   if (!one.noted) {
     sessionStorage.setItem(signInKey, JSON.stringify({ ...one, noted: true }));
-    post("/used", { credential_id: one.credentialId }).catch(() => {}); // a date is missing then
+    post("/used", { credential_id: one.credentialId }).catch(() => {}); // only the date of last use is missing then
   }
   const invitation = document.getElementById("another-device");
   if (invitation && one.attachment === "cross-platform" && (await capabilities()).platform) invitation.hidden = false;
 }
 
-/** Shows what the browser returned at this sign-in, and whose the sidecar says it is.
+/** Shows the user handle that the browser returned, and whose it is according to the sidecar.
  * @param {HTMLElement} section @param {SignIn} one */
 async function explain(section, { userHandle, credentialId }) {
   const returned = /** @type {HTMLElement} */ (document.getElementById("returned"));
@@ -105,8 +105,8 @@ if (changed) {
   void signals(rpId, JSON.parse(all), name, displayName);
 }
 
-// Kratos may refuse a sign-up after the device has stored the passkey. Nobody but Kratos knows for sure that no
-// account has it, so the device is not told to delete it; the person is.
+// Kratos may reject a sign-up after the device has stored the passkey. Only Kratos knows for certain that no account
+// has it, so the page does not signal the device to delete it; it tells the user.
 const leftOver = document.getElementById("left-over");
 if (leftOver && sessionStorage.getItem(signUpKey)) leftOver.hidden = false;
 sessionStorage.removeItem(signUpKey);
@@ -117,5 +117,5 @@ if (stored && document.getElementById("signed-in")) {
   void welcome(JSON.parse(stored));
   if (section) void explain(section, JSON.parse(stored));
 }
-// Whoever signs out takes the handle along.
+// The user has signed out: forget the user handle.
 if (document.body.classList.contains("login")) sessionStorage.removeItem(signInKey);

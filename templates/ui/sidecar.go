@@ -13,19 +13,19 @@ import (
 	"time"
 )
 
-// Sidecar is the Directory that oly-passkey serve answers over HTTP.
+// Sidecar is the Directory that oly-passkey serve provides over HTTP.
 type Sidecar struct {
 	url                 string
 	resolveKey, readKey string
 	client              *http.Client
 }
 
-// NewSidecar takes the sidecar's URL and two of its keys: of the scopes resolve
+// NewSidecar returns a Sidecar for a URL and two API keys, of the scopes resolve
 // and read.
 func NewSidecar(sidecarURL, resolveKey, readKey string) (*Sidecar, error) {
 	u, err := url.Parse(sidecarURL)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("sidecar url %q is no http or https URL", sidecarURL)
+		return nil, fmt.Errorf("invalid sidecar url %q: use an http or https URL", sidecarURL)
 	}
 	return &Sidecar{
 		url: strings.TrimRight(sidecarURL, "/"), resolveKey: resolveKey, readKey: readKey,
@@ -33,7 +33,8 @@ func NewSidecar(sidecarURL, resolveKey, readKey string) (*Sidecar, error) {
 	}, nil
 }
 
-// Resolve answers whose a user handle is; nobody's is no error.
+// Resolve returns the identity of a user handle. An unknown handle is not an
+// error.
 func (s *Sidecar) Resolve(ctx context.Context, handle, credentialID string) (Answer, error) {
 	question := map[string]any{"user_handle": handle, "allow_removed": true}
 	if credentialID != "" {
@@ -52,8 +53,8 @@ func (s *Sidecar) Resolve(ctx context.Context, handle, credentialID string) (Ans
 	return Answer(answer), err
 }
 
-// Handles lists the user handles that Kratos has for an identity: those that
-// there is a signal for.
+// Handles lists the user handles that Kratos lists for an identity. There is one
+// signal for each.
 func (s *Sidecar) Handles(ctx context.Context, identityID string) ([]Handle, error) {
 	signals, err := s.Signals(ctx, identityID)
 	handles := make([]Handle, len(signals))
@@ -63,7 +64,7 @@ func (s *Sidecar) Handles(ctx context.Context, identityID string) ([]Handle, err
 	return handles, err
 }
 
-// Passkeys describes the keys of an identity.
+// Passkeys describes the passkeys and security keys of an identity.
 func (s *Sidecar) Passkeys(ctx context.Context, identityID string) ([]Passkey, error) {
 	var answer struct {
 		Passkeys []struct {
@@ -81,12 +82,12 @@ func (s *Sidecar) Passkeys(ctx context.Context, identityID string) ([]Passkey, e
 	return passkeys, err
 }
 
-// Used notes that somebody has just signed in with one of their keys.
+// Used records that the identity has just signed in with a credential.
 func (s *Sidecar) Used(ctx context.Context, identityID, credentialID string) error {
 	return s.call(ctx, identityPath(identityID, "used"), s.readKey, map[string]any{"credential_id": credentialID}, nil)
 }
 
-// Signals answers what browsers may be told about the identity's credentials.
+// Signals returns what browsers may be told about the identity's credentials.
 func (s *Sidecar) Signals(ctx context.Context, identityID string) ([]Signal, error) {
 	var answer struct {
 		All []Signal `json:"all_accepted_credentials"`
@@ -95,7 +96,7 @@ func (s *Sidecar) Signals(ctx context.Context, identityID string) ([]Signal, err
 	return answer.All, err
 }
 
-// Advice answers what is worth proposing.
+// Advice returns what to propose to a user who has just signed in.
 func (s *Sidecar) Advice(ctx context.Context, identityID string) (Advice, error) {
 	var answer struct {
 		Propose   string   `json:"advice"`
@@ -109,19 +110,19 @@ func identityPath(id, view string) string {
 	return "/v1/identities/" + url.PathEscape(id) + "/" + view
 }
 
-// statusError is an answer of the sidecar other than 200. A status alone says
-// nothing about a handle: a wrong URL answers 404, too.
+// statusError is a response of the sidecar with a status other than 200. The
+// status alone says nothing about a handle: a wrong URL is also 404.
 type statusError struct {
 	code    int
-	problem string // the type of the RFC 9457 problem, "" where it is none
+	problem string // the type of the RFC 9457 problem, or ""
 }
 
 func (e *statusError) Error() string {
-	return fmt.Sprintf("the sidecar answered %d %s", e.code, http.StatusText(e.code))
+	return fmt.Sprintf("the sidecar responded with %d %s", e.code, http.StatusText(e.code))
 }
 
-// call asks with POST where there is a question, and with GET otherwise; a nil
-// into expects no answer.
+// call sends a POST request with question as JSON, or a GET request if question
+// is nil, and decodes the response into into. If into is nil, it expects 204.
 func (s *Sidecar) call(ctx context.Context, path, key string, question, into any) error {
 	method, body := http.MethodGet, []byte(nil)
 	if question != nil {
@@ -151,11 +152,11 @@ func (s *Sidecar) call(ctx context.Context, path, key string, question, into any
 		var problem struct {
 			Type string `json:"type"`
 		}
-		_ = json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(&problem) // another server's answer has no type
+		_ = json.NewDecoder(io.LimitReader(response.Body, maxResponse)).Decode(&problem) // not a problem of the sidecar: no type
 		return &statusError{code: response.StatusCode, problem: problem.Type}
 	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(into); err != nil {
-		return fmt.Errorf("the sidecar's answer: %w", err)
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxResponse)).Decode(into); err != nil {
+		return fmt.Errorf("decode the sidecar's response: %w", err)
 	}
 	return nil
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 
-// fakesidecar notes what it is asked and answers in the shapes of openapi.json.
+// fakesidecar records requests and responds as openapi.json specifies.
 type fakesidecar struct {
 	status  int
-	problem string // the name of the problem that it answers
+	problem string // the name of the problem that it returns
 	asked   []string
 }
 
@@ -73,12 +73,12 @@ func TestSidecar(t *testing.T) {
 	require.Empty(t, answer)
 	for _, fake.problem = range []string{"not-found", ""} {
 		_, err = directory.Resolve(t.Context(), "dQ", "")
-		require.EqualError(t, err, "the sidecar answered 404 Not Found")
+		require.EqualError(t, err, "the sidecar responded with 404 Not Found")
 	}
 	fake.status = http.StatusUnauthorized
 	_, err = directory.Advice(t.Context(), "i")
-	require.EqualError(t, err, "the sidecar answered 401 Unauthorized")
+	require.EqualError(t, err, "the sidecar responded with 401 Unauthorized")
 
 	_, err = ui.NewSidecar("127.0.0.1:4477", "", "")
-	require.EqualError(t, err, `sidecar url "127.0.0.1:4477" is no http or https URL`)
+	require.EqualError(t, err, `invalid sidecar url "127.0.0.1:4477": use an http or https URL`)
 }

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// texts maps a language to its texts by key. English is complete; another
-// language falls back to it.
+// texts maps a language to its texts by key. English is complete; other languages
+// fall back to it.
 type texts map[string]map[string]string
 
 const fallbackLanguage = "en"
@@ -35,8 +35,8 @@ func readTexts(files embed.FS) (texts, error) {
 	return all, nil
 }
 
-// language picks the first language of an Accept-Language header that there are
-// texts for (RFC 9110 §12.5.4; in practice browsers sort it by weight).
+// language returns the first language of an Accept-Language header that has texts
+// (RFC 9110 §12.5.4). It ignores weights: browsers sort the header by them.
 func (t texts) language(accept string) string {
 	for part := range strings.SplitSeq(accept, ",") {
 		tag, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
@@ -48,14 +48,14 @@ func (t texts) language(accept string) string {
 	return fallbackLanguage
 }
 
-// speaker says things in one language.
+// speaker looks up texts in one language.
 type speaker struct {
 	lang string
 	all  texts
 }
 
-// look answers the text of the first key that has one.
-func (s speaker) look(keys ...string) (string, bool) {
+// lookup returns the text of the first key that has one.
+func (s speaker) lookup(keys ...string) (string, bool) {
 	for _, lang := range []string{s.lang, fallbackLanguage} {
 		for _, key := range keys {
 			if text, ok := s.all[lang][key]; ok {
@@ -66,9 +66,9 @@ func (s speaker) look(keys ...string) (string, bool) {
 	return "", false
 }
 
-// say answers a text; pairs replace "{name}" in it.
+// say returns a text, or the key if there is none; pairs replace "{name}" in it.
 func (s speaker) say(key string, pairs ...string) string {
-	text, ok := s.look(key)
+	text, ok := s.lookup(key)
 	if !ok {
 		return key
 	}
@@ -78,15 +78,15 @@ func (s speaker) say(key string, pairs ...string) string {
 	return text
 }
 
-// message translates a sentence of Kratos by its id, or by its id and itself
-// where it comes from an identity schema, or leaves it as it is. A key of the
-// page itself, when given, goes first.
+// message translates a message of Kratos: by one of keys, by its id and text
+// (labels from an identity schema share one id), or by its id. Without a
+// translation it returns Kratos' own text.
 func (s speaker) message(m *Message, keys ...string) string {
 	if m == nil {
 		return ""
 	}
 	id := "kratos." + strconv.FormatInt(m.ID, 10)
-	text, ok := s.look(append(keys, id+"."+m.Text, id)...)
+	text, ok := s.lookup(append(keys, id+"."+m.Text, id)...)
 	if !ok {
 		return m.Text
 	}

@@ -28,7 +28,7 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
-// TestEveryTextIsThere reads the templates for the texts that they ask for.
+// TestEveryTextIsThere checks that every text used by the templates exists.
 func TestEveryTextIsThere(t *testing.T) {
 	all, err := readTexts(Files)
 	require.NoError(t, err)
@@ -44,8 +44,8 @@ func TestEveryTextIsThere(t *testing.T) {
 	}
 }
 
-// TestEveryLanguageIsWhole compares each language with English, but for the
-// sentences of Kratos, which are English already.
+// TestEveryLanguageIsWhole checks that each language has the same keys as English,
+// except for Kratos' own messages, which are in English.
 func TestEveryLanguageIsWhole(t *testing.T) {
 	all, err := readTexts(Files)
 	require.NoError(t, err)

@@ -1,11 +1,10 @@
-// Package ui is a small web server with the pages that Ory Kratos sends people
-// to: sign-in, sign-up, settings, recovery, verification, errors and the
-// account. It needs nothing but the standard library, so the whole folder can
-// be copied into another project.
+// Package ui is a small web server with the pages that Ory Kratos redirects users
+// to: sign-in, sign-up, settings, recovery, verification, errors and the account.
+// It depends only on the standard library, so the folder can be copied into
+// another project.
 //
-// The pages are rendered on the server from the JSON of a Kratos flow, and
-// their forms are posted straight to Kratos. Passkeys are the one thing that
-// needs JavaScript (passkey.js); everything else works without.
+// The pages are rendered on the server from the JSON of a Kratos flow, and their
+// forms are posted directly to Kratos. Only passkeys need JavaScript (passkey.js).
 package ui
 
 import (
@@ -21,7 +20,7 @@ import (
 	"time"
 )
 
-// Files holds the pages, their texts and their script.
+// Files holds the pages, their texts, scripts, style and icon.
 //
 //go:embed pages texts passkey.js page.js style.css icon.svg
 var Files embed.FS
@@ -31,54 +30,54 @@ type Config struct {
 	// KratosURL is Kratos' public URL as browsers reach it, such as
 	// https://auth.example.com. Required.
 	KratosURL string
-	// KratosInternalURL is where this server reaches the same, when that
-	// differs.
+	// KratosInternalURL is the same API as this server reaches it. The default is
+	// KratosURL.
 	KratosInternalURL string
 	// AppName is shown on every page.
 	AppName string
-	// CodeFirst hides passkeys and security keys from the sign-up page, for a
-	// Kratos that refuses them there. They are offered in settings.
+	// CodeFirst hides passkeys and security keys on the sign-up page, for a Kratos
+	// that rejects them there. They are offered in settings.
 	CodeFirst bool
-	// SecondFactor says that Kratos' webauthn method is one (passwordless: false):
-	// its keys are no way in on their own.
+	// SecondFactor says that Kratos' webauthn method is a second factor
+	// (passwordless: false): its keys cannot sign in on their own.
 	SecondFactor bool
-	// ResidentKey is asked for when a key is registered through Kratos' webauthn
-	// method, which leaves it to the browser: "required", "preferred",
-	// "discouraged" or "" (WebAuthn §5.4.6). Passkeys are always discoverable.
+	// ResidentKey is requested when a security key is registered with Kratos'
+	// webauthn method, which sets none: "required", "preferred", "discouraged" or
+	// "" (WebAuthn §5.4.6). Passkeys are always discoverable.
 	ResidentKey string
-	// Attachment restricts what a passkey may be registered on: "any" or "",
-	// "platform", "cross-platform" (WebAuthn §5.4.5).
+	// Attachment restricts where a passkey can be registered: "platform",
+	// "cross-platform", or "any" or "" (WebAuthn §5.4.5).
 	Attachment string
-	// UserVerification is asked for at sign-in and registration instead of what
-	// Kratos asks for: "required", "preferred" or "" (WebAuthn §5.4.6). Kratos up
-	// to v26.2.0 does not check what comes back.
+	// UserVerification overrides what Kratos requests at sign-in and registration:
+	// "required", "preferred" or "" (WebAuthn §5.4.6). Kratos up to v26.2.0 does not
+	// check the result.
 	UserVerification string
-	// Hints say which kinds of authenticator browsers should offer first, such
-	// as "hybrid security-key" (WebAuthn Level 3 §5.8.7).
+	// Hints lists the kinds of authenticators that browsers should offer first,
+	// such as "hybrid security-key" (WebAuthn Level 3 §5.8.7).
 	Hints string
-	// DisplayName is what account pickers show at sign-up, where {field} stands
-	// for the value of a field: "{traits.username} ({traits.tenant})".
+	// DisplayName is what account pickers show. {field} is replaced with the value
+	// of that field: "{traits.username} ({traits.tenant})".
 	DisplayName string
-	// AdminURL is Kratos' admin API, where the names are kept that people give
-	// their passkeys; without it nothing can be renamed. Whoever reaches it owns
-	// every account.
+	// AdminURL is Kratos' admin API, which stores the names that users give their
+	// passkeys. Without it, passkeys cannot be renamed. Access to this API is access
+	// to every account.
 	AdminURL string
-	// Explain shows on the account page what the browser returned at sign-in, and
-	// whose that is. It is for demos: nobody needs to know of user handles.
+	// Explain shows on the account page which user handle the browser returned and
+	// whose it is. It is for demos; users need not know about user handles.
 	Explain bool
-	// Check answers what keeps a page from using rpID, in words, or "". It makes
-	// a banner for whoever sets the site up; nil leaves it out.
+	// Check returns why a page cannot use rpID, or "". The page shows the reason in
+	// a banner for the site's developers. Nil disables the check.
 	Check func(pageURL, rpID string) string
-	// Directory knows whose user handle it is; nil leaves that part of the
-	// account page out.
+	// Directory provides details about passkeys, such as provider and last use.
+	// Without it, the pages leave them out.
 	Directory Directory
-	// Log gets what people are not shown; nil is nowhere.
+	// Log receives the reasons of errors that users see; nil discards them.
 	Log *slog.Logger
-	// Links are added to the foot of every page.
+	// Links are added to the footer of every page.
 	Links []Link
 }
 
-// A Link is a line in the foot of every page: a path and the key of its text.
+// A Link is an entry in the footer of every page: a path and the key of its text.
 type Link struct{ Path, Text string }
 
 // Server serves the pages.
@@ -98,7 +97,7 @@ func New(c Config) (*Server, error) {
 	for _, raw := range []string{c.KratosURL, c.KratosInternalURL, cmp.Or(c.AdminURL, c.KratosURL)} {
 		u, err := url.Parse(raw)
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			return nil, fmt.Errorf("kratos url %q is no http or https URL", raw)
+			return nil, fmt.Errorf("invalid kratos url %q: use an http or https URL", raw)
 		}
 	}
 	c.KratosURL = strings.TrimRight(c.KratosURL, "/")
@@ -124,8 +123,7 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
-// route prepares the handler. Requests that change something are refused when
-// they come from another site.
+// route sets up the handler. It rejects cross-site requests with side effects.
 func (s *Server) route() {
 	mux := http.NewServeMux()
 	for _, kind := range []string{"login", "registration", "settings", "recovery", "verification"} {
@@ -152,7 +150,7 @@ func (s *Server) route() {
 // ServeHTTP serves a page.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// static serves the scripts, the style and the icon, and nothing else.
+// static serves the scripts, the style sheet and the icon.
 func static(files embed.FS) http.Handler {
 	served := map[string]struct{ file, contentType string }{
 		"/passkey.js": {"passkey.js", "text/javascript; charset=utf-8"},
@@ -173,7 +171,7 @@ func static(files embed.FS) http.Handler {
 	})
 }
 
-// flowPage renders one of Kratos' self-service flows, and starts one when the
+// flowPage renders one of Kratos' self-service flows, and starts one if the
 // request names none.
 func (s *Server) flowPage(kind string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -185,17 +183,17 @@ func (s *Server) flowPage(kind string) http.HandlerFunc {
 			return
 		}
 		flow, err := s.kratos.flow(r.Context(), r.Header.Get("Cookie"), kind, id)
-		var answer *answerError
+		var answer *kratosError
 		switch {
 		case errors.As(err, &answer) && answer.RedirectTo != "":
 			http.Redirect(w, r, answer.RedirectTo, http.StatusSeeOther)
 		case errors.As(err, &answer) && answer.ID == "session_inactive":
 			s.start(w, r, "login", nil)
 		case errors.As(err, &answer) && r.Header.Get("Cookie") == "":
-			// Starting again would go round in circles.
+			// Starting a new flow would redirect forever.
 			s.fail(w, r, http.StatusBadRequest, "error.cookies")
 		case errors.As(err, &answer) && answer.Status < 500:
-			// Gone, not ours, or never there: a new flow is what helps.
+			// Expired, another browser's, or unknown: start a new flow.
 			s.start(w, r, kind, nil)
 		case err != nil:
 			s.kratosFailed(w, r, err)
@@ -205,7 +203,7 @@ func (s *Server) flowPage(kind string) http.HandlerFunc {
 	}
 }
 
-// start lets Kratos begin a flow; it comes back with ?flow=.
+// start redirects to Kratos, which creates a flow and redirects back with ?flow=.
 func (s *Server) start(w http.ResponseWriter, r *http.Request, kind string, query url.Values) {
 	to := s.config.KratosURL + "/self-service/" + kind + "/browser"
 	if len(query) > 0 {
@@ -214,10 +212,10 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request, kind string, quer
 	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // Kratos' own address
 }
 
-// logout ends the session at Kratos, which sends the browser back to sign-in.
+// logout ends the session at Kratos, which redirects back to the sign-in page.
 func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 	to, err := s.kratos.logoutURL(r.Context(), r.Header.Get("Cookie"))
-	var answer *answerError
+	var answer *kratosError
 	if errors.As(err, &answer) && answer.Status == http.StatusUnauthorized {
 		http.Redirect(w, r, "/login", http.StatusSeeOther)
 		return
@@ -229,7 +227,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // Kratos' own address
 }
 
-// errorPage shows what Kratos could not show on the page of a flow.
+// errorPage shows an error that Kratos could not show in a flow.
 func (s *Server) errorPage(w http.ResponseWriter, r *http.Request) {
 	reason, err := s.kratos.reason(r.Context(), r.Header.Get("Cookie"), r.URL.Query().Get("id"))
 	if err != nil {

@@ -24,8 +24,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the pages in testdata")
 
-// fakekratos answers what a real Kratos v1.3.1 answered once (testdata/*.json),
-// and what one answers in trouble.
+// fakekratos replays responses of a real Kratos v1.3.1 (testdata/*.json), and
+// errors.
 type fakekratos map[string]answer // by path
 
 type answer struct {
@@ -100,8 +100,8 @@ func TestCodeFirstHidesPasskeysAtSignUp(t *testing.T) {
 	require.NotContains(t, page, "passkey_create_data")
 }
 
-// TestOperatorsChoice: what is configured is on the form that passkey.js reads,
-// and what is not is not.
+// TestOperatorsChoice: exactly the configured options are on the form that
+// passkey.js reads.
 func TestOperatorsChoice(t *testing.T) {
 	form := regexp.MustCompile(`(?s)<form[^>]* data-method="passkey"[^>]*>`)
 	kratos := fakekratos{
@@ -131,7 +131,7 @@ func TestSecurityHeaders(t *testing.T) {
 	require.Equal(t, "publickey-credentials-get=(self), publickey-credentials-create=(self)", w.Header().Get("Permissions-Policy"))
 }
 
-// TestTrouble walks what Kratos may answer instead of a flow.
+// TestTrouble covers what Kratos may respond with instead of a flow.
 func TestTrouble(t *testing.T) {
 	const flows = "/self-service/settings/flows"
 	for _, c := range []struct {
@@ -147,14 +147,14 @@ func TestTrouble(t *testing.T) {
 		{"expired", "/settings?flow=1", fakekratos{flows: {http.StatusGone, `{"error":{"id":"self_service_flow_expired"}}`}}, nil, http.StatusSeeOther, kratosURL + "/self-service/settings/browser", ""},
 		{"not signed in", "/settings?flow=1", fakekratos{flows: {http.StatusUnauthorized, `{"error":{"id":"session_inactive"}}`}}, nil, http.StatusSeeOther, kratosURL + "/self-service/login/browser", ""},
 		{"another factor", "/settings?flow=1", fakekratos{flows: {http.StatusForbidden, `{"error":{"id":"session_aal2_required"},"redirect_browser_to":"http://localhost:4433/self-service/login/browser?aal=aal2"}`}}, nil, http.StatusSeeOther, "http://localhost:4433/self-service/login/browser?aal=aal2", ""},
-		{"no cookies", "/settings?flow=1", fakekratos{flows: {http.StatusForbidden, `{"error":{"id":"security_csrf_violation"}}`}}, []string{"Cookie", ""}, http.StatusBadRequest, "", "This site needs cookies to sign you in. Allow them and try again."},
-		{"kratos fails", "/settings?flow=1", fakekratos{flows: {http.StatusInternalServerError, `oops`}}, nil, http.StatusBadGateway, "", "The identity server does not answer. Try again in a moment."},
-		{"no json", "/settings?flow=1", fakekratos{flows: {http.StatusOK, `<html>`}}, nil, http.StatusBadGateway, "", "The identity server does not answer. Try again in a moment."},
+		{"no cookies", "/settings?flow=1", fakekratos{flows: {http.StatusForbidden, `{"error":{"id":"security_csrf_violation"}}`}}, []string{"Cookie", ""}, http.StatusBadRequest, "", "This site needs cookies to sign you in. Allow cookies, then try again."},
+		{"kratos fails", "/settings?flow=1", fakekratos{flows: {http.StatusInternalServerError, `oops`}}, nil, http.StatusBadGateway, "", "Our sign-in service isn’t responding. Please try again in a moment."},
+		{"no json", "/settings?flow=1", fakekratos{flows: {http.StatusOK, `<html>`}}, nil, http.StatusBadGateway, "", "Our sign-in service isn’t responding. Please try again in a moment."},
 		{"error page", "/error?id=1", fakekratos{"/self-service/errors": {http.StatusOK, `{"error":{"reason":"<b>too late</b>"}}`}}, nil, http.StatusOK, "", "&lt;b&gt;too late&lt;/b&gt;"},
-		{"error page of no error", "/error?id=1", fakekratos{}, nil, http.StatusOK, "", "The identity server could not go on, and does not say why."},
-		{"no such page", "/nothing", nil, nil, http.StatusNotFound, "", "There is no such page."},
+		{"error page of no error", "/error?id=1", fakekratos{}, nil, http.StatusOK, "", "We ran into a problem on our side. Please try again."},
+		{"no such page", "/nothing", nil, nil, http.StatusNotFound, "", "We couldn’t find this page."},
 		{"account, not signed in", "/", fakekratos{"/sessions/whoami": {http.StatusUnauthorized, `{}`}}, nil, http.StatusSeeOther, "/login", ""},
-		{"in German", "/nothing", nil, []string{"Accept-Language", "de-AT,en;q=0.5"}, http.StatusNotFound, "", "Diese Seite gibt es nicht."},
+		{"in German", "/nothing", nil, []string{"Accept-Language", "de-AT,en;q=0.5"}, http.StatusNotFound, "", "Diese Seite haben wir nicht gefunden."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := get(t, newServer(t, c.kratos), c.target, c.headers...)
@@ -170,14 +170,14 @@ func TestKratosDown(t *testing.T) {
 	require.NoError(t, err)
 	w := get(t, s, "/login?flow=1")
 	require.Equal(t, http.StatusBadGateway, w.Code)
-	require.NotContains(t, w.Body.String(), "127.0.0.1", "how the server reaches Kratos is nobody's business")
+	require.NotContains(t, w.Body.String(), "127.0.0.1", "the page must not reveal how the server reaches Kratos")
 }
 
 func TestConfig(t *testing.T) {
 	for url, want := range map[string]string{
-		"":                  `kratos url "" is no http or https URL`,
-		"localhost:4433":    `kratos url "localhost:4433" is no http or https URL`,
-		"ftp://example.com": `kratos url "ftp://example.com" is no http or https URL`,
+		"":                  `invalid kratos url "": use an http or https URL`,
+		"localhost:4433":    `invalid kratos url "localhost:4433": use an http or https URL`,
+		"ftp://example.com": `invalid kratos url "ftp://example.com": use an http or https URL`,
 	} {
 		_, err := ui.New(ui.Config{KratosURL: url})
 		require.EqualError(t, err, want)
@@ -217,7 +217,7 @@ func TestStatic(t *testing.T) {
 	}
 }
 
-// TestScriptIsSmall keeps what people copy small.
+// TestScriptIsSmall limits the size of the files that users copy.
 func TestScriptIsSmall(t *testing.T) {
 	b, err := ui.Files.ReadFile("passkey.js")
 	require.NoError(t, err)
@@ -228,19 +228,19 @@ func TestScriptIsSmall(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, w.Close())
 	require.Less(t, packed.Len(), 5_000)
-	// Kratos says "does not exist" of any error: nothing may be deleted because of it.
+	// Kratos reports "does not exist" for any error: it must not cause a deletion.
 	require.NotContains(t, string(b), "signalUnknownCredential")
 	require.NotContains(t, string(b), "alert(")
 	require.NotContains(t, string(b), "innerHTML")
 }
 
-// directory is one that tests can make answer anything.
+// directory is a Directory that returns whatever a test sets.
 type directory struct {
 	handles  []ui.Handle
 	passkeys []ui.Passkey
 	signals  []ui.Signal
 	advice   ui.Advice
-	answers  []ui.Answer // one after the other, the last again and again
+	answers  []ui.Answer // returned in order, the last one repeatedly
 	err      error
 	asked    *int
 	used     *[]string
@@ -282,7 +282,7 @@ func TestAccountLooksAgain(t *testing.T) {
 	page := get(t, s, "/").Body.String()
 	require.Equal(t, 3, asked, "a hook may arrive after the page is asked for")
 	require.Contains(t, page, "✓ this account")
-	require.Contains(t, page, "You are signed in with a passkey.")
+	require.Contains(t, page, "You signed in with a passkey.")
 	require.Contains(t, page, "Whose passkey is this?")
 }
 
@@ -291,12 +291,12 @@ func TestAccountInvites(t *testing.T) {
 		return fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"i","verifiable_addresses":[{"verified":true}]},"authentication_methods":[{"method":"` + method + `"}]}`}}
 	}
 	const (
-		addPasskey = "Add a passkey, and next time one click is enough to sign in."
-		replaceKey = "Your security key works only after you have typed your name. Add a passkey, and next time one click is enough."
-		reEnroll   = "One of your security keys can no longer be used without typing your name. Add a passkey, and next time one click is enough."
-		another    = "You used your phone or a security key. Add a passkey on this device as well, and next time you need neither."
-		check      = "You signed in by code. Check that every passkey of this account is yours."
-		predating  = "This account has passkeys that are older than the proof that its e-mail address is yours. Remove those that you do not know."
+		addPasskey = "Add a passkey to sign in with one click next time."
+		replaceKey = "Your security key needs your username first. With a passkey, one click is enough."
+		reEnroll   = "One of your security keys now needs your username first. With a passkey, one click is enough."
+		another    = "You used your phone or a security key. Add a passkey on this device too, and next time you won’t need it."
+		check      = "You signed in with a code. Check that you recognize every passkey of this account."
+		predating  = "This account has passkeys that were added before you verified your email address. Remove any that you don’t recognize."
 	)
 	for _, c := range []struct {
 		name, method, cookie string
@@ -337,7 +337,7 @@ func TestSnooze(t *testing.T) {
 	}
 }
 
-// TestManage renders the settings of somebody with two keys, after a change.
+// TestManage renders the settings of a user with two keys, after a change.
 func TestManage(t *testing.T) {
 	yes, no := true, false
 	describe := func(c *ui.Config) {
@@ -352,7 +352,7 @@ func TestManage(t *testing.T) {
 	page := nonce.ReplaceAllString(w.Body.String(), `nonce="NONCE"`)
 	golden.File(t, "testdata/manage.html", []byte(page), *update)
 
-	// Without the directory the list is shorter, and no signal is sent.
+	// Without a directory there are fewer details, and no signal is sent.
 	bare := get(t, newServer(t, fakekratos{flow: {http.StatusOK, read(t, "manage.json")}}, func(c *ui.Config) {
 		c.Directory = directory{err: errors.New("down")}
 	}), "/settings?flow=1").Body.String()
@@ -361,7 +361,7 @@ func TestManage(t *testing.T) {
 	require.Contains(t, bare, `name="passkey_remove"`)
 }
 
-// TestOnlyWayIn keeps the last key that opens an account, and nothing else.
+// TestOnlyWayIn protects the last key that can sign in, and no other.
 func TestOnlyWayIn(t *testing.T) {
 	const disabled = ` disabled aria-describedby="last-way"`
 	node := func(name string) string {
@@ -401,7 +401,7 @@ func TestWarning(t *testing.T) {
 	})
 	page := get(t, s, "http://127.0.0.1:4455/login?flow=1").Body.String()
 	require.Equal(t, []string{"http://127.0.0.1:4455/login", "localhost"}, asked)
-	require.Contains(t, page, "passkeys cannot work on this page.</strong><br>the page is elsewhere</p>")
+	require.Contains(t, page, "passkeys can’t work on this page.</strong><br>the page is elsewhere</p>")
 }
 
 func TestResolve(t *testing.T) {
@@ -415,13 +415,13 @@ func TestResolve(t *testing.T) {
 		answer string
 	}{
 		{"mine", signedIn, `{"user_handle":"aGFuZGxl","credential_id":"aWQ"}`, nil, http.StatusOK, `{"whose":"mine","identity_id":"i","state":"active","credential_matches":null}` + "\n"},
-		{"somebody else's", fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"j"}}`}}, `{"user_handle":"aGFuZGxl"}`, nil, http.StatusOK, `{"whose":"other","credential_matches":null}` + "\n"},
+		{"another user's", fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"j"}}`}}, `{"user_handle":"aGFuZGxl"}`, nil, http.StatusOK, `{"whose":"other","credential_matches":null}` + "\n"},
 		{"not signed in", fakekratos{"/sessions/whoami": {http.StatusUnauthorized, `{}`}}, `{"user_handle":"aGFuZGxl"}`, nil, http.StatusUnauthorized, "sign in first\n"},
-		{"no handle", signedIn, `{}`, nil, http.StatusBadRequest, "user_handle is no base64url of 1 to 64 bytes\n"},
-		{"65 bytes", signedIn, `{"user_handle":"` + strings.Repeat("A", 87) + `"}`, nil, http.StatusBadRequest, "user_handle is no base64url of 1 to 64 bytes\n"},
-		{"no json", signedIn, `user_handle=1`, nil, http.StatusBadRequest, "the body is no JSON object with a user_handle\n"},
-		{"too much", signedIn, `{"user_handle":"` + strings.Repeat("A", 9<<10) + `"}`, nil, http.StatusBadRequest, "the body is no JSON object with a user_handle\n"},
-		{"sidecar down", signedIn, `{"user_handle":"aGFuZGxl"}`, errors.New("refused"), http.StatusBadGateway, "the sidecar did not answer\n"},
+		{"no handle", signedIn, `{}`, nil, http.StatusBadRequest, "user_handle must be base64url of 1 to 64 bytes\n"},
+		{"65 bytes", signedIn, `{"user_handle":"` + strings.Repeat("A", 87) + `"}`, nil, http.StatusBadRequest, "user_handle must be base64url of 1 to 64 bytes\n"},
+		{"no json", signedIn, `user_handle=1`, nil, http.StatusBadRequest, "the body must be a JSON object with a user_handle\n"},
+		{"too much", signedIn, `{"user_handle":"` + strings.Repeat("A", 9<<10) + `"}`, nil, http.StatusBadRequest, "the body must be a JSON object with a user_handle\n"},
+		{"sidecar down", signedIn, `{"user_handle":"aGFuZGxl"}`, errors.New("refused"), http.StatusBadGateway, "the sidecar did not respond\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			asked := 0

@@ -6,37 +6,37 @@ import (
 	"strings"
 )
 
-// flowView is a flow, sorted into what a page shows.
+// flowView is a flow, arranged as a page shows it.
 type flowView struct {
 	Flow     *Flow
 	Messages []messageView
-	// Passkey and Key are the ceremonies of Kratos' methods passkey and
-	// webauthn, nil where the flow has none.
+	// Passkey and Key are the ceremonies of Kratos' methods passkey and webauthn,
+	// nil if the flow has none.
 	Passkey, Key *formView
 	// Passkeys and Keys are the credentials that a settings flow can remove.
 	Passkeys, Keys []credentialView
 	Forms          []formView
-	// LastPasskey and LastKey are true where the only one is also the only way
-	// into the account.
+	// LastPasskey and LastKey are true if the account has only this credential,
+	// and no other way in.
 	LastPasskey, LastKey bool
-	// Signals are what the browser may be told after a change.
+	// Signals tells the browser what has changed.
 	Signals *signalsView
-	// Warning says why passkeys cannot work on this page; for developers.
+	// Warning tells developers why passkeys cannot work on this page.
 	Warning string
 }
 
-// CodeSent is true on the step that asks for the code of a mail.
+// CodeSent reports whether this step asks for the code from an email.
 func (v *flowView) CodeSent() bool { return v.Flow.find("code") != nil }
 
-// Refused is true where Kratos says what is wrong with the last answer.
+// Refused reports whether Kratos rejected the last submission.
 func (v *flowView) Refused() bool {
 	return slices.ContainsFunc(v.Messages, func(m messageView) bool { return m.Kind == "error" })
 }
 
-// SecondFactor is true where somebody has signed in and is asked for more.
+// SecondFactor reports whether a signed-in user is asked for a second factor.
 func (v *flowView) SecondFactor() bool { return v.Flow.AAL == "aal2" }
 
-// Started is true when a name has been given and the next step is shown.
+// Started reports whether the user has entered a name and sees the next step.
 func (v *flowView) Started() bool { return v.CodeSent() || v.Key != nil }
 
 type messageView struct {
@@ -51,11 +51,11 @@ type formView struct {
 	Hidden  []fieldView
 	Fields  []fieldView
 	Buttons []buttonView
-	// What passkey.js is told by data attributes.
+	// Options of passkey.js, set as data attributes.
 	ResidentKey, Attachment, DisplayName string
 	UserVerification, Hints              string
 	Autofill                             bool
-	Second                               bool // another form of the page goes first
+	Second                               bool // the page has a more important form
 }
 
 type fieldView struct {
@@ -63,18 +63,18 @@ type fieldView struct {
 	Autocomplete, Pattern        string
 	InputMode                    string
 	Required, Disabled, Checked  bool
-	Optional                     bool // worth saying
+	Optional                     bool // show that it is optional
 	MaxLength                    int
 	Messages                     []messageView
 }
 
 type buttonView struct {
 	Name, Value, Label string
-	NoValidate         bool // works with empty required fields
-	Key                bool // leads to a ceremony, which needs a script
+	NoValidate         bool // may be pressed with required fields empty
+	Key                bool // starts a ceremony, which needs JavaScript
 }
 
-// pageURL is the page as the browser sees it.
+// pageURL returns the page's URL as the browser sees it.
 func pageURL(r *http.Request) string {
 	scheme := r.Header.Get("X-Forwarded-Proto")
 	switch {
@@ -99,7 +99,7 @@ func (s *Server) flowView(r *http.Request, kind string, flow *Flow) *flowView {
 	return v
 }
 
-// viewBuilder sorts the nodes of one flow.
+// viewBuilder arranges the nodes of one flow.
 type viewBuilder struct {
 	config  Config
 	speaker speaker
@@ -122,7 +122,7 @@ func (b *viewBuilder) build() *flowView {
 	if b.kind == "settings" {
 		for _, group := range b.groups() {
 			form := b.form(group)
-			form.Second = true // passkeys are what this page is for
+			form.Second = true // passkeys come first on this page
 			v.Forms = append(v.Forms, form)
 		}
 		return v
@@ -134,20 +134,21 @@ func (b *viewBuilder) build() *flowView {
 	return v
 }
 
-// offersKeys is false for a sign-up that Kratos would refuse.
+// offersKeys reports whether the page offers passkeys and security keys. On a
+// code-first sign-up, Kratos would reject them.
 func (b *viewBuilder) offersKeys() bool {
 	return b.kind != "registration" || !b.config.CodeFirst
 }
 
-// isCeremony tells nodes that only a script can use: they get a form of their
-// own, or none.
+// isCeremony reports whether a node needs JavaScript. Such nodes get their own
+// form, or none.
 func isCeremony(n *Node) bool {
 	name := n.Attributes.Name
 	return n.Group == "passkey" || strings.HasPrefix(name, "webauthn_") || n.Type == "script"
 }
 
-// groups lists the groups of a settings flow that have a form, in the order of
-// their first node.
+// groups lists the groups of a settings flow that get a form, in the order of
+// their first nodes.
 func (b *viewBuilder) groups() []string {
 	var groups []string
 	seen := map[string]bool{"default": true}
@@ -161,8 +162,8 @@ func (b *viewBuilder) groups() []string {
 	return groups
 }
 
-// form holds what works without a script: of one group and the default one, or
-// of all groups for "".
+// form returns the form that works without JavaScript: with the nodes of one
+// group and the default group, or of all groups for "".
 func (b *viewBuilder) form(group string) formView {
 	form := formView{Group: group, Action: b.flow.UI.Action}
 	for i := range b.flow.UI.Nodes {
@@ -172,7 +173,7 @@ func (b *viewBuilder) form(group string) formView {
 		}
 		b.add(&form, n)
 	}
-	// The first button is what the enter key presses: a way that most people have.
+	// Enter presses the first button: a method that most users have.
 	slices.SortStableFunc(form.Buttons, func(a, b buttonView) int { return a.order() - b.order() })
 	passwordIsChoice := len(form.Buttons) > 1
 	for i := range form.Fields {
@@ -186,7 +187,7 @@ func (b *viewBuilder) form(group string) formView {
 
 func (b buttonView) order() int {
 	switch {
-	case b.NoValidate: // back, or one more code
+	case b.NoValidate: // back, or resend the code
 		return 2
 	case b.Key:
 		return 1
@@ -213,8 +214,8 @@ func (b *viewBuilder) add(form *formView, n *Node) {
 	}
 }
 
-// asksAgain is true where Kratos refused a name at sign-in: it hides the field
-// then, and nobody could correct it.
+// asksAgain reports whether the page shows the identifier field that Kratos hides
+// after rejecting a name at sign-in. Otherwise users could not correct it.
 func (b *viewBuilder) asksAgain() bool {
 	return b.kind == "login" && !b.flow.Refresh && b.flow.AAL != "aal2" && b.flow.find("code") == nil && b.flow.find("webauthn_login_trigger") == nil
 }
@@ -249,8 +250,8 @@ func (b *viewBuilder) field(n *Node) fieldView {
 	case a.Name == "code":
 		f.Autocomplete, f.InputMode = "one-time-code", "numeric"
 	case a.Name == "identifier":
-		// The token "webauthn" is what makes browsers offer passkeys here
-		// (HTML, autofill detail tokens).
+		// The token "webauthn" makes browsers offer passkeys here (HTML, autofill
+		// detail tokens).
 		f.Autocomplete = "username webauthn"
 	case a.Name == "traits.username" && a.Autocomplete == "":
 		f.Autocomplete = "username"
@@ -258,8 +259,8 @@ func (b *viewBuilder) field(n *Node) fieldView {
 	return f
 }
 
-// ceremony gathers the nodes of a method that needs a script, if the flow has
-// the options of one.
+// ceremony returns the form of a method that needs JavaScript, or nil if the flow
+// has no options for it.
 func (b *viewBuilder) ceremony(method, login, create string) *formView {
 	if b.flow.find(login) == nil && b.flow.find(create) == nil {
 		return nil
@@ -289,8 +290,8 @@ func (b *viewBuilder) ceremony(method, login, create string) *formView {
 	return form
 }
 
-// wrongTOTP is Kratos' "the provided authentication code is invalid". It says so
-// of a passkey that is not the account's as well (v1.3.1).
+// wrongTOTP is Kratos' "the provided authentication code is invalid". v1.3.1 also
+// uses it for a passkey that does not belong to the account.
 const wrongTOTP = 4000008
 
 func (b *viewBuilder) messages(list []Message) []messageView {

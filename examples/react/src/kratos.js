@@ -1,8 +1,8 @@
-// What a page needs of Kratos' public API: flows as JSON, with the browser's cookies.
+// The parts of Kratos' public API that the page needs: flows as JSON, with the browser's cookies.
 
 const base = document.querySelector("meta[name=kratos]").content;
 
-/** Asks with GET, or with POST where there is a body. Kratos answers 400 with the flow's next step. */
+/** Sends GET, or POST if there is a body. Kratos responds with 400 and the flow's next step. */
 export async function kratos(path, body) {
   const response = await fetch(new URL(path, base), {
     method: body ? "POST" : "GET",
@@ -11,7 +11,7 @@ export async function kratos(path, body) {
     body: body && JSON.stringify(body),
   });
   const answer = await response.json();
-  // A sign-in too long ago, a second factor: Kratos says where to go first.
+  // Kratos may require a new sign-in or a second factor first.
   if (answer.redirect_browser_to) location.assign(answer.redirect_browser_to);
   return { ok: response.ok, answer };
 }
@@ -19,7 +19,7 @@ export async function kratos(path, body) {
 /** Starts a flow. */
 export const start = async (kind) => (await kratos(`/self-service/${kind}/browser`)).answer;
 
-/** Whose session it is; null for nobody's. */
+/** Returns the session, or null. */
 export async function whoami() {
   const { ok, answer } = await kratos("/sessions/whoami");
   return ok ? answer : null;
@@ -31,5 +31,5 @@ export async function signOut() {
   await fetch(answer.logout_url, { credentials: "include", headers: { Accept: "application/json" } });
 }
 
-/** The value of a node of a flow. */
+/** Returns the value of a flow's node. */
 export const valueOf = (flow, name) => flow.ui.nodes.find(({ attributes }) => attributes.name === name)?.attributes.value;

@@ -4,14 +4,14 @@ import { createRoot } from "react-dom/client";
 import { kratos, signOut, start, valueOf, whoami } from "./kratos.js";
 import { abort, addPasskey, autofill, register, removePasskey, signIn } from "./passkey.js";
 
-// What a ceremony ended in, in words. The pages have the same in two languages: templates/ui/texts.
+// What to say about each kind of result. The pages have these texts in two languages: templates/ui/texts.
 const words = {
-  cancelled: "Nothing was done: you cancelled, it took too long, or there is no passkey here. Try again, or choose your phone.",
-  "not-here": "This device or key cannot hold a passkey for this site.",
-  "wrong-site": "This address is not set up for passkeys.",
-  "already-registered": "This device already has a passkey for this account.",
-  unsupported: "This browser cannot use passkeys.",
-  failed: "That did not work. Reload the page and try again.",
+  cancelled: "No passkey was used. Try again, use your phone, or sign in another way.",
+  "not-here": "This device or security key can’t store a passkey for this site.",
+  "wrong-site": "Passkeys don’t work at this web address.",
+  "already-registered": "You already have a passkey on this device or security key.",
+  unsupported: "This browser doesn’t support passkeys.",
+  failed: "That didn’t work. Reload the page and try again.",
 };
 
 /** A flow of Kratos: fetched with the page, and again whenever its challenge is used up. */
@@ -32,7 +32,7 @@ function SignIn({ done }) {
   useEffect(() => {
     if (!flow) return;
     autofill(flow).then((result) => result.kind === "signed-in" && done());
-    return () => void abort(); // whichever request waits when the flow is renewed or the page left
+    return () => void abort(); // end the pending request when the flow is fetched again or the page is left
   }, [flow]);
   if (!flow) return <p>…</p>;
   const click = async () => {
@@ -45,12 +45,12 @@ function SignIn({ done }) {
       <h1>Sign in</h1>
       <p role="status">{words[kind]}</p>
       <section>
-        <button onClick={click}>Sign in with passkey</button>
+        <button onClick={click}>Sign in with a passkey</button>
       </section>
       <form action={flow.ui.action} method="post">
         <input type="hidden" name="csrf_token" value={valueOf(flow, "csrf_token")} />
         <label>
-          E-mail
+          Email
           <input name="identifier" autoComplete="username webauthn" required />
         </label>
         <button name="method" value="code">Send me a code</button>
@@ -78,7 +78,7 @@ function SignUp({ done }) {
       <h1>Create an account</h1>
       <p role="status">{words[kind]}</p>
       <label>
-        User name
+        Username
         <input name="username" autoComplete="username" required />
       </label>
       <button>Create a passkey</button>
@@ -91,13 +91,13 @@ function Account({ session, done }) {
   const [kind, setKind] = useState("");
   if (!flow?.ui) return <p>…</p>;
   const passkeys = flow.ui.nodes.filter(({ attributes }) => attributes.name === "passkey_remove");
-  // Kratos would remove the last one, too. With an address, a code still gets people in.
+  // Kratos would remove the last passkey too. With a recovery address, users can still sign in by code.
   const lastWay = passkeys.length === 1 && !session.identity.recovery_addresses?.length;
   const change = async (call) => {
     const result = await call;
     setKind(result.kind);
     const answer = await result.response?.json();
-    if (answer?.redirect_browser_to) location.assign(answer.redirect_browser_to); // to confirm who it is
+    if (answer?.redirect_browser_to) location.assign(answer.redirect_browser_to); // to confirm who the user is
     else if (answer?.ui) setFlow(answer);
     else await renew();
   };
@@ -136,7 +136,7 @@ function App() {
   return (
     <>
       {signUp ? <SignUp done={look} /> : <SignIn done={look} />}
-      <button onClick={() => setSignUp(!signUp)}>{signUp ? "Sign in instead" : "Create an account"}</button>
+      <button onClick={() => setSignUp(!signUp)}>{signUp ? "Already have an account? Sign in" : "Create an account"}</button>
     </>
   );
 }

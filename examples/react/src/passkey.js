@@ -2,27 +2,27 @@
 /**
  * Passkeys for Ory Kratos, in one file without dependencies.
  *
- * Every call takes a Kratos flow: the <form> that holds its nodes, or the flow's JSON. A form is submitted by the
- * browser, JSON is posted with fetch. A call never throws: it resolves to a Result whose `kind` says what happened.
+ * Every call takes a Kratos flow: the <form> with its nodes, or the flow's JSON. A form is submitted by the browser,
+ * JSON is posted with fetch. A call never throws: it resolves to a Result whose `kind` says what happened.
  *
- * Options, also taken from the form's data attributes (data-resident-key="required"): attachment (any | platform |
- * cross-platform), hints (best first), residentKey, userVerification, timeout (ms), and displayName, where a
- * trait in braces stands for its field's value: "{traits.name} ({traits.tenant})".
+ * Options, also read from the form's data attributes (data-resident-key="required"): attachment (any | platform |
+ * cross-platform), hints (best first), residentKey, userVerification, timeout (ms), and displayName, in which a
+ * trait in braces is replaced with its field's value: "{traits.name} ({traits.tenant})".
  *
  * @typedef {"signed-in"|"registered"|"removed"|"cancelled"|"not-here"|"wrong-site"|"already-registered"|"unsupported"|"failed"} Kind
  * @typedef {{kind: Kind, error?: unknown, credential?: any, response?: Response}} Result
- *   `error` is the browser's own, `response` is Kratos' answer to JSON
+ *   `error` is the browser's error, `response` is Kratos' response to JSON
  * @typedef {{attachment?: string, hints?: string, residentKey?: string, userVerification?: string,
  *   displayName?: string, timeout?: number|string, signal?: AbortSignal}} Options
  * @typedef {HTMLFormElement | {ui: {action: string, nodes: any[]}}} Source
  * @typedef {(source: Source, options?: Options) => Promise<Result>} Call
  */
 
-/** Signs in with a passkey or, where the flow asks for one, with a security key of the typed name. @type {Call} */
+/** Signs in with a passkey or, if the flow asks for one, with a security key of the entered name. @type {Call} */
 export const signIn = (source, options) => attempt("signed-in", source, options, get);
 
-/** Offers passkeys in the autofill list of the field with autocomplete="username webauthn", until one is chosen
- * or another call takes its place. @type {Call} */
+/** Offers passkeys in the autofill list of the field with autocomplete="username webauthn", until the user picks one
+ * or another call replaces it. @type {Call} */
 export const autofill = async (source, options) =>
   (await capabilities()).conditional
     ? attempt("signed-in", source, options, (flow, o) => get(flow, o, "conditional"))
@@ -39,8 +39,8 @@ export const addPasskey = register;
 export const removePasskey = (source, id, field = "passkey_remove") =>
   attempt("removed", source, {}, async () => ({ fields: { [field]: id } }));
 
-/** Tells authenticators which credentials are left and what the account is called, once for each user handle.
- * Only with the sidecar's payloads: what a list leaves out is deleted.
+/** Tells authenticators which credentials remain and what the account is called, once per user handle.
+ * Use only the sidecar's payloads: authenticators delete what a list leaves out.
  * @param {string} rpId @param {{userId: string, allAcceptedCredentialIds: string[]}[]} all
  * @param {string} [name] @param {string} [displayName] */
 export async function signals(rpId, all, name, displayName = name) {
@@ -51,7 +51,7 @@ export async function signals(rpId, all, name, displayName = name) {
   }
 }
 
-/** What this browser can do: autofill, a passkey on this device, one on a phone (null: it does not say). */
+/** Returns what this browser supports: autofill, a passkey on this device, one on a phone (null: unknown). */
 export async function capabilities() {
   const api = /** @type {any} */ (window.PublicKeyCredential);
   const webauthn = !!(api && navigator.credentials);
@@ -68,7 +68,7 @@ export async function capabilities() {
 /** @type {{controller: AbortController, settled: Promise<void>}|null} */
 let pending = null;
 
-/** Ends the pending request: browsers allow one at a time. */
+/** Aborts the pending request: browsers allow one at a time. */
 export async function abort() {
   while (pending) {
     pending.controller.abort(new DOMException("superseded", "AbortError"));
@@ -76,11 +76,11 @@ export async function abort() {
   }
 }
 
-/** Asks the browser, always with a way out: create() for an absent platform authenticator hangs.
+/** Asks the browser, always with a timeout: create() without a platform authenticator hangs.
  * @param {"get"|"create"} verb @param {any} init @param {Options} options */
 async function ask(verb, init, { signal, timeout, hints }) {
   if (hints) init.publicKey.hints = hints.split(/[ ,]+/);
-  // Autofill waits as long as the page is open.
+  // Autofill waits for as long as the page is open.
   const limit = init.mediation ? 2 ** 31 - 1 : Number(timeout) || init.publicKey.timeout || 300000;
   do await abort(); while (pending);
   const controller = new AbortController();
@@ -123,7 +123,7 @@ async function create({ values, held }, options) {
   const method = "passkey_create_data" in values ? "passkey" : "webauthn";
   const data = JSON.parse(values.passkey_create_data || values.webauthn_register_trigger);
   const json = (data.credentialOptions || data).publicKey;
-  // Where Kratos does not know the account's name it sends the relying party's.
+  // At sign-up Kratos does not know the account's name and sends the relying party's.
   const name = values[data.displayNameFieldName];
   if (name) json.user.name = json.user.displayName = name;
   if (options.displayName) json.user.displayName = options.displayName.replace(/{(traits\..+?)}/g, (_, field) => values[field] || "");
@@ -192,7 +192,7 @@ export function kindOf(error) {
 const decode = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 const encode = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
-/** The browser's own parser refuses padding and null. */
+/** The browser's own parser rejects padding and null. */
 function parse(kind, json) {
   const api = /** @type {any} */ (window.PublicKeyCredential);
   const native = `parse${kind}OptionsFromJSON`;
@@ -209,7 +209,7 @@ function parse(kind, json) {
 function toJSON(credential) {
   try {
     return credential.toJSON();
-  } catch { /* older browsers, and extensions that stand in for them */ }
+  } catch { /* older browsers, and extensions that replace navigator.credentials */ }
   const { id, rawId, type, authenticatorAttachment, response } = credential;
   /** @type {any} */
   const answer = { transports: response.getTransports?.() };

@@ -1,2 +1,2 @@
-// Nobody exists yet when a sign-up is refused: there is no identity to name.
+// A sign-up is rejected before its identity exists, so there is no identity id to send.
 function(ctx) { flow_id: ctx.flow.id }

@@ -118,7 +118,7 @@ func (p *tab) signUp(d deployment, name string) {
 	p.at("/registration", "Create an account")
 	p.until(`(document.querySelector('input[name="traits.username"]').value = `+strconv.Quote(name)+`)`, name)
 	p.click(`button[name="method"][value="profile"]`)
-	p.at("/registration", "Choose how you sign in")
+	p.at("/registration", "Choose how to sign in")
 	p.click(`form[data-passkey="register"][data-method="passkey"] [data-passkey-start]`)
 	p.at("/", "Hello, "+name)
 }

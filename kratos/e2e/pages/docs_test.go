@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// documented answers the code blocks of a language in docs/pages.md.
+// documented returns the code blocks of a language in docs/pages.md.
 func documented(t *testing.T, language string) []string {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join(root, "docs", "pages.md"))
@@ -25,8 +25,8 @@ func documented(t *testing.T, language string) []string {
 	return blocks
 }
 
-// TestDocumentedTypes checks what the documentation says in JavaScript against
-// the types of passkey.js.
+// TestDocumentedTypes checks the JavaScript in the documentation against the types
+// of passkey.js.
 func TestDocumentedTypes(t *testing.T) {
 	dir := t.TempDir()
 	script, err := os.ReadFile(filepath.Join(root, "templates", "ui", "passkey.js"))
@@ -78,11 +78,11 @@ func documentedPage(t *testing.T, s *stack, origin string) {
 	p.showsReact("Sign in")
 	p.accessible()
 	device.verifies(false)
-	p.press("Sign in with passkey")
-	p.until(`document.querySelector("[role=status]")?.innerText`, "Nothing was done. Try again, or choose your phone in the browser's window.")
+	p.press("Sign in with a passkey")
+	p.until(`document.querySelector("[role=status]")?.innerText`, "No passkey was used. Try again, use your phone, or sign in another way.")
 	device.verifies(true)
 	p.navigate(origin + "/documented/sign-in.html")
-	p.press("Sign in with passkey")
+	p.press("Sign in with a passkey")
 	p.showsReact("Hello, doc")
 	require.Equal(t, identity, p.whoami())
 	p.resolvesTo(p.last("get").UserHandle, identity, "passkey", "active")

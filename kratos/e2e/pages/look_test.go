@@ -15,16 +15,16 @@ func everyOtherPage(t *testing.T, s *stack) {
 		noAccount, wrongCode, noPage, noReason            string
 	}{
 		{
-			"en", "Sign in", "Enter your code", "Get back into your account", "Verify your e-mail address", "Something went wrong",
+			"en", "Sign in", "Enter your code", "Get back into your account", "Verify your email address", "Something went wrong",
 			"This account does not exist or has not setup sign in with code.",
 			"The login code is invalid or has already been used. Please try again.",
-			"There is no such page.", "The identity server could not go on, and does not say why.",
+			"We couldn’t find this page.", "We ran into a problem on our side. Please try again.",
 		},
 		{
-			"de", "Anmelden", "Geben Sie Ihren Code ein", "Zurück in Ihr Konto", "E-Mail-Adresse bestätigen", "Etwas ist schiefgegangen",
+			"de", "Anmelden", "Geben Sie Ihren Code ein", "Zugang wiederherstellen", "E-Mail-Adresse bestätigen", "Da ist etwas schiefgelaufen",
 			"Es gibt kein Konto mit diesen Angaben, oder es hat sich noch nie mit einem Code angemeldet.",
-			"Dieser Code stimmt nicht oder wurde schon benutzt.",
-			"Diese Seite gibt es nicht.", "Der Anmeldedienst konnte nicht weitermachen und sagt nicht, warum.",
+			"Dieser Code ist nicht richtig oder wurde schon verwendet.",
+			"Diese Seite haben wir nicht gefunden.", "Bei uns ist ein Fehler aufgetreten. Bitte versuchen Sie es noch einmal.",
 		},
 	} {
 		t.Run(l.lang, func(t *testing.T) {
@@ -85,13 +85,13 @@ func german(t *testing.T, s *stack) {
 	p.click("details.help summary")
 	p.screenshots("login-german")
 	p.open("/registration")
-	p.at("/registration", "Konto anlegen")
+	p.at("/registration", "Konto erstellen")
 	p.fill("traits.username", "wilhelmine")
 	p.submit("method", "profile")
 	p.at("/registration", "Wie möchten Sie sich anmelden?")
 	p.screenshots("registration-choose-german")
 	p.start("register", "passkey")
-	p.at("/", "Hallo, wilhelmine")
+	p.at("/", "Hallo wilhelmine")
 	p.screenshots("account-german")
 	device.touch(false)
 	p.plugIn("usb", synced)

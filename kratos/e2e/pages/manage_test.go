@@ -20,7 +20,7 @@ func signals(t *testing.T, s *stack) {
 	p.start("register", "passkey")
 	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "2")
 	p.until(`[...document.querySelectorAll(".credentials .badge")].map((badge) => badge.innerText).sort().join()`,
-		"one device only,synced")
+		"not synced,synced")
 	p.screenshots("manage")
 
 	p.fill("traits.username", "sophie-g")
@@ -43,7 +43,7 @@ func signals(t *testing.T, s *stack) {
 
 // What Kratos says of a passkey that it does not have is about codes or about any
 // error, by version and account; the pages say what to do.
-const removed = "This passkey or security key did not open an account: it may have been removed there. Try another one, check the name if you typed one, or sign in another way."
+const removed = "We couldn’t find an account for this passkey or security key. It may have been removed. Try another one, check the name if you entered one, or sign in another way."
 
 // strangersPasskey signs up with somebody else's address, which proves nothing.
 // When its owner arrives by code, the pages show the passkey that was there
@@ -59,7 +59,7 @@ func strangersPasskey(t *testing.T, s *stack) {
 	owner.signInByCode(email)
 	owner.at("/", "Hello, mallory")
 	require.Equal(t, stranger.whoami(), owner.whoami(), "Kratos lets both into one account")
-	require.Equal(t, "You signed in by code. Check that every passkey of this account is yours.", owner.text("aside p"))
+	require.Equal(t, "You signed in with a code. Check that you recognize every passkey of this account.", owner.text("aside p"))
 	owner.screenshots("strangers-passkey")
 	owner.click("aside a")
 	owner.at("/settings", "Settings")
@@ -86,14 +86,14 @@ func strangersPasskeyAfterRecovery(t *testing.T, s *stack) {
 	owner.plugIn("internal")
 	owner.recover(email)
 	require.Equal(t, stranger.whoami(), owner.whoami())
-	owner.until(`document.querySelector(".credentials .bad")?.innerText`, "Older than the proof of your e-mail address: remove it if you do not know it.")
+	owner.until(`document.querySelector(".credentials .bad")?.innerText`, "Added before you verified your email address. Remove it if you don’t recognize it.")
 	owner.screenshots("strangers-passkey-after-recovery")
 	owner.start("register", "passkey")
 	owner.until(`document.readyState + document.querySelectorAll("[name=passkey_remove]").length`, "complete2")
 	require.Equal(t, "1", owner.eval(`document.querySelectorAll(".credentials .bad").length`), "the owner's own is not suspicious")
 	owner.open("/")
 	owner.at("/", "Hello, eve")
-	require.Equal(t, "This account has passkeys that are older than the proof that its e-mail address is yours. Remove those that you do not know. Show them", owner.text(".message.error"))
+	require.Equal(t, "This account has passkeys that were added before you verified your email address. Remove any that you don’t recognize. Review passkeys", owner.text(".message.error"))
 	owner.click(".message.error a")
 	owner.at("/settings", "Settings")
 	owner.click(".credentials li:has(.bad) [name=passkey_remove]")
@@ -113,7 +113,7 @@ func (p *tab) takeAddress(name, email string) {
 	p.fill("traits.username", name)
 	p.fill("traits.email", email)
 	p.submit("method", "profile")
-	p.at("/registration", "Choose how you sign in")
+	p.at("/registration", "Choose how to sign in")
 	p.start("register", "passkey")
 	p.at("/", "Hello, "+name)
 }
@@ -129,7 +129,7 @@ func refusedSignUp(t *testing.T, s *stack) {
 		p.fill("traits.username", name+"-tenant")
 		p.fill("traits.email", "shared@example.org")
 		p.submit("method", "profile")
-		p.at("/registration", "Choose how you sign in")
+		p.at("/registration", "Choose how to sign in")
 		p.start("register", "passkey")
 		if name == "first" {
 			p.at("/", "Hello, first-tenant")

@@ -60,7 +60,7 @@ func withoutScript(t *testing.T, s *stack) {
 	p.fill("password", "correct horse battery staple")
 	p.submit("method", "password")
 	p.at("/", "Hello, "+email)
-	require.Equal(t, "You are signed in with a password.", p.text(".lead"))
+	require.Equal(t, "You signed in with a password.", p.text(".lead"))
 	require.Equal(t, identity, p.whoami())
 }
 
@@ -90,7 +90,7 @@ func recoverAndAddPasskey(t *testing.T, s *stack) {
 	p := s.newTab(t, withoutAutofill) // a new device
 	p.plugIn("internal")
 	p.recover(email)
-	require.Equal(t, "You are back in your account. Add a passkey now, so that you can sign in from now on.", p.text(".message"))
+	require.Equal(t, "You’re back in your account. Add a passkey now so that you can sign in next time.", p.text(".message"))
 	p.screenshots("recovered")
 	p.start("register", "passkey")
 	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "1")

@@ -26,7 +26,7 @@ func foreignRelyingParty(t *testing.T, s *stack) {
 		p.at("/login", "Sign in")
 		banner = p.text(".message.error")
 	}
-	require.Equal(t, "For whoever sets this site up: passkeys cannot work on this page.\n"+verdict.Reason, banner)
+	require.Equal(t, "For the site’s developers: passkeys can’t work on this page.\n"+verdict.Reason, banner)
 	p.screenshots("banner")
 	p.start("sign-in", "passkey")
 	p.says(wrongSite)

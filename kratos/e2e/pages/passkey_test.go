@@ -52,7 +52,7 @@ func TestPasskeyFirst(t *testing.T) {
 	t.Run("single-page application", func(t *testing.T) { singlePage(t, s) })
 	s.reconfigure(t, dir, "id: localhost # never", "id: example.org # never")
 	t.Run("another relying party", func(t *testing.T) { foreignRelyingParty(t, s) })
-	const origins = "origins: # Kratos compares whole strings: no slash at the end, the port if there is one\n            - http://localhost:"
+	const origins = "origins: # matched exactly: no trailing slash; include the port if any\n            - http://localhost:"
 	s.reconfigure(t, dir, "id: example.org # never", "id: localhost # never", origins, origins+"1")
 	t.Run("another origin", func(t *testing.T) { foreignOrigin(t, s) })
 }
@@ -80,7 +80,7 @@ func passkeyWalk(t *testing.T, s *stack) {
 	p.screenshots("registration")
 	p.fill("traits.username", "ada")
 	p.submit("method", "profile")
-	p.at("/registration", "Choose how you sign in")
+	p.at("/registration", "Choose how to sign in")
 	p.screenshots("registration-choose")
 	p.picture("sign-up")
 	p.start("register", "passkey")
@@ -90,7 +90,7 @@ func passkeyWalk(t *testing.T, s *stack) {
 	require.Empty(t, created.Attachment, "Kratos' platform attachment must not reach the browser")
 	require.Equal(t, "ada", created.UserName)
 	require.Equal(t, "ada", created.DisplayName)
-	require.Equal(t, "none in this tab: sign out and in again with a passkey", p.text("#returned"))
+	require.Equal(t, "none in this tab; sign out, then sign in with a passkey", p.text("#returned"))
 	p.screenshots("account-after-sign-up")
 
 	p.signOut()
@@ -187,7 +187,7 @@ func (p *tab) chooseName(name string) {
 	p.at("/registration", "Create an account")
 	p.fill("traits.username", name)
 	p.submit("method", "profile")
-	p.at("/registration", "Choose how you sign in")
+	p.at("/registration", "Choose how to sign in")
 }
 
 // start presses the button of a ceremony, of the method passkey or webauthn.

@@ -21,7 +21,7 @@ func onlyWayIn(t *testing.T, s *stack) {
 	p.open("/settings")
 	p.at("/settings", "Settings")
 	require.Equal(t, "true", p.eval(`document.querySelector("[name=passkey_remove]").disabled`))
-	require.Equal(t, "This is your only way into this account. Add another passkey or an e-mail address before you remove it.", p.text("#last-way"))
+	require.Equal(t, "This is your only way to sign in. Add another passkey or an email address before you remove it.", p.text("#last-way"))
 	p.screenshots("last-way")
 }
 
@@ -51,7 +51,7 @@ func confirmFirst(t *testing.T, s *stack) {
 	p.at("/settings", "Settings")
 	p.outliveSession()
 	p.start("register", "passkey")
-	p.until(`document.readyState + document.querySelector("h1").innerText`, "completeConfirm that it is you")
+	p.until(`document.readyState + document.querySelector("h1").innerText`, "completeConfirm it’s you")
 	p.screenshots("confirm")
 	p.signIn("passkey", first)
 	p.at("/settings", "Settings")
@@ -60,7 +60,7 @@ func confirmFirst(t *testing.T, s *stack) {
 
 	p.outliveSession()
 	p.click("[name=passkey_remove]")
-	p.at("/login", "Confirm that it is you")
+	p.at("/login", "Confirm it’s you")
 	p.signIn("passkey")
 	p.at("/settings", "Settings")
 	p.until(`document.querySelectorAll("[name=passkey_remove]").length`, "1")

@@ -99,7 +99,7 @@ func reactWalk(t *testing.T, s *stack, origin string) {
 	p.press("Sign out")
 	p.showsReact("Sign in")
 	p.screenshots("react-sign-in")
-	p.press("Sign in with passkey")
+	p.press("Sign in with a passkey")
 	p.showsReact("Hello, frida")
 	require.Equal(t, created.UserID, p.last("get").UserHandle)
 	require.Equal(t, identity, p.whoami())
@@ -107,7 +107,7 @@ func reactWalk(t *testing.T, s *stack, origin string) {
 
 	// The same authenticator again, then a key.
 	p.press("Add a passkey")
-	p.until(`document.querySelector("[role=status]").innerText`, "This device already has a passkey for this account.")
+	p.until(`document.querySelector("[role=status]").innerText`, "You already have a passkey on this device or security key.")
 	device.touch(false)
 	key := p.plugIn("usb")
 	p.press("Add a passkey")
@@ -121,13 +121,13 @@ func reactWalk(t *testing.T, s *stack, origin string) {
 	p.press("Sign out")
 	p.showsReact("Sign in")
 	key.touch(false)
-	p.press("Sign in with passkey")
+	p.press("Sign in with a passkey")
 	p.press("Create an account") // while it waits
 	p.showsReact("Create an account")
-	p.press("Sign in instead")
+	p.press("Already have an account? Sign in")
 	p.showsReact("Sign in")
 	device.touch(true) // the key still has a passkey that opens nothing
-	p.press("Sign in with passkey")
+	p.press("Sign in with a passkey")
 	p.showsReact("Hello, frida")
 	require.Equal(t, identity, p.whoami())
 }

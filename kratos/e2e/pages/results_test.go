@@ -9,13 +9,13 @@ import (
 
 // The words for each way that a ceremony may end.
 const (
-	cancelled         = "Nothing was done: you cancelled, it took too long, or there is no passkey for this site here. Try again, choose your phone in the browser's window, or use another way."
-	cancelledRegister = "Nothing was saved: you cancelled, it took too long, or this device cannot keep a passkey. A security key needs a PIN, and room: most hold 25 to 100. Try again, or choose another device."
-	notHere           = "This device or key cannot hold a passkey for this site: it is too old, or it is full. Try a phone or another key."
-	wrongSite         = "This address is not set up for passkeys. Use another way for now, and tell whoever runs the site."
-	alreadyRegistered = "This device or key already has a passkey for this account. You can sign in with it."
-	unsupported       = "This browser cannot use passkeys. Use another way, or a newer browser."
-	failed            = "That did not work. Reload the page and try again, or use another way."
+	cancelled         = "No passkey was used. Try again, use your phone, or sign in another way."
+	cancelledRegister = "Nothing was saved. Try again or use another device. If you used a security key, make sure that it has a PIN and isn’t full."
+	notHere           = "This device or security key can’t store a passkey for this site. Try your phone or another security key."
+	wrongSite         = "Passkeys don’t work at this web address. Use another way for now, and please let the site’s owner know."
+	alreadyRegistered = "You already have a passkey on this device or security key. You can sign in with it."
+	unsupported       = "This browser doesn’t support passkeys. Use a newer browser or another way."
+	failed            = "That didn’t work. Reload the page and try again, or use another way."
 )
 
 // results ends ceremonies in every way that is not success.
@@ -30,7 +30,7 @@ func results(t *testing.T, s *stack) {
 		p.says(cancelled)
 		p.screenshots("cancelled")
 		require.Equal(t, "TimeoutError", p.ceremonies()[0].Error)
-		require.Equal(t, "Sign in with passkey", p.eval(`document.activeElement.innerText`), "the button has the focus again")
+		require.Equal(t, "Sign in with a passkey", p.eval(`document.activeElement.innerText`), "the button has the focus again")
 	})
 	t.Run("the page is left for another call", func(t *testing.T) { autofillGivesWay(t, s) })
 	t.Run("two calls at once", func(t *testing.T) { twoCallsAtOnce(t, s) })

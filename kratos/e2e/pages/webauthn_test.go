@@ -59,10 +59,10 @@ func typedName(t *testing.T, s *stack) {
 	p.at("/", "Hello, joan")
 	require.Empty(t, p.last("get").UserHandle, "a key that is not discoverable returns no user handle")
 	require.Equal(t, identity, p.whoami())
-	require.Equal(t, "none: this key is not discoverable, so the browser returns no user handle", p.text("#returned"))
+	require.Equal(t, "none; this key isn’t discoverable, so the browser returns no user handle", p.text("#returned"))
 
 	// From now on without a name: asked once, and done.
-	require.Equal(t, "Your security key works only after you have typed your name. Add a passkey, and next time one click is enough.", p.text("aside p"))
+	require.Equal(t, "Your security key needs your username first. With a passkey, one click is enough.", p.text("aside p"))
 	p.screenshots("migrate")
 	device := p.plugIn("internal")
 	key.touch(false)

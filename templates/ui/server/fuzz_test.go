@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzReadKeys: a file with both keys answers them as they stand in it, any
-// other is refused.
+// FuzzReadKeys: readKeys returns the keys of a file with both scopes, and rejects
+// every other file.
 func FuzzReadKeys(f *testing.F) {
 	f.Add([]byte("# keys\nresolve:a\nread: b \nhooks:c\n"))
 	f.Add([]byte("resolve:\nresolve:x:y\r\nread:z"))

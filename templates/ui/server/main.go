@@ -1,21 +1,21 @@
-// Command server serves the pages on their own, for a Kratos that runs
-// elsewhere. The environment configures it:
+// Command server serves the pages for a Kratos that runs elsewhere. Environment
+// variables configure it:
 //
 //	KRATOS_URL           Kratos' public URL as browsers reach it; required
-//	KRATOS_INTERNAL_URL  the same as this server reaches it
-//	LISTEN               host:port, 127.0.0.1:4455 without it
+//	KRATOS_INTERNAL_URL  the same URL as this server reaches it (default: KRATOS_URL)
+//	LISTEN               host:port (default: 127.0.0.1:4455)
 //	APP_NAME             shown on every page
 //	SIGN_UP              code-first (default) or passkey-first, as Kratos is configured
-//	SECOND_FACTOR        true where Kratos' webauthn method is one
-//	ATTACHMENT           what passkeys may be registered on: any (default), platform, cross-platform
-//	HINTS                which devices browsers offer first, such as "hybrid security-key"
-//	USER_VERIFICATION    required or preferred, instead of what Kratos asks for
-//	RESIDENT_KEY         the same of keys of the webauthn method: required, preferred, discouraged
-//	DISPLAY_NAME         in account pickers, such as "{traits.email} ({traits.tenant})"
-//	SIDECAR_URL          oly-passkey serve; without it the pages know less
+//	SECOND_FACTOR        true if Kratos' webauthn method is a second factor
+//	ATTACHMENT           where passkeys can be registered: any (default), platform, cross-platform
+//	HINTS                devices that browsers offer first, such as "hybrid security-key"
+//	USER_VERIFICATION    required or preferred; overrides what Kratos requests
+//	RESIDENT_KEY         for keys of the webauthn method: required, preferred, discouraged
+//	DISPLAY_NAME         shown in account pickers, such as "{traits.email} ({traits.tenant})"
+//	SIDECAR_URL          URL of oly-passkey serve, for details about passkeys
 //	SIDECAR_KEY_FILE     its key file, with keys of the scopes resolve and read
-//	KRATOS_ADMIN_URL     lets people rename their passkeys: names are kept by Kratos' admin API
-//	DEVELOPMENT          true warns on pages where passkeys cannot work, and shows user handles
+//	KRATOS_ADMIN_URL     Kratos' admin API, which stores the names that users give their passkeys
+//	DEVELOPMENT          true shows user handles, and a warning on pages where passkeys cannot work
 package main
 
 import (
@@ -86,7 +86,7 @@ func configure(env func(name, without string) string, log *slog.Logger) (*ui.Ser
 		return nil, err
 	}
 	if c.KratosURL == "" {
-		return nil, errors.New("KRATOS_URL is not set; give Kratos' public URL as browsers reach it")
+		return nil, errors.New("KRATOS_URL is not set: set it to Kratos' public URL as browsers reach it")
 	}
 	if sidecarURL := env("SIDECAR_URL", ""); sidecarURL != "" {
 		keys, err := readKeys(env("SIDECAR_KEY_FILE", ""))
@@ -100,13 +100,13 @@ func configure(env func(name, without string) string, log *slog.Logger) (*ui.Ser
 	return ui.New(c)
 }
 
-// choose sets what is one of a few.
+// choose sets the options that have a fixed set of values.
 func choose(c *ui.Config, env func(name, without string) string) error {
 	var signUp string
 	for _, v := range []struct {
 		name string
 		to   *string
-		one  []string // the first is what is meant without it
+		one  []string // the first is the default
 	}{
 		{"SIGN_UP", &signUp, []string{"code-first", "passkey-first"}},
 		{"ATTACHMENT", &c.Attachment, []string{"any", "platform", "cross-platform"}},
@@ -114,7 +114,7 @@ func choose(c *ui.Config, env func(name, without string) string) error {
 		{"RESIDENT_KEY", &c.ResidentKey, []string{"", "required", "preferred", "discouraged"}},
 	} {
 		if *v.to = env(v.name, v.one[0]); !slices.Contains(v.one, *v.to) {
-			return fmt.Errorf("%s %q is unknown; use %s", v.name, *v.to, strings.TrimPrefix(strings.Join(v.one, ", "), ", "))
+			return fmt.Errorf("invalid %s %q: use %s", v.name, *v.to, strings.TrimPrefix(strings.Join(v.one, ", "), ", "))
 		}
 	}
 	c.CodeFirst = signUp == "code-first"
@@ -124,7 +124,7 @@ func choose(c *ui.Config, env func(name, without string) string) error {
 // readKeys reads the first key of each scope from a file of scope:key lines.
 func readKeys(name string) (map[string]string, error) {
 	if name == "" {
-		return nil, errors.New("SIDECAR_KEY_FILE is not set; give the key file of the sidecar")
+		return nil, errors.New("SIDECAR_KEY_FILE is not set: set it to the sidecar's key file")
 	}
 	file, err := os.Open(name)
 	if err != nil {

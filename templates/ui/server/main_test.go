@@ -29,12 +29,12 @@ func TestConfiguration(t *testing.T) {
 		env  map[string]string
 		want string
 	}{
-		{nil, "KRATOS_URL is not set; give Kratos' public URL as browsers reach it"},
-		{map[string]string{"KRATOS_URL": "auth.example.com"}, `kratos url "auth.example.com" is no http or https URL`},
-		{map[string]string{"SIGN_UP": "later"}, `SIGN_UP "later" is unknown; use code-first, passkey-first`},
-		{map[string]string{"USER_VERIFICATION": "always"}, `USER_VERIFICATION "always" is unknown; use required, preferred`},
-		{map[string]string{"KRATOS_URL": "http://k", "KRATOS_ADMIN_URL": "k:4434"}, `kratos url "k:4434" is no http or https URL`},
-		{map[string]string{"KRATOS_URL": "http://k", "SIDECAR_URL": "http://s"}, "SIDECAR_KEY_FILE is not set; give the key file of the sidecar"},
+		{nil, "KRATOS_URL is not set: set it to Kratos' public URL as browsers reach it"},
+		{map[string]string{"KRATOS_URL": "auth.example.com"}, `invalid kratos url "auth.example.com": use an http or https URL`},
+		{map[string]string{"SIGN_UP": "later"}, `invalid SIGN_UP "later": use code-first, passkey-first`},
+		{map[string]string{"USER_VERIFICATION": "always"}, `invalid USER_VERIFICATION "always": use required, preferred`},
+		{map[string]string{"KRATOS_URL": "http://k", "KRATOS_ADMIN_URL": "k:4434"}, `invalid kratos url "k:4434": use an http or https URL`},
+		{map[string]string{"KRATOS_URL": "http://k", "SIDECAR_URL": "http://s"}, "SIDECAR_KEY_FILE is not set: set it to the sidecar's key file"},
 		{map[string]string{"KRATOS_URL": "http://k", "SIDECAR_URL": "http://s", "SIDECAR_KEY_FILE": dir + "/none"}, "open " + dir + "/none: no such file or directory"},
 		{map[string]string{"KRATOS_URL": "http://k", "SIDECAR_URL": "http://s", "SIDECAR_KEY_FILE": keyFile("# keys\nresolve: a\n")}, dir + `/sidecar.key has no key of scope "read"`},
 		{map[string]string{"KRATOS_URL": "http://k", "LISTEN": "nowhere"}, "listen tcp: address nowhere: missing port in address"},

@@ -1,2 +1,2 @@
-// What the sidecar is told: who changed, never the whole ctx, which holds cookies.
+// Tells the sidecar which identity changed. Never send the whole ctx: it contains cookies.
 function(ctx) { identity_id: ctx.identity.id, flow_id: ctx.flow.id }
