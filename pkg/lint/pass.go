@@ -88,7 +88,7 @@ func (p *Pass) Enabled() []*Method {
 }
 
 // Report adds a finding of the rule that runs. The same finding twice, because
-// two methods share an anchor, counts once.
+// two methods share an anchor or two schemas a file, counts once.
 func (p *Pass) Report(f Finding) {
 	f.Rule = p.rule.ID
 	if f.Severity == 0 {
@@ -104,7 +104,7 @@ func (p *Pass) Report(f Finding) {
 		f.Span, f.Fix, f.Suggest = url.Place(), nil, nil
 	}
 	same := func(other Finding) bool {
-		return other.Rule == f.Rule && other.Span == f.Span && other.Message == f.Message
+		return other.Rule == f.Rule && other.Span.SamePlace(f.Span) && other.Message == f.Message
 	}
 	if !slices.ContainsFunc(p.findings, same) {
 		p.findings = append(p.findings, f)
