@@ -196,10 +196,10 @@ func (v *Value) Opaque() string {
 	return v.opaque
 }
 
-// Editable tells whether the value's span may be rewritten without changing
-// anything else.
+// Editable reports whether the value's span may be rewritten: nothing else would
+// change, and no other program is meant to fill it in.
 func (v *Value) Editable() bool {
-	return v != nil && !v.Shared && v.Env == "" && v.Span.End > v.Span.Start
+	return v != nil && !v.Unknown() && !v.Shared && v.Env == "" && v.Span.End > v.Span.Start
 }
 
 // Edit answers the edit that gives the value another text, or nothing when the

@@ -112,3 +112,25 @@ func (p *Pass) SignUpOpen(m *Method) bool {
 	}
 	return true
 }
+
+// IssuesSession reports whether a sign-up with some method signs the user in.
+func (p *Pass) IssuesSession() bool {
+	return hasHook(p.hookLists, "registration", "session")
+}
+
+// VerifiesFirst reports whether users must verify their address before they can
+// sign in with some method.
+func (p *Pass) VerifiesFirst() bool {
+	return hasHook(p.hookLists, "login", "require_verified_address")
+}
+
+func hasHook(lists []HookList, flow, name string) bool {
+	for _, list := range lists {
+		for _, v := range list.Value.Items() {
+			if list.Flow == flow && list.After && (Hook{Value: v}).Name() == name {
+				return true
+			}
+		}
+	}
+	return false
+}

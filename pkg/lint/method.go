@@ -139,8 +139,6 @@ func (m *Method) Lists(o Origin) bool {
 	return false
 }
 
-// TemplateLeft tells whether a template expression stands in a text that was
-// said to be rendered.
-func TemplateLeft(text string) bool {
-	return strings.Contains(text, "${") || strings.Contains(text, "{{") || strings.Contains(text, "{%") || strings.Contains(text, "<%")
-}
+// TemplateLeft reports whether a placeholder stands in a text that was said to be
+// rendered.
+func TemplateLeft(text string) bool { return kratosconf.Placeholder(text) != "" }
