@@ -152,14 +152,17 @@ func (v *Value) Items() []*Value {
 	return v.items
 }
 
-// walk visits a value and all below it.
-func (v *Value) walk(visit func(*Value)) {
+// Walk visits a value and all values below it.
+func (v *Value) Walk(visit func(*Value)) {
+	if v == nil {
+		return
+	}
 	visit(v)
 	for _, f := range v.fields {
-		f.Value.walk(visit)
+		f.Value.Walk(visit)
 	}
 	for _, item := range v.items {
-		item.walk(visit)
+		item.Walk(visit)
 	}
 }
 

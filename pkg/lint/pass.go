@@ -40,6 +40,7 @@ type Pass struct {
 	profile   Profile
 	hookLists []HookList
 	used      map[string]bool // origins, nil before somebody asks
+	schemas   kratosconf.SchemaOptions
 	read      func(string) (*source.File, error)
 	sent      map[*kratosconf.Value]Sent // by hook, nil before somebody asks
 	rule      *Rule
@@ -61,7 +62,7 @@ func NewPass(config *kratosconf.Config, opts Options) *Pass {
 	p.Pages = findPages(config, opts.Domains)
 	p.Rendered = opts.Rendered
 	p.Enrolled, p.Related, p.RelatedFile = opts.Enrolled, opts.Related, opts.RelatedFile
-	p.read = opts.Schemas.Read
+	p.schemas, p.read = opts.Schemas, opts.Schemas.Read
 	p.Version = opts.Version
 	if p.Version == (kratosconf.Version{}) {
 		p.Version = kratosconf.VersionDefault

@@ -20,7 +20,7 @@ var hookHeaderNotAllowed = &lint.Rule{
 	ID: "hook-header-not-allowed", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
 		configurable := p.Version.AtLeast(kratosconf.VersionTriggerID)
-		allowed, list := defaultHeaders(), p.Config.Get(headerAllowlist)
+		allowed, list := lint.DefaultWebHookHeaders(), p.Config.Get(headerAllowlist)
 		help := fmt.Sprintf("do without, or add it to %s, which Kratos has from %s on", headerAllowlist, kratosconf.VersionTriggerID)
 		if configurable {
 			help = fmt.Sprintf("add it to %s, or do without", headerAllowlist)
@@ -58,20 +58,11 @@ var hookHeaderNotAllowed = &lint.Rule{
 
 var headerUse = regexp.MustCompile(`request_headers(?:\.|\[["'])([A-Za-z][A-Za-z0-9-]*)`)
 
-// defaultHeaders is the list of every version, and since v25.4.0 the default of
-// the key in Kratos' schema.
-func defaultHeaders() []string {
-	return []string{
-		"Accept", "Accept-Encoding", "Accept-Language", "Content-Length", "Content-Type", "Origin", "Priority", "Referer", "Sec-Ch-Ua",
-		"Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "True-Client-Ip", "User-Agent",
-	}
-}
-
 // allowHeader adds the header to the list. A new list starts with what Kratos
 // passes on without one.
 func allowHeader(p *lint.Pass, list *kratosconf.Value, name string) []source.Edit {
 	if list != nil {
 		return lint.AppendItem(list, name)
 	}
-	return p.Set(headerAllowlist, "["+strings.Join(append(defaultHeaders(), name), ", ")+"]")
+	return p.Set(headerAllowlist, "["+strings.Join(append(lint.DefaultWebHookHeaders(), name), ", ")+"]")
 }
