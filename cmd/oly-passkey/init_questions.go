@@ -104,7 +104,7 @@ func (i *interview) howQuestions() []*question {
 	return []*question{
 		{flag: "sign-up", title: "how does an account begin?", choices: []choice{
 			{string(scaffold.CodeFirst), "a code proves the e-mail address, then the passkey is added"},
-			{string(scaffold.PasskeyFirst), "with a passkey under a user name; an e-mail address is optional and not proven"},
+			{string(scaffold.PasskeyFirst), "with a passkey under a user name; an email address comes later, in settings"},
 		}},
 		{flag: "webauthn", title: "also take security keys that cannot hold a passkey?", choices: []choice{
 			{"", "no"},

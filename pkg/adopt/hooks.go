@@ -39,6 +39,11 @@ func (w *workshop) registration(o Options) error {
 	if flow.Get("enabled").False() || flow.Unknown() || after.Unknown() || after.Get("passkey").Unknown() || own.Unknown() {
 		return nil
 	}
+	if open := p.UnprovenAddresses(); o.SignUp == PasskeyFirst && len(open) > 0 && p.SignUpOpen(p.Passkey) {
+		t := open[0].Trait
+		return conflictf(t.Value.Place(), "with --sign-up %s a stranger can enter somebody else's %q, and keeps a passkey to the account once its owner %s; use %s, or reject such sign-ups by a hook with response.parse in registration.after.passkey.hooks first",
+			PasskeyFirst, t.Name, open[0].Owner, CodeFirst)
+	}
 	refuse := o.SignUp == CodeFirst || o.SignUp == AnySignUp && (!w.had || takeover(p))
 	w.signUpFact(o, refuse)
 	refuse = refuse && p.SignUpOpen(p.Passkey)

@@ -79,7 +79,7 @@ func TestFolderOfAnotherDemo(t *testing.T) {
 	require.Equal(t, first, again, "secrets outlive a restart")
 
 	_, err = d.configure(dir, Options{SignUp: scaffold.CodeFirst})
-	require.EqualError(t, err, strconv.Quote(dir)+` holds another configuration than these flags make (["kratos.yml" "identity.schema.json" "README.md"] differs); use the flags of its first run, or another folder`)
+	require.EqualError(t, err, strconv.Quote(dir)+` holds another configuration than these flags make (["kratos.yml" "identity.schema.json" "README.md" "kratos.env"] differs); use the flags of its first run, or another folder`)
 }
 
 // TestKratosFails starts programs that are no Kratos: what they say is told, and

@@ -87,7 +87,7 @@ func parse(f *source.File, data []byte, opts ParseOptions) (*Document, error) {
 		m = maskTemplates(data)
 	}
 	d := &Document{File: f, Template: m.control, Incomplete: m.incomplete}
-	b := &builder{file: f, mask: m, doc: d}
+	b := &builder{file: f, mask: m, doc: d, template: !opts.Rendered}
 	if err := b.read(); err != nil {
 		return nil, err
 	}
@@ -154,11 +154,16 @@ type builder struct {
 	file *source.File
 	mask *mask
 	doc  *Document
+	// template says that placeholders are to be expected in values.
+	template bool
 }
 
 // scalar makes a scalar value of the text that the parser found.
 func (b *builder) scalar(kind Kind, text string, span source.Span) *Value {
 	v := &Value{Kind: kind, Str: text, Span: span}
+	if b.template && kind == String {
+		text = b.mask.hide(text)
+	}
 	if len(b.mask.exprs) > 0 && IsOpaque(text) {
 		v.Kind = String
 		v.Str, v.opaque = b.mask.restore(text), text

@@ -10,16 +10,19 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// A kratos.yml often stands inside of another file: as a text in a ConfigMap or
-// Secret, as Helm values, or in the JSON of an Ory Network project. All of it
+// A kratos.yml often stands inside of another file: as a text in a ConfigMap, a
+// Secret or the configs of a compose file, as Helm values, or in the JSON of an Ory Network project. All of it
 // is read in place, so that every position is one of the outer file.
 
 var (
 	manifestKind = regexp.MustCompile(`(?m)^kind:[ \t]*["']?(ConfigMap|Secret)\b`)
 	blockHeader  = regexp.MustCompile(`(?m)^([ \t]*)["']?([A-Za-z0-9._-]+)["']?:[ \t]*[|>][-+0-9]*[ \t]*(#.*)?\r?$`)
-	kratosOnly   = regexp.MustCompile(`(?m)^[ \t]*["']?(selfservice|default_schema_id)["']?[ \t]*:`)
-	kratosTable  = regexp.MustCompile(`(?m)^\[+selfservice\b`)
-	kratosKey    = regexp.MustCompile(`(?m)^[ \t]*["']?(selfservice|identity)["']?[ \t]*:`)
+	// A compose file with texts of its own.
+	composeKey     = regexp.MustCompile(`(?m)^["']?services["']?[ \t]*:`)
+	composeConfigs = regexp.MustCompile(`(?m)^["']?configs["']?[ \t]*:`)
+	kratosOnly     = regexp.MustCompile(`(?m)^[ \t]*["']?(selfservice|default_schema_id)["']?[ \t]*:`)
+	kratosTable    = regexp.MustCompile(`(?m)^\[+selfservice\b`)
+	kratosKey      = regexp.MustCompile(`(?m)^[ \t]*["']?(selfservice|identity)["']?[ \t]*:`)
 )
 
 // block is a text that stands indented under a key.
@@ -88,9 +91,10 @@ func embedded(data []byte) (block, bool) {
 	return block{}, false
 }
 
-// isManifest asks the expression only where it may fit, for it is slow.
+// isManifest asks an expression only if it may match, because it is slow.
 func isManifest(data []byte) bool {
-	return bytes.Contains(data, []byte("kind:")) && manifestKind.Match(data)
+	return bytes.Contains(data, []byte("kind:")) && manifestKind.Match(data) ||
+		bytes.Contains(data, []byte("configs:")) && composeKey.Match(data) && composeConfigs.Match(data)
 }
 
 // nested returns the part of a tree that Kratos is given, and its path, when the
@@ -109,7 +113,23 @@ func nested(root *Value) (*Value, string) {
 			return v, path
 		}
 	}
+	if isCompose(root) {
+		return nil, ""
+	}
 	return root, ""
+}
+
+// isCompose reports whether a tree is a compose file, whose keys are no spelling
+// of Kratos' keys.
+func isCompose(root *Value) bool {
+	for _, service := range root.Get("services").Fields() {
+		for _, key := range []string{"image", "build", "extends"} {
+			if service.Value.Get(key).Exists() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // LooksLikeKratos tells whether a tree has what makes a file a Kratos

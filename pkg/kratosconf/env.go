@@ -192,6 +192,6 @@ func (v Variable) json() *Value {
 	if err != nil || root.Kind != List && root.Kind != Map {
 		return v.scalar(Null, "")
 	}
-	root.walk(func(part *Value) { part.Env, part.Span, part.Key = v.Name, v.Span, source.Span{} })
+	root.Walk(func(part *Value) { part.Env, part.Span, part.Key = v.Name, v.Span, source.Span{} })
 	return root
 }

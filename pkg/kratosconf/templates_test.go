@@ -22,6 +22,16 @@ func TestWhatIsATemplate(t *testing.T) {
 		"@x@": "@x@", "@X.y-z@": "@X.y-z@", "@@X@@": "@@X@@", "a@b@c": "", "me@x.org": "", "@x": "", "@x_@": "@x_@", "@@": "", "@1@": "", "@.x@": "", "@-x@": "", "-@x@": "@x@", "@x y@": "",
 		"##x##": "##x##", "##X.Y##": "##X.Y##", "##x#": "", "#x#": "", "##1##": "", "####": "", "x##y##": "##y##",
 		"__X__": "__X__", "__X_Y__": "__X_Y__", "__X1__": "__X1__", "____X____": "____X____", "__x__": "", "__X_": "", "a__X__": "", "-__X__": "__X__", "__1__": "", "____": "", "__X.Y__": "", "{-X__": "", "_-X__": "",
+		"$(X)": "$(X)", "$(x.y-z)": "$(x.y-z)", "$()": "", "$(x y)": "", "$(1)": "",
+		"#{x}#": "#{x}#", "#{x.y}": "#{x.y}", "#{}": "", "#x}": "",
+		"%%x%%": "%%x%%", "%X_1%": "%X_1%", "%XY%": "", "%C3%A4": "", "%20%30": "", "%xyz%": "",
+		"<X>": "<X>", "<your domain>": "<your domain>", "<path:a/b#c>": "<path:a/b#c>", "<>": "", "<1>": "", "<https://x>": "", "a < b": "",
+		"[[ x ]]": "[[ x ]]", "[[.x]]": "[[.x]]", "[[]]": "", "[[1]]": "", "[x]": "",
+		"((x))": "((x))", "((a:b.c))": "((a:b.c))", "(())": "", "(x)": "",
+		"ref+vault://a/b#c": "ref+vault://a/b#c", "xref+a": "", "vault:a/b#c": "vault:a/b#c", "vault:a/b": "", "xvault:a#b": "",
+		"ENC[AES256_GCM,data:x]": "ENC[AES256_GCM,data:x]", "ENC[]": "",
+		"URL_BASE": "URL_BASE", "https://URL_BASE/": "URL_BASE", "a-B_C.d": "B_C", "X_PLACEHOLDER": "X_PLACEHOLDER", "URL": "", "URL-BASE": "", "Url_Base": "", "aB_C": "", "_A_B": "",
+		"AbCdEfGhIjKlMnOpQrStUvWxYz012345-A_B-": "",
 	} {
 		d := parse(t, "x.yml", "a: 'b"+" "+text+" c'\n")
 		v := d.Root.Get("a")
@@ -42,6 +52,30 @@ func TestWhatIsATemplate(t *testing.T) {
 		require.False(t, kratosconf.IsOpaque(before+after))
 		require.Equal(t, strings.Repeat("x", len(known)-3), inner[3:])
 	}
+}
+
+// TestUnquotedPlaceholders are those that YAML could not read.
+func TestUnquotedPlaceholders(t *testing.T) {
+	for _, text := range []string{"%DOMAIN%", "%%x%%", "#{x}#", "[[ x ]]", "((x))", "<x>", "$(X)", "URL_BASE"} {
+		d := parse(t, "x.yml", "a: "+text+" # note\nb: [ "+text+" ]\n")
+		for _, v := range []*kratosconf.Value{d.Root.Get("a"), d.Root.Get("b.0")} {
+			require.True(t, v.Unknown(), text)
+			require.Equal(t, text, v.Str)
+			require.False(t, v.Editable())
+			require.Empty(t, v.Edit("x"))
+			require.Empty(t, v.Replace("x"))
+			require.Equal(t, text, kratosconf.Placeholder("a "+text))
+		}
+	}
+	rendered, err := kratosconf.Parse(source.New("x.yml", []byte("a: URL_BASE\nb: <x>\n")), kratosconf.ParseOptions{Rendered: true})
+	require.NoError(t, err)
+	require.False(t, rendered.Root.Get("a").Unknown())
+	require.Equal(t, "URL_BASE", rendered.Root.Get("a").Str)
+	schema, err := kratosconf.ParseJSON(source.New("x.json", []byte(`{"pattern": "<X>", "title": "FIRST_NAME"}`)))
+	require.NoError(t, err)
+	require.False(t, schema.Get("title").Unknown())
+	require.False(t, schema.Get("pattern").Unknown())
+	require.Empty(t, kratosconf.Placeholder("https://auth.example.com/"))
 }
 
 // TestTemplatesInComments count for nothing, wherever a line of its own holds

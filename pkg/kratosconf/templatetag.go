@@ -11,16 +11,17 @@ const maxTag = 4096
 
 // findTags finds the template expressions of a text, comments left out:
 // {{ }} (Helm, Jinja, gomplate), {% %} and {# #} (Jinja), <% %> (ERB), ${X} and
-// $X (envsubst), @X@ and @@X@@ (autoconf, Maven), ##X##, __X__.
+// $X (envsubst), @X@ and @@X@@ (autoconf, Maven), ##X##, __X__, and those of
+// rawPlaceholders.
 func findTags(data []byte) []tag {
 	var tags []tag
 	for i := 0; ; {
-		j := bytes.IndexAny(data[i:], "{<$@#_")
+		j := bytes.IndexAny(data[i:], "{<$@#_%[")
 		if j < 0 {
 			return tags
 		}
 		i += j
-		if data[i] == '#' && startsComment(data, i) {
+		if data[i] == '#' && lineStart(data, i) {
 			i += len(restOfLine(data[i:]))
 			continue
 		}
@@ -40,9 +41,9 @@ func restOfLine(data []byte) []byte {
 	return line
 }
 
-// startsComment tells whether a # opens a YAML comment: at the start of a line
-// and not doubled, as in ##X##.
-func startsComment(data []byte, i int) bool {
+// lineStart reports whether only blanks stand before an offset in its line. A #
+// opens a YAML comment there.
+func lineStart(data []byte, i int) bool {
 	for i > 0 && (data[i-1] == ' ' || data[i-1] == '\t') {
 		i--
 	}
@@ -68,6 +69,11 @@ func tagAt(data []byte, i int) (tag, bool) {
 		return named(rest, i, "##", false)
 	case hasPrefix(rest, "__") && !wordBefore(data, i):
 		return named(rest, i, "__", true)
+	case rest[0] == '[' && lineStart(data, i): // a table of TOML
+	case rest[0] == '#' || rest[0] == '%' || rest[0] == '[':
+		if at := rawPlaceholders.FindIndex(rest); at != nil {
+			return tag{start: i, end: i + at[1]}, true
+		}
 	}
 	return tag{}, false
 }

@@ -93,7 +93,7 @@ func (b *builder) tomlValue(raw any, from int) *Value {
 	case *toml.Tree:
 		v := b.tomlTree(t)
 		if t.Position().Invalid() { // an inline table; where its parts stand nobody knows
-			v.walk(func(v *Value) { v.Span, v.Key = here, here })
+			v.Walk(func(v *Value) { v.Span, v.Key = here, here })
 		}
 		return v
 	case []*toml.Tree:

@@ -152,14 +152,17 @@ func (v *Value) Items() []*Value {
 	return v.items
 }
 
-// walk visits a value and all below it.
-func (v *Value) walk(visit func(*Value)) {
+// Walk visits a value and all values below it.
+func (v *Value) Walk(visit func(*Value)) {
+	if v == nil {
+		return
+	}
 	visit(v)
 	for _, f := range v.fields {
-		f.Value.walk(visit)
+		f.Value.Walk(visit)
 	}
 	for _, item := range v.items {
-		item.walk(visit)
+		item.Walk(visit)
 	}
 }
 
@@ -196,10 +199,10 @@ func (v *Value) Opaque() string {
 	return v.opaque
 }
 
-// Editable tells whether the value's span may be rewritten without changing
-// anything else.
+// Editable reports whether the value's span may be rewritten: nothing else would
+// change, and no other program is meant to fill it in.
 func (v *Value) Editable() bool {
-	return v != nil && !v.Shared && v.Env == "" && v.Span.End > v.Span.Start
+	return v != nil && !v.Unknown() && !v.Shared && v.Env == "" && v.Span.End > v.Span.Start
 }
 
 // Edit answers the edit that gives the value another text, or nothing when the

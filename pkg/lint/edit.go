@@ -7,18 +7,60 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// RemoveField answers the edit that removes a key and its value, when they have
-// a line of a block map for themselves.
-func RemoveField(v *kratosconf.Value) []source.Edit {
-	if v == nil || v.Shared || v.Env != "" || v.Kind == kratosconf.Map || v.Kind == kratosconf.List || v.Key.File == nil {
+// RemoveField returns the edit that removes a key and its value, with every map
+// around it that would be left empty. There is none unless they have lines of a
+// block map for themselves, or stand in braces with other keys.
+func (p *Pass) RemoveField(v *kratosconf.Value) []source.Edit {
+	if v == nil || v.Shared || v.Env != "" || v.Unknown() || v.Kind == kratosconf.Map || v.Kind == kratosconf.List || v.Key.File == nil {
 		return nil
 	}
-	line, whole := lineOf(v.Key)
-	rest, ok := strings.CutPrefix(strings.TrimLeft(line, ` '"`), v.Key.Text())
-	if !ok || !strings.HasPrefix(strings.TrimLeft(rest, `'" `), ":") || !sameLine(v.Key, v.Span) {
+	gone, around := v, p.around(v)
+	if around == nil {
 		return nil
 	}
+	for len(around) > 1 && len(around[len(around)-1].Fields()) == 1 {
+		gone, around = around[len(around)-1], around[:len(around)-1]
+		if gone.Shared || gone.Env != "" || gone.Key.File != v.Key.File {
+			return nil
+		}
+	}
+	if len(around[len(around)-1].Fields()) < 2 {
+		return nil // the whole file
+	}
+	line, whole := lineOf(gone.Key)
+	rest, ok := strings.CutPrefix(strings.TrimLeft(line, ` '"`), gone.Key.Text())
+	if !ok || !strings.HasPrefix(strings.TrimLeft(rest, `'" `), ":") {
+		return nil
+	}
+	_, last := lineOf(v.Span)
+	if gone == v && last != whole || v.Span.File != gone.Key.File {
+		return nil
+	}
+	whole.End = last.End
 	return []source.Edit{{Span: whole}}
+}
+
+// around returns the maps that hold a value, the outermost first, nil if it
+// stands in none of the configuration.
+func (p *Pass) around(v *kratosconf.Value) []*kratosconf.Value {
+	var find func(in *kratosconf.Value) []*kratosconf.Value
+	find = func(in *kratosconf.Value) []*kratosconf.Value {
+		for _, f := range in.Fields() {
+			if f.Value == v {
+				return []*kratosconf.Value{in}
+			}
+			if deeper := find(f.Value); deeper != nil {
+				return append([]*kratosconf.Value{in}, deeper...)
+			}
+		}
+		for _, item := range in.Items() {
+			if deeper := find(item); deeper != nil {
+				return deeper
+			}
+		}
+		return nil
+	}
+	return find(p.Config.Root)
 }
 
 // AppendItem answers the edit that adds a scalar behind the last element of a

@@ -149,8 +149,35 @@ func (f *fixer) try(from *workshop, may func(rule string) bool) (a attempt, err 
 			return attempt{}, err
 		}
 	}
-	a.brought = broughtBy(first, a.left)
-	return a, nil
+	if a.brought = broughtBy(first, a.left); a.brought == nil && a.made {
+		a.brought, err = f.together(from, w, opts)
+	}
+	return a, err
+}
+
+// together reports the harm of fixes each of which does none.
+func (f *fixer) together(from, to *workshop, opts Options) (*Finding, error) {
+	if opts.Schemas.Read != nil {
+		opts.Schemas.Read = from.clone().open
+	}
+	before, _, err := Load(from.files, opts)
+	if before == nil || err != nil {
+		return nil, err
+	}
+	if opts.Schemas.Read != nil {
+		opts.Schemas.Read = to.open
+	}
+	after, unreadable, err := Load(to.files, opts)
+	switch {
+	case err != nil:
+		return nil, err
+	case after == nil:
+		return &unreadable[0], nil
+	}
+	if harm := Harm(before.Setup(), after.Setup()); len(harm) > 0 {
+		return &Finding{Severity: Error, Message: harm[0]}, nil
+	}
+	return nil, nil
 }
 
 // fixes are those of the findings of rules that may.

@@ -112,3 +112,64 @@ func (p *Pass) SignUpOpen(m *Method) bool {
 	}
 	return true
 }
+
+// IssuesSession reports whether a sign-up with some method signs the user in.
+func (p *Pass) IssuesSession() bool {
+	return hasHook(p.hookLists, "registration", "session")
+}
+
+// VerifiesFirst reports whether users must verify their address before they can
+// sign in with some method.
+func (p *Pass) VerifiesFirst() bool {
+	return hasHook(p.hookLists, "login", "require_verified_address")
+}
+
+func hasHook(lists []HookList, flow, name string) bool {
+	for _, list := range lists {
+		for _, v := range list.Value.Items() {
+			if list.Flow == flow && list.After && (Hook{Value: v}).Name() == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Unproven is a trait that holds an address which a sign-up by passkey can fill in
+// and which nothing proves there.
+type Unproven struct {
+	Trait Trait
+	// Owner says what the address' owner may do that leads into the account:
+	// "signs in by code", "recovers the account" or Verifies.
+	Owner string
+}
+
+// Verifies is what the owner of an address may do that signs nobody in.
+const Verifies = "verifies the address"
+
+// UnprovenAddresses lists such traits of the schema that users sign up with,
+// whether sign-up by passkey is open or not. Naming passkeys by another trait
+// changes nothing, because a sign-up fills in every trait it likes.
+func (p *Pass) UnprovenAddresses() []Unproven {
+	code := p.Config.Get("selfservice.methods.code.passwordless_enabled").True()
+	fallback := code && p.Config.Get("selfservice.methods.code.config.missing_credential_fallback_enabled").True()
+	recovery := p.Config.Get("selfservice.flows.recovery.enabled").True()
+	verification := p.Config.Get("selfservice.flows.verification.enabled").True()
+	var out []Unproven
+	for _, s := range p.Schemas {
+		if !s.Default {
+			continue
+		}
+		for _, t := range Traits(s.Root) {
+			switch {
+			case code && t.Code || fallback && t.VerificationVia != "":
+				out = append(out, Unproven{t, "signs in by code"})
+			case recovery && t.RecoveryVia != "":
+				out = append(out, Unproven{t, "recovers the account"})
+			case verification && t.VerificationVia != "":
+				out = append(out, Unproven{t, Verifies})
+			}
+		}
+	}
+	return out
+}

@@ -169,6 +169,16 @@ func Run(p *Pass, rules []*Rule) []Finding {
 		p.rule = r
 		r.Check(p)
 	}
+	for i := range p.findings {
+		f := &p.findings[i]
+		// What does harm is left to people.
+		if len(f.Fix) > 0 && len(p.harm(f.Fix)) > 0 {
+			f.Fix = nil
+		}
+		if len(f.Suggest) > 0 && len(p.harm(f.Suggest)) > 0 {
+			f.Suggest = nil
+		}
+	}
 	slices.SortStableFunc(p.findings, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(p.fileOrder(a.Span.File), p.fileOrder(b.Span.File)),

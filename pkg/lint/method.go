@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
@@ -94,6 +95,37 @@ func (m *Method) OriginsUnsure() bool {
 	return m.Config.Unknown() || m.RP.Unknown() || m.OriginsKey.Unknown()
 }
 
+// FirstFactors lists the enabled methods, passkeys aside, that sign users in on
+// their own.
+func (p *Pass) FirstFactors() []string {
+	methods := p.Config.Get("selfservice.methods")
+	var out []string
+	for name, key := range map[string]string{"code": "passwordless_enabled", "oidc": "enabled", "password": "enabled"} {
+		if methods.Get(name + "." + key).True() {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// SecondFactor names an enabled method that users can set up as a second factor,
+// "" without any.
+func (p *Pass) SecondFactor() string {
+	methods := p.Config.Get("selfservice.methods")
+	switch {
+	case p.WebAuthn.On && !p.WebAuthn.FirstFactor:
+		return "webauthn"
+	case methods.Get("totp.enabled").True():
+		return "totp"
+	case methods.Get("lookup_secret.enabled").True():
+		return "lookup_secret"
+	case methods.Get("code.mfa_enabled").True():
+		return "code"
+	}
+	return ""
+}
+
 // EachRPID calls f for each enabled method whose rp.id is known and has this
 // flaw; RPIDFine asks for those without any.
 func (p *Pass) EachRPID(flaw RPIDFlaw, f func(*Method)) {
@@ -138,8 +170,6 @@ func (m *Method) ListsBare(bare string) bool { return m.bare[bare] }
 // included.
 func (m *Method) ListsPage(page webauthn.Page) bool { return m.pages[page] }
 
-// TemplateLeft tells whether a template expression stands in a text that was
-// said to be rendered.
-func TemplateLeft(text string) bool {
-	return strings.Contains(text, "${") || strings.Contains(text, "{{") || strings.Contains(text, "{%") || strings.Contains(text, "<%")
-}
+// TemplateLeft reports whether a placeholder stands in a text that was said to be
+// rendered.
+func TemplateLeft(text string) bool { return kratosconf.Placeholder(text) != "" }

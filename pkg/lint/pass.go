@@ -40,6 +40,7 @@ type Pass struct {
 	profile   Profile
 	hookLists []HookList
 	used      map[string]bool // origins, nil before somebody asks
+	schemas   kratosconf.SchemaOptions
 	read      func(string) (*source.File, error)
 	bodies    *hookbody.Evaluator
 	sent      map[*kratosconf.Value]Sent // by hook, nil before somebody asks
@@ -48,11 +49,12 @@ type Pass struct {
 	reported  map[findingKey]bool
 }
 
-// findingKey is what makes two findings the same.
+// findingKey is what makes two findings the same: by the name of the file, which
+// may have been read twice.
 type findingKey struct {
-	rule    string
-	span    source.Span
-	message string
+	rule, file string
+	start      int
+	message    string
 }
 
 // NewPass looks at a configuration once for all rules.
@@ -71,7 +73,7 @@ func NewPass(config *kratosconf.Config, opts Options) *Pass {
 	p.Pages = findPages(config, opts.Domains)
 	p.Rendered = opts.Rendered
 	p.Enrolled, p.Related, p.RelatedFile = opts.Enrolled, opts.Related, opts.RelatedFile
-	p.read = opts.Schemas.Read
+	p.schemas, p.read = opts.Schemas, opts.Schemas.Read
 	p.bodies = opts.Bodies
 	if p.bodies == nil {
 		p.bodies = hookbody.NewEvaluator()
@@ -102,7 +104,7 @@ func (p *Pass) Enabled() []*Method {
 }
 
 // Report adds a finding of the rule that runs. The same finding twice, because
-// two methods share an anchor, counts once.
+// two methods share an anchor or two schemas a file, counts once.
 func (p *Pass) Report(f Finding) {
 	f.Rule = p.rule.ID
 	if f.Severity == 0 {
@@ -117,7 +119,10 @@ func (p *Pass) Report(f Finding) {
 		f.Notes = append([]Note{{Span: text.Place(), Message: fmt.Sprintf("the place is line %d, column %d of the schema in this text", inner.Line, inner.Column)}}, f.Notes...)
 		f.Span, f.Fix, f.Suggest = text.Place(), nil, nil
 	}
-	key := findingKey{f.Rule, f.Span, f.Message}
+	key := findingKey{rule: f.Rule, start: f.Span.Start, message: f.Message}
+	if f.Span.File != nil {
+		key.file = f.Span.File.Name
+	}
 	if !p.reported[key] {
 		p.reported[key] = true
 		p.findings = append(p.findings, f)

@@ -16,7 +16,7 @@ type Trait struct {
 	Title string
 	// What the annotation says.
 	DisplayName, WebAuthn, Password, Code bool
-	RecoveryVia                           string
+	RecoveryVia, VerificationVia          string
 	Required                              bool // of the top ones
 }
 
@@ -71,7 +71,7 @@ func newTrait(name string, v *kratosconf.Value) Trait {
 		WebAuthn:    c.Get("webauthn.identifier").True(),
 		Password:    c.Get("password.identifier").True(),
 		Code:        c.Get("code.identifier").True(),
-		RecoveryVia: a.Get("recovery.via").Text(),
+		RecoveryVia: a.Get("recovery.via").Text(), VerificationVia: a.Get("verification.via").Text(),
 	}
 }
 

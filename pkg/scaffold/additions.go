@@ -51,7 +51,7 @@ func Additions(a Addition, have State, random io.Reader) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	wanted := hookVariables(a.HookLists, hookKeys)
+	wanted := hookVariables(a.HookLists, 0, hookKeys)
 	for name, value := range parseEnv(have.KratosEnv) {
 		if strings.Contains(name, "_AFTER_PROFILE_") && !slices.Contains(a.HookLists, "settings.profile") { // of a hook that is not init's
 			wanted = append(wanted, variable{name: name, value: fixed(value), ok: func(string) bool { return true }})

@@ -4,6 +4,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -84,17 +85,23 @@ func (s site) hookVariables(hookKeys []string) []variable {
 	if s.RefuseAddressChange {
 		lists = append(lists, "settings.profile")
 	}
-	return hookVariables(lists, hookKeys)
+	all := hookVariables(lists, 0, hookKeys)
+	if s.PasskeyFirst && !s.Closed {
+		for _, method := range s.Methods {
+			all = append(all, hookVariables([]string{"registration." + method}, 1, hookKeys)...)
+		}
+	}
+	return all
 }
 
-// hookVariables give the first hook of each list, such as "login.passkey", its
-// key.
-func hookVariables(lists, hookKeys []string) []variable {
+// hookVariables give one hook of each list, such as "login.passkey", its key. The
+// variables of a list reach it only if they name every hook before it.
+func hookVariables(lists []string, index int, hookKeys []string) []variable {
 	var all []variable
 	for _, list := range lists {
 		flow, method, _ := strings.Cut(strings.ToUpper(list), ".")
 		all = append(all, variable{
-			name:  "SELFSERVICE_FLOWS_" + flow + "_AFTER_" + method + "_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE",
+			name:  "SELFSERVICE_FLOWS_" + flow + "_AFTER_" + method + "_HOOKS_" + strconv.Itoa(index) + "_CONFIG_AUTH_CONFIG_VALUE",
 			value: fixed(hookKeys[0]),
 			ok:    func(old string) bool { return slices.Contains(hookKeys, old) },
 		})
@@ -106,7 +113,7 @@ func fixed(value string) func() (string, error) {
 	return func() (string, error) { return value, nil }
 }
 
-var hookVariable = regexp.MustCompile(`^SELFSERVICE_FLOWS_(LOGIN|REGISTRATION|SETTINGS)_AFTER_(PASSKEY|WEBAUTHN|PROFILE)_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE$`)
+var hookVariable = regexp.MustCompile(`^SELFSERVICE_FLOWS_(LOGIN|REGISTRATION|SETTINGS)_AFTER_(PASSKEY|WEBAUTHN|PROFILE)_HOOKS_[01]_CONFIG_AUTH_CONFIG_VALUE$`)
 
 // hookKeyIn answers the key that a kratos.env gives to the hooks, "" when there
 // is none.

@@ -143,6 +143,32 @@ func TestRealPasskeySignUp(t *testing.T) {
 		require.Len(t, f.UI.Messages, 1)
 		require.Equal(t, 4000007, f.UI.Messages[0].ID, "the user name is taken")
 	})
+	for _, second := range []scaffold.WebAuthn{scaffold.Off, scaffold.Passwordless} {
+		t.Run("passkey-first with somebody's address, webauthn "+string(second), func(t *testing.T) {
+			hooks, sidecar := recordCalls(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusForbidden)
+				_, _ = w.Write([]byte(`{"messages":[{"messages":[{"id":4900001,"text":"begin with a code","type":"error"}]}]}`))
+			})
+			k, status, answer, key := signUpByPasskey(t, scaffold.Options{
+				Domain: "localhost", SidecarURL: sidecar, SignUp: scaffold.PasskeyFirst, WebAuthn: second,
+			}, map[string]any{"username": "mallory", "email": "victim@example.com"})
+			f := k.decode(status, answer)(http.StatusBadRequest)
+			require.Equal(t, []message{{ID: 4900001, Text: "begin with a code"}}, f.UI.Messages)
+			got := hooks.wait(t, "/v1/hooks/kratos/refuse-passkey-signup")
+			require.Equal(t, key, got.Key)
+			require.Equal(t, map[string]any{"flow_id": f.ID}, got.Body)
+			require.Empty(t, identities(k))
+		})
+	}
+	t.Run("passkey-first with somebody's address fails closed without the sidecar", func(t *testing.T) {
+		k, status, answer, _ := signUpByPasskey(t, scaffold.Options{
+			Domain: "localhost", SignUp: scaffold.PasskeyFirst, SidecarURL: "http://127.0.0.1:" + kratostest.FreePorts(t, 1)[0],
+		}, map[string]any{"username": "mallory", "email": "victim@example.com"})
+		require.Equal(t, http.StatusInternalServerError, status, "%s", answer)
+		require.Empty(t, identities(k))
+		status, answer = registerPasskey(k, map[string]any{"username": "alice"})
+		require.Equal(t, http.StatusOK, status, "nobody else is asked: %s", answer)
+	})
 	t.Run("code-first", func(t *testing.T) {
 		hooks, sidecar := recordCalls(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusForbidden)

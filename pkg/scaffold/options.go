@@ -54,7 +54,7 @@ func (o Options) methods(s *site) error {
 		return optionf("--sign-up", "%q is unknown; use %s or %s", o.SignUp, CodeFirst, PasskeyFirst)
 	}
 	if o.RefuseAddressChange && s.PasskeyFirst {
-		return optionf("--refuse-address-change", "does not go with --sign-up %s, where anybody can enter a stranger's address at sign-up", PasskeyFirst)
+		return optionf("--refuse-address-change", "does not go with --sign-up %s, where an address is entered in settings", PasskeyFirst)
 	}
 	s.RefuseAddressChange = o.RefuseAddressChange
 	s.Methods = []string{"passkey"}

@@ -62,6 +62,13 @@ func (s site) RegistrationHook() hook {
 	return s.refusal("refuse-passkey-signup", "refuse")
 }
 
+// SignUpAddressHook refuses a sign-up by passkey with an e-mail address.
+func (s site) SignUpAddressHook() hook {
+	h := s.refusal("refuse-passkey-signup", "refuse-address")
+	h.Second = true
+	return h
+}
+
 // AddressHook refuses a change of the e-mail address.
 func (s site) AddressHook() hook { return s.refusal("refuse-address-change", "refuse-address-change") }
 
@@ -86,6 +93,9 @@ func (s site) HookBodies() []string {
 	all := []string{"identity"}
 	if s.RefusesSignUp() {
 		all = append(all, "refuse")
+	}
+	if s.PasskeyFirst && !s.Closed {
+		all = append(all, "refuse-address")
 	}
 	if s.RefuseAddressChange {
 		all = append(all, "refuse-address-change")
@@ -143,4 +153,5 @@ func (s site) fileURL(path string) string {
 type hook struct {
 	URL, Body string
 	Response  string // ignore or parse
+	Second    bool   // behind another one in its list
 }

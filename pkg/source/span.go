@@ -23,6 +23,15 @@ func (s Span) Position() Position {
 	return s.File.Position(s.Start)
 }
 
+// SamePlace reports whether two spans start at the same offset of files of the
+// same name, which may have been read twice.
+func (s Span) SamePlace(other Span) bool {
+	if s.File == nil || other.File == nil {
+		return s.File == other.File
+	}
+	return s.File.Name == other.File.Name && s.Start == other.Start
+}
+
 // Text answers the bytes of the span.
 func (s Span) Text() string {
 	if s.File == nil {

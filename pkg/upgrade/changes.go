@@ -46,7 +46,7 @@ func early() []change {
 		{id: "session-last", what: "`session` runs last, wherever it is listed", since: kratosconf.VersionPasskey, source: "e94250705"},
 		{id: "backup-flags", what: "keys whose backup-eligible flag has changed are refused", since: kratosconf.Version{Major: 1, Minor: 3, Patch: 1}, source: "go-webauthn v0.11.2 webauthn/login.go"},
 		{id: "external-id", what: "`external_id` of an identity, with a look-up", since: kratosconf.VersionTriggerID, source: "run on v26.2.0; v25.4.0 by its source"},
-		{id: "header-allowlist", what: "`clients.web_hook.header_allowlist`", since: v26_2, source: "run on v26.2.0"},
+		{id: "header-allowlist", what: "`clients.web_hook.header_allowlist`", since: kratosconf.VersionTriggerID, source: "run on v25.4.0 and v26.2.0"},
 	}
 }
 

@@ -6,6 +6,7 @@ package upgrade
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
@@ -31,8 +32,13 @@ func Check(files []*source.File, opts lint.Options, from, to kratosconf.Version)
 	if err != nil {
 		return nil, err
 	}
-	out := without(after, before)
-	for _, f := range without(before, after) {
+	versions := strings.NewReplacer(from.String(), "", to.String(), "") // messages name them
+	same := func(a, b lint.Finding) bool {
+		return samePlace(a, b) && versions.Replace(a.Message) == versions.Replace(b.Message)
+	}
+	out := without(after, before, same)
+	// What a rule still reports at a place, in whatever words, is not gone.
+	for _, f := range without(before, after, samePlace) {
 		out = append(out, lint.Finding{
 			Rule: f.Rule, Severity: lint.Info, Span: f.Span,
 			Message: "is no fault any more with " + to.String() + ": " + f.Message,
@@ -45,15 +51,17 @@ func Check(files []*source.File, opts lint.Options, from, to kratosconf.Version)
 	return out, nil
 }
 
-// without answers the findings that have no like among others. Messages differ
-// between versions, because they name them.
-func without(findings, others []lint.Finding) []lint.Finding {
+// samePlace reports whether two findings are of one rule at one place. Files are
+// compared by name, because each check reads the identity schemas again.
+func samePlace(a, b lint.Finding) bool {
+	return a.Rule == b.Rule && a.Span.SamePlace(b.Span)
+}
+
+// without returns the findings that have no equal among others.
+func without(findings, others []lint.Finding, equal func(a, b lint.Finding) bool) []lint.Finding {
 	var out []lint.Finding
 	for _, f := range findings {
-		same := func(o lint.Finding) bool {
-			return o.Rule == f.Rule && o.Span.File == f.Span.File && o.Span.Start == f.Span.Start
-		}
-		if !slices.ContainsFunc(others, same) {
+		if !slices.ContainsFunc(others, func(o lint.Finding) bool { return equal(f, o) }) {
 			out = append(out, f)
 		}
 	}

@@ -1,12 +1,14 @@
 package upgrade_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/upgrade"
 )
@@ -36,7 +38,7 @@ selfservice:
 `
 	policy = `  methods:
     code: { enabled: true, passwordless_enabled: true }
-    passkey: { enabled: true, config: { attestation: none, rp: { id: auth.acme.dev, display_name: Acme, origins: ["https://auth.acme.dev"] } } }
+    passkey: { enabled: true, config: { attestation: { preference: none }, rp: { id: auth.acme.dev, display_name: Acme, origins: ["https://auth.acme.dev"] } } }
 `
 	noRP = `  methods:
     code: { enabled: true, passwordless_enabled: true }
@@ -100,5 +102,31 @@ func TestCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.want, check(t, c.text, c.from, c.to))
 		})
+	}
+}
+
+// TestCheckReadsSchemasTwice holds a finding in an identity schema, which each
+// version's check reads again, against itself.
+func TestCheckReadsSchemasTwice(t *testing.T) {
+	const schema = `{"properties":{"traits":{"properties":{"email":{"title":"E","ory.sh/kratos":{
+"credentials":{"passkey":{"display_name":true},"webauthn":{"identifier":true},"code":{"identifier":true,"via":"email"}},"recovery":{"via":"email"}}}},"required":["email"]}}}`
+	const text = head + passkeyOn + `identity: { default_schema_id: a, schemas: [{ id: a, url: file://a.json }, { id: b, url: file://a.json }] }
+`
+	opts := lint.Options{}
+	opts.Schemas.Read = func(name string) (*source.File, error) { return source.New(name, []byte(schema)), nil }
+	files := []*source.File{source.New("kratos.yml", []byte(text))}
+	now, err := lint.Check(files, opts, rules.All())
+	require.NoError(t, err)
+	require.Len(t, slices.DeleteFunc(now, func(f lint.Finding) bool { return f.Span.File.Name != "a.json" }), 1, "once, though two schemas share the file")
+	for _, to := range []kratosconf.Version{{Major: 26, Minor: 2}, {Major: 25, Minor: 4}} {
+		from := kratosconf.Version{Major: 26, Minor: 2}
+		found, err := upgrade.Check(files, opts, from, to)
+		require.NoError(t, err)
+		for _, f := range found {
+			require.NotEqual(t, "a.json", f.Span.File.Name, f.Message)
+		}
+		if from == to {
+			require.Empty(t, found)
+		}
 	}
 }

@@ -45,7 +45,7 @@ func signals(t *testing.T, s *stack) {
 // error, by version and account; the pages say what to do.
 const removed = "We couldn’t find an account for this passkey or security key. It may have been removed. Try another one, check the name if you entered one, or sign in another way."
 
-// strangersPasskey signs up with somebody else's address, which proves nothing.
+// strangersPasskey takes somebody else's address in settings, which proves nothing.
 // When its owner arrives by code, the pages show the passkey that was there
 // before, and it can be removed.
 func strangersPasskey(t *testing.T, s *stack) {
@@ -104,17 +104,24 @@ func strangersPasskeyAfterRecovery(t *testing.T, s *stack) {
 	stranger.until(`document.querySelector(".message.error")?.innerText`, removed)
 }
 
-// takeAddress signs up with a passkey and an address that is somebody else's.
+// takeAddress signs up with a passkey and takes an address that is somebody else's
+// in settings, because a sign-up by passkey with one is rejected.
 func (p *tab) takeAddress(name, email string) {
 	p.t.Helper()
 	p.plugIn("internal")
 	p.open("/registration")
 	p.at("/registration", "Create an account")
 	p.fill("traits.username", name)
-	p.fill("traits.email", email)
 	p.submit("method", "profile")
 	p.at("/registration", "Choose how to sign in")
 	p.start("register", "passkey")
+	p.at("/", "Hello, "+name)
+	p.open("/settings")
+	p.at("/settings", "Settings")
+	p.fill("traits.email", email)
+	p.submit("method", "profile")
+	p.at("/settings", "Settings")
+	p.open("/")
 	p.at("/", "Hello, "+name)
 }
 

@@ -6,23 +6,19 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 )
 
+// embedx/config.schema.json at b86338da0: attestation is an object.
 var attestationPointless = &lint.Rule{
 	ID: "attestation-pointless", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
 		if !p.Passkey.On || !policyKeys(p) {
 			return
 		}
-		v := p.Passkey.Config.Get("attestation")
-		for _, inner := range []string{"conveyance", "preference", "conveyance_preference"} {
-			if v.Get(inner) != nil {
-				v = v.Get(inner)
-			}
-		}
+		v := p.Passkey.Config.Get("attestation.preference")
 		if v.Text() != "direct" && v.Text() != "enterprise" && v.Text() != "indirect" {
 			return
 		}
 		p.ReportAt(v, lint.Finding{
-			Message: fmt.Sprintf("attestation is %q: people see one more question, and Kratos verifies no attestation", v.Str),
+			Message: fmt.Sprintf("attestation.preference is %q: people see one more question, and Kratos verifies no attestation", v.Str),
 			Help:    "write none",
 			Fix:     v.Replace("none"),
 		})

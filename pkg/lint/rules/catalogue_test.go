@@ -15,9 +15,13 @@ import (
 // unmended are rules of the catalogue whose fix is no edit of a file.
 func unmended() map[string]string {
 	return map[string]string{
-		"env-csv-space":   "the value is in the environment",
-		"env-bool":        "the value is in the environment",
-		"env-index-nulls": "the value is in the environment",
+		"passkey-signup-unverified-address": "how users sign up is a decision",
+		"hook-blocks-login":                 "the hook may be what stops a sign-in",
+		"hook-nil-identity-id":              "the hook may be what rejects a sign-up",
+		"display-trait-optional":            "requiring a trait rejects sign-ups that worked",
+		"env-csv-space":                     "the value is in the environment",
+		"env-bool":                          "the value is in the environment",
+		"env-index-nulls":                   "the value is in the environment",
 	}
 }
 

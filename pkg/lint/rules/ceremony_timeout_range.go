@@ -16,7 +16,7 @@ var ceremonyTimeoutRange = &lint.Rule{
 		}
 		for _, f := range p.Passkey.Config.Get("timeouts").Fields() {
 			d, err := time.ParseDuration(f.Value.Str)
-			if err != nil || d >= time.Minute && d <= 10*time.Minute {
+			if err != nil || !policyDuration.MatchString(f.Value.Str) || d >= time.Minute && d <= 10*time.Minute {
 				continue
 			}
 			p.ReportAt(f.Value, lint.Finding{

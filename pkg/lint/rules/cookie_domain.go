@@ -64,7 +64,7 @@ func proposeCookieDomain(p *lint.Pass, v *kratosconf.Value) []source.Edit {
 	for _, o := range cookieHosts(p) {
 		domain := webauthn.RegistrableDomain(o.Page.Host)
 		if domain == "" || shared != "" && domain != shared {
-			return lint.RemoveField(v)
+			return p.RemoveField(v)
 		}
 		shared = domain
 	}

@@ -14,7 +14,7 @@ var displayNameMisnested = &lint.Rule{
 	Check: func(p *lint.Pass) {
 		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
 			if name := m.Config.Get("display_name"); name.Exists() {
-				fix := lint.RemoveField(name)
+				fix := p.RemoveField(name)
 				if m.RP.Get("display_name") == nil && len(fix) > 0 {
 					if moved := p.InsertPath(m.RPPath(), "display_name: "+quoted(name)); m.RP.Is(kratosconf.Map) && moved != nil {
 						fix = append(fix, moved...)

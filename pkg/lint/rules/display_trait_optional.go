@@ -3,12 +3,11 @@ package rules
 import (
 	"fmt"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// webauthn/user.go: with an empty name Kratos sends the relying party's.
+// webauthn/user.go: with an empty name Kratos sends the relying party's. There is
+// no fix: who may sign up is not decided by a linter.
 var displayTraitOptional = &lint.Rule{
 	ID: "display-trait-optional", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -23,18 +22,9 @@ var displayTraitOptional = &lint.Rule{
 				p.Report(lint.Finding{
 					Span:    t.Value.Place(),
 					Message: fmt.Sprintf("trait %q names passkeys and is not required: without it every account is called by the name of your application", t.Name),
-					Help:    fmt.Sprintf("add %q to \"required\"", t.Name),
-					Fix:     require(s.Root.Get("properties.traits"), t.Name),
+					Help:    fmt.Sprintf("flag a trait that every account has; adding %q to \"required\" rejects sign-ups without it, and changes of accounts that lack it", t.Name),
 				})
 			}
 		}
 	},
-}
-
-// require adds a trait to the required ones.
-func require(traits *kratosconf.Value, name string) []source.Edit {
-	if required := traits.Get("required"); required.Exists() {
-		return lint.AppendItem(required, name)
-	}
-	return lint.InsertMember(traits, fmt.Sprintf(`"required": [%q]`, name))
 }

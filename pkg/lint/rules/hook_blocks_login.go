@@ -17,8 +17,7 @@ var hookBlocksLogin = &lint.Rule{
 			}
 			p.ReportAt(h.Key("url"), lint.Finding{
 				Message: "every sign-in waits for this hook, up to 93 seconds when its receiver hangs, and fails when it fails",
-				Suggest: ignoreAnswer(p, h),
-				Help:    "add response: {ignore: true}",
+				Help:    "add response: {ignore: true}, unless its answer is meant to stop a sign-in",
 			})
 		}
 	},

@@ -62,15 +62,15 @@ func tellSidecarToo(p *lint.Pass, told *lint.Hook, flow, method string) []source
 	from, to := lint.SidecarPath+told.List.Flow, lint.SidecarPath+flow
 	for i := range edits {
 		edits[i].New = strings.ReplaceAll(edits[i].New, from, to)
-		if flow == "registration" {
+		if flow == "registration" && p.IssuesSession() && !p.VerifiesFirst() {
 			edits[i].New = withSession(edits[i].New)
 		}
 	}
 	return edits
 }
 
-// withSession adds the hook that signs people in to a block of hooks: the list
-// would be one without it.
+// withSession adds the hook that signs users in to a block of hooks, as the lists
+// of other methods have it.
 func withSession(text string) string {
 	at := strings.Index(text, "- ")
 	start := strings.LastIndexByte(text[:max(at, 0)], '\n') + 1

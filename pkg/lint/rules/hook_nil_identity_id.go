@@ -19,8 +19,7 @@ var hookNilIdentityID = &lint.Rule{
 			}
 			p.ReportAt(h.Key("body"), lint.Finding{
 				Message: "the body sends identity.id, which is the nil UUID in a registration hook with response.parse",
-				Suggest: h.Config().Get("response.parse").Edit("false"),
-				Help:    "send the id in a hook without parse, which runs once the identity is saved",
+				Help:    "send the id in a second hook without parse, which runs once the identity is saved; without parse this one could not reject a sign-up",
 			})
 		}
 	},

@@ -17,7 +17,7 @@ var hookTriggerIDOff = &lint.Rule{
 			p.ReportAt(v, lint.Finding{
 				Message: "without the analytics event the hook has no Ory-Webhook-Trigger-Id, by which a receiver knows a repeated call",
 				Help:    "remove it",
-				Fix:     lint.RemoveField(v),
+				Fix:     p.RemoveField(v),
 			})
 		}
 	},

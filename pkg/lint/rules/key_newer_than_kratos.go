@@ -23,7 +23,7 @@ var keyNewerThanKratos = &lint.Rule{
 				Span:    v.Key,
 				Message: fmt.Sprintf("Kratos %s does not know %s.config.%s and refuses to start", p.Version, p.Passkey.Path, name),
 				Help:    "remove it, or name the newer Kratos with --kratos-version",
-				Fix:     lint.RemoveField(v),
+				Fix:     p.RemoveField(v),
 			})
 		}
 	},

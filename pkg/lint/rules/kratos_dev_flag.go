@@ -14,7 +14,7 @@ var kratosDevFlag = &lint.Rule{
 		p.ReportAt(v, lint.Finding{
 			Message: "dev mode is on: cookies are not Secure and other checks are off",
 			Help:    "remove it, and start Kratos with --dev where you develop",
-			Fix:     lint.RemoveField(v),
+			Fix:     p.RemoveField(v),
 		})
 	},
 }

@@ -14,7 +14,7 @@ var legacyOneStep = &lint.Rule{
 		p.ReportAt(v, lint.Finding{
 			Message: "enable_legacy_one_step is deprecated and will go",
 			Help:    "remove it, and let the page follow the two steps: traits first, then the passkey",
-			Fix:     lint.RemoveField(v),
+			Fix:     p.RemoveField(v),
 		})
 	},
 }

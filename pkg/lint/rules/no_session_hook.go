@@ -27,16 +27,20 @@ var noSessionHook = &lint.Rule{
 				Message: fmt.Sprintf("%s has no \"session\" hook: people who sign up with %s are not signed in afterwards", where, m.Name),
 				Help:    fmt.Sprintf("add `- hook: session` to selfservice.flows.%s", where),
 			}
+			switch {
+			case hasHook(hooks, "show_verification_ui") || mayRefuse(hooks):
+				f.Severity = lint.Info // nobody is signed in before something else happened
+			case p.VerifiesFirst():
+				f.Severity = lint.Info
+				f.Message += ", which may be meant, as sign-in asks for a verified address"
+				f.Help = "leave it out: a session after the sign-up would sign in users whose address is not verified"
 			// A list of the method's own would switch a generic one off.
-			if hooks == nil && registration != nil && len(after.Get("hooks").Items()) == 0 {
-				f.Fix = p.InsertPath("selfservice.flows."+where, "- hook: session")
+			case hooks == nil && registration != nil && len(after.Get("hooks").Items()) == 0 && p.IssuesSession():
+				f.Suggest = p.InsertPath("selfservice.flows."+where, "- hook: session")
 			}
 			if len(hooks.Items()) > 0 {
 				f.Message += ", which may be meant, as there are other hooks"
 				f.Help += ", or leave it out on purpose"
-			}
-			if hasHook(hooks, "show_verification_ui") || mayRefuse(hooks) {
-				f.Severity = lint.Info // nobody is signed in before something else happened
 			}
 			f.Span = p.Config.Near("selfservice.flows." + where + ".0")
 			p.Report(f)

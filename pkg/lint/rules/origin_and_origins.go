@@ -19,7 +19,7 @@ var originAndOrigins = &lint.Rule{
 		case origin.Exists() && origins.Exists():
 			var fix []source.Edit
 			if m.Lists(lint.NewOrigin(origin)) {
-				fix = lint.RemoveField(origin)
+				fix = p.RemoveField(origin)
 			}
 			p.ReportAt(origin, lint.Finding{
 				Fix:     fix,

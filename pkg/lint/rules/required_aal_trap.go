@@ -2,39 +2,40 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 )
 
 // A passkey counts as one factor, always (ory/kratos issues 2794 and 2978).
+// There is no fix: a lower value accepts every session with one factor.
 var requiredAALTrap = &lint.Rule{
 	ID: "required-aal-trap", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
-		if !p.Passkey.On {
+		second := p.SecondFactor()
+		if !p.Passkey.On || second == "" {
 			return
 		}
-		methods := p.Config.Get("selfservice.methods")
-		second := ""
-		for _, name := range []string{"totp", "lookup_secret"} {
-			if methods.Get(name + ".enabled").True() {
-				second = name
-			}
-		}
-		if p.WebAuthn.On && !p.WebAuthn.FirstFactor {
-			second = "webauthn"
-		}
-		if second == "" {
-			return
-		}
-		for _, path := range []string{"session.whoami.required_aal", "selfservice.flows.settings.required_aal"} {
-			v := p.Config.Get(path)
+		for _, trap := range []struct {
+			path, effect string
+			severity     lint.Severity
+		}{
+			{"session.whoami.required_aal", "Kratos accepts their session after a passkey sign-in only once they have used it", lint.Warning},
+			// The right value, which only costs a step.
+			{settingsAAL, "Kratos asks for it before they can open settings in a session that began with a passkey", lint.Info},
+		} {
+			v := p.Config.Get(trap.path)
 			if v.Text() != "highest_available" {
 				continue
 			}
+			help := "keep the value, and tell users that their second factor follows the passkey"
+			if first := p.FirstFactors(); len(first) > 0 {
+				help += fmt.Sprintf("; a lower one would also accept a session that began with %s alone", strings.Join(first, " or "))
+			}
 			p.ReportAt(v, lint.Finding{
-				Message: fmt.Sprintf("a passkey counts as one factor, so who has %s as well is asked for it after every sign-in with a passkey", second),
-				Suggest: v.Edit("aal1"),
-				Help:    "write aal1 if the passkey shall be enough, or keep it and tell people",
+				Severity: trap.severity,
+				Message:  fmt.Sprintf("a passkey counts as one factor: if users have set up %s, %s", second, trap.effect),
+				Help:     help,
 			})
 			return
 		}

@@ -12,7 +12,7 @@ var rpIcon = &lint.Rule{
 				p.ReportAt(icon, lint.Finding{
 					Message: "rp.icon is deprecated: Kratos and browsers ignore it",
 					Help:    "remove it",
-					Fix:     lint.RemoveField(icon),
+					Fix:     p.RemoveField(icon),
 				})
 			}
 		}

@@ -38,7 +38,7 @@ func reportRPKey(p *lint.Pass, m *lint.Method, f kratosconf.Field) {
 		Span:    f.Value.Key,
 		Message: fmt.Sprintf("rp of %s has no key %q, so Kratos ignores it", m.Name, f.Name),
 		Help:    "remove it",
-		Fix:     lint.RemoveField(f.Value),
+		Fix:     p.RemoveField(f.Value),
 	}
 	meant := meantKey(f.Name)
 	if meant != "" && m.RP.Get(meant) == nil {

@@ -46,7 +46,7 @@ func All() []*lint.Rule {
 		rpIDTooBroad, rpIDTooNarrow, rpOnSharedPaas,
 		rpUnknownKey, scalarForArray, schemaInvalid,
 		schemaUncovered, schemaUnloadable, secondDocument,
-		sessionBeforeWebhook, settingsUnreachable, templateUnrendered,
+		sessionBeforeWebhook, settingsAALLowered, settingsUnreachable, templateUnrendered,
 		tlsTerminatedScheme, uiOriginNotListed, uiURLFallback,
 		uvDiscouraged, uvRequired, webauthnNoIdentifier,
 		wwwApex, yamlBoolString,

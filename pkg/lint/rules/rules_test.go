@@ -277,6 +277,58 @@ func (e *example) updated(want string, made map[string]string) []txtar.File {
 	return out
 }
 
+// setup reads a case's files, some of which may have changed.
+func (e *example) setup(t *testing.T, changed map[string]string) lint.Setup {
+	t.Helper()
+	after := &example{name: e.name, files: make(map[string]string), order: e.order}
+	for name, text := range e.files {
+		after.files[name] = text
+	}
+	for name, text := range changed {
+		after.files[name] = text
+	}
+	files, opts := after.config(t)
+	p, unreadable, err := lint.Load(files, opts)
+	require.NoError(t, err)
+	require.Empty(t, unreadable)
+	return p.Setup()
+}
+
+// TestNoFixDoesHarm holds what the cases show against the register of harm: each
+// rule's fixed and suggested files, and those of all rules together.
+func TestNoFixDoesHarm(t *testing.T) {
+	paths, err := filepath.Glob("*.txtar")
+	require.NoError(t, err)
+	shown := 0
+	for _, path := range paths {
+		_, examples := readExamples(t, path)
+		for _, e := range examples {
+			for _, part := range []string{fixedPart, suggestedPart} {
+				changed := make(map[string]string)
+				for name, text := range e.files {
+					if base, ok := strings.CutPrefix(name, part); ok {
+						changed[base] = text
+					}
+				}
+				files, opts := e.config(t)
+				repair, err := lint.Fix(files, opts, rules.All(), part == suggestedPart)
+				require.NoError(t, err)
+				together := make(map[string]string)
+				for _, r := range repair.Changed {
+					together[r.Name] = string(r.After)
+				}
+				for _, changed := range []map[string]string{changed, together} {
+					if len(changed) > 0 {
+						shown++
+						require.Empty(t, lint.Harm(e.setup(t, nil), e.setup(t, changed)), "%s/%s: %s", path, e.name, part)
+					}
+				}
+			}
+		}
+	}
+	require.Greater(t, shown, 100)
+}
+
 // TestEveryRuleHasItsDocument also catches a file name that Go takes for a
 // build constraint.
 func TestEveryRuleHasItsDocument(t *testing.T) {

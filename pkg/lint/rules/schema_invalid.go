@@ -45,6 +45,7 @@ var schemaInvalid = &lint.Rule{
 		}
 		lists(p)
 		uris(p)
+		ceremonyPolicy(p)
 	},
 }
 
@@ -149,7 +150,7 @@ func unknownKeys(p *lint.Pass, block *kratosconf.Value, path string, allowed []s
 		}
 		suggest := renamed(block, f.Value.Key, nearly(f.Name, allowed))
 		if nearly(f.Name, allowed) == "" {
-			suggest = lint.RemoveField(f.Value)
+			suggest = p.RemoveField(f.Value)
 		}
 		p.Report(lint.Finding{
 			Span:    f.Value.Key,

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
@@ -22,8 +23,8 @@ var templateUnrendered = &lint.Rule{
 					continue
 				}
 				f := lint.Finding{
-					Message: fmt.Sprintf("%q is for another program to fill in: Kratos expands nothing and takes it letter by letter", v.Str),
-					Help:    "render the file before Kratos reads it (envsubst, Helm), or set the value by an environment variable of Kratos",
+					Message: fmt.Sprintf("%q is a placeholder for another program to fill in: Kratos expands nothing and takes it letter by letter", v.Str),
+					Help:    "render the file before Kratos reads it and lint the result with --rendered, or set the value by an environment variable of Kratos",
 				}
 				if p.Rendered {
 					f.Severity = lint.Error
@@ -35,12 +36,11 @@ var templateUnrendered = &lint.Rule{
 	},
 }
 
-// unrendered tells whether a value waits for a renderer. ${X} looks as if Kratos
-// would read the environment; other marks belong to template files that nobody
-// gives to Kratos as they are.
+// unrendered reports whether a value waits for a renderer. Braces and the like
+// belong to template files, which nobody gives to Kratos as they are.
 func unrendered(p *lint.Pass, v *kratosconf.Value) bool {
 	if p.Rendered {
 		return lint.TemplateLeft(v.Text())
 	}
-	return v.Unknown() && strings.Contains(v.Str, "$") && !strings.Contains(v.Str, "{{") && !strings.Contains(v.Str, "{%")
+	return v.Unknown() && !slices.ContainsFunc([]string{"{{", "{%", "<%"}, func(mark string) bool { return strings.Contains(v.Str, mark) })
 }
