@@ -373,14 +373,42 @@ func unknowns(v *kratosconf.Value) map[string]int {
 	return out
 }
 
-// harm says what some edits of files would do to this configuration.
+// dropHarm empties the changes that do harm. It asks about many at once, because
+// each question reads the configuration again.
+func (p *Pass) dropHarm(changes []*[]source.Edit) {
+	changes = slices.DeleteFunc(changes, func(c *[]source.Edit) bool { return len(*c) == 0 })
+	var edits []source.Edit
+	for _, c := range changes {
+		edits = append(edits, *c...)
+	}
+	switch half := len(changes) / 2; {
+	case len(edits) == 0 || len(p.harm(edits)) == 0:
+	case len(changes) == 1:
+		*changes[0] = nil
+	default:
+		p.dropHarm(changes[:half:half])
+		p.dropHarm(changes[half:])
+	}
+}
+
+// harm says what some edits of files would do to this configuration, or why they
+// cannot be made.
 func (p *Pass) harm(edits []source.Edit) []string {
 	byFile := make(map[string][]source.Edit)
 	for _, e := range edits {
 		byFile[e.Span.File.Name] = append(byFile[e.Span.File.Name], e)
 	}
+	var failed error
 	open := func(f *source.File) *source.File {
-		return edited(f, slices.Clone(byFile[f.Name]), make(map[string][]source.Edit))
+		if len(byFile[f.Name]) == 0 {
+			return f
+		}
+		text, err := source.Apply(f, source.Rebase(f, byFile[f.Name]))
+		if err != nil {
+			failed = err
+			return f
+		}
+		return source.New(f.Name, text)
 	}
 	var docs []*kratosconf.Document
 	for _, d := range p.Config.Documents {
@@ -405,6 +433,9 @@ func (p *Pass) harm(edits []source.Edit) []string {
 	after := Setup{Config: config}
 	if len(p.Schemas) > 0 {
 		after.Schemas = config.IdentitySchemas(schemas)
+	}
+	if failed != nil {
+		return []string{failed.Error()}
 	}
 	return Harm(p.Setup(), after)
 }

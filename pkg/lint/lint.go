@@ -169,16 +169,13 @@ func Run(p *Pass, rules []*Rule) []Finding {
 		p.rule = r
 		r.Check(p)
 	}
+	var fixes, proposals []*[]source.Edit
 	for i := range p.findings {
-		f := &p.findings[i]
-		// What does harm is left to people.
-		if len(f.Fix) > 0 && len(p.harm(f.Fix)) > 0 {
-			f.Fix = nil
-		}
-		if len(f.Suggest) > 0 && len(p.harm(f.Suggest)) > 0 {
-			f.Suggest = nil
-		}
+		fixes = append(fixes, &p.findings[i].Fix)
+		proposals = append(proposals, &p.findings[i].Suggest)
 	}
+	p.dropHarm(fixes)
+	p.dropHarm(proposals)
 	slices.SortStableFunc(p.findings, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(p.fileOrder(a.Span.File), p.fileOrder(b.Span.File)),

@@ -120,7 +120,7 @@ func (p *tab) takeAddress(name, email string) {
 	p.at("/settings", "Settings")
 	p.fill("traits.email", email)
 	p.submit("method", "profile")
-	p.at("/settings", "Settings")
+	p.until(`document.readyState + document.querySelector("[name='traits.email']")?.defaultValue`, "complete"+email)
 	p.open("/")
 	p.at("/", "Hello, "+name)
 }
