@@ -296,13 +296,13 @@ func TestSabotages(t *testing.T) {
 		},
 		"related origins are the index page": {
 			func(s *fakeStack) { s.routes["acme.dev/.well-known/webauthn"] = reply(200, "text/html", "<html>") },
-			`related-origins: error: https://acme.dev/.well-known/webauthn: answers with an HTML page and status 200 in place of the document [spa-fallback]`,
+			`related-origins: error: https://acme.dev/.well-known/webauthn: responds with an HTML page and status 200 instead of the document [spa-fallback]`,
 		},
 		"related origins lack one": {
 			func(s *fakeStack) {
 				s.routes["acme.dev/.well-known/webauthn"] = reply(200, "application/json", `{"origins":[]}`)
 			},
-			`related-origins: error: https://acme.dev/.well-known/webauthn: does not list "https://acme.io", which is in rp.origins and needs it [ror-parity]`,
+			`related-origins: error: https://acme.dev/.well-known/webauthn: does not list "https://acme.io", which is in rp.origins and depends on it [ror-parity]`,
 		},
 		"related origins are missing": {
 			func(s *fakeStack) { s.routes["acme.dev/.well-known/webauthn"] = http.NotFound },
@@ -312,7 +312,7 @@ func TestSabotages(t *testing.T) {
 			func(s *fakeStack) {
 				s.routes["acme.dev/.well-known/passkey-endpoints"] = reply(200, "application/json", `{"enroll":"https://login.acme.dev/nowhere"}`)
 			},
-			`passkey-endpoints: warning: https://acme.dev/.well-known/passkey-endpoints: leads to "https://login.acme.dev/nowhere", which answers with status 404`,
+			`passkey-endpoints: warning: https://acme.dev/.well-known/passkey-endpoints: links to "https://login.acme.dev/nowhere", which responds with status 404`,
 		},
 		"asset links are missing": {
 			func(s *fakeStack) { s.routes["acme.dev/.well-known/assetlinks.json"] = http.NotFound },
@@ -322,13 +322,13 @@ func TestSabotages(t *testing.T) {
 			func(s *fakeStack) {
 				swap(&s.config, "            - android:apk-key-hash:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n", "")
 			},
-			`assetlinks: error: https://acme.dev/.well-known/assetlinks.json: has the fingerprint ` + fakeFingerprint + ` of the app "dev.acme.app", and rp.origins does not have its origin: Android agrees and Kratos refuses [fingerprint-parity]`,
+			`assetlinks: error: https://acme.dev/.well-known/assetlinks.json: has the fingerprint ` + fakeFingerprint + ` for the app "dev.acme.app", but rp.origins lacks its origin: Android accepts the app and Kratos rejects it [fingerprint-parity]`,
 		},
 		"apple association redirects": {
 			func(s *fakeStack) {
 				s.routes["acme.dev/.well-known/apple-app-site-association"] = redirect("https://www.acme.dev/aasa")
 			},
-			`apple-app-site-association: error: https://acme.dev/.well-known/apple-app-site-association: redirects to "https://www.acme.dev/aasa", and Apple's servers follow no redirect`,
+			`apple-app-site-association: error: https://acme.dev/.well-known/apple-app-site-association: redirects to "https://www.acme.dev/aasa", but Apple's servers do not follow redirects`,
 		},
 		"apple's copy is old": {
 			func(s *fakeStack) {
@@ -380,7 +380,7 @@ func TestExpired(t *testing.T) {
 	require.Equal(t, []string{
 		"tls: error: https://login.acme.dev/login: the certificate is not trusted: it has expired or is not valid yet: valid from " +
 			time.Now().AddDate(-1, 0, 0).UTC().Format(time.DateOnly) + " to " + time.Now().AddDate(0, 0, -1).UTC().Format(time.DateOnly),
-		"passkey-endpoints: info: https://acme.dev/.well-known/passkey-endpoints: is missing, so password managers cannot link to where passkeys are added",
+		"passkey-endpoints: info: https://acme.dev/.well-known/passkey-endpoints: is missing, so password managers cannot link to the page for adding passkeys",
 	}, said(r))
 	require.Equal(t, []string{
 		"page: the page's certificate is not trusted", "hsts: the page could not be read", "ui-redirects: the page could not be read",

@@ -149,7 +149,7 @@ func TestCredential(t *testing.T) {
 		},
 		{
 			"origins defaulted", good, kratosYML("example.com"), "origins-defaulted",
-			`kratos.yml:10:15: passkey: no origins are configured, so Kratos expects only "https://example.com", made of base_url's scheme and rp.id; the browser sends "https://auth.example.com"`,
+			`kratos.yml:10:15: passkey: no origins are configured, so Kratos only expects "https://example.com", derived from base_url's scheme and rp.id, but the browser sends "https://auth.example.com"`,
 		},
 		{
 			"other rp.id", assertion(t, "auth.example.com", "https://auth.example.com", []byte(handle)), config, "rp-id-hash-differs",

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// WriteDir writes documents to DIR/.well-known/, each by rename, and answers
-// their paths. A file that says something else is replaced only by force;
-// otherwise nothing at all is written.
+// WriteDir writes documents to DIR/.well-known/ atomically, and returns their
+// paths. If a file exists with other content, it writes nothing unless force is
+// set.
 func WriteDir(dir string, texts map[Name][]byte, force bool) ([]string, error) {
 	folder := filepath.Join(dir, ".well-known")
 	for _, name := range Names() {
@@ -25,10 +25,10 @@ func WriteDir(dir string, texts map[Name][]byte, force bool) ([]string, error) {
 		case err != nil:
 			return nil, err
 		case !bytes.Equal(old, text):
-			return nil, fmt.Errorf("%q says something else; compare it with oly-passkey wellknown check --dir %s, and replace it with --force", path, dir)
+			return nil, fmt.Errorf("%q exists and differs; compare it with oly-passkey wellknown check --dir %s, or overwrite it with --force", path, dir)
 		}
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // a web server of another user reads it
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // the web server may run as another user
 		return nil, err
 	}
 	var written []string
@@ -51,7 +51,7 @@ func writeFile(path string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(tmp.Name()) }() // gone already once it was renamed
+	defer func() { _ = os.Remove(tmp.Name()) }() // does nothing after the rename
 	_, err = tmp.Write(text)
 	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()) // the documents are public
 	if err != nil {
