@@ -45,7 +45,7 @@ const tryTimeout = 20 * time.Second
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("sidecar url %q is no http or https url, want one such as %q", o.URL, "http://127.0.0.1:4477")
+		return nil, fmt.Errorf("invalid sidecar URL %q: want something like %q", o.URL, "http://127.0.0.1:4477")
 	}
 	if o.Tries == 0 {
 		o.Tries = 3
@@ -78,12 +78,12 @@ type Answer struct {
 // The answers that name no identity. Every one comes as a *ProblemError, which
 // errors.Is tells apart by its type.
 var (
-	ErrInvalid   = errors.New("user handle is none")                      // 400
-	ErrKey       = errors.New("sidecar does not take the api key")        // 401, 403
-	ErrUnknown   = errors.New("user handle is unknown")                   // 404, or the identity that was asked for is
-	ErrAmbiguous = errors.New("user handle is ambiguous")                 // 409
-	ErrRemoved   = errors.New("user handle's credential is gone")         // 410
-	ErrNotReady  = errors.New("sidecar cannot tell yet, ask again later") // 503
+	ErrInvalid   = errors.New("invalid user handle")                       // 400
+	ErrKey       = errors.New("the sidecar rejected the API key")          // 401, 403
+	ErrUnknown   = errors.New("unknown user handle")                       // 404, also for an unknown identity
+	ErrAmbiguous = errors.New("ambiguous user handle")                     // 409
+	ErrRemoved   = errors.New("the user handle's credential was removed")  // 410
+	ErrNotReady  = errors.New("the sidecar is not ready, try again later") // 503
 )
 
 // ProblemError is an RFC 9457 answer of the sidecar.
@@ -101,7 +101,7 @@ func (p *ProblemError) Error() string {
 	if p.Detail != "" {
 		text += ": " + p.Detail
 	}
-	return fmt.Sprintf("sidecar answered %d: %s", p.Status, text)
+	return fmt.Sprintf("the sidecar responded with %d: %s", p.Status, text)
 }
 
 // problemBase is in front of the type of every problem that is the sidecar's.
@@ -200,7 +200,7 @@ func (c *Client) do(ctx context.Context, method string, to *url.URL, body []byte
 		return fmt.Errorf("sidecar: %w", err)
 	}
 	if len(raw) > maxAnswer {
-		return backoff.Permanent(fmt.Errorf("%s: answer is longer than %d bytes", c.base, maxAnswer))
+		return backoff.Permanent(fmt.Errorf("%s: the response is larger than %d bytes", c.base, maxAnswer))
 	}
 	if resp.StatusCode != http.StatusOK {
 		return problemOf(resp, raw)
@@ -212,7 +212,7 @@ func (c *Client) do(ctx context.Context, method string, to *url.URL, body []byte
 }
 
 func (c *Client) notTheSidecar() error {
-	return fmt.Errorf("%s answered 200 without an identity: is this the sidecar?", c.base)
+	return fmt.Errorf("%s responded with 200 but no identity: is this the sidecar?", c.base)
 }
 
 // longestWait bounds what the sidecar may let us wait for.
@@ -226,7 +226,7 @@ func problemOf(resp *http.Response, raw []byte) error {
 	err := json.Unmarshal(raw, &p)
 	switch name := p.name(); {
 	case err != nil, p.Status != resp.StatusCode, name == "", name == "not-found", name == "method-not-allowed":
-		err := fmt.Errorf("%s answered %s, but not as the sidecar does", resp.Request.URL.Host, resp.Status)
+		err := fmt.Errorf("%s://%s is not an oly-passkey sidecar (%s)", resp.Request.URL.Scheme, resp.Request.URL.Host, resp.Status)
 		if resp.StatusCode >= http.StatusInternalServerError {
 			return err
 		}

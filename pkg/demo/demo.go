@@ -150,7 +150,7 @@ func (d *Demo) configure(dir string, o Options) ([]string, error) {
 	_, err = scaffold.Write(dir, files, false)
 	var conflict *scaffold.ConflictError
 	if errors.As(err, &conflict) {
-		return nil, fmt.Errorf("%q holds another configuration than these flags make (%q differs); use the flags of its first run, or another folder", dir, conflict.Paths)
+		return nil, fmt.Errorf("%q contains a configuration for other flags (%q differs); use the flags of the first run, or another directory", dir, conflict.Paths)
 	}
 	if err != nil {
 		return nil, err
@@ -199,7 +199,7 @@ func (d *Demo) run(ctx context.Context, s *sockets, o Options, k *kratos) error 
 		Explain:      true,
 		Check:        d.check,
 		Log:          log,
-		Links:        []ui.Link{{Path: "/mail", Text: "Mails of this demo"}},
+		Links:        []ui.Link{{Path: "/mail", Text: "Demo inbox"}},
 	})
 	if err != nil {
 		return err

@@ -27,9 +27,9 @@ func FindKratos(given string) (string, error) {
 		}
 	}
 	if given != "" {
-		return "", fmt.Errorf("kratos binary %q cannot be run; build one with: make kratos", given)
+		return "", fmt.Errorf("cannot run the kratos binary %q; install one (github.com/ory/kratos/releases), or build it with: make kratos", given)
 	}
-	return "", errors.New("no kratos binary in bin/kratos or PATH; build one with: make kratos")
+	return "", errors.New("no kratos binary found in bin/kratos or PATH; install one (github.com/ory/kratos/releases) or pass --kratos-bin")
 }
 
 // How long Kratos may take, on a machine that does much else.
@@ -90,13 +90,13 @@ func (k *kratos) serve(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	return fmt.Errorf("kratos ended by itself: %w\n%s", err, k.lastWords())
+	return fmt.Errorf("kratos exited unexpectedly: %w\n%s", err, k.lastWords())
 }
 
 // waitReady polls until Kratos is ready. The caller watches the process, so
 // another Kratos on that port cannot answer for it for long.
 func (k *kratos) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startWithin, fmt.Errorf("kratos is not ready after %s, see %s", startWithin, k.log))
+	ctx, cancel := context.WithTimeoutCause(ctx, startWithin, fmt.Errorf("kratos is not ready after %s; see %s", startWithin, k.log))
 	defer cancel()
 	client := &http.Client{Timeout: time.Second}
 	for {

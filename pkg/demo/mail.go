@@ -58,7 +58,7 @@ func withInbox(pages http.Handler) http.Handler {
 func (b *inbox) deliver(w http.ResponseWriter, r *http.Request) {
 	var m mail
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxMail)).Decode(&m); err != nil {
-		http.Error(w, "the body is no mail", http.StatusBadRequest)
+		http.Error(w, "the body is not an email", http.StatusBadRequest)
 		return
 	}
 	m.Received = time.Now()

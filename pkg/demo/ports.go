@@ -51,7 +51,7 @@ func (o *Options) listen(ctx context.Context) (*sockets, error) {
 		l, err := config.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(want.port)))
 		if err != nil {
 			s.close()
-			return nil, fmt.Errorf("port %d is taken or not allowed (%w); choose another one with %s, 0 takes any free one", want.port, err, want.flag)
+			return nil, fmt.Errorf("port %d is in use or not allowed (%w); choose another with %s (0 for any free port)", want.port, err, want.flag)
 		}
 		want.socket.listener = l
 	}

@@ -19,7 +19,7 @@ import (
 const limit = time.Second
 
 // ErrTimeout says that a body did not come to an end in time.
-var ErrTimeout = errors.New("the body takes too long")
+var ErrTimeout = errors.New("the body does not finish in time")
 
 // Result is what a body makes of one situation.
 type Result struct {
@@ -124,7 +124,7 @@ func limited(evaluate func(*jsonnet.VM) (string, error)) (string, error) {
 	}
 }
 
-const noImports = "Kratos imports nothing"
+const noImports = "Kratos does not support imports"
 
 type refuseImports struct{}
 

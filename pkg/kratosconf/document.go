@@ -83,7 +83,7 @@ func parse(f *source.File, data []byte, opts ParseOptions) (*Document, error) {
 		}
 		return nil, &SyntaxError{
 			Span: d.Root.Span, Template: d.Template || d.Incomplete,
-			Message: fmt.Sprintf("a configuration is a map of keys, and this file is of type %s", d.Root.Kind),
+			Message: fmt.Sprintf("a configuration must be a map of keys, but this file is of type %s", d.Root.Kind),
 		}
 	}
 	return d, nil
@@ -130,7 +130,7 @@ func invalidUTF8(f *source.File, data []byte) error {
 	}
 	return &SyntaxError{
 		Span:    source.Span{File: f, Start: offset, End: offset},
-		Message: fmt.Sprintf("the byte 0x%02x is no UTF-8 text", data[offset]),
+		Message: fmt.Sprintf("the byte 0x%02x is not valid UTF-8", data[offset]),
 	}
 }
 

@@ -21,7 +21,7 @@ func EnvFile(f *source.File) ([]Variable, error) {
 		name, value, ok := strings.Cut(strings.TrimPrefix(text, "export "), "=")
 		name = strings.Trim(name, blanks)
 		if !ok || name == "" || strings.ContainsAny(name, blanks) {
-			return nil, fmt.Errorf("%s:%d:1: a line is NAME=VALUE, this is %q", f.Name, n, text)
+			return nil, fmt.Errorf("%s:%d:1: want NAME=VALUE, got %q", f.Name, n, text)
 		}
 		at := f.LineStart(n) + strings.Index(line, "=") + 1
 		at += len(value) - len(strings.TrimLeft(value, blanks))

@@ -26,7 +26,7 @@ func (b *builder) json() error {
 }
 
 func (b *builder) jsonError(err error) error {
-	offset, message := len(b.mask.data), "the text ends too early"
+	offset, message := len(b.mask.data), "the text ends unexpectedly"
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) && !strings.HasPrefix(syntax.Error(), "unexpected end") {
 		offset, message = int(syntax.Offset)-1, syntax.Error()

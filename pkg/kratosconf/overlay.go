@@ -58,7 +58,7 @@ func (v *Value) put(path []string, value *Value, from Variable) error {
 		if next.Is(String) && strings.ContainsAny(next.Str, "[{") {
 			// tidwall/gjson looks for the part inside of the text, and what comes
 			// out is no JSON any more.
-			return fmt.Errorf("environment variable %q sets a part of %q, which holds a text; kratos refuses to start", from.Name, name)
+			return fmt.Errorf("environment variable %q sets a part of %q, which is a string; kratos does not start", from.Name, name)
 		}
 		if next == nil || next.Kind != Map && next.Kind != List {
 			next = &Value{Kind: Map, Span: from.Span, Env: from.Name}

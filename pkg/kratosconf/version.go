@@ -36,7 +36,7 @@ var versionText = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,6}))?`)
 func ParseVersion(s string) (Version, error) {
 	m := versionText.FindStringSubmatch(s)
 	if m == nil {
-		return Version{}, fmt.Errorf("%q is no Kratos version; write it as v26.2.0", s)
+		return Version{}, fmt.Errorf("%q is not a Kratos version; use a form such as v26.2.0", s)
 	}
 	var v Version
 	v.Major, _ = strconv.Atoi(m[1]) // digits only, and few

@@ -57,7 +57,7 @@ const maxAnswer = 16 << 20
 // New checks the options; it does not call the Ory Network.
 func New(o Options) (*Client, error) {
 	if o.Token == "" {
-		return nil, errors.New("the ory network wants an api key of the project or of its workspace")
+		return nil, errors.New("the Ory Network needs an API key of the project or its workspace")
 	}
 	config := ory.NewConfiguration()
 	if o.URL != "" {
@@ -91,12 +91,12 @@ func New(o Options) (*Client, error) {
 func checkURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return fmt.Errorf("ory network url %q is no url with scheme, host, port and path only", raw)
+		return fmt.Errorf("invalid Ory Network URL %q: use only scheme, host, port and path", raw)
 	}
 	ip := net.ParseIP(u.Hostname())
 	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
-		return fmt.Errorf("ory network url %q is not https, and a token is sent there", raw)
+		return fmt.Errorf("invalid Ory Network URL %q: a token is sent there, so use https", raw)
 	}
 	return nil
 }
@@ -131,10 +131,10 @@ func (c *Client) project(ctx context.Context, id uuid.UUID) (*Project, error) {
 		if errors.As(err, &u) {
 			return nil, u.Err
 		}
-		return nil, fmt.Errorf("the answer cannot be read: %w", err)
+		return nil, fmt.Errorf("cannot read the response: %w", err)
 	}
 	if answer.Id != id.String() {
-		return nil, backoff.Permanent(fmt.Errorf("the answer is project %q", answer.Id))
+		return nil, backoff.Permanent(fmt.Errorf("the response is project %q", answer.Id))
 	}
 	identity := answer.Services.Identity
 	if identity == nil || len(identity.Config) == 0 {
@@ -148,16 +148,16 @@ func (c *Client) project(ctx context.Context, id uuid.UUID) (*Project, error) {
 func statusError(resp *http.Response) error {
 	switch resp.StatusCode {
 	case http.StatusUnauthorized:
-		return backoff.Permanent(errors.New("the api key is not accepted (401); has it been revoked?"))
+		return backoff.Permanent(errors.New("the API key was rejected (401); it may have been revoked"))
 	case http.StatusForbidden:
-		return backoff.Permanent(errors.New("the api key may not read it (403); take one of this project or of its workspace"))
+		return backoff.Permanent(errors.New("the API key has no access to it (403); use one of this project or its workspace"))
 	case http.StatusNotFound:
-		return backoff.Permanent(errors.New("there is none with this id that the api key may read (404); ory list projects shows the ids"))
+		return backoff.Permanent(errors.New("not found, or not accessible with the API key (404); list the ids with: ory list projects"))
 	}
 	if to := resp.Header.Get("Location"); to != "" {
-		return backoff.Permanent(fmt.Errorf("the answer is %d, a redirect to %q, which is not followed", resp.StatusCode, to))
+		return backoff.Permanent(fmt.Errorf("the response is %d, a redirect to %q, which is not followed", resp.StatusCode, to))
 	}
-	err := fmt.Errorf("the answer is %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	err := fmt.Errorf("the response is %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode < http.StatusInternalServerError {
 		return backoff.Permanent(err)
 	}
@@ -205,7 +205,7 @@ type boundedReader struct {
 func (b *boundedReader) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		return 0, fmt.Errorf("it has more than %d MiB", maxAnswer>>20)
+		return 0, fmt.Errorf("larger than %d MiB", maxAnswer>>20)
 	}
 	return n, err
 }

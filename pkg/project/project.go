@@ -49,7 +49,7 @@ type Environments []Environment
 // UnmarshalYAML reads a map of names to environments.
 func (e *Environments) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.MappingNode {
-		return fmt.Errorf("line %d: environments is a map of names", node.Line)
+		return fmt.Errorf("line %d: environments must be a map of names", node.Line)
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		var one Environment
@@ -62,7 +62,7 @@ func (e *Environments) UnmarshalYAML(node *yaml.Node) error {
 		}
 		one.Name = node.Content[i].Value
 		if len(one.Config) == 0 {
-			return fmt.Errorf("line %d: environment %q names no config", node.Content[i].Line, one.Name)
+			return fmt.Errorf("line %d: environment %q has no config", node.Content[i].Line, one.Name)
 		}
 		*e = append(*e, one)
 	}
@@ -73,7 +73,7 @@ func (e *Environments) UnmarshalYAML(node *yaml.Node) error {
 func knownKeys(node *yaml.Node, what string, known []string) error {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		if key := node.Content[i]; node.Kind == yaml.MappingNode && !slices.Contains(known, key.Value) {
-			return fmt.Errorf("line %d: unknown key %q; %s has %s", key.Line, key.Value, what, strings.Join(known, ", "))
+			return fmt.Errorf("line %d: unknown key %q; the keys of %s are %s", key.Line, key.Value, what, strings.Join(known, ", "))
 		}
 	}
 	return nil
@@ -100,9 +100,9 @@ func (i *Ignore) UnmarshalYAML(node *yaml.Node) error {
 	i.Line = node.Line
 	switch {
 	case i.Rule == "":
-		return fmt.Errorf("line %d: an ignore names its rule", node.Line)
+		return fmt.Errorf("line %d: an ignore needs a rule", node.Line)
 	case strings.TrimSpace(i.Reason) == "":
-		return fmt.Errorf("line %d: the ignore of %q gives no reason", node.Line, i.Rule)
+		return fmt.Errorf("line %d: the ignore of %q needs a reason", node.Line, i.Rule)
 	}
 	if _, err := i.until(); err != nil {
 		return fmt.Errorf("line %d: expires is %q; write YYYY-MM-DD", node.Line, i.Expires)
@@ -178,11 +178,11 @@ func (p *Project) Apply(findings []lint.Finding, everything bool, now time.Time)
 		switch {
 		case g.over(now):
 			f.Rule = ExpiredRule
-			f.Message = fmt.Sprintf("the ignore of %s was meant until %s", g.Rule, g.Expires)
-			f.Help = "mend what it was about, or give it a new date and a reason"
+			f.Message = fmt.Sprintf("the ignore of %s expired on %s", g.Rule, g.Expires)
+			f.Help = "fix the finding, or renew the date and the reason"
 		case everything && !used[i]:
 			f.Rule = UnusedRule
-			f.Message = fmt.Sprintf("nothing is found by %s any more, so its ignore is left over", g.Rule)
+			f.Message = fmt.Sprintf("the ignore of %s matches nothing", g.Rule)
 			f.Help = "remove it"
 		default:
 			continue

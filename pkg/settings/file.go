@@ -23,7 +23,7 @@ func (t Table) entries(file *source.File) (map[string]*yaml.Node, error) {
 	case len(doc.Content) == 0:
 		return nil, nil
 	case doc.Content[0].Kind != yaml.MappingNode:
-		return nil, at(file.Name, doc.Content[0], "options are a mapping, such as %q", "listen: 127.0.0.1:4477")
+		return nil, at(file.Name, doc.Content[0], "options must be a mapping, such as %q", "listen: 127.0.0.1:4477")
 	}
 	entries := map[string]*yaml.Node{}
 	var errs []error
@@ -32,9 +32,9 @@ func (t Table) entries(file *source.File) (map[string]*yaml.Node, error) {
 		switch {
 		case !t.has(key.Value):
 			suggestion := t.suggest(key.Value, func(o Option) string { return o.flag.Name })
-			errs = append(errs, at(file.Name, key, "there is no option %q%s", key.Value, suggestion))
+			errs = append(errs, at(file.Name, key, "unknown option %q%s", key.Value, suggestion))
 		case entries[key.Value] != nil:
-			errs = append(errs, at(file.Name, key, "option %q is there twice", key.Value))
+			errs = append(errs, at(file.Name, key, "option %q is set twice", key.Value))
 		default:
 			entries[key.Value] = value
 		}
@@ -49,7 +49,7 @@ func document(file *source.File) (*yaml.Node, error) {
 	err := documents.Decode(&doc)
 	if err == nil {
 		if err = documents.Decode(&second); err == nil {
-			return nil, at(file.Name, &second, "a second document begins; options are one mapping")
+			return nil, at(file.Name, &second, "a second document begins here; options must be one mapping")
 		}
 	}
 	var syntax *yaml.LoadError
@@ -83,9 +83,9 @@ func (o Option) read(name string, value *yaml.Node) error {
 		item = resolve(item)
 		switch {
 		case item.Kind != yaml.ScalarNode:
-			return at(name, item, "%s has to be a %s", o.flag.Name, o.kind())
+			return at(name, item, "%s must be a %s", o.flag.Name, o.kind())
 		case item.ShortTag() == "!!null":
-			return at(name, item, "%s has no value; leave the line out where the default shall hold", o.flag.Name)
+			return at(name, item, "%s has no value; remove the line to use the default", o.flag.Name)
 		}
 		texts = append(texts, item.Value)
 	}

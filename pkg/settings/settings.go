@@ -57,7 +57,7 @@ type finite struct{ pflag.Value }
 // Set implements pflag.Value.
 func (v finite) Set(text string) error {
 	if n, err := strconv.ParseFloat(text, 64); err == nil && (math.IsNaN(n) || math.IsInf(n, 0)) {
-		return errors.New("it has to be finite")
+		return errors.New("must be finite")
 	}
 	return v.Value.Set(text)
 }
@@ -146,7 +146,7 @@ func (t Table) environment(environ []string) (map[string]string, error) {
 		}
 		key := strings.ToLower(strings.ReplaceAll(rest, "_", "-"))
 		if !t.has(key) {
-			errs = append(errs, fmt.Errorf("environment: %s is no option%s", name, t.suggest(key, t.env)))
+			errs = append(errs, fmt.Errorf("environment: unknown option %s%s", name, t.suggest(key, t.env)))
 			continue
 		}
 		given[key] = value
@@ -187,8 +187,8 @@ func values(f *pflag.Flag) []string {
 func (o Option) set(texts []string) error {
 	for _, text := range texts { // the first value of a list replaces the default, further ones add
 		if o.flag.Value.Set(text) != nil {
-			return fmt.Errorf("is no %s, want one such as %s", o.kind(), map[string]string{
-				"switch": "true", "number": "2.5", "duration": "90s or 6h",
+			return fmt.Errorf("is not a %s; use a value such as %s", o.kind(), map[string]string{
+				"boolean": "true", "number": "2.5", "duration": "90s or 6h",
 			}[o.kind()])
 		}
 	}
@@ -198,6 +198,6 @@ func (o Option) set(texts []string) error {
 // kind is the type of an option's value, in words.
 func (o Option) kind() string {
 	return map[string]string{
-		"string": "text", "bool": "switch", "float64": "number", "duration": "duration", "stringArray": "list",
+		"string": "text", "bool": "boolean", "float64": "number", "duration": "duration", "stringArray": "list",
 	}[o.flag.Value.Type()]
 }

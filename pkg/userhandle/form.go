@@ -31,7 +31,7 @@ func ParseForm(name string) (Form, error) {
 	if f := Form(name); slices.Contains(Forms(), f) {
 		return f, nil
 	}
-	return "", fmt.Errorf("unknown form %q, want base64url, base64, hex, uuid or text", name)
+	return "", fmt.Errorf("unknown form %q: use base64url, base64, hex, uuid or text", name)
 }
 
 // Encode writes a handle in a form. Bytes that the form cannot carry, such as
@@ -50,12 +50,12 @@ func Encode(handle []byte, form Form) (string, error) {
 	case UUID:
 		id, err := uuid.FromBytes(handle)
 		if err != nil {
-			return "", fmt.Errorf("user handle has %d bytes, a uuid has 16", len(handle))
+			return "", fmt.Errorf("the user handle has %d bytes, but a UUID has 16", len(handle))
 		}
 		return id.String(), nil
 	case Text:
 		if !isPrintable(string(handle)) {
-			return "", fmt.Errorf("user handle holds bytes that are no printable characters")
+			return "", fmt.Errorf("the user handle contains non-printable characters")
 		}
 		return string(handle), nil
 	}
@@ -75,11 +75,11 @@ func Decode(text string, form Form) ([]byte, error) {
 // What keeps a text from being of a form. They are not made anew for each text:
 // Read tries every form, so that most of its tries fail.
 var (
-	errForm    = errors.New("there is no such form")
-	errPadding = errors.New("the padding does not fit")
-	errLineEnd = errors.New("it holds a line end")
-	errUUID    = errors.New("a uuid has 36 characters, 8-4-4-4-12")
-	errText    = errors.New("it holds characters other than printable ASCII")
+	errForm    = errors.New("unknown form")
+	errPadding = errors.New("invalid padding")
+	errLineEnd = errors.New("it contains a line break")
+	errUUID    = errors.New("a UUID has 36 characters, 8-4-4-4-12")
+	errText    = errors.New("it contains characters other than printable ASCII")
 )
 
 func decode(text string, form Form) ([]byte, error) {

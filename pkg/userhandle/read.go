@@ -39,7 +39,7 @@ func (r Reading) Form() string {
 func Read(text string) ([]Reading, error) {
 	text = strings.TrimSpace(text)
 	if len(text) > maxText {
-		return nil, fmt.Errorf("text of %d characters is no user handle in any form", len(text))
+		return nil, fmt.Errorf("a text of %d characters cannot be a user handle", len(text))
 	}
 	var readings []Reading
 	var wrongLen *LengthError
@@ -75,7 +75,7 @@ func Read(text string) ([]Reading, error) {
 	if wrongLen != nil {
 		return nil, wrongLen
 	}
-	return nil, errors.New("text is no user handle in any form: base64url, base64, hex, uuid or printable characters")
+	return nil, errors.New("the text is not a user handle as base64url, base64, hex, UUID or printable characters")
 }
 
 // addInner reads what one decoding gave as text that was encoded before. Only
@@ -141,9 +141,9 @@ func ReadCredentialID(text string) ([]byte, error) {
 			continue
 		}
 		if len(id) == 0 || len(id) > maxCredentialID {
-			return nil, fmt.Errorf("credential id has %d bytes, WebAuthn allows 1 to %d", len(id), maxCredentialID)
+			return nil, fmt.Errorf("the credential id has %d bytes; WebAuthn allows 1 to %d", len(id), maxCredentialID)
 		}
 		return id, nil
 	}
-	return nil, errors.New("credential id is neither base64url nor base64")
+	return nil, errors.New("the credential id is neither base64url nor base64")
 }

@@ -46,9 +46,9 @@ type LengthError struct {
 
 func (e *LengthError) Error() string {
 	if e.Len == 0 {
-		return "user handle is empty, WebAuthn allows 1 to 64 bytes"
+		return "the user handle is empty; WebAuthn allows 1 to 64 bytes"
 	}
-	return fmt.Sprintf("user handle has %d bytes, WebAuthn allows 1 to 64", e.Len)
+	return fmt.Sprintf("the user handle has %d bytes; WebAuthn allows 1 to 64", e.Len)
 }
 
 // Kind is the shape of a user handle, as far as its bytes tell.

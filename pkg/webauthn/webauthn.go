@@ -6,7 +6,7 @@
 // related origins in §5.11). Kratos then compares the origin that the browser
 // wrote into the client data with each configured origin, character by character
 // (go-webauthn v0.11.2, protocol/client.go, which every Kratos from v1.3.1 to
-// v26.2.0 pins). A Verdict names the gate that refused.
+// v26.2.0 pins). A Verdict names the gate that rejects it.
 //
 // The package is pure: no network, no clock, no state.
 package webauthn
