@@ -64,7 +64,7 @@ func TestLongAnswers(t *testing.T) {
 	require.Equal(t, 1, calls)
 }
 
-// TestUnknownIdentity: nobody is known by this id.
+// TestUnknownIdentity asks for an id without an identity.
 func TestUnknownIdentity(t *testing.T) {
 	c, err := client.New(client.Options{URL: "http://sidecar", Transport: &answers{list: []http.HandlerFunc{problem(http.StatusNotFound, "unknown-identity")}}})
 	require.NoError(t, err)

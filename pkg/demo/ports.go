@@ -8,18 +8,18 @@ import (
 	"strconv"
 )
 
-// socket is a port of this machine's own, taken.
+// socket is a reserved local port.
 type socket struct {
 	listener net.Listener
 }
 
-// port as text.
+// port returns the port as text.
 func (s *socket) port() string {
 	_, port, _ := net.SplitHostPort(s.listener.Addr().String()) // an address of our own making
 	return port
 }
 
-// address is its host:port.
+// address returns the host:port.
 func (s *socket) address() string { return s.listener.Addr().String() }
 
 func (s *socket) close() {
@@ -28,8 +28,8 @@ func (s *socket) close() {
 	}
 }
 
-// sockets are all the ports of a demo. They are taken before anything starts,
-// so that a busy one is told at once and by its flag.
+// sockets are the ports of a demo. They are reserved before anything starts, to
+// report a port in use early and with its flag.
 type sockets struct {
 	ui, public, admin, sidecar, metrics socket
 }
@@ -64,7 +64,7 @@ func (s *sockets) close() {
 	}
 }
 
-// hostPort is the address of a URL of our own making.
+// hostPort returns the address of one of the demo's URLs.
 func hostPort(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {

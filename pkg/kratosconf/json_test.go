@@ -86,7 +86,7 @@ func TestLargeNumbers(t *testing.T) {
 	}
 }
 
-// TestScalarJSON is no configuration, but a text all the same.
+// TestScalarJSON parses JSON that is not a configuration.
 func TestScalarJSON(t *testing.T) {
 	for text, want := range map[string]string{`"a"`: "string", `1`: "integer", `[]`: "array", `true`: "boolean"} {
 		_, err := kratosconf.Parse(source.New("x.json", []byte(text)), kratosconf.ParseOptions{})

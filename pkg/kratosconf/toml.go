@@ -92,7 +92,7 @@ func (b *builder) tomlValue(raw any, from int) *Value {
 	switch t := raw.(type) {
 	case *toml.Tree:
 		v := b.tomlTree(t)
-		if t.Position().Invalid() { // an inline table; where its parts stand nobody knows
+		if t.Position().Invalid() { // an inline table; the positions of its parts are unknown
 			v.walk(func(v *Value) { v.Span, v.Key = here, here })
 		}
 		return v

@@ -149,7 +149,7 @@ func TestOptions(t *testing.T) {
 	require.EqualError(t, err, "the Ory Network needs an API key of the project or its workspace")
 }
 
-// TestPointer asks for what stands at places of the document.
+// TestPointer looks up positions of a document.
 func TestPointer(t *testing.T) {
 	const text = "a:\n  b:\n    - x\n    - c: 1\n      \"d/e~\": [p, q]\nz: 1\n"
 	for _, c := range []struct {

@@ -11,7 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// entries finds the values in a file: a mapping from the options' names.
+// entries returns the values in a file, by option name.
 func (t Table) entries(file *source.File) (map[string]*yaml.Node, error) {
 	if file == nil {
 		return nil, nil
@@ -42,7 +42,7 @@ func (t Table) entries(file *source.File) (map[string]*yaml.Node, error) {
 	return entries, errors.Join(errs...)
 }
 
-// document reads the one document of a file.
+// document parses the only document of a file.
 func document(file *source.File) (*yaml.Node, error) {
 	var doc, second yaml.Node
 	documents := yaml.NewDecoder(bytes.NewReader(file.Data))
@@ -62,7 +62,7 @@ func document(file *source.File) (*yaml.Node, error) {
 	return nil, fmt.Errorf("%s: %w", file.Name, err)
 }
 
-// resolve answers what an alias stands for, in its place.
+// resolve returns the target of an alias, at the alias' position.
 func resolve(node *yaml.Node) *yaml.Node {
 	if node.Kind != yaml.AliasNode {
 		return node
@@ -72,7 +72,7 @@ func resolve(node *yaml.Node) *yaml.Node {
 	return &meant
 }
 
-// read gives an option the value that a file has for it.
+// read sets an option to its value in a file.
 func (o Option) read(name string, value *yaml.Node) error {
 	items := []*yaml.Node{value}
 	if o.isList() && value.Kind == yaml.SequenceNode {
@@ -99,11 +99,10 @@ func at(name string, node *yaml.Node, format string, args ...any) error {
 	return fmt.Errorf("%s:%d:%d: %w", name, node.Line, node.Column, fmt.Errorf(format, args...))
 }
 
-// maxTypos is how many letters a name may be away from the one that is meant, if
-// not all of them are.
+// maxTypos is the maximum edit distance of a suggestion.
 const maxTypos = 3
 
-// suggest names the option that may be meant.
+// suggest returns a suggestion for an unknown name.
 func (t Table) suggest(name string, show func(Option) string) string {
 	best, closest := min(maxTypos+1, len(name)), ""
 	for _, o := range t.Options {
@@ -117,7 +116,7 @@ func (t Table) suggest(name string, show func(Option) string) string {
 	return fmt.Sprintf("; did you mean %q?", closest)
 }
 
-// distance is how many letters have to be changed, added or dropped.
+// distance returns the edit distance of two names.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -51,9 +51,9 @@ func TestPredictAsksTheGatesInTheirOrder(t *testing.T) {
 		gate webauthn.Gate
 	}{
 		{"browser only", webauthn.Query{RPID: &apex}, webauthn.GateNone},
-		{"browser refuses first", webauthn.Query{RPID: &other, Origins: []string{"https://example.org"}}, webauthn.GateBrowser},
-		{"kratos refuses", webauthn.Query{RPID: &apex, Origins: []string{"https://example.com"}}, webauthn.GateKratos},
-		{"kratos refuses its default", webauthn.Query{RPID: &apex, BaseURL: "https://auth.example.com/"}, webauthn.GateKratos},
+		{"browser rejects first", webauthn.Query{RPID: &other, Origins: []string{"https://example.org"}}, webauthn.GateBrowser},
+		{"kratos rejects", webauthn.Query{RPID: &apex, Origins: []string{"https://example.com"}}, webauthn.GateKratos},
+		{"kratos rejects its default", webauthn.Query{RPID: &apex, BaseURL: "https://auth.example.com/"}, webauthn.GateKratos},
 		{"omitted rp.id counts as the host", webauthn.Query{BaseURL: "https://auth.example.com/"}, webauthn.GateNone},
 		{"both agree", webauthn.Query{RPID: &apex, Origins: []string{"https://auth.example.com"}}, webauthn.GateNone},
 	} {

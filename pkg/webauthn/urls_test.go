@@ -32,7 +32,7 @@ func TestParsePageAgreesWithChromium(t *testing.T) {
 		switch {
 		case slices.Contains(deviations, want.URL), !slices.Contains([]string{"", "http:", "https:", "ws:", "wss:", "ftp:"}, want.Protocol):
 		case want.Origin == "":
-			require.Error(t, err, "%q is no URL, and is read as %+v", want.URL, page)
+			require.Error(t, err, "%q is not a URL, but is parsed as %+v", want.URL, page)
 		default:
 			require.NoError(t, err, want.URL)
 			require.Equal(t, want.Origin, page.Origin(), want.URL)

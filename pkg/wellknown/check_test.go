@@ -19,7 +19,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
-// served is what a server answers for every path.
+// served is the response of a server to all paths.
 type served struct {
 	status      int
 	contentType string
@@ -224,7 +224,7 @@ func TestCheckAppleAssociation(t *testing.T) {
 	require.Equal(t, []string{`u: warning: cannot be fetched by Apple's servers, because "kratos.test" is not a public name [aasa-cdn]`}, lines(wellknown.Check(name, doc, private)))
 }
 
-// TestUntrusted reads from a server whose certificate nobody trusts.
+// TestUntrusted reads from a server with an untrusted certificate.
 func TestUntrusted(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the client that hangs up
@@ -246,7 +246,7 @@ func TestReadFile(t *testing.T) {
 	require.Error(t, wellknown.ReadFile(path, wellknown.RelatedOrigins).Err)
 }
 
-// TestRules demands a rule for every id that the checks report.
+// TestRules checks that every reported id has a rule.
 func TestRules(t *testing.T) {
 	known := map[string]bool{}
 	for _, r := range wellknown.Rules() {

@@ -138,7 +138,7 @@ func startPlain(t *testing.T, config string) doctor.Options {
 		o.Resolve[host] = secure.Listener.Addr().String()
 	}
 	for _, host := range []string{"auth.acme.dev:4434", "login.acme.dev:4434"} {
-		o.Resolve[host] = "127.0.0.1:1" // nobody listens
+		o.Resolve[host] = "127.0.0.1:1" // no server listens
 	}
 	return o
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// documented answers the code blocks of a language in docs/pages.md.
+// documented returns the code blocks of a language in docs/pages.md.
 func documented(t *testing.T, language string) []string {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join(root, "docs", "pages.md"))
