@@ -100,10 +100,10 @@ func TestLintOryNetworkFails(t *testing.T) {
 		{exitUsage, `--ory-api-key-file and --ory-api-url go with --ory-project`, nil, []string{"--ory-api-key-file", empty}},
 		{exitUsage, `--ory-project checks what the Ory Network has: no files, environment or environments besides it`, nil, []string{"--ory-project", networkID, "kratos.yml"}},
 		{exitUsage, `--fix with --ory-project prints a command for the Ory CLI: it goes with --format text`, nil, []string{"--ory-project", networkID, "--fix", "--format", "json"}},
-		{exitUsage, `--ory-api-url: ory network url "http://example.com" is not https, and a token is sent there`, []string{"ORY_PROJECT_API_KEY=x"}, []string{"--ory-project", networkID, "--ory-api-url", "http://example.com"}},
+		{exitUsage, `--ory-api-url: invalid Ory Network URL "http://example.com": a token is sent there, so use https`, []string{"ORY_PROJECT_API_KEY=x"}, []string{"--ory-project", networkID, "--ory-api-url", "http://example.com"}},
 		{exitFailed, `ory api key file "` + empty + `" is empty`, nil, []string{"--ory-project", networkID, "--ory-api-key-file", empty}},
 		{exitFailed, `ory api key file: it has to hold the key alone`, nil, []string{"--ory-project", networkID, "--ory-api-key-file", two}},
-		{exitFailed, `ory network project ` + networkID + `: the api key is not accepted (401); has it been revoked?`, []string{"ORY_WORKSPACE_API_KEY=wrong", "ORY_PROJECT_API_KEY=" + orynetworktest.Key}, []string{"--ory-project", networkID, "--ory-api-url", f.URL}},
+		{exitFailed, `ory network project ` + networkID + `: the API key was rejected (401); it may have been revoked`, []string{"ORY_WORKSPACE_API_KEY=wrong", "ORY_PROJECT_API_KEY=" + orynetworktest.Key}, []string{"--ory-project", networkID, "--ory-api-url", f.URL}},
 	} {
 		code, out, errs := lintNetwork(t, c.environ, c.args...)
 		require.Equal(t, c.code, code, c.want)

@@ -157,16 +157,16 @@ source:              index
 	code, stdout, stderr = resolve("nobodys-handle")
 	require.Equal(t, exitFindings, code)
 	require.Empty(t, stdout)
-	require.Equal(t, "oly-passkey: error: sidecar answered 404: the user handle is unknown: no identity is known to have this user handle\n", stderr)
+	require.Equal(t, "oly-passkey: error: the sidecar responded with 404: the user handle is unknown: no identity is known to have this user handle\n", stderr)
 
 	code, stdout, stderr = command(t.Context(), "", "resolve", "--sidecar", url+"/v1", "--api-key-file", keyFile, raw)
 	require.Equal(t, exitFailed, code, "a path below the sidecar's says nothing about the handle")
 	require.Empty(t, stdout)
-	require.Equal(t, "oly-passkey: error: "+strings.TrimPrefix(url, "http://")+" answered 404 Not Found, but not as the sidecar does\n", stderr)
+	require.Equal(t, "oly-passkey: error: "+url+" is not an oly-passkey sidecar (404 Not Found)\n", stderr)
 
 	wrong := filepath.Join(t.TempDir(), "wrong.key")
 	require.NoError(t, os.WriteFile(wrong, []byte("resolve:x\n"), 0o600))
 	code, _, stderr = command(t.Context(), "", "resolve", "--sidecar", url, "--api-key-file", wrong, raw)
 	require.Equal(t, exitFailed, code)
-	require.Equal(t, "oly-passkey: error: sidecar answered 401: an api key is needed: send a key of the server's key file as Authorization: Bearer KEY or as X-Api-Key: KEY, once\n", stderr)
+	require.Equal(t, "oly-passkey: error: the sidecar responded with 401: an api key is needed: send a key of the server's key file as Authorization: Bearer KEY or as X-Api-Key: KEY, once\n", stderr)
 }

@@ -70,8 +70,8 @@ func TestWellknownServedAndChecked(t *testing.T) {
 	// There is no settings page, so nothing to say in passkey-endpoints.
 	code, out = check()
 	require.Equal(t, exitClean, code)
-	require.Equal(t, `https://example.com/.well-known/passkey-endpoints: info: is missing, so password managers cannot link to where passkeys are added [passkey-endpoints]
-  help: write it with oly-passkey wellknown generate passkey-endpoints
+	require.Equal(t, `https://example.com/.well-known/passkey-endpoints: info: is missing, so password managers cannot link to the page for adding passkeys [passkey-endpoints]
+  help: generate it with oly-passkey wellknown generate passkey-endpoints
 `, out)
 
 	stop()

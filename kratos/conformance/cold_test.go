@@ -13,13 +13,13 @@ import (
 )
 
 // BenchmarkColdProcess starts, in turn, a Go program that does nothing, lint and
-// a real Kratos. Both of them refuse the same file. It reports the mean of each
+// a real Kratos. Both reject the same file. It reports the mean of each
 // in milliseconds, how much lint is above the empty program, and how often lint
 // refuses while Kratos does once.
 func BenchmarkColdProcess(b *testing.B) {
 	dir := b.TempDir()
 	empty, lint := buildEmpty(b, dir), buildLint(b, dir)
-	config := filepath.Join(dir, "refused.yml")
+	config := filepath.Join(dir, "rejected.yml")
 	text, err := os.ReadFile("../../pkg/lint/rules/testdata/typical.yml")
 	require.NoError(b, err)
 	text = append(text, "passkeys: {enabled: true}\nmethods: {}\nselfservices: {}\n"...)

@@ -18,7 +18,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// TestMergeAsKratosDoes lays generated files and variables over each other,
+// TestMergeAsKratosDoes merges generated files and variables,
 // once with Kratos' own loader and once with pkg/kratosconf, and wants the same
 // tree: 60 of them, or 400 when $OLY_PASSKEY_PROOF is set.
 func TestMergeAsKratosDoes(t *testing.T) {
@@ -99,7 +99,7 @@ func compare(t *testing.T, defaults map[string]any, d deployment) {
 		return
 	}
 	if err != nil {
-		// What Kratos can merge it must refuse later.
+		// Kratos must reject it after merging.
 		require.Error(t, conformance.Validate(t.Context(), names...), "kratosconf: %v\n%s", err, d)
 		return
 	}
@@ -164,7 +164,7 @@ func plain(v *kratosconf.Value) any {
 	}
 }
 
-// over lays a tree over Kratos' defaults.
+// over returns Kratos' defaults overridden by a tree.
 func over(base, top any) any {
 	b, ok := base.(map[string]any)
 	t, ok2 := top.(map[string]any)

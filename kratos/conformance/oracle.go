@@ -31,7 +31,7 @@ func load(ctx context.Context, files []string, options ...configx.OptionModifier
 	defer cancel()
 	provider, err := configx.New(ctx, []byte(embedx.ConfigSchema), append(options, configx.WithConfigFiles(files...))...)
 	if err != nil {
-		return nil, fmt.Errorf("kratos refuses the configuration: %w", err)
+		return nil, fmt.Errorf("kratos rejects the configuration: %w", err)
 	}
 	return provider.Raw(), nil
 }

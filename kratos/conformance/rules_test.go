@@ -46,12 +46,12 @@ func TestStartClaims(t *testing.T) {
 					require.Error(t, err, "lint says %q, and kratos starts", claim)
 				} else {
 					accepted++
-					require.NoError(t, err, "kratos refuses to start, and lint does not say so")
+					require.NoError(t, err, "kratos does not start, and lint does not report it")
 				}
 			})
 		}
 	}
-	t.Logf("%d cases refused at start, %d accepted, as lint says", refused, accepted)
+	t.Logf("%d cases rejected at start, %d accepted, as reported by lint", refused, accepted)
 	require.Positive(t, refused)
 	require.Positive(t, accepted)
 }

@@ -1,6 +1,6 @@
-// Package aaguid names authenticators by their AAGUID, the 16 bytes that say of
-// which make they are (WebAuthn §6.5.1). A zero AAGUID says nothing, and an
-// attestation "none" may leave it zero.
+// Package aaguid looks up authenticators by their AAGUID, 16 bytes that identify the
+// model (WebAuthn §6.5.1). A zero AAGUID is unknown; with attestation "none" it can
+// be zero.
 package aaguid
 
 import (
@@ -11,32 +11,32 @@ import (
 	"github.com/google/uuid"
 )
 
-// Kind says where an authenticator keeps its keys.
+// Kind is the place where an authenticator stores its keys.
 type Kind string
 
 // The kinds; Unknown is for AAGUIDs that are not on the list.
 const (
 	Unknown Kind = ""
-	Synced  Kind = "synced" // a provider that copies passkeys to a person's other devices
-	Device  Kind = "device" // part of one device
-	Key     Kind = "key"    // a security key or a card
+	Synced  Kind = "synced" // by a provider that copies passkeys to the user's other devices
+	Device  Kind = "device" // on one device
+	Key     Kind = "key"    // on a security key or a card
 )
 
-// Provider is an authenticator's make.
+// Provider is the model of an authenticator.
 type Provider struct {
 	Name string
 	Kind Kind
 }
 
-// providers.tsv has one make a line: AAGUID, kind, name. The names are those
-// that the makers publish in the FIDO metadata service and in
+// providers.tsv has one model per line: AAGUID, kind, name. The names are those that
+// vendors publish in the FIDO metadata service and in
 // github.com/passkeydeveloper/passkey-authenticator-aaguids (both lists in
 // Kratos at v1.3.1, x/webauthnx/aaguid, and newer entries of the latter).
 //
 //go:embed providers.tsv
 var providersTSV string
 
-// providers reads the list once, when it is first asked for.
+// providers parses the list on first use.
 var providers = sync.OnceValue(func() map[uuid.UUID]Provider {
 	all := make(map[uuid.UUID]Provider)
 	for line := range strings.Lines(providersTSV) {
@@ -48,8 +48,8 @@ var providers = sync.OnceValue(func() map[uuid.UUID]Provider {
 	return all
 })
 
-// Lookup answers the make of an authenticator; the zero Provider where the
-// AAGUID is not of 16 bytes, zero, or not on the list.
+// Lookup returns the model of an authenticator. It returns the zero Provider if the
+// AAGUID does not have 16 bytes, is zero, or is not in the list.
 func Lookup(aaguid []byte) Provider {
 	id, err := uuid.FromBytes(aaguid)
 	if err != nil {

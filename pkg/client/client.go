@@ -1,9 +1,9 @@
-// Package client asks a sidecar whose a user handle is, and what is known about
-// somebody's passkeys.
+// Package client is a client for the sidecar's API: it resolves user handles to
+// identities, and returns information about a user's passkeys.
 //
 // Resolving is not authentication. The user handle of an assertion is not
-// signed (WebAuthn §6.3.3): an answer identifies somebody only together with
-// CredentialMatches true and a signature that was verified.
+// signed (WebAuthn §6.3.3): an answer only identifies a user together with
+// CredentialMatches true and a verified signature.
 package client
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/redact"
 )
 
-// Options say where the sidecar is. URL is required.
+// Options are the options of a Client. URL is required.
 type Options struct {
 	URL       string // such as http://127.0.0.1:4477
 	Key       string // of scope resolve, or read for what is known about an identity; "" where the sidecar asks for none
@@ -32,7 +32,7 @@ type Options struct {
 	Transport http.RoundTripper
 }
 
-// Client asks one sidecar. It may be used concurrently.
+// Client is a client of one sidecar. It is safe for concurrent use.
 type Client struct {
 	base  *url.URL
 	key   string
@@ -40,14 +40,14 @@ type Client struct {
 	http  *http.Client
 }
 
-// tryTimeout bounds one try.
+// tryTimeout limits one attempt.
 const tryTimeout = 20 * time.Second
 
-// New checks the options; it does not call the sidecar.
+// New returns a Client. It checks the options, but does not call the sidecar.
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("sidecar url %q is no http or https url, want one such as %q", redact.URL(o.URL), "http://127.0.0.1:4477")
+		return nil, fmt.Errorf("invalid sidecar URL %q: want something like %q", redact.URL(o.URL), "http://127.0.0.1:4477")
 	}
 	if o.Tries == 0 {
 		o.Tries = 3
@@ -67,28 +67,28 @@ type Query struct {
 	Confirm      bool   `json:"confirm,omitempty"`       // let the sidecar ask Kratos first
 }
 
-// Answer says whose a user handle is.
+// Answer is the identity of a user handle.
 type Answer struct {
 	IdentityID        string    `json:"identity_id"`
-	Credential        string    `json:"credential"` // passkey, webauthn, or "" where nothing but the id is known
+	Credential        string    `json:"credential"` // passkey, webauthn, or "" if only the id is known
 	State             string    `json:"state"`      // active, orphaned, removed or unknown
 	CredentialMatches *bool     `json:"credential_matches"`
 	Source            string    `json:"source"` // index, kratos or identity_id
 	ConfirmedAt       time.Time `json:"confirmed_at"`
 }
 
-// The answers that name no identity. Every one comes as a *ProblemError, which
-// errors.Is tells apart by its type.
+// The errors of the API. They are returned as a *ProblemError that matches them
+// with errors.Is.
 var (
-	ErrInvalid   = errors.New("user handle is none")                      // 400
-	ErrKey       = errors.New("sidecar does not take the api key")        // 401, 403
-	ErrUnknown   = errors.New("user handle is unknown")                   // 404, or the identity that was asked for is
-	ErrAmbiguous = errors.New("user handle is ambiguous")                 // 409
-	ErrRemoved   = errors.New("user handle's credential is gone")         // 410
-	ErrNotReady  = errors.New("sidecar cannot tell yet, ask again later") // 503
+	ErrInvalid   = errors.New("invalid user handle")                       // 400
+	ErrKey       = errors.New("the sidecar rejected the API key")          // 401, 403
+	ErrUnknown   = errors.New("unknown user handle")                       // 404, also for an unknown identity
+	ErrAmbiguous = errors.New("ambiguous user handle")                     // 409
+	ErrRemoved   = errors.New("the user handle's credential was removed")  // 410
+	ErrNotReady  = errors.New("the sidecar is not ready, try again later") // 503
 )
 
-// ProblemError is an RFC 9457 answer of the sidecar.
+// ProblemError is an RFC 9457 problem from the sidecar.
 type ProblemError struct {
 	Type   string `json:"type"`
 	Title  string `json:"title"`
@@ -103,13 +103,13 @@ func (p *ProblemError) Error() string {
 	if p.Detail != "" {
 		text += ": " + p.Detail
 	}
-	return fmt.Sprintf("sidecar answered %d: %s", p.Status, text)
+	return fmt.Sprintf("the sidecar responded with %d: %s", p.Status, text)
 }
 
-// problemBase is in front of the type of every problem that is the sidecar's.
+// problemBase is the prefix of the types of the sidecar's problems.
 const problemBase = "https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#"
 
-// name is what docs/problems.md calls the problem, "" where it is not the sidecar's.
+// name returns the problem's id in docs/problems.md, "" if it is not the sidecar's.
 func (p *ProblemError) name() string {
 	name, ours := strings.CutPrefix(p.Type, problemBase)
 	if !ours {
@@ -118,7 +118,7 @@ func (p *ProblemError) name() string {
 	return name
 }
 
-// Is tells which of the package's errors the problem is.
+// Is reports whether the problem is one of the package's errors.
 func (p *ProblemError) Is(target error) bool {
 	switch p.name() {
 	case "bad-request", "invalid-handle":
@@ -137,7 +137,7 @@ func (p *ProblemError) Is(target error) bool {
 	return false
 }
 
-// Unwrap tells the retries how long the sidecar wants them to wait.
+// Unwrap returns the sidecar's Retry-After for the retries.
 func (p *ProblemError) Unwrap() error {
 	if p.RetryAfter == 0 {
 		return nil
@@ -145,7 +145,7 @@ func (p *ProblemError) Unwrap() error {
 	return &backoff.RetryAfterError{Duration: p.RetryAfter}
 }
 
-// Resolve asks whose a user handle is.
+// Resolve returns the identity of a user handle.
 func (c *Client) Resolve(ctx context.Context, q Query) (*Answer, error) {
 	body, err := json.Marshal(q)
 	if err != nil {
@@ -161,7 +161,7 @@ func (c *Client) Resolve(ctx context.Context, q Query) (*Answer, error) {
 	})
 }
 
-// retry makes a call again where that may help.
+// retry repeats a call if it may succeed later.
 func retry[T any](ctx context.Context, tries uint, call func() (*T, error)) (*T, error) {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval = 100 * time.Millisecond
@@ -176,11 +176,11 @@ func retry[T any](ctx context.Context, tries uint, call func() (*T, error)) (*T,
 	return a, nil
 }
 
-// maxAnswer bounds an answer, in bytes. The signals of somebody with many keys
-// name each of them for each user handle.
+// maxAnswer limits the size of a response, in bytes. The signals of a user with many
+// keys list each key for each user handle.
 const maxAnswer = 4 << 20
 
-// do makes one try and decodes its answer.
+// do makes one attempt and decodes the response.
 func (c *Client) do(ctx context.Context, method string, to *url.URL, body []byte, into any) error {
 	req, err := http.NewRequestWithContext(ctx, method, to.String(), bytes.NewReader(body))
 	if err != nil {
@@ -202,7 +202,7 @@ func (c *Client) do(ctx context.Context, method string, to *url.URL, body []byte
 		return fmt.Errorf("sidecar: %w", err)
 	}
 	if len(raw) > maxAnswer {
-		return backoff.Permanent(fmt.Errorf("%s: answer is longer than %d bytes", c.base, maxAnswer))
+		return backoff.Permanent(fmt.Errorf("%s: the response is larger than %d bytes", c.base, maxAnswer))
 	}
 	if resp.StatusCode != http.StatusOK {
 		return problemOf(resp, raw)
@@ -214,21 +214,21 @@ func (c *Client) do(ctx context.Context, method string, to *url.URL, body []byte
 }
 
 func (c *Client) notTheSidecar() error {
-	return fmt.Errorf("%s answered 200 without an identity: is this the sidecar?", c.base)
+	return fmt.Errorf("%s responded with 200 but no identity: is this the sidecar?", c.base)
 }
 
-// longestWait bounds what the sidecar may let us wait for.
+// longestWait limits the wait that the sidecar can request.
 const longestWait = 30 * time.Second
 
-// problemOf reads an error answer. One that is no problem of the sidecar's, or
-// that says that there is no such path, says nothing about the handle: the url is
-// another server's, or one below the sidecar's.
+// problemOf returns the error of a response. If it is not a problem of the sidecar,
+// or reports an unknown path, it says nothing about the handle: the URL belongs to
+// another server, or is a path below the sidecar's.
 func problemOf(resp *http.Response, raw []byte) error {
 	var p ProblemError
 	err := json.Unmarshal(raw, &p)
 	switch name := p.name(); {
 	case err != nil, p.Status != resp.StatusCode, name == "", name == "not-found", name == "method-not-allowed":
-		err := fmt.Errorf("%s answered %s, but not as the sidecar does", resp.Request.URL.Host, resp.Status)
+		err := fmt.Errorf("%s://%s is not an oly-passkey sidecar (%s)", resp.Request.URL.Scheme, resp.Request.URL.Host, resp.Status)
 		if resp.StatusCode >= http.StatusInternalServerError {
 			return err
 		}

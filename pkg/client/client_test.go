@@ -67,28 +67,28 @@ func TestResolve(t *testing.T) {
 	}{
 		{"found", []http.HandlerFunc{says(200, good)}, 1, nil, ""},
 		{"after trouble", []http.HandlerFunc{says(502, "bad gateway"), problem(503, "index-building"), says(200, good)}, 3, nil, ""},
-		{"no handle", []http.HandlerFunc{problem(400, "invalid-handle")}, 1, client.ErrInvalid, "sidecar answered 400: a title: a detail"},
-		{"no request", []http.HandlerFunc{problem(400, "bad-request")}, 1, client.ErrInvalid, "sidecar answered 400: a title: a detail"},
-		{"wrong key", []http.HandlerFunc{problem(401, "unauthorized")}, 1, client.ErrKey, "sidecar answered 401: a title: a detail"},
-		{"another scope's key", []http.HandlerFunc{problem(403, "forbidden")}, 1, client.ErrKey, "sidecar answered 403: a title: a detail"},
-		{"unknown", []http.HandlerFunc{problem(404, "unknown-handle")}, 1, client.ErrUnknown, "sidecar answered 404: a title: a detail"},
-		{"ambiguous", []http.HandlerFunc{problem(409, "ambiguous-handle")}, 1, client.ErrAmbiguous, "sidecar answered 409: a title: a detail"},
-		{"removed", []http.HandlerFunc{problem(410, "removed-handle")}, 1, client.ErrRemoved, "sidecar answered 410: a title: a detail"},
-		{"index is built", []http.HandlerFunc{problem(503, "index-building")}, 3, client.ErrNotReady, "sidecar answered 503: a title: a detail"},
-		{"kratos is down", []http.HandlerFunc{problem(503, "kratos-unavailable")}, 3, client.ErrNotReady, "sidecar answered 503: a title: a detail"},
-		{"too many", []http.HandlerFunc{problem(429, "too-many-handles")}, 3, nil, "sidecar answered 429: a title: a detail"},
-		{"broken", []http.HandlerFunc{problem(500, "internal")}, 1, nil, "sidecar answered 500: a title: a detail"},
-		{"a path below the sidecar's", []http.HandlerFunc{problem(404, "not-found")}, 1, nil, "sidecar answered 404 Not Found, but not as the sidecar does"},
-		{"another method", []http.HandlerFunc{problem(405, "method-not-allowed")}, 1, nil, "sidecar answered 405 Method Not Allowed, but not as the sidecar does"},
-		{"another server's problem 400", []http.HandlerFunc{typed(400, "about:blank")}, 1, nil, "sidecar answered 400 Bad Request, but not as the sidecar does"},
-		{"another server's problem 404", []http.HandlerFunc{typed(404, "https://example.com/problems#unknown-handle")}, 1, nil, "sidecar answered 404 Not Found, but not as the sidecar does"},
-		{"another server's problem 409", []http.HandlerFunc{typed(409, "ambiguous-handle")}, 1, nil, "sidecar answered 409 Conflict, but not as the sidecar does"},
-		{"another server's problem 410", []http.HandlerFunc{typed(410, "")}, 1, nil, "sidecar answered 410 Gone, but not as the sidecar does"},
-		{"another server's problem 503", []http.HandlerFunc{typed(503, "about:blank")}, 3, nil, "sidecar answered 503 Service Unavailable, but not as the sidecar does"},
-		{"another server's 404", []http.HandlerFunc{says(404, "404 page not found")}, 1, nil, "sidecar answered 404 Not Found, but not as the sidecar does"},
-		{"another status than its own", []http.HandlerFunc{says(410, `{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#unknown-handle","status":404}`)}, 1, nil, "sidecar answered 410 Gone, but not as the sidecar does"},
-		{"a proxy's 503", []http.HandlerFunc{says(503, "no upstream")}, 3, nil, "sidecar answered 503 Service Unavailable, but not as the sidecar does"},
-		{"another server's 200", []http.HandlerFunc{says(200, "{}")}, 1, nil, "http://sidecar answered 200 without an identity: is this the sidecar?"},
+		{"no handle", []http.HandlerFunc{problem(400, "invalid-handle")}, 1, client.ErrInvalid, "the sidecar responded with 400: a title: a detail"},
+		{"no request", []http.HandlerFunc{problem(400, "bad-request")}, 1, client.ErrInvalid, "the sidecar responded with 400: a title: a detail"},
+		{"wrong key", []http.HandlerFunc{problem(401, "unauthorized")}, 1, client.ErrKey, "the sidecar responded with 401: a title: a detail"},
+		{"another scope's key", []http.HandlerFunc{problem(403, "forbidden")}, 1, client.ErrKey, "the sidecar responded with 403: a title: a detail"},
+		{"unknown", []http.HandlerFunc{problem(404, "unknown-handle")}, 1, client.ErrUnknown, "the sidecar responded with 404: a title: a detail"},
+		{"ambiguous", []http.HandlerFunc{problem(409, "ambiguous-handle")}, 1, client.ErrAmbiguous, "the sidecar responded with 409: a title: a detail"},
+		{"removed", []http.HandlerFunc{problem(410, "removed-handle")}, 1, client.ErrRemoved, "the sidecar responded with 410: a title: a detail"},
+		{"index is built", []http.HandlerFunc{problem(503, "index-building")}, 3, client.ErrNotReady, "the sidecar responded with 503: a title: a detail"},
+		{"kratos is down", []http.HandlerFunc{problem(503, "kratos-unavailable")}, 3, client.ErrNotReady, "the sidecar responded with 503: a title: a detail"},
+		{"too many", []http.HandlerFunc{problem(429, "too-many-handles")}, 3, nil, "the sidecar responded with 429: a title: a detail"},
+		{"broken", []http.HandlerFunc{problem(500, "internal")}, 1, nil, "the sidecar responded with 500: a title: a detail"},
+		{"a path below the sidecar's", []http.HandlerFunc{problem(404, "not-found")}, 1, nil, "http://sidecar is not an oly-passkey sidecar (404 Not Found)"},
+		{"another method", []http.HandlerFunc{problem(405, "method-not-allowed")}, 1, nil, "http://sidecar is not an oly-passkey sidecar (405 Method Not Allowed)"},
+		{"another server's problem 400", []http.HandlerFunc{typed(400, "about:blank")}, 1, nil, "http://sidecar is not an oly-passkey sidecar (400 Bad Request)"},
+		{"another server's problem 404", []http.HandlerFunc{typed(404, "https://example.com/problems#unknown-handle")}, 1, nil, "http://sidecar is not an oly-passkey sidecar (404 Not Found)"},
+		{"another server's problem 409", []http.HandlerFunc{typed(409, "ambiguous-handle")}, 1, nil, "http://sidecar is not an oly-passkey sidecar (409 Conflict)"},
+		{"another server's problem 410", []http.HandlerFunc{typed(410, "")}, 1, nil, "http://sidecar is not an oly-passkey sidecar (410 Gone)"},
+		{"another server's problem 503", []http.HandlerFunc{typed(503, "about:blank")}, 3, nil, "http://sidecar is not an oly-passkey sidecar (503 Service Unavailable)"},
+		{"another server's 404", []http.HandlerFunc{says(404, "404 page not found")}, 1, nil, "http://sidecar is not an oly-passkey sidecar (404 Not Found)"},
+		{"another status than its own", []http.HandlerFunc{says(410, `{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#unknown-handle","status":404}`)}, 1, nil, "http://sidecar is not an oly-passkey sidecar (410 Gone)"},
+		{"a proxy's 503", []http.HandlerFunc{says(503, "no upstream")}, 3, nil, "http://sidecar is not an oly-passkey sidecar (503 Service Unavailable)"},
+		{"another server's 200", []http.HandlerFunc{says(200, "{}")}, 1, nil, "http://sidecar responded with 200 but no identity: is this the sidecar?"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -191,7 +191,7 @@ func TestRetryAfterAndContext(t *testing.T) {
 func TestNew(t *testing.T) {
 	for _, url := range []string{"", "127.0.0.1:4477", "unix:///x"} {
 		_, err := client.New(client.Options{URL: url})
-		require.EqualError(t, err, fmt.Sprintf(`sidecar url %q is no http or https url, want one such as "http://127.0.0.1:4477"`, url))
+		require.EqualError(t, err, fmt.Sprintf(`invalid sidecar URL %q: want something like "http://127.0.0.1:4477"`, url))
 	}
 }
 

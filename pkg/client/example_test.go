@@ -15,7 +15,7 @@ import (
 // fakesidecar knows one handle and one identity.
 func fakesidecar() *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // an empty body is nobody's handle
+		body, _ := io.ReadAll(r.Body) // an empty body has no handle
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/signals"):
 			_, _ = fmt.Fprint(w, `{"identity_id":"`+someone+`","all_accepted_credentials":[{"userId":"aGFuZGxl","allAcceptedCredentialIds":["aWQ"]}]}`)
@@ -39,7 +39,7 @@ func ExampleClient_Resolve() {
 	answer, err := c.Resolve(context.Background(), client.Query{UserHandle: "aGFuZGxl", CredentialID: "aWQ"})
 	switch {
 	case errors.Is(err, client.ErrUnknown), errors.Is(err, client.ErrRemoved):
-		fmt.Println("nobody's any more")
+		fmt.Println("no longer belongs to an identity")
 	case err != nil:
 		fmt.Println(err)
 	case answer.CredentialMatches == nil || !*answer.CredentialMatches:

@@ -13,7 +13,7 @@ type Passkey struct {
 	CredentialID string     `json:"credential_id"` // base64url
 	Kind         string     `json:"kind"`          // passkey or webauthn
 	Name         string     `json:"name"`
-	Provider     string     `json:"provider"`     // by AAGUID, "" where it does not tell
+	Provider     string     `json:"provider"`     // by AAGUID, "" if unknown
 	Discoverable *bool      `json:"discoverable"` // nil: not known
 	Synced       *bool      `json:"synced"`       // nil: not known
 	CreatedAt    *time.Time `json:"created_at"`
@@ -22,19 +22,19 @@ type Passkey struct {
 }
 
 // Signal is the argument of PublicKeyCredential.signalAllAcceptedCredentials
-// (WebAuthn Level 3 §5.1.10.3) but for rpId.
+// (WebAuthn Level 3 §5.1.10.3) without rpId.
 type Signal struct {
 	UserID                   string   `json:"userId"`                   // base64url
 	AllAcceptedCredentialIDs []string `json:"allAcceptedCredentialIds"` // base64url
 }
 
-// Advice is what a page may propose to somebody who has just signed in.
+// Advice is a suggestion to a user who has just signed in.
 type Advice struct {
 	Propose   string   `json:"advice"`                  // none, add-passkey or re-enroll
 	Predating []string `json:"predating_address_proof"` // ids of passkeys older than the first proof of an address, base64url
 }
 
-// Passkeys lists the keys of an identity as Kratos shows them now.
+// Passkeys returns the keys of an identity, as Kratos currently has them.
 func (c *Client) Passkeys(ctx context.Context, identityID string) ([]Passkey, error) {
 	a, err := identity[struct {
 		owned
@@ -46,8 +46,8 @@ func (c *Client) Passkeys(ctx context.Context, identityID string) ([]Passkey, er
 	return a.Passkeys, nil
 }
 
-// Signals answers what a page may tell the authenticators, one signal a user
-// handle. None of them removes a credential that still signs in.
+// Signals returns the signals that a page can send to authenticators, one per user
+// handle. None of them removes a credential that still works.
 func (c *Client) Signals(ctx context.Context, identityID string) ([]Signal, error) {
 	a, err := identity[struct {
 		owned
@@ -59,7 +59,7 @@ func (c *Client) Signals(ctx context.Context, identityID string) ([]Signal, erro
 	return a.All, nil
 }
 
-// Advice answers what is worth proposing.
+// Advice returns suggestions for the user.
 func (c *Client) Advice(ctx context.Context, identityID string) (*Advice, error) {
 	a, err := identity[struct {
 		owned
@@ -71,14 +71,14 @@ func (c *Client) Advice(ctx context.Context, identityID string) (*Advice, error)
 	return &a.Advice, nil
 }
 
-// owned says whom an answer is about.
+// owned is the identity that a response is about.
 type owned struct {
 	IdentityID string `json:"identity_id"`
 }
 
 func (o owned) owner() string { return o.IdentityID }
 
-// identity reads one view of an identity, with a key of scope read.
+// identity reads a view of an identity, with a key of scope read.
 func identity[T interface{ owner() string }](ctx context.Context, c *Client, id, view string) (*T, error) {
 	return retry(ctx, c.tries, func() (*T, error) {
 		var a T

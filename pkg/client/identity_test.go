@@ -60,11 +60,11 @@ func TestLongAnswers(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, signals[0].AllAcceptedCredentialIDs, 40_000)
 	_, calls, err := ask(42_000)
-	require.EqualError(t, err, "http://sidecar: answer is longer than 4194304 bytes")
+	require.EqualError(t, err, "http://sidecar: the response is larger than 4194304 bytes")
 	require.Equal(t, 1, calls)
 }
 
-// TestUnknownIdentity: nobody is known by this id.
+// TestUnknownIdentity asks for an id without an identity.
 func TestUnknownIdentity(t *testing.T) {
 	c, err := client.New(client.Options{URL: "http://sidecar", Transport: &answers{list: []http.HandlerFunc{problem(http.StatusNotFound, "unknown-identity")}}})
 	require.NoError(t, err)
@@ -76,7 +76,7 @@ func TestIdentityViewsOfSomethingElse(t *testing.T) {
 	for _, body := range []string{`{}`, `{"identity_id":"other"}`, `<html>`} {
 		c, err := client.New(client.Options{URL: "http://sidecar", Transport: &answers{list: []http.HandlerFunc{says(http.StatusOK, body)}}})
 		require.NoError(t, err)
-		const want = "http://sidecar answered 200 without an identity: is this the sidecar?"
+		const want = "http://sidecar responded with 200 but no identity: is this the sidecar?"
 		_, err = c.Passkeys(t.Context(), someone)
 		require.EqualError(t, err, want)
 		_, err = c.Signals(t.Context(), someone)

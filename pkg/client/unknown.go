@@ -8,19 +8,18 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Doubts about a credential that is not known to be nobody's; there are more,
-// docs/api.md lists them.
+// Reasons why a credential may still be in use; docs/api.md lists all of them.
 const (
 	DoubtHeld     = "held"            // Kratos lists the credential
 	DoubtNotSwept = "not-swept-since" // ask again when it is presented again
 )
 
-// UnknownCredential asks, with a key of scope resolve, whether a page may tell
-// the authenticator to remove a credential that Kratos has just refused. Where
-// doubt is "" it may: credentialID is the argument of
-// PublicKeyCredential.signalUnknownCredential (WebAuthn Level 3 §5.1.10.1) but
-// for rpId. Otherwise credentialID is "" and nothing is to be signalled. Handle
-// and id have to be those of one assertion.
+// UnknownCredential reports, with a key of scope resolve, whether a page may tell
+// the authenticator to remove a credential that Kratos has just rejected. If doubt
+// is "", it may: credentialID is the argument of
+// PublicKeyCredential.signalUnknownCredential (WebAuthn Level 3 §5.1.10.1) without
+// rpId. Otherwise credentialID is "", and the page must not signal anything. Handle
+// and id must be from the same assertion.
 func (c *Client) UnknownCredential(ctx context.Context, userHandle, id string) (credentialID, doubt string, err error) {
 	body, err := json.Marshal(map[string]string{"user_handle": userHandle, "credential_id": id})
 	if err != nil {

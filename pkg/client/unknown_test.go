@@ -16,8 +16,8 @@ func TestUnknownCredential(t *testing.T) {
 		{"nobody's", `{"unknown_credential":{"credentialId":"aWQ"}}`, "aWQ", "", ""},
 		{"held", `{"unknown_credential":null,"doubt":"held"}`, "", client.DoubtHeld, ""},
 		{"too early", `{"unknown_credential":null,"doubt":"not-swept-since"}`, "", client.DoubtNotSwept, ""},
-		{"another server", `{}`, "", "", "http://sidecar answered 200 without an identity: is this the sidecar?"},
-		{"both", `{"unknown_credential":{"credentialId":"aWQ"},"doubt":"held"}`, "", "", "http://sidecar answered 200 without an identity: is this the sidecar?"},
+		{"another server", `{}`, "", "", "http://sidecar responded with 200 but no identity: is this the sidecar?"},
+		{"both", `{"unknown_credential":{"credentialId":"aWQ"},"doubt":"held"}`, "", "", "http://sidecar responded with 200 but no identity: is this the sidecar?"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c, err := client.New(client.Options{URL: "http://sidecar", Transport: &answers{list: []http.HandlerFunc{says(http.StatusOK, tc.body)}}})

@@ -1,5 +1,5 @@
-// Package demo runs a whole sign-in on localhost: the real Kratos on SQLite,
-// the pages, an inbox for its mails, and the sidecar. The configuration is what
+// Package demo runs a complete sign-in on localhost: the real Kratos on SQLite, the
+// pages, an inbox for its emails, and the sidecar. The configuration is the one that
 // init writes.
 package demo
 
@@ -21,18 +21,18 @@ import (
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 
-// Ports on 127.0.0.1; 0 is any free one.
+// Ports are the ports on 127.0.0.1; 0 means any free port.
 type Ports struct {
 	UI, Public, Admin, Sidecar, Metrics int
 }
 
-// Options of a demo.
+// Options are the options of a demo.
 type Options struct {
 	Dir       string // of configuration and data; "" is a temporary one that goes in the end
 	KratosBin string // path of the binary, see FindKratos
 	SignUp    scaffold.SignUp
 	WebAuthn  scaffold.WebAuthn
-	// ResidentKey is what the pages ask of keys of the webauthn method, see
+	// ResidentKey is the residentKey option of the webauthn method's keys, see
 	// ui.Config.
 	ResidentKey string
 	Origins     []string // of other pages whose scripts use passkeys, see scaffold.Options
@@ -40,7 +40,7 @@ type Options struct {
 	Log         io.Writer // of the sidecar and the pages; Kratos writes its own into Dir
 }
 
-// Demo is a running one.
+// Demo is a running demo.
 type Demo struct {
 	URL           string // of the pages, the one to open
 	KratosURL     string // public API
@@ -52,8 +52,8 @@ type Demo struct {
 	removeWhenEnd string
 }
 
-// Start starts everything, and returns when all of it answers. It runs until
-// ctx ends or a part of it does; Wait waits for that and cleans up.
+// Start starts all parts, and returns when they are ready. The demo runs until ctx is
+// cancelled or a part of it ends; Wait waits for that and cleans up.
 func Start(ctx context.Context, o Options) (*Demo, error) {
 	s, err := o.listen(ctx)
 	if err != nil {
@@ -67,8 +67,8 @@ func Start(ctx context.Context, o Options) (*Demo, error) {
 	return d, nil
 }
 
-// Wait waits for the end, which is no error when it is the context's, and
-// leaves nothing behind but a folder that was asked for.
+// Wait waits until the demo ends, and removes its files unless a directory was given.
+// It returns no error if the context was cancelled.
 func (d *Demo) Wait() error {
 	err := d.group.Wait()
 	if errors.Is(err, context.Canceled) {
@@ -97,7 +97,7 @@ func (s *sockets) start(ctx context.Context, o Options) (*Demo, error) {
 	if err != nil {
 		return nil, errors.Join(err, d.remove())
 	}
-	// Kratos' ports were held until here, so that nobody else took them.
+	// Kratos' ports were reserved until now.
 	s.public.close()
 	s.admin.close()
 	if err := d.run(ctx, s, o, &kratos{bin: o.KratosBin, dir: dir, environ: environ, log: d.KratosLog, admin: d.AdminURL}); err != nil {
@@ -118,14 +118,14 @@ func folder(dir string) (path string, temporary bool, err error) {
 		path, err = os.MkdirTemp("", "oly-passkey-demo-")
 		return path, true, err
 	}
-	// Kratos runs in this folder, so its path is used from elsewhere as well.
+	// Kratos runs in this directory, so its path must be absolute.
 	if path, err = filepath.Abs(dir); err != nil {
 		return "", false, err
 	}
 	return path, false, os.MkdirAll(path, 0o700)
 }
 
-// configure writes what init writes, and answers Kratos' environment.
+// configure writes the files that init writes, and returns Kratos' environment.
 func (d *Demo) configure(dir string, o Options) ([]string, error) {
 	have, err := scaffold.ReadState(dir)
 	if err != nil {
@@ -150,7 +150,7 @@ func (d *Demo) configure(dir string, o Options) ([]string, error) {
 	_, err = scaffold.Write(dir, files, false)
 	var conflict *scaffold.ConflictError
 	if errors.As(err, &conflict) {
-		return nil, fmt.Errorf("%q holds another configuration than these flags make (%q differs); use the flags of its first run, or another folder", dir, conflict.Paths)
+		return nil, fmt.Errorf("%q contains a configuration for other flags (%q differs); use the flags of the first run, or another directory", dir, conflict.Paths)
 	}
 	if err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func (d *Demo) configure(dir string, o Options) ([]string, error) {
 	return scaffold.Environ(env), err
 }
 
-// check answers what keeps a page from using rpID, by the same rules as predict.
+// check returns an error if a page cannot use rpID, by the same rules as predict.
 func (d *Demo) check(pageURL, rpID string) string {
 	page, err := webauthn.ParsePage(pageURL)
 	if err != nil {
@@ -174,7 +174,7 @@ func (d *Demo) check(pageURL, rpID string) string {
 
 const appName = "Passkey demo"
 
-// run starts the parts, the pages first: Kratos delivers its mails there.
+// run starts the parts, beginning with the pages, which receive Kratos' emails.
 func (d *Demo) run(ctx context.Context, s *sockets, o Options, k *kratos) error {
 	if err := k.migrate(ctx); err != nil {
 		return err
@@ -208,7 +208,7 @@ func (d *Demo) run(ctx context.Context, s *sockets, o Options, k *kratos) error 
 	if err != nil {
 		return err
 	}
-	// Whichever part ends first takes the others along.
+	// When one part ends, the others are stopped.
 	group, running := errgroup.WithContext(ctx)
 	d.group = group
 	ready := make(chan struct{})

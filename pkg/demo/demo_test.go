@@ -29,9 +29,9 @@ func TestFindKratos(t *testing.T) {
 		return path
 	}
 	_, err := FindKratos("")
-	require.EqualError(t, err, "no kratos binary in bin/kratos or PATH; build one with: make kratos")
+	require.EqualError(t, err, "no kratos binary found in bin/kratos or PATH; install one (github.com/ory/kratos/releases) or pass --kratos-bin")
 	_, err = FindKratos("mine")
-	require.EqualError(t, err, `kratos binary "mine" cannot be run; build one with: make kratos`)
+	require.EqualError(t, err, `cannot run the kratos binary "mine"; install one (github.com/ory/kratos/releases), or build it with: make kratos`)
 
 	// The nearer one wins.
 	for _, name := range []string{"path/kratos", "bin/kratos"} {
@@ -63,8 +63,8 @@ func TestBusyPort(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "demo")
 		_, err := Start(t.Context(), Options{Dir: dir, Ports: ports, Log: io.Discard})
 		text := strconv.Itoa(port)
-		require.EqualError(t, err, "port "+text+" is taken or not allowed (listen tcp 127.0.0.1:"+text+
-			": bind: address already in use); choose another one with "+flag+", 0 takes any free one")
+		require.EqualError(t, err, "port "+text+" is in use or not allowed (listen tcp 127.0.0.1:"+text+
+			": bind: address already in use); choose another with "+flag+" (0 for any free port)")
 		require.NoDirExists(t, dir)
 	}
 }
@@ -79,7 +79,7 @@ func TestFolderOfAnotherDemo(t *testing.T) {
 	require.Equal(t, first, again, "secrets outlive a restart")
 
 	_, err = d.configure(dir, Options{SignUp: scaffold.CodeFirst})
-	require.EqualError(t, err, strconv.Quote(dir)+` holds another configuration than these flags make (["kratos.yml" "identity.schema.json" "README.md" "kratos.env"] differs); use the flags of its first run, or another folder`)
+	require.EqualError(t, err, strconv.Quote(dir)+` contains a configuration for other flags (["kratos.yml" "identity.schema.json" "README.md" "kratos.env"] differs); use the flags of the first run, or another directory`)
 }
 
 // TestKratosFails starts programs that are no Kratos: what they say is told, and
@@ -95,7 +95,7 @@ func TestKratosFails(t *testing.T) {
 	require.EqualError(t, err, "kratos migrate sql: exit status 7\nno database")
 
 	_, err = Start(t.Context(), Options{KratosBin: script("[ $1 = migrate ] && exit 0\necho gave up; exit 8\n"), SignUp: scaffold.PasskeyFirst, Log: io.Discard})
-	require.EqualError(t, err, "kratos ended by itself: exit status 8\ngave up")
+	require.EqualError(t, err, "kratos exited unexpectedly: exit status 8\ngave up")
 
 	left, err := os.ReadDir(os.Getenv("TMPDIR"))
 	require.NoError(t, err)

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// FindKratos answers the binary to run: the given path, else bin/kratos, else
-// kratos in PATH.
+// FindKratos returns the binary to run: the given path, or bin/kratos, or kratos in
+// PATH.
 func FindKratos(given string) (string, error) {
 	candidates := []string{given}
 	if given == "" {
@@ -27,19 +27,19 @@ func FindKratos(given string) (string, error) {
 		}
 	}
 	if given != "" {
-		return "", fmt.Errorf("kratos binary %q cannot be run; build one with: make kratos", given)
+		return "", fmt.Errorf("cannot run the kratos binary %q; install one (github.com/ory/kratos/releases), or build it with: make kratos", given)
 	}
-	return "", errors.New("no kratos binary in bin/kratos or PATH; build one with: make kratos")
+	return "", errors.New("no kratos binary found in bin/kratos or PATH; install one (github.com/ory/kratos/releases) or pass --kratos-bin")
 }
 
-// How long Kratos may take, on a machine that does much else.
+// Time limits of Kratos on a busy machine.
 const (
 	startWithin = 60 * time.Second
 	stopWithin  = 10 * time.Second
 )
 
-// kratos is the server as a child process, with an environment of its own:
-// every variable that looks like a key of its configuration would count.
+// kratos is the server as a child process. Its environment is minimal, because
+// variables could set keys of its configuration.
 type kratos struct {
 	bin, dir string
 	environ  []string
@@ -47,8 +47,9 @@ type kratos struct {
 	admin    string // URL
 }
 
-// command runs in the folder: Kratos finds file:// URLs from there. It is asked
-// to end when the context does, and made to when it does not.
+// command returns a command that runs in the directory that Kratos resolves file://
+// URLs from. It is terminated when the context is cancelled, and killed if it does
+// not exit.
 func (k *kratos) command(ctx context.Context, out *os.File, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, k.bin, args...) //nolint:gosec // the binary is the user's choice
 	c.Dir = k.dir
@@ -79,7 +80,8 @@ func (k *kratos) migrate(ctx context.Context) error {
 	return nil
 }
 
-// serve runs Kratos until the context ends; any other end is an error.
+// serve runs Kratos until the context is cancelled; it is an error if Kratos exits
+// before.
 func (k *kratos) serve(ctx context.Context) error {
 	log, err := k.open()
 	if err != nil {
@@ -90,13 +92,13 @@ func (k *kratos) serve(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	return fmt.Errorf("kratos ended by itself: %w\n%s", err, k.lastWords())
+	return fmt.Errorf("kratos exited unexpectedly: %w\n%s", err, k.lastWords())
 }
 
-// waitReady polls until Kratos is ready. The caller watches the process, so
-// another Kratos on that port cannot answer for it for long.
+// waitReady polls until Kratos is ready. The caller watches the process, in case
+// another Kratos responds on that port.
 func (k *kratos) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startWithin, fmt.Errorf("kratos is not ready after %s, see %s", startWithin, k.log))
+	ctx, cancel := context.WithTimeoutCause(ctx, startWithin, fmt.Errorf("kratos is not ready after %s; see %s", startWithin, k.log))
 	defer cancel()
 	client := &http.Client{Timeout: time.Second}
 	for {
@@ -124,7 +126,7 @@ func (k *kratos) isReady(ctx context.Context, client *http.Client) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// lastWords is the end of Kratos' log, where it says why it gave up.
+// lastWords returns the end of Kratos' log, which contains its error.
 func (k *kratos) lastWords() string {
 	log, err := os.ReadFile(k.log)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// deliverPath is where Kratos' courier posts mails.
+// deliverPath is the path to which Kratos' courier posts emails.
 const deliverPath = "/mail/deliver"
 
 const (
@@ -19,7 +19,7 @@ const (
 	maxMails = 100     // the newest are kept
 )
 
-// mail is what Kratos' courier posts.
+// mail is an email as posted by Kratos' courier.
 type mail struct {
 	Recipient string    `json:"recipient"`
 	To        string    `json:"to"`
@@ -28,13 +28,13 @@ type mail struct {
 	Received  time.Time `json:"received"`
 }
 
-// Code is the one-time code in the mail, "" when there is none.
+// Code returns the one-time code in the email, "" if there is none.
 func (m mail) Code() string { return oneTimeCode.FindString(m.Body) }
 
 var oneTimeCode = regexp.MustCompile(`\b[0-9]{6}\b`)
 
-// inbox keeps the mails that Kratos sends, and shows them. It is only as
-// private as the machine: a demo has nothing else to send them to.
+// inbox stores and shows the emails that Kratos sends. Every user of this machine can
+// read them.
 type inbox struct {
 	mu    sync.Mutex
 	mails []mail
@@ -58,7 +58,7 @@ func withInbox(pages http.Handler) http.Handler {
 func (b *inbox) deliver(w http.ResponseWriter, r *http.Request) {
 	var m mail
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxMail)).Decode(&m); err != nil {
-		http.Error(w, "the body is no mail", http.StatusBadRequest)
+		http.Error(w, "the body is not an email", http.StatusBadRequest)
 		return
 	}
 	m.Received = time.Now()
@@ -70,7 +70,7 @@ func (b *inbox) deliver(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// newestFirst is a copy.
+// newestFirst returns a copy of the emails, newest first.
 func (b *inbox) newestFirst() []mail {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,18 +8,18 @@ import (
 	"strconv"
 )
 
-// socket is a port of this machine's own, taken.
+// socket is a reserved local port.
 type socket struct {
 	listener net.Listener
 }
 
-// port as text.
+// port returns the port as text.
 func (s *socket) port() string {
 	_, port, _ := net.SplitHostPort(s.listener.Addr().String()) // an address of our own making
 	return port
 }
 
-// address is its host:port.
+// address returns the host:port.
 func (s *socket) address() string { return s.listener.Addr().String() }
 
 func (s *socket) close() {
@@ -28,8 +28,8 @@ func (s *socket) close() {
 	}
 }
 
-// sockets are all the ports of a demo. They are taken before anything starts,
-// so that a busy one is told at once and by its flag.
+// sockets are the ports of a demo. They are reserved before anything starts, to
+// report a port in use early and with its flag.
 type sockets struct {
 	ui, public, admin, sidecar, metrics socket
 }
@@ -51,7 +51,7 @@ func (o *Options) listen(ctx context.Context) (*sockets, error) {
 		l, err := config.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(want.port)))
 		if err != nil {
 			s.close()
-			return nil, fmt.Errorf("port %d is taken or not allowed (%w); choose another one with %s, 0 takes any free one", want.port, err, want.flag)
+			return nil, fmt.Errorf("port %d is in use or not allowed (%w); choose another with %s (0 for any free port)", want.port, err, want.flag)
 		}
 		want.socket.listener = l
 	}
@@ -64,7 +64,7 @@ func (s *sockets) close() {
 	}
 }
 
-// hostPort is the address of a URL of our own making.
+// hostPort returns the address of one of the demo's URLs.
 func hostPort(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// ownGroup keeps a terminal's ctrl-C from the child, which is ended by us. Where
-// this process is killed the child goes with it.
+// ownGroup shields the child from the terminal's Ctrl-C, because this process stops
+// it. If this process is killed, the child is killed too.
 func ownGroup(c *exec.Cmd) {
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 }

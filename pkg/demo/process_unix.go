@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// ownGroup keeps a terminal's ctrl-C from the child, which is ended by us.
+// ownGroup shields the child from the terminal's Ctrl-C, because this process stops
+// it.
 func ownGroup(c *exec.Cmd) {
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }

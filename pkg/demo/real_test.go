@@ -25,7 +25,7 @@ import (
 // finds nothing left in the end.
 func TestRealDemo(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	t.Setenv("LOG_LEVEL", "nonsense") // Kratos would refuse to start with it
+	t.Setenv("LOG_LEVEL", "nonsense") // Kratos would not start with it
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	d, err := Start(ctx, Options{KratosBin: kratostest.Binary(t), SignUp: scaffold.CodeFirst, WebAuthn: scaffold.Passwordless, Log: io.Discard})

@@ -14,7 +14,7 @@ import (
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 
-// newSidecar opens the sidecar in this process. Its ports were held until here.
+// newSidecar opens the sidecar in this process. Its ports were reserved until now.
 func (d *Demo) newSidecar(ctx context.Context, s *sockets, dir string, keys *sidecar.Keys, log *slog.Logger) (*sidecar.Server, error) {
 	listen, metrics := s.sidecar.address(), s.metrics.address()
 	s.sidecar.close()
@@ -45,14 +45,14 @@ func (d *Demo) newDirectory(keys *sidecar.Keys) (*directory, error) {
 	return &directory{Sidecar: over, admin: admin}, nil
 }
 
-// directory is the sidecar, but for the handles: the demo shows those that Kratos
-// itself lists, and whose the sidecar says they are.
+// directory is the sidecar with the handles from Kratos: the demo shows them together
+// with the identity that the sidecar resolves them to.
 type directory struct {
 	*ui.Sidecar
 	admin *kratosadmin.Client
 }
 
-// Handles lists the user handles in Kratos' own record of an identity.
+// Handles returns the user handles in Kratos' record of an identity.
 func (d *directory) Handles(ctx context.Context, identityID string) ([]ui.Handle, error) {
 	id, err := uuid.Parse(identityID)
 	if err != nil {
@@ -68,7 +68,7 @@ func (d *directory) Handles(ctx context.Context, identityID string) ([]ui.Handle
 			handles = append(handles, ui.Handle{Method: "passkey", Value: base64.RawURLEncoding.EncodeToString([]byte(raw))})
 		}
 	}
-	// Beside a passkey Kratos keeps a webauthn handle that no key ever had.
+	// With a passkey, Kratos also stores a webauthn handle that belongs to no key.
 	if c := identity.WebAuthn; c != nil && c.Config != nil && len(c.Config.Keys) > 0 {
 		handles = append(handles, ui.Handle{Method: "webauthn", Value: base64.RawURLEncoding.EncodeToString(c.Config.UserHandle)})
 	}

@@ -16,22 +16,22 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
-// Ceremony asks for real ceremonies beside the checks, which leave something
-// behind while they run: see package ceremony. The time limit is not theirs.
+// Ceremony enables real ceremonies, which create and delete an identity: see
+// package ceremony. The time limit of the checks does not apply to them.
 type Ceremony struct {
 	Browser  string // path of Chromium, see ceremony.Find
 	Traits   ceremony.Traits
-	Progress func(ceremony.Step) // nil for no such calls
-	// Anywhere lets them run on other hosts than this machine.
+	Progress func(ceremony.Step) // may be nil
+	// Anywhere allows ceremonies on hosts other than this machine.
 	Anywhere bool
 }
 
 const ceremonyCheck = "ceremony"
 
-// ceremonies walks them, and makes of each step the result of a check.
+// ceremonies runs the ceremonies, and returns one result per step.
 func (v *visit) ceremonies(ctx context.Context) []Result {
 	if !v.o.Ceremony.Anywhere && (!v.page.IsLocalhost() || !isLocal(v.kratos)) {
-		return []Result{{Check: ceremonyCheck, Status: NotRun, Why: "the page leads to " + v.kratos + ", which is not this machine"}}
+		return []Result{{Check: ceremonyCheck, Status: NotRun, Why: "the page leads to " + v.kratos + ", which is not on this machine"}}
 	}
 	o := ceremony.Options{
 		Kratos: v.kratos, AdminURL: strings.TrimRight(v.o.AdminURL, "/"), Traits: v.o.Ceremony.Traits,
@@ -61,12 +61,12 @@ func (v *visit) ceremonies(ctx context.Context) []Result {
 	return out
 }
 
-// explained gives the cause of a step that went wrong, and its cure.
+// explained returns the problem of a failed step, with its likely cause and fix.
 func (v *visit) explained(s ceremony.Step) Problem {
 	text := strings.Join(append([]string{s.Refused.Text}, s.Refused.Seen...), "; ")
 	p := Problem{Severity: lint.Error, Subject: s.Refused.URL, Message: text}
 	if u, err := url.Parse(p.Subject); err == nil {
-		u.RawQuery = "" // the flow's id helps nobody
+		u.RawQuery = "" // drop the flow's id
 		p.Subject = u.String()
 	}
 	if p.Subject == "" {
@@ -75,7 +75,7 @@ func (v *visit) explained(s ceremony.Step) Problem {
 	if p.Help = s.Refused.Help; p.Help != "" {
 		return p
 	}
-	p.Help = "see Kratos' log of that moment (error_devinfo), and walk the page by hand"
+	p.Help = "check Kratos' log at that time (error_devinfo), and try the ceremony by hand"
 	table, err := explain.Load()
 	if err != nil {
 		return p
@@ -87,7 +87,7 @@ func (v *visit) explained(s ceremony.Step) Problem {
 		return p
 	}
 	cause := answer.Found[0].Causes[0]
-	p.Message += "; likely " + cause.Because
+	p.Message += "; likely cause: " + cause.Because
 	if len(cause.Proof) > 0 {
 		p.Message += " (" + cause.Proof[0] + ")"
 	}
@@ -95,16 +95,16 @@ func (v *visit) explained(s ceremony.Step) Problem {
 	return p
 }
 
-// spki are the keys of the servers' certificates, where others than the
-// system's authorities are trusted: Chromium takes no file of them. Only
-// certificates that this program trusts are among them.
+// spki returns the public key hashes of the servers' certificates if Roots is set,
+// because Chromium cannot read authorities from a file. Only certificates that are
+// trusted by Roots are included.
 func (v *visit) spki(ctx context.Context) []string {
 	if v.o.Roots == nil {
 		return nil
 	}
 	var out []string
 	for _, host := range v.secureHosts() {
-		// One that is not trusted is the business of the check tls.
+		// An untrusted certificate is reported by the check tls.
 		if key, err := v.keyOf(ctx, host); err == nil && !slices.Contains(out, key) {
 			out = append(out, key)
 		}
@@ -112,7 +112,7 @@ func (v *visit) spki(ctx context.Context) []string {
 	return out
 }
 
-// secureHosts are those that ceremonies can lead to over https, as host:port.
+// secureHosts returns the https hosts that ceremonies can visit, as host:port.
 func (v *visit) secureHosts() []string {
 	urls := []string{v.asked.String(), v.kratos, "https://" + v.site()}
 	if v.html != nil {

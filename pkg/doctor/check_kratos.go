@@ -18,7 +18,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// cookies: those that a flow begins with must come back from the page.
+// cookies checks that browsers send the flow's cookies back from the page.
 var cookies = check{"cookies", func(_ context.Context, v *visit) outcome {
 	if v.login == nil {
 		return v.noFlow()
@@ -40,17 +40,17 @@ func (v *visit) cookieFault(c *http.Cookie, kratos *url.URL) (why, help string) 
 	covers := func(h string) bool { return h == domain || strings.HasSuffix(h, "."+domain) }
 	switch {
 	case kratos.Scheme == "https" && !c.Secure:
-		return "has no Secure", "run Kratos without --dev, with an https base_url"
+		return "has no Secure attribute", "run Kratos without --dev, with an https base_url"
 	case c.SameSite == http.SameSiteNoneMode && !c.Secure:
-		return "has SameSite=None without Secure, and browsers drop it", "set cookies.same_site to Lax"
+		return "has SameSite=None without Secure, so browsers drop it", "set cookies.same_site to Lax"
 	case c.SameSite != http.SameSiteNoneMode && webauthn.RegistrableDomain(host) != webauthn.RegistrableDomain(page):
-		return fmt.Sprintf("is of %q, another site than the page's %q, and browsers do not send it from there", host, page), "put Kratos' public API on the page's domain"
+		return fmt.Sprintf("belongs to %q, which is not the same site as the page's %q, so browsers do not send it from there", host, page), "put Kratos' public API on the page's domain"
 	case domain != "" && !covers(host):
-		return fmt.Sprintf("has the domain %q, and browsers take it from there only, not from %q", domain, host), "set cookies.domain to a parent of Kratos' and the page's host"
+		return fmt.Sprintf("has the domain %q, so browsers do not accept it from %q", domain, host), "set cookies.domain to a parent domain of Kratos' and the page's host"
 	case domain == "" && host != page && len(v.forms()) > 0:
-		return fmt.Sprintf("is of %q alone, and does not reach the page's server at %q", host, page), "set cookies.domain to a parent of both hosts"
+		return fmt.Sprintf("belongs to %q only, so the page's server at %q does not receive it", host, page), "set cookies.domain to a parent domain of both hosts"
 	case domain != "" && !covers(page):
-		return fmt.Sprintf("has the domain %q, which does not cover the page's host %q", domain, page), "set cookies.domain to a parent of both hosts"
+		return fmt.Sprintf("has the domain %q, which does not cover the page's host %q", domain, page), "set cookies.domain to a parent domain of both hosts"
 	}
 	return "", ""
 }
@@ -62,7 +62,8 @@ func (v *visit) forms() []*url.URL {
 	return v.doc.forms
 }
 
-// corsPreflight: for pages whose scripts fetch flows from another origin.
+// corsPreflight checks CORS for pages whose scripts fetch flows from another
+// origin.
 var corsPreflight = check{"cors", func(ctx context.Context, v *visit) outcome {
 	origin := v.page.Origin()
 	kratos, err := parseURL(v.kratos)
@@ -70,11 +71,11 @@ var corsPreflight = check{"cors", func(ctx context.Context, v *visit) outcome {
 	case err != nil || v.login == nil:
 		return v.noFlow()
 	case originOf(kratos) == origin:
-		return na("the page and Kratos have one origin")
+		return notApplicable("the page and Kratos have the same origin")
 	case v.doc == nil:
 		return v.noPage()
 	case len(v.forms()) > 0 && v.configured("serve.public.cors.enabled") != "true":
-		return na("the page posts its forms")
+		return notApplicable("the page posts forms")
 	}
 	a, err := v.client.once(ctx, http.MethodOptions, v.kratos+"/self-service/login/flows", http.Header{
 		"Origin": {origin}, "Access-Control-Request-Method": {http.MethodGet}, "Access-Control-Request-Headers": {"content-type"},
@@ -84,18 +85,18 @@ var corsPreflight = check{"cors", func(ctx context.Context, v *visit) outcome {
 	case err != nil:
 		return notRun("%s", err)
 	case a.header.Get("Access-Control-Allow-Origin") != origin:
-		return found(lint.Warning, v.kratos, help, "Kratos does not let scripts of %q in: Access-Control-Allow-Origin is %q", origin, a.header.Get("Access-Control-Allow-Origin"))
+		return failed(lint.Warning, v.kratos, help, "Kratos blocks scripts from %q: Access-Control-Allow-Origin is %q", origin, a.header.Get("Access-Control-Allow-Origin"))
 	case a.header.Get("Access-Control-Allow-Credentials") != "true":
-		return found(lint.Warning, v.kratos, help, "Kratos lets scripts of %q in without cookies: Access-Control-Allow-Credentials is missing", origin)
+		return failed(lint.Warning, v.kratos, help, "Kratos allows scripts from %q only without cookies: Access-Control-Allow-Credentials is missing", origin)
 	}
 	return verdict(nil)
 }}
 
-// adminExposed asks the public hosts for the admin API, in a way that shows
-// nobody's data: by its version, and by a page token that it refuses.
+// adminExposed looks for the admin API on the public hosts without reading user
+// data: it requests the version, and a list with an invalid page token.
 var adminExposed = check{"admin-api", func(ctx context.Context, v *visit) outcome {
 	if v.page.IsLocalhost() {
-		return na(atLocalhost)
+		return notApplicable(atLocalhost)
 	}
 	var mu sync.Mutex
 	var open []string
@@ -113,13 +114,13 @@ var adminExposed = check{"admin-api", func(ctx context.Context, v *visit) outcom
 	slices.Sort(open)
 	var problems []Problem
 	for _, base := range open {
-		problems = append(problems, problem(lint.Error, base, "keep the admin port off the internet: whoever reaches it owns every account", "Kratos' admin API answers here without any authentication"))
+		problems = append(problems, problem(lint.Error, base, "do not expose the admin port to the internet: anyone who can reach it can take over every account", "Kratos' admin API is reachable here without authentication"))
 	}
 	return verdict(problems)
 }}
 
-// adminCandidates are the page's and Kratos' host, where they are served and
-// at the admin port.
+// adminCandidates returns the URLs of the page's and Kratos' host, on their own
+// port and on the admin port.
 func (v *visit) adminCandidates() []string {
 	out := []string{v.kratos}
 	if u := v.asked.Scheme + "://" + v.asked.Host; u != v.kratos {
@@ -151,13 +152,14 @@ func (v *visit) isAdmin(ctx context.Context, base string) bool {
 	return err == nil && a.status == http.StatusBadRequest && strings.Contains(string(a.body), "page token is invalid")
 }
 
-// kratosVersion: what does not work with the one that runs.
+// kratosVersion checks for configuration that the running version does not
+// support.
 var kratosVersion = check{"kratos-version", func(_ context.Context, v *visit) outcome {
 	if v.versionErr != nil {
 		return notRun("%s", v.versionErr)
 	}
 	if !v.version.AtLeast(kratosconf.VersionPasskey) {
-		return found(lint.Error, v.o.AdminURL, "upgrade", "Kratos %s has no passkey method, which came with %s", v.version, kratosconf.VersionPasskey)
+		return failed(lint.Error, v.o.AdminURL, "upgrade Kratos", "Kratos %s has no passkey method; it was added in %s", v.version, kratosconf.VersionPasskey)
 	}
 	if v.config == nil {
 		return verdict(nil)
@@ -169,7 +171,7 @@ var kratosVersion = check{"kratos-version", func(_ context.Context, v *visit) ou
 	var problems []Problem
 	for _, f := range differences {
 		if f.Severity == lint.Error {
-			problems = append(problems, Problem{ID: f.Rule, Severity: f.Severity, Subject: f.Span.String(), Help: f.Help, Message: "Kratos " + v.version.String() + " runs: " + f.Message})
+			problems = append(problems, Problem{ID: f.Rule, Severity: f.Severity, Subject: f.Span.String(), Help: f.Help, Message: "with Kratos " + v.version.String() + ": " + f.Message})
 		}
 	}
 	return verdict(problems)

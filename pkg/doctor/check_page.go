@@ -16,28 +16,28 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// pageReachable: the page itself. A certificate that is not trusted is
-// tlsCertificate's.
+// pageReachable checks that the page responds. An untrusted certificate is left to
+// tlsCertificate.
 var pageReachable = check{"page", func(_ context.Context, v *visit) outcome {
 	switch {
 	case isCertificate(v.pageErr):
-		return notRun("its certificate is not trusted")
+		return notRun("the page's certificate is not trusted")
 	case v.pageErr != nil:
-		return found(lint.Error, v.asked.String(), "make the page answer, or connect elsewhere with --resolve", "the page does not answer: %s", v.pageErr)
+		return failed(lint.Error, v.asked.String(), "start the page's server, or connect to another address with --resolve", "the page does not respond: %s", v.pageErr)
 	case v.html.status != http.StatusOK:
-		return found(lint.Error, v.asked.String(), "give the URL of the sign-in page", "the page answers with status %d", v.html.status)
+		return failed(lint.Error, v.asked.String(), "pass the URL of the sign-in page", "the page responds with status %d", v.html.status)
 	}
 	return verdict(nil)
 }}
 
-// minLifetime is how long a certificate should be valid yet.
+// minLifetime is the remaining lifetime from which a certificate is fine.
 const minLifetime = 14 * 24 * time.Hour
 
-// tlsCertificate: chain, name and expiry, of the page and of Kratos. A page
-// that is not from a secure context has no navigator.credentials.
+// tlsCertificate checks chain, name and expiry of the page's and Kratos'
+// certificates. Without a secure context there is no navigator.credentials.
 var tlsCertificate = check{"tls", func(_ context.Context, v *visit) outcome {
 	if v.page.IsLocalhost() {
-		return na(atLocalhost)
+		return notApplicable(atLocalhost)
 	}
 	var problems []Problem
 	for _, one := range []struct {
@@ -48,13 +48,13 @@ var tlsCertificate = check{"tls", func(_ context.Context, v *visit) outcome {
 		problems = append(problems, certificateProblems(one.where, one.a, one.err, v.o.Now())...)
 	}
 	if len(problems) == 2 && problems[0].Message == problems[1].Message {
-		problems = problems[:1] // of one host, most likely
+		problems = problems[:1] // probably the same host
 	}
 	return verdict(problems)
 }}
 
 func certificateProblems(where string, a *answer, err error, now time.Time) []Problem {
-	const help = "renew the certificate; browsers offer no passkeys behind one that they do not trust"
+	const help = "renew the certificate; passkeys do not work if the browser does not trust it"
 	if isCertificate(err) {
 		return []Problem{problem(lint.Error, where, help, "the certificate is not trusted: %s", certificateFault(err))}
 	}
@@ -68,7 +68,7 @@ func certificateProblems(where string, a *answer, err error, now time.Time) []Pr
 		}
 	}
 	if left := ends.Sub(now); left < minLifetime {
-		return []Problem{problem(lint.Warning, where, "renew the certificate", "the certificate ends on %s, in %d days", ends.UTC().Format(time.DateOnly), int(left.Hours()/24))}
+		return []Problem{problem(lint.Warning, where, "renew the certificate", "the certificate expires on %s, in %d days", ends.UTC().Format(time.DateOnly), int(left.Hours()/24))}
 	}
 	return nil
 }
@@ -81,7 +81,7 @@ func isCertificate(err error) bool {
 func certificateFault(err error) string {
 	var invalid x509.CertificateInvalidError
 	if errors.As(err, &invalid) && invalid.Reason == x509.Expired {
-		return "it is expired, or not valid yet: from " + invalid.Cert.NotBefore.UTC().Format(time.DateOnly) + " to " + invalid.Cert.NotAfter.UTC().Format(time.DateOnly)
+		return "it has expired or is not valid yet: valid from " + invalid.Cert.NotBefore.UTC().Format(time.DateOnly) + " to " + invalid.Cert.NotAfter.UTC().Format(time.DateOnly)
 	}
 	var failed *tls.CertificateVerificationError
 	if errors.As(err, &failed) {
@@ -90,21 +90,21 @@ func certificateFault(err error) string {
 	return err.Error()
 }
 
-// strictTransport: without HSTS a first visit by http can be kept there, where
-// there are no passkeys.
+// strictTransport checks for HSTS: without it, an attacker can keep a user on
+// http, where passkeys do not work.
 var strictTransport = check{"hsts", func(_ context.Context, v *visit) outcome {
 	switch {
 	case v.page.IsLocalhost():
-		return na(atLocalhost)
+		return notApplicable(atLocalhost)
 	case v.doc == nil:
 		return v.noPage()
 	case v.html.url.Scheme != "https":
-		return na("the page is not at https")
+		return notApplicable("the page is not served over https")
 	}
 	help := `send "Strict-Transport-Security: max-age=31536000"`
 	text := v.html.header.Get("Strict-Transport-Security")
 	if text == "" {
-		return found(lint.Warning, v.html.url.String(), help, "the page sends no Strict-Transport-Security, so that it can be had by http, where there are no passkeys")
+		return failed(lint.Warning, v.html.url.String(), help, "no Strict-Transport-Security header: the page can be loaded over plain http, where passkeys do not work")
 	}
 	for part := range strings.SplitSeq(text, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
@@ -112,17 +112,18 @@ var strictTransport = check{"hsts", func(_ context.Context, v *visit) outcome {
 			return verdict(nil)
 		}
 	}
-	return found(lint.Warning, v.html.url.String(), help, "Strict-Transport-Security is %q, which browsers do not keep", text)
+	return failed(lint.Warning, v.html.url.String(), help, "browsers ignore the Strict-Transport-Security header %q", text)
 }}
 
-// uiRedirects: a ceremony's origin is that of the page where the redirects end.
+// uiRedirects checks where the pages redirect to, because ceremonies run on the
+// origin of the last page.
 var uiRedirects = check{"ui-redirects", func(ctx context.Context, v *visit) outcome {
 	if v.doc == nil {
 		return v.noPage()
 	}
 	origins := v.uiOrigins()
 	var problems []Problem
-	if p, ok := v.strays(v.asked, v.html, origins); ok {
+	if p, ok := v.unexpected(v.asked, v.html, origins); ok {
 		problems = append(problems, p)
 	}
 	for _, flow := range []string{"login", "registration", "settings"} {
@@ -132,17 +133,17 @@ var uiRedirects = check{"ui-redirects", func(ctx context.Context, v *visit) outc
 		}
 		a, err := v.client.get(ctx, u.String(), http.Header{"Accept": {"text/html"}})
 		if err != nil {
-			problems = append(problems, problem(lint.Error, u.String(), "correct the "+flow+" ui_url, or make the page answer", "the %s page does not answer: %s", flow, err))
+			problems = append(problems, problem(lint.Error, u.String(), "correct the "+flow+" ui_url, or start the page's server", "the %s page does not respond: %s", flow, err))
 			continue
 		}
-		if p, ok := v.strays(u, a, origins); ok {
+		if p, ok := v.unexpected(u, a, origins); ok {
 			problems = append(problems, p)
 		}
 	}
 	return verdict(problems)
 }}
 
-// uiOrigins are those on which pages are expected.
+// uiOrigins returns the origins on which pages are expected.
 func (v *visit) uiOrigins() []string {
 	origins := []string{v.page.Origin()}
 	if v.config != nil {
@@ -155,13 +156,14 @@ func (v *visit) uiOrigins() []string {
 	return origins
 }
 
-// strays tells whether a page ends elsewhere, and what that means.
-func (v *visit) strays(from *url.URL, a *answer, origins []string) (Problem, bool) {
+// unexpected reports whether a page redirects to an origin other than those
+// given, and the problem if it does.
+func (v *visit) unexpected(from *url.URL, a *answer, origins []string) (Problem, bool) {
 	end := originOf(a.url)
 	if slices.Contains(origins, end) {
 		return Problem{}, false
 	}
-	p := problem(lint.Warning, from.String(), "make the page's URL in kratos.yml the one where it ends, and list that origin in rp.origins", "redirects to %q, so ceremonies run at the origin %q", a.url.Redacted(), end)
+	p := problem(lint.Warning, from.String(), "set the page's URL in kratos.yml to the one it redirects to, and list that origin in rp.origins", "redirects to %q, so ceremonies run on the origin %q", a.url.Redacted(), end)
 	page, err := webauthn.ParsePage(a.url.String())
 	if m := v.method(); err == nil && m != nil {
 		id := v.site()
@@ -172,7 +174,7 @@ func (v *visit) strays(from *url.URL, a *answer, origins []string) (Problem, boo
 	return p, true
 }
 
-// texts are the origins as configured; nil where there is no such key.
+// texts returns the configured origins, nil if the key is missing.
 func texts(m *lint.Method) []string {
 	if m.OriginsKey == nil {
 		return nil

@@ -17,18 +17,18 @@ import (
 // scriptPath is where Kratos serves its own script.
 const scriptPath = "/.well-known/ory/webauthn.js"
 
-// webauthnScript: 200, JavaScript, and the very bytes that the node promises.
-// It matters most to a page that loads it.
+// webauthnScript checks status, content type and integrity of Kratos' script. A
+// problem is an error only if the page loads the script.
 var webauthnScript = check{"webauthn-script", func(ctx context.Context, v *visit) outcome {
 	if v.login == nil {
 		return v.noFlow()
 	}
 	n := v.login.script()
 	if n == nil {
-		return na("the sign-in flow has no script")
+		return notApplicable("the sign-in flow has no script")
 	}
 	if v.elsewhere(n.Attributes.Src) {
-		return na("a matter of base-url")
+		return notApplicable("covered by base-url")
 	}
 	severity := lint.Info
 	if v.doc != nil && (v.doc.loads() || len(v.doc.forms) == 0) {
@@ -39,25 +39,26 @@ var webauthnScript = check{"webauthn-script", func(ctx context.Context, v *visit
 	const help = "let " + scriptPath + " through to Kratos"
 	switch {
 	case err != nil:
-		return found(severity, src, help, "Kratos' script cannot be read: %s", err)
+		return failed(severity, src, help, "Kratos' script cannot be read: %s", err)
 	case a.status != http.StatusOK:
-		return found(severity, src, help, "Kratos' script answers with status %d", a.status)
+		return failed(severity, src, help, "the request for Kratos' script returns status %d", a.status)
 	}
 	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
 	if !slices.Contains([]string{"text/javascript", "application/javascript", "application/x-javascript"}, media) {
-		return found(severity, src, help, "Kratos' script has the content type %q", a.header.Get("Content-Type"))
+		return failed(severity, src, help, "Kratos' script has the content type %q", a.header.Get("Content-Type"))
 	}
 	if !intact(a.body, n.Attributes.Integrity) {
-		return found(severity, src, "serve the script of this very Kratos: no copy, no change on the way, and one version behind the load balancer", "Kratos' script is not the one that its integrity %q stands for, so browsers do not run it", n.Attributes.Integrity)
+		return failed(severity, src, "serve the script from this Kratos, without a copy or a change on the way, and run the same version on all its instances", "Kratos' script does not match its integrity %q, so browsers do not run it", n.Attributes.Integrity)
 	}
 	if allowed := a.header.Get("Access-Control-Allow-Origin"); v.needsCORS(src) && allowed != "*" && allowed != v.page.Origin() {
-		return found(lint.Error, src, "list the page's origin in serve.public.cors.allowed_origins, and enable it", "the page loads Kratos' script with integrity or crossorigin from another origin, and browsers do not run it: Access-Control-Allow-Origin is %q", allowed)
+		return failed(lint.Error, src, "list the page's origin in serve.public.cors.allowed_origins, and enable it", "the page loads Kratos' script from another origin with integrity or crossorigin, and browsers do not run it: Access-Control-Allow-Origin is %q", allowed)
 	}
 	return verdict(nil)
 }}
 
-// needsCORS tells whether the page loads a script in a way for which its server
-// has to name the page's origin (HTML §8.1.3.5, Subresource Integrity §3.3.3).
+// needsCORS reports whether the page loads a script with integrity or crossorigin
+// from another origin, which requires CORS headers (HTML §8.1.3.5, Subresource
+// Integrity §3.3.3).
 func (v *visit) needsCORS(src string) bool {
 	u, err := parseURL(src)
 	if err != nil || v.doc == nil || originOf(u) == v.page.Origin() {
@@ -68,7 +69,7 @@ func (v *visit) needsCORS(src string) bool {
 	})
 }
 
-// elsewhere tells whether a URL is where Kratos wrongly believes itself to be.
+// elsewhere reports whether a URL has the origin of a wrong base_url.
 func (v *visit) elsewhere(src string) bool {
 	u, err := parseURL(src)
 	action, err2 := parseURL(v.login.UI.Action)
@@ -76,8 +77,8 @@ func (v *visit) elsewhere(src string) bool {
 	return errors.Join(err, err2, err3) == nil && originOf(u) == originOf(action) && originOf(u) != originOf(kratos)
 }
 
-// intact compares a body with an integrity attribute (W3C Subresource
-// Integrity §3.3.4), in the hashes that Kratos and pages use.
+// intact reports whether a body matches an integrity attribute (W3C Subresource
+// Integrity §3.3.4).
 func intact(body []byte, integrity string) bool {
 	if strings.TrimSpace(integrity) == "" {
 		return true
@@ -103,8 +104,8 @@ func intact(body []byte, integrity string) bool {
 	return false
 }
 
-// autofill: browsers list passkeys below a field that asks for them (HTML
-// §4.10.18.7, "webauthn").
+// autofill checks for a field with the autofill token "webauthn" (HTML
+// §4.10.18.7), for which browsers list passkeys.
 var autofill = check{"autofill", func(_ context.Context, v *visit) outcome {
 	switch {
 	case v.doc == nil:
@@ -112,7 +113,7 @@ var autofill = check{"autofill", func(_ context.Context, v *visit) outcome {
 	case len(v.doc.forms) == 0:
 		return notRun("the page has no form before its scripts run")
 	case v.login != nil && v.login.node("identifier") == nil:
-		return na("the sign-in flow asks for no name")
+		return notApplicable("the sign-in flow has no identifier field")
 	}
 	for _, f := range v.doc.fields {
 		words := strings.Fields(f.autocomplete)
@@ -120,5 +121,5 @@ var autofill = check{"autofill", func(_ context.Context, v *visit) outcome {
 			return verdict(nil)
 		}
 	}
-	return found(lint.Warning, v.html.url.Redacted(), `write autocomplete="username webauthn" at the identifier's field`, "no field of the page asks for passkeys in autofill")
+	return failed(lint.Warning, v.html.url.Redacted(), `set autocomplete="username webauthn" on the identifier field`, "no field of the page offers passkeys in autofill")
 }}

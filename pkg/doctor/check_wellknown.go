@@ -12,13 +12,13 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
-// fetcher reads the documents of rp.id's host.
+// fetcher returns a reader for the documents on rp.id's host.
 func (v *visit) fetcher() *wellknown.Fetcher {
 	return wellknown.NewFetcher(wellknown.FetchOptions{Resolve: v.o.Resolve, Roots: v.o.Roots})
 }
 
-// meansRelated tells whether pages of other domains are there on purpose: the
-// configuration has some, or rp.id's host answers for them.
+// meansRelated reports whether related origins are in use: the configuration has
+// some, or rp.id's host serves the document.
 func (v *visit) meansRelated(ctx context.Context, rpID string) bool {
 	if host, err := webauthn.ParsePage("https://" + rpID); err != nil || host.IsLocalhost() {
 		return false
@@ -32,7 +32,8 @@ func (v *visit) meansRelated(ctx context.Context, rpID string) bool {
 	return doc.Err == nil && doc.Status == http.StatusOK
 }
 
-// sites answers what the documents should say, and whether that is known.
+// sites returns the expected content of the documents, and whether it comes from
+// the configuration.
 func (v *visit) sites() (site *wellknown.Site, configured bool) {
 	site = &wellknown.Site{RPID: v.site(), Origins: []string{v.page.Origin()}}
 	if v.config != nil {
@@ -41,20 +42,20 @@ func (v *visit) sites() (site *wellknown.Site, configured bool) {
 			site.RPID = v.site()
 		}
 	}
-	site.Configured = true // what nobody asked for may be missing
+	site.Configured = true // optional documents may be missing
 	site.Apps, site.Apple = v.o.Android, v.o.Apple
 	return site, configured
 }
 
-// documentCheck holds one document against the site.
+// documentCheck compares one document with its expected content.
 func documentCheck(name wellknown.Name, id string) check {
 	return check{id, func(ctx context.Context, v *visit) outcome {
 		id := v.site()
 		if host, err := webauthn.ParsePage("https://" + id); err == nil && host.IsLocalhost() || id == "" && v.page.IsLocalhost() {
-			return na(atLocalhost)
+			return notApplicable(atLocalhost)
 		}
 		if id == "" || lint.FlawOf(id) != lint.RPIDFine {
-			return notRun("rp.id is not known")
+			return notRun("rp.id is unknown")
 		}
 		site, configured := v.sites()
 		f := v.fetcher()
@@ -67,13 +68,13 @@ func documentCheck(name wellknown.Name, id string) check {
 		var out []Problem
 		for _, p := range problems {
 			if !configured && (p.ID == "ror-parity" && p.Severity < lint.Error || p.ID == "fingerprint-parity") {
-				continue // nobody knows what else is in rp.origins
+				continue // rp.origins is unknown
 			}
 			out = append(out, Problem{ID: p.ID, Severity: p.Severity, Subject: p.URL, Message: p.Message, Help: p.Help})
 		}
 		missing := doc.Err != nil || doc.Status != http.StatusOK
 		if missing && (len(out) == 0 || !configured && name == wellknown.RelatedOrigins) {
-			return na("none is needed") // where the page needs one, rp-id says so
+			return notApplicable("not needed") // if the page needs one, rp-id reports it
 		}
 		return verdict(out)
 	}}
@@ -86,12 +87,12 @@ var (
 	appleAssociation = documentCheck(wellknown.AppleAssociation, "apple-app-site-association")
 )
 
-// appleCDN: devices read Apple's copy, not the site (Apple, Supporting
-// associated domains).
+// appleCDN checks Apple's copy of the document, which devices read instead of the
+// original (Apple, Supporting associated domains).
 var appleCDN = check{"aasa-cdn", func(ctx context.Context, v *visit) outcome {
 	page, err := webauthn.ParsePage("https://" + v.site())
 	if len(v.o.Apple) == 0 || err != nil || !lint.IsPublic(page) {
-		return na("no --apple-app on a public domain")
+		return notApplicable("no --apple-app on a public domain")
 	}
 	copied := "https://app-site-association.cdn-apple.com/a/v1/" + v.site()
 	a, err := v.client.get(ctx, copied, nil)
@@ -100,20 +101,21 @@ var appleCDN = check{"aasa-cdn", func(ctx context.Context, v *visit) outcome {
 	}
 	const help = "wait up to a day, or use the entitlement with ?mode=developer on test devices"
 	if a.status != http.StatusOK {
-		return found(lint.Warning, copied, help, "Apple has no copy (status %d): %s", a.status, a.header.Get("Apple-Failure-Reason"))
+		return failed(lint.Warning, copied, help, "Apple's CDN has no copy (status %d): %s", a.status, a.header.Get("Apple-Failure-Reason"))
 	}
 	for _, app := range v.o.Apple {
 		if !strings.Contains(string(a.body), `"`+app+`"`) {
-			return found(lint.Warning, copied, help, "Apple's copy does not have the app %q yet", app)
+			return failed(lint.Warning, copied, help, "Apple's copy does not have the app %q yet", app)
 		}
 	}
 	return verdict(nil)
 }}
 
-// apiFlows brought passkeys to flows without a browser (39c341b92).
+// apiFlows is the version that added passkeys to API flows (39c341b92).
 var apiFlows = kratosconf.Version{Major: 26, Minor: 2}
 
-// nativeUnsupported: apps use API flows.
+// nativeUnsupported checks that Kratos supports passkeys in native apps, which
+// use API flows.
 var nativeUnsupported = check{"native-unsupported", func(_ context.Context, v *visit) outcome {
 	m := v.method()
 	apps := len(v.o.Apple) + len(v.o.Android)
@@ -126,11 +128,11 @@ var nativeUnsupported = check{"native-unsupported", func(_ context.Context, v *v
 	}
 	switch {
 	case apps == 0:
-		return na("there is no app")
+		return notApplicable("no native app is configured")
 	case v.versionErr != nil:
 		return notRun("%s", v.versionErr)
 	case !v.version.AtLeast(apiFlows):
-		return found(lint.Error, v.o.AdminURL, "upgrade to "+apiFlows.String()+", or sign in through the system's browser", "there are apps, and Kratos %s has passkeys in browser flows only", v.version)
+		return failed(lint.Error, v.o.AdminURL, "upgrade to "+apiFlows.String()+", or sign in through the system's browser", "Kratos %s supports passkeys only in browser flows, and there are native apps", v.version)
 	}
 	return verdict(nil)
 }}

@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// policy is one Content-Security-Policy: sources by directive, names in lower
-// case (CSP Level 3 §2.2).
+// policy is a Content-Security-Policy: sources by directive, with directive names
+// in lower case (CSP Level 3 §2.2).
 type policy map[string][]string
 
-// parsePolicies reads headers and meta elements; a comma separates policies.
+// parsePolicies parses the policies of headers and meta elements. One text can
+// contain several, separated by commas.
 func parsePolicies(texts []string) []policy {
 	var out []policy
 	for _, text := range texts {
@@ -21,7 +22,7 @@ func parsePolicies(texts []string) []policy {
 				if len(words) == 0 {
 					continue
 				}
-				if name := strings.ToLower(words[0]); p[name] == nil { // the first one counts
+				if name := strings.ToLower(words[0]); p[name] == nil { // duplicates are ignored
 					p[name] = append([]string{}, words[1:]...)
 				}
 			}
@@ -33,8 +34,7 @@ func parsePolicies(texts []string) []policy {
 	return out
 }
 
-// first answers the directive that counts of several, each of which falls back
-// on the next.
+// first returns the first existing directive of a fallback chain.
 func (p policy) first(names ...string) (directive string, sources []string) {
 	for _, name := range names {
 		if s, ok := p[name]; ok {
@@ -44,8 +44,8 @@ func (p policy) first(names ...string) (directive string, sources []string) {
 	return "", nil
 }
 
-// blocksScript answers the directive that keeps a script out, "" where none
-// does (CSP Level 3 §6.7.1.1).
+// blocksScript returns the directive that blocks a script, "" if none does (CSP
+// Level 3 §6.7.1.1).
 func (p policy) blocksScript(s script, self *url.URL) string {
 	name, sources := p.first("script-src-elem", "script-src", "default-src")
 	if name == "" || s.nonce != "" && slices.Contains(sources, "'nonce-"+s.nonce+"'") || hashed(sources, s.integrity) {
@@ -57,7 +57,8 @@ func (p policy) blocksScript(s script, self *url.URL) string {
 	return ""
 }
 
-// blocksInline answers the directive that keeps inline event handlers out.
+// blocksInline returns the directive that blocks inline event handlers, "" if none
+// does.
 func (p policy) blocksInline() string {
 	name, sources := p.first("script-src-attr", "script-src", "default-src")
 	if name == "" || hasKeyword(sources, "'unsafe-hashes'") {
@@ -73,8 +74,7 @@ func (p policy) blocksInline() string {
 	return name
 }
 
-// hashed tells whether each hash of an integrity attribute is among the
-// sources.
+// hashed reports whether the sources contain every hash of an integrity attribute.
 func hashed(sources []string, integrity string) bool {
 	hashes := strings.Fields(integrity)
 	for _, h := range hashes {
@@ -89,7 +89,7 @@ func hasKeyword(sources []string, keyword string) bool {
 	return slices.ContainsFunc(sources, func(s string) bool { return strings.EqualFold(s, keyword) })
 }
 
-// allows tells whether a URL matches one of the sources (§6.7.2.7).
+// allows reports whether a URL matches one of the sources (CSP Level 3 §6.7.2.7).
 func allows(sources []string, u, self *url.URL) bool {
 	return slices.ContainsFunc(sources, func(s string) bool { return matches(strings.ToLower(s), u, self) })
 }
@@ -121,7 +121,7 @@ func matches(source string, u, self *url.URL) bool {
 	return u.Path == path || strings.HasSuffix(path, "/") && strings.HasPrefix(u.Path, path)
 }
 
-// upgrades: a source with http matches https as well.
+// upgrades reports whether a source's scheme matches: http also matches https.
 func upgrades(source, scheme string) bool {
 	return source == scheme || source == "http" && scheme == "https"
 }

@@ -1,5 +1,5 @@
-// Package doctor asks a running deployment whether passkeys work there. It only
-// reads: every request is a GET or an OPTIONS, without anybody's session.
+// Package doctor checks whether passkeys work in a running deployment. It only
+// reads: every request is a GET or an OPTIONS, without a session.
 package doctor
 
 import (
@@ -21,75 +21,74 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
-// Options say where the deployment is and what is known about it. URL is
-// required.
+// Options describe the deployment. URL is required.
 type Options struct {
-	URL       string // of the sign-in page; a bare host is at https
-	KratosURL string // public API; "" where the page shows it
-	AdminURL  string // "" where it cannot be reached from here
-	// Admin carries the requests to AdminURL, nil where that is simply open.
+	URL       string // of the sign-in page; https is assumed for a bare host
+	KratosURL string // public API; "" to find it from the page
+	AdminURL  string // "" if it cannot be reached from here
+	// Admin is the transport to AdminURL, nil if it needs no credentials.
 	Admin http.RoundTripper
-	// Files are the configuration that Kratos is meant to run with, read as Lint
-	// says; none where nobody gave it.
+	// Files are the layers of Kratos' configuration, none if it is unknown; Lint says
+	// how to read them.
 	Files      []*source.File
 	Lint       lint.Options
 	Android    []wellknown.AndroidApp
 	Apple      []string // TEAMID.bundle.id
 	SidecarURL string
 	SidecarKey string // of scope read
-	// Resolve maps host:port to the address that is dialled in its place.
+	// Resolve maps host:port to the address to dial instead.
 	Resolve map[string]string
-	// Roots are the certificates that are trusted, nil for the system's.
+	// Roots are the trusted certificate authorities, nil for the system's.
 	Roots   *x509.CertPool
-	Timeout time.Duration    // of all checks together, 30 s where it is 0
-	Now     func() time.Time // time.Now where it is nil
-	// Ceremony asks for real ceremonies after the checks, nil for none. They need
-	// AdminURL.
+	Timeout time.Duration    // of all checks together; 0 means 30 s
+	Now     func() time.Time // nil means time.Now
+	// Ceremony enables real ceremonies after the checks; they need AdminURL. nil
+	// means none.
 	Ceremony *Ceremony
 }
 
-// Status is how a check ended.
+// Status is the outcome of a check.
 type Status string
 
-// The ends of a check.
+// The outcomes of a check.
 const (
 	Passed        Status = "passed"
 	Found         Status = "found"   // there is a problem
-	NotApplicable Status = "n/a"     // nothing to check here
-	NotRun        Status = "not-run" // it could not tell
+	NotApplicable Status = "n/a"     // there was nothing to check
+	NotRun        Status = "not-run" // the check could not be done
 )
 
-// Problem is one thing that is wrong with a deployment.
+// Problem is a fault of a deployment.
 type Problem struct {
-	ID       string // that of the check, or a finer one
+	ID       string // of the check, or a more specific one
 	Severity lint.Severity
-	Subject  string // the URL that it is about
+	Subject  string // the URL concerned
 	Message  string // lower case, no period
 	Help     string
 }
 
-// Result is what became of one check.
+// Result is the result of one check.
 type Result struct {
 	Check    string
 	Status   Status
-	Why      string // why there is nothing to check, or why it could not tell
+	Why      string // reason for NotApplicable and NotRun
 	Problems []Problem
 }
 
-// Report is everything that was seen.
+// Report is the result of all checks.
 type Report struct {
 	URL     string // the page's
-	Kratos  string // its public API, "" where it was not found
-	Version string // of Kratos, "" where it was not asked for
-	RPID    string // of the sign-in flow, "" where it shows none
+	Kratos  string // URL of its public API, "" if it was not found
+	Version string // of Kratos, "" if it is unknown
+	RPID    string // of the sign-in flow, "" if it has none
 	Results []Result
-	// TimedOut says that not everything could be asked in time.
+	// TimedOut reports whether the time limit ended the checks.
 	TimedOut bool
 
-	at source.Span // what of the configuration is about passkeys
+	at source.Span // of the passkey method in the configuration
 }
 
-// Problems lists those of all checks.
+// Problems returns the problems of all checks.
 func (r *Report) Problems() []Problem {
 	var out []Problem
 	for _, result := range r.Results {
@@ -98,7 +97,7 @@ func (r *Report) Problems() []Problem {
 	return out
 }
 
-// Unfinished tells whether ceremonies were asked for and could not be walked.
+// Unfinished reports whether ceremonies were enabled but could not be finished.
 func (r *Report) Unfinished() bool {
 	return slices.ContainsFunc(r.Results, func(one Result) bool {
 		return strings.HasPrefix(one.Check, ceremonyCheck) && one.Status == NotRun
@@ -110,9 +109,8 @@ const (
 	parallel       = 8
 )
 
-// Run does all checks. The error says that an option makes no sense or that the
-// configuration cannot be read; what is wrong with the deployment is in the
-// report.
+// Run does all checks. It returns an error if an option is invalid or the
+// configuration cannot be read; faults of the deployment are in the report.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
@@ -136,7 +134,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return r, nil
 }
 
-// examine gathers and runs all checks, within the time limit.
+// examine gathers data and runs all checks, within the time limit.
 func (v *visit) examine(ctx context.Context) *Report {
 	ctx, cancel := context.WithTimeout(ctx, v.o.Timeout)
 	defer cancel()
@@ -151,20 +149,20 @@ func (v *visit) examine(ctx context.Context) *Report {
 			return nil
 		})
 	}
-	_ = group.Wait() // what went wrong is in the results
+	_ = group.Wait() // failures are in the results
 	return &Report{
 		URL: v.asked.String(), Kratos: v.kratos, Version: v.versionText, RPID: v.rpID(),
 		Results: results, TimedOut: ctx.Err() != nil,
 	}
 }
 
-// check is one question to a deployment.
+// check is a check of a deployment.
 type check struct {
 	id  string
 	run func(context.Context, *visit) outcome
 }
 
-// outcome is the answer to it.
+// outcome is the outcome of a check.
 type outcome struct {
 	status   Status
 	why      string
@@ -174,7 +172,7 @@ type outcome struct {
 func (c check) result(ctx context.Context, v *visit) Result {
 	out := c.run(ctx, v)
 	if ctx.Err() != nil && out.status != Passed && out.status != NotApplicable {
-		out = notRun("no answer within %s", v.o.Timeout) // a request that was cut off proves nothing
+		out = notRun("no response within %s", v.o.Timeout) // an interrupted request proves nothing
 	}
 	for i := range out.problems {
 		if out.problems[i].ID == "" {
@@ -184,11 +182,11 @@ func (c check) result(ctx context.Context, v *visit) Result {
 	return Result{Check: c.id, Status: out.status, Why: out.why, Problems: out.problems}
 }
 
-// all lists the checks in the order of the report.
+// all returns the checks in the order of the report.
 func all() []check {
 	return []check{
 		pageReachable, tlsCertificate, strictTransport, uiRedirects,
-		kratosFlow, flowAction, passkeyOffered, flowRPDrift, rpIDRefused, originNotConfigured, flowOptions, userHandle,
+		kratosFlow, flowAction, passkeyOffered, flowRPDrift, rpIDRejected, originNotConfigured, flowOptions, userHandle,
 		webauthnScript, contentSecurityPolicy, permissionsPolicy, autofill,
 		cookies, corsPreflight, adminExposed, kratosVersion,
 		relatedOrigins, passkeyEndpoints, assetLinks, appleAssociation, appleCDN, nativeUnsupported,
@@ -196,13 +194,14 @@ func all() []check {
 	}
 }
 
-func na(why string) outcome { return outcome{status: NotApplicable, why: why} }
+func notApplicable(why string) outcome { return outcome{status: NotApplicable, why: why} }
 
 func notRun(format string, args ...any) outcome {
 	return outcome{status: NotRun, why: fmt.Sprintf(format, args...)}
 }
 
-// verdict is passed without problems, found with some.
+// verdict returns the outcome of a check that was done: Passed without problems,
+// Found otherwise.
 func verdict(problems []Problem) outcome {
 	if len(problems) == 0 {
 		return outcome{status: Passed}
@@ -214,16 +213,16 @@ func problem(severity lint.Severity, subject, help, format string, args ...any) 
 	return Problem{Severity: severity, Subject: subject, Help: help, Message: fmt.Sprintf(format, args...)}
 }
 
-func found(severity lint.Severity, subject, help, format string, args ...any) outcome {
+func failed(severity lint.Severity, subject, help, format string, args ...any) outcome {
 	return verdict([]Problem{problem(severity, subject, help, format, args...)})
 }
 
 const atLocalhost = "localhost"
 
-// ErrURL says that an option is no URL.
-var ErrURL = errors.New("no http or https URL")
+// ErrURL is returned for an option that is not a URL.
+var ErrURL = errors.New("not an http or https URL")
 
-// parseURL reads an http or https URL; a bare host is at https.
+// parseURL parses an http or https URL; https is assumed for a bare host.
 func parseURL(raw string) (*url.URL, error) {
 	if !strings.Contains(raw, "://") {
 		raw = "https://" + raw

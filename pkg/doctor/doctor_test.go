@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// port hides those that the kernel chose.
+// port matches ports that the kernel chose.
 var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 
-// said writes every finding behind the check that has it.
+// said returns the findings, each after the name of its check.
 func said(r *Report) []string {
 	out := []string{}
 	for _, result := range r.Results {
@@ -30,7 +30,7 @@ func said(r *Report) []string {
 	return out
 }
 
-// ended lists the checks that ended in one way, with the reason.
+// ended returns the checks with an outcome, with the reason.
 func ended(r *Report, s Status) []string {
 	out := []string{}
 	for _, result := range r.Results {
@@ -45,13 +45,13 @@ func TestNothingToFind(t *testing.T) {
 	r := newFakeStack().examine(t)
 	require.Equal(t, []string{}, said(r))
 	require.Equal(t, []string{}, ended(r, NotRun))
-	require.Equal(t, []string{"user-handle: sign-up shows it in its second step, which --ceremony takes", "cors: the page posts its forms"}, ended(r, NotApplicable))
+	require.Equal(t, []string{"user-handle: sign-up only shows it in its second step; use --ceremony", "cors: the page posts forms"}, ended(r, NotApplicable))
 	require.Equal(t, "acme.dev", r.RPID)
 	require.Equal(t, "https://auth.acme.dev", r.Kratos)
 	require.Equal(t, "v26.2.0", r.Version)
 }
 
-// TestOnlyTheURL knows nothing but the page.
+// TestOnlyTheURL checks a deployment of which only the page is known.
 func TestOnlyTheURL(t *testing.T) {
 	s := newFakeStack()
 	s.signUp = rand.Text
@@ -62,12 +62,12 @@ func TestOnlyTheURL(t *testing.T) {
 	require.Equal(t, []string{}, said(r))
 	require.Equal(t, []string{"rp-id-drift: needs -c kratos.yml", "origin: needs -c kratos.yml", "kratos-version: needs --admin-url"}, ended(r, NotRun))
 	require.Equal(t, []string{
-		"cors: the page posts its forms", "aasa-cdn: no --apple-app on a public domain",
-		"native-unsupported: there is no app", "sidecar-index: no --sidecar",
+		"cors: the page posts forms", "aasa-cdn: no --apple-app on a public domain",
+		"native-unsupported: no native app is configured", "sidecar-index: no --sidecar",
 	}, ended(r, NotApplicable))
 }
 
-// TestSabotages breaks one thing each time; exactly one check finds it.
+// TestSabotages breaks one thing at a time; exactly one check finds it.
 func TestSabotages(t *testing.T) {
 	const page, kratos = "https://login.acme.dev/login", "https://auth.acme.dev"
 	const script = kratos + "/.well-known/ory/webauthn.js"
@@ -78,15 +78,15 @@ func TestSabotages(t *testing.T) {
 	}{
 		"http origin behind a proxy": {
 			func(s *fakeStack) { swap(&s.config, "- https://login.acme.dev", "- http://login.acme.dev") },
-			`origin: error: https://login.acme.dev: Kratos refuses every ceremony on this page: `,
+			`origin: error: https://login.acme.dev: Kratos rejects every ceremony on this page: `,
 		},
 		"slash behind the origin": {
 			func(s *fakeStack) { swap(&s.config, "- https://login.acme.dev", "- https://login.acme.dev/") },
-			`origin: error: https://login.acme.dev: Kratos refuses every ceremony on this page: `,
+			`origin: error: https://login.acme.dev: Kratos rejects every ceremony on this page: `,
 		},
 		"another configuration is deployed": {
 			func(s *fakeStack) { s.rpID = "login.acme.dev" },
-			`rp-id-drift: error: https://auth.acme.dev: the sign-in flow has rp.id "login.acme.dev", and the configuration has "acme.dev"`,
+			`rp-id-drift: error: https://auth.acme.dev: the sign-in flow has rp.id "login.acme.dev", but the configuration has "acme.dev"`,
 		},
 		"rp.id of a developer's machine": {
 			func(s *fakeStack) {
@@ -94,7 +94,7 @@ func TestSabotages(t *testing.T) {
 				swap(&s.config, "id: acme.dev", "id: localhost")
 				s.options = func(o *Options) { o.Apple, o.Android = nil, nil }
 			},
-			`rp-id: error: https://login.acme.dev: browsers refuse every ceremony on this page: `,
+			`rp-id: error: https://login.acme.dev: browsers reject every ceremony on this page: `,
 		},
 		"passkey method off": {
 			func(s *fakeStack) {
@@ -103,19 +103,19 @@ func TestSabotages(t *testing.T) {
 					s.flow(w, "", nil)
 				}
 			},
-			`passkey-method: error: https://auth.acme.dev: the sign-in flow offers no passkey`,
+			`passkey-method: error: https://auth.acme.dev: the sign-in flow does not offer passkeys`,
 		},
-		"flow answers 500": {
+		"flow has status 500": {
 			func(s *fakeStack) {
 				s.routes["auth.acme.dev/self-service/login/browser"] = reply(500, "application/json", `{"error":{"code":500,"message":"no identifier found"}}`)
 			},
-			`kratos-flow: error: https://auth.acme.dev/self-service/login/browser: no sign-in flow begins: kratos answers with status 500: no identifier found `,
+			`kratos-flow: error: https://auth.acme.dev/self-service/login/browser: cannot start a sign-in flow: kratos responds with status 500: no identifier found `,
 		},
-		"flow answers the index page": {
+		"flow is the index page": {
 			func(s *fakeStack) {
 				s.routes["auth.acme.dev/self-service/login/browser"] = reply(200, "text/html", "<html>")
 			},
-			`kratos-flow: error: https://auth.acme.dev/self-service/login/browser: no sign-in flow begins: answers with "text/html", which is no flow of Kratos`,
+			`kratos-flow: error: https://auth.acme.dev/self-service/login/browser: cannot start a sign-in flow: the response is "text/html" and not a flow of Kratos`,
 		},
 		"page is gone": {
 			func(s *fakeStack) {
@@ -124,14 +124,14 @@ func TestSabotages(t *testing.T) {
 					w.WriteHeader(http.StatusNotFound)
 				}
 			},
-			`page: error: https://login.acme.dev/login: the page answers with status 404`,
+			`page: error: https://login.acme.dev/login: the page responds with status 404`,
 		},
-		"nobody listens": {
+		"no server listens": {
 			func(s *fakeStack) {
 				s.resolve["login.acme.dev:443"] = "127.0.0.1:1"
 				s.routes["acme.dev/.well-known/passkey-endpoints"] = reply(200, "application/json", `{"enroll":"https://acme.dev/.well-known/webauthn"}`)
 			},
-			`page: error: https://login.acme.dev/login: the page does not answer: dial tcp 127.0.0.1:PORT: connect: connection refused`,
+			`page: error: https://login.acme.dev/login: the page does not respond: dial tcp 127.0.0.1:PORT: connect: connection refused`,
 		},
 		"certificate of another name": {
 			func(s *fakeStack) { s.leaf["auth.acme.dev"] = leaf{name: "old.acme.dev"} },
@@ -149,57 +149,57 @@ func TestSabotages(t *testing.T) {
 					o.SidecarURL = ""
 				}
 			},
-			`tls: warning: https://login.acme.dev/login: the certificate ends on ` + time.Now().AddDate(0, 6, 0).UTC().Format(time.DateOnly) + `, in 3 days`,
+			`tls: warning: https://login.acme.dev/login: the certificate expires on ` + time.Now().AddDate(0, 6, 0).UTC().Format(time.DateOnly) + `, in 3 days`,
 		},
 		"no hsts": {
 			func(s *fakeStack) { delete(s.pageHeader, "Strict-Transport-Security") },
-			`hsts: warning: https://login.acme.dev/login: the page sends no Strict-Transport-Security, so that it can be had by http, where there are no passkeys`,
+			`hsts: warning: https://login.acme.dev/login: no Strict-Transport-Security header: the page can be loaded over plain http, where passkeys do not work`,
 		},
 		"hsts taken back": {
 			func(s *fakeStack) { s.pageHeader["Strict-Transport-Security"] = "max-age=0" },
-			`hsts: warning: https://login.acme.dev/login: Strict-Transport-Security is "max-age=0", which browsers do not keep`,
+			`hsts: warning: https://login.acme.dev/login: browsers ignore the Strict-Transport-Security header "max-age=0"`,
 		},
 		"redirect to www": {
 			func(s *fakeStack) {
 				s.routes["login.acme.dev/login"] = redirect("https://www.acme.dev/login")
 			},
-			`ui-redirects: error: https://login.acme.dev/login: redirects to "https://www.acme.dev/login", so ceremonies run at the origin "https://www.acme.dev", where `,
+			`ui-redirects: error: https://login.acme.dev/login: redirects to "https://www.acme.dev/login", so ceremonies run on the origin "https://www.acme.dev", where `,
 		},
 		"settings lead elsewhere": {
 			func(s *fakeStack) {
 				s.routes["login.acme.dev/settings"] = redirect("https://www.acme.dev/login")
 			},
-			`ui-redirects: error: https://login.acme.dev/settings: redirects to "https://www.acme.dev/login", so ceremonies run at the origin "https://www.acme.dev", where `,
+			`ui-redirects: error: https://login.acme.dev/settings: redirects to "https://www.acme.dev/login", so ceremonies run on the origin "https://www.acme.dev", where `,
 		},
 		"base_url of the cluster": {
 			func(s *fakeStack) {
 				s.action, s.src = "http://kratos:4433/self-service/login?flow=1", "http://kratos:4433/.well-known/ory/webauthn.js"
 			},
-			`base-url: error: http://kratos:4433/self-service/login?flow=1: the flow's form goes to "http://kratos:4433", and browsers send nothing from an https page to http`,
+			`base-url: error: http://kratos:4433/self-service/login?flow=1: the flow's form posts to "http://kratos:4433", and browsers block posts from an https page to http`,
 		},
 		"short challenge": {
 			func(s *fakeStack) { s.challenge = "AAEC" },
-			`flow-options: error: https://auth.acme.dev: the challenge is "AAEC", not 16 random bytes in base64url`,
+			`flow-options: error: https://auth.acme.dev: the challenge is "AAEC", but must be at least 16 random bytes in base64url`,
 		},
 		"hasty timeout": {
 			func(s *fakeStack) { s.timeout = 5000 },
-			`flow-options: warning: https://auth.acme.dev: ceremonies end after 5 s, and people need between 60 and 600`,
+			`flow-options: warning: https://auth.acme.dev: ceremonies time out after 5 s; users need between 60 and 600`,
 		},
 		"cached sign-up": {
 			func(s *fakeStack) { s.signUp = func() string { return "always the same" } },
-			`user-handle: error: https://auth.acme.dev: two sign-up flows have the same user handle, so the second account's passkey replaces the first one's`,
+			`user-handle: error: https://auth.acme.dev: two sign-up flows have the same user handle, so the passkey of the second account replaces that of the first`,
 		},
-		"e-mail as user handle": {
+		"email as user handle": {
 			func(s *fakeStack) { s.signUp = func() string { return rand.Text() + "@acme.dev" } },
-			`user-handle: warning: https://auth.acme.dev: the user handle looks like an e-mail address, which every authenticator then tells`,
+			`user-handle: warning: https://auth.acme.dev: the user handle looks like an email address, which every authenticator would reveal`,
 		},
 		"long user handle": {
 			func(s *fakeStack) { s.signUp = func() string { return strings.Repeat("x", 65) } },
-			`user-handle: error: https://auth.acme.dev: the user handle of a sign-up flow has 65 bytes, and browsers take 1 to 64`,
+			`user-handle: error: https://auth.acme.dev: the user handle of a sign-up flow has 65 bytes; browsers accept 1 to 64`,
 		},
 		"script not proxied": {
 			func(s *fakeStack) { s.routes["auth.acme.dev"+scriptPath] = http.NotFound },
-			`webauthn-script: error: ` + script + `: Kratos' script answers with status 404`,
+			`webauthn-script: error: ` + script + `: the request for Kratos' script returns status 404`,
 		},
 		"script is the index page": {
 			func(s *fakeStack) { s.routes["auth.acme.dev"+scriptPath] = reply(200, "text/html", "<html>") },
@@ -209,76 +209,76 @@ func TestSabotages(t *testing.T) {
 			func(s *fakeStack) {
 				s.routes["auth.acme.dev"+scriptPath] = reply(200, "text/javascript", fakeScript+" ")
 			},
-			`webauthn-script: error: ` + script + `: Kratos' script is not the one that its integrity "sha512-`,
+			`webauthn-script: error: ` + script + `: Kratos' script does not match its integrity "sha512-`,
 		},
 		"script without CORS": {
 			func(s *fakeStack) { swap(&s.page, `webauthn.js">`, `webauthn.js" crossorigin>`) },
-			`webauthn-script: error: ` + script + `: the page loads Kratos' script with integrity or crossorigin from another origin, and browsers do not run it: Access-Control-Allow-Origin is ""`,
+			`webauthn-script: error: ` + script + `: the page loads Kratos' script from another origin with integrity or crossorigin, and browsers do not run it: Access-Control-Allow-Origin is ""`,
 		},
 		"policy without the script": {
 			func(s *fakeStack) {
 				s.pageHeader["Content-Security-Policy"] = "script-src 'self'; form-action 'self' https://auth.acme.dev"
 			},
-			`content-security-policy: error: ` + page + `: script-src does not allow the page's script "` + script + `"`,
+			`content-security-policy: error: ` + page + `: script-src blocks the page's script "` + script + `"`,
 		},
 		"policy without inline handlers": {
 			func(s *fakeStack) { s.page += `<button onclick="window.oryPasskeyLogin()">` },
-			`content-security-policy: error: ` + page + `: script-src does not allow the inline handler "onclick=window.oryPasskeyLogin()" of a Kratos node`,
+			`content-security-policy: error: ` + page + `: script-src blocks the inline handler "onclick=window.oryPasskeyLogin()" of a Kratos node`,
 		},
 		"policy in the page": {
 			func(s *fakeStack) {
 				s.page += `<meta http-equiv="content-security-policy" content="form-action 'self'">`
 			},
-			`content-security-policy: error: ` + page + `: form-action does not allow "https://auth.acme.dev", to which forms lead: browsers stay on the page and say nothing`,
+			`content-security-policy: error: ` + page + `: form-action blocks "https://auth.acme.dev", the target of a form: the browser stays on the page without an error`,
 		},
 		"permissions taken away": {
 			func(s *fakeStack) {
 				s.pageHeader["Permissions-Policy"] = "geolocation=(), publickey-credentials-get=(), publickey-credentials-create=*"
 			},
-			`permissions-policy: error: ` + page + `: Permissions-Policy has "publickey-credentials-get=()", so browsers refuse navigator.credentials.get on this page`,
+			`permissions-policy: error: ` + page + `: Permissions-Policy has "publickey-credentials-get=()", so browsers reject navigator.credentials.get on this page`,
 		},
 		"no autofill": {
 			func(s *fakeStack) { swap(&s.page, "username webauthn", "username") },
-			`autofill: warning: ` + page + `: no field of the page asks for passkeys in autofill`,
+			`autofill: warning: ` + page + `: no field of the page offers passkeys in autofill`,
 		},
 		"cookie of Kratos' host alone": {
 			func(s *fakeStack) { swap(&s.cookie, "Domain=acme.dev; ", "") },
-			`cookies: warning: https://auth.acme.dev/self-service/login/browser: the cookie "csrf_…" is of "auth.acme.dev" alone, and does not reach the page's server at "login.acme.dev"`,
+			`cookies: warning: https://auth.acme.dev/self-service/login/browser: the cookie "csrf_…" belongs to "auth.acme.dev" only, so the page's server at "login.acme.dev" does not receive it`,
 		},
 		"cookie of a foreign domain": {
 			func(s *fakeStack) { swap(&s.cookie, "Domain=acme.dev", "Domain=acme.io") },
-			`cookies: warning: https://auth.acme.dev/self-service/login/browser: the cookie "csrf_…" has the domain "acme.io", and browsers take it from there only, not from "auth.acme.dev"`,
+			`cookies: warning: https://auth.acme.dev/self-service/login/browser: the cookie "csrf_…" has the domain "acme.io", so browsers do not accept it from "auth.acme.dev"`,
 		},
 		"cookie without Secure": {
 			func(s *fakeStack) { swap(&s.cookie, "Secure; ", "") },
-			`cookies: warning: https://auth.acme.dev/self-service/login/browser: the cookie "csrf_…" has no Secure`,
+			`cookies: warning: https://auth.acme.dev/self-service/login/browser: the cookie "csrf_…" has no Secure attribute`,
 		},
 		"no CORS for a script's page": {
 			func(s *fakeStack) {
 				s.page = "<!doctype html>"
 				s.pageHeader["Content-Security-Policy"] = "connect-src https://*.acme.dev"
 			},
-			`cors: warning: https://auth.acme.dev: Kratos does not let scripts of "https://login.acme.dev" in: Access-Control-Allow-Origin is ""`,
+			`cors: warning: https://auth.acme.dev: Kratos blocks scripts from "https://login.acme.dev": Access-Control-Allow-Origin is ""`,
 		},
 		"admin API on Kratos' host": {
 			func(s *fakeStack) {
 				s.routes["auth.acme.dev/admin/identities"] = reply(400, "application/json", `{"error":{"reason":"The page token is invalid, do not craft your own page tokens"}}`)
 			},
-			`admin-api: error: https://auth.acme.dev: Kratos' admin API answers here without any authentication`,
+			`admin-api: error: https://auth.acme.dev: Kratos' admin API is reachable here without authentication`,
 		},
 		"admin port open": {
 			func(s *fakeStack) {
 				s.resolve["login.acme.dev:4434"] = "PLAIN"
 				s.routes["login.acme.dev:4434/admin/version"] = reply(200, "application/json", `{"version":"v26.2.0"}`)
 			},
-			`admin-api: error: http://login.acme.dev:4434: Kratos' admin API answers here without any authentication`,
+			`admin-api: error: http://login.acme.dev:4434: Kratos' admin API is reachable here without authentication`,
 		},
 		"too old a Kratos": {
 			func(s *fakeStack) {
 				s.version = "v1.1.0"
 				s.options = func(o *Options) { o.Apple, o.Android, o.Files = nil, nil, nil }
 			},
-			`kratos-version: error: http://127.0.0.1:PORT: Kratos v1.1.0 has no passkey method, which came with v1.2.0`,
+			`kratos-version: error: http://127.0.0.1:PORT: Kratos v1.1.0 has no passkey method; it was added in v1.2.0`,
 		},
 		"configuration of a newer Kratos": {
 			func(s *fakeStack) {
@@ -288,21 +288,21 @@ func TestSabotages(t *testing.T) {
 				s.routes["acme.dev/.well-known/assetlinks.json"] = http.NotFound
 				s.options = func(o *Options) { o.Apple, o.Android = nil, nil }
 			},
-			`kratos-version: error: kratos.yml:5:90: Kratos v1.3.1 runs: require_verified_address does nothing for passkeys on Kratos v1.3.1: unverified addresses sign in [require-verified-ignored]`,
+			`kratos-version: error: kratos.yml:5:90: with Kratos v1.3.1: require_verified_address does nothing for passkeys on Kratos v1.3.1: unverified addresses sign in [require-verified-ignored]`,
 		},
 		"apps on browser flows": {
 			func(s *fakeStack) { s.version = "v25.4.0" },
-			`native-unsupported: error: http://127.0.0.1:PORT: there are apps, and Kratos v25.4.0 has passkeys in browser flows only`,
+			`native-unsupported: error: http://127.0.0.1:PORT: Kratos v25.4.0 supports passkeys only in browser flows, and there are native apps`,
 		},
 		"related origins are the index page": {
 			func(s *fakeStack) { s.routes["acme.dev/.well-known/webauthn"] = reply(200, "text/html", "<html>") },
-			`related-origins: error: https://acme.dev/.well-known/webauthn: answers with an HTML page and status 200 in place of the document [spa-fallback]`,
+			`related-origins: error: https://acme.dev/.well-known/webauthn: responds with an HTML page and status 200 instead of the document [spa-fallback]`,
 		},
 		"related origins lack one": {
 			func(s *fakeStack) {
 				s.routes["acme.dev/.well-known/webauthn"] = reply(200, "application/json", `{"origins":[]}`)
 			},
-			`related-origins: error: https://acme.dev/.well-known/webauthn: does not list "https://acme.io", which is in rp.origins and needs it [ror-parity]`,
+			`related-origins: error: https://acme.dev/.well-known/webauthn: does not list "https://acme.io", which is in rp.origins and depends on it [ror-parity]`,
 		},
 		"related origins are missing": {
 			func(s *fakeStack) { s.routes["acme.dev/.well-known/webauthn"] = http.NotFound },
@@ -312,7 +312,7 @@ func TestSabotages(t *testing.T) {
 			func(s *fakeStack) {
 				s.routes["acme.dev/.well-known/passkey-endpoints"] = reply(200, "application/json", `{"enroll":"https://login.acme.dev/nowhere"}`)
 			},
-			`passkey-endpoints: warning: https://acme.dev/.well-known/passkey-endpoints: leads to "https://login.acme.dev/nowhere", which answers with status 404`,
+			`passkey-endpoints: warning: https://acme.dev/.well-known/passkey-endpoints: links to "https://login.acme.dev/nowhere", which responds with status 404`,
 		},
 		"asset links are missing": {
 			func(s *fakeStack) { s.routes["acme.dev/.well-known/assetlinks.json"] = http.NotFound },
@@ -322,13 +322,13 @@ func TestSabotages(t *testing.T) {
 			func(s *fakeStack) {
 				swap(&s.config, "            - android:apk-key-hash:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n", "")
 			},
-			`assetlinks: error: https://acme.dev/.well-known/assetlinks.json: has the fingerprint ` + fakeFingerprint + ` of the app "dev.acme.app", and rp.origins does not have its origin: Android agrees and Kratos refuses [fingerprint-parity]`,
+			`assetlinks: error: https://acme.dev/.well-known/assetlinks.json: has the fingerprint ` + fakeFingerprint + ` for the app "dev.acme.app", but rp.origins lacks its origin: Android accepts the app and Kratos rejects it [fingerprint-parity]`,
 		},
 		"apple association redirects": {
 			func(s *fakeStack) {
 				s.routes["acme.dev/.well-known/apple-app-site-association"] = redirect("https://www.acme.dev/aasa")
 			},
-			`apple-app-site-association: error: https://acme.dev/.well-known/apple-app-site-association: redirects to "https://www.acme.dev/aasa", and Apple's servers follow no redirect`,
+			`apple-app-site-association: error: https://acme.dev/.well-known/apple-app-site-association: redirects to "https://www.acme.dev/aasa", but Apple's servers do not follow redirects`,
 		},
 		"apple's copy is old": {
 			func(s *fakeStack) {
@@ -338,19 +338,19 @@ func TestSabotages(t *testing.T) {
 		},
 		"index is not built": {
 			func(s *fakeStack) { s.sidecar = `{"complete":false}` },
-			`sidecar-index: warning: http://127.0.0.1:PORT/v1/index: the index is not built yet, so that unknown user handles answer 503`,
+			`sidecar-index: warning: http://127.0.0.1:PORT/v1/index: the index is not complete yet; until then the sidecar returns 503 for unknown user handles`,
 		},
 		"hooks pile up": {
 			func(s *fakeStack) { s.sidecar = `{"complete":true,"oldest_hook_seconds":3600}` },
-			`sidecar-index: warning: http://127.0.0.1:PORT/v1/index: a hook waits since 3600 s for its identity`,
+			`sidecar-index: warning: http://127.0.0.1:PORT/v1/index: a hook has been waiting for 3600 s for its identity to be read`,
 		},
-		"no sweep since days": {
+		"no sweep for days": {
 			func(s *fakeStack) { s.sidecar = `{"complete":true,"sweep_ended_at":"2026-10-28T00:00:00Z"}` },
 			`sidecar-index: warning: http://127.0.0.1:PORT/v1/index: the last sweep ended 97 hours ago`,
 		},
 		"sidecar is down": {
 			func(s *fakeStack) { s.options = func(o *Options) { o.SidecarURL = "http://127.0.0.1:1" } },
-			`sidecar-index: error: http://127.0.0.1:PORT/v1/index: the sidecar does not answer: dial tcp 127.0.0.1:PORT: connect: connection refused`,
+			`sidecar-index: error: http://127.0.0.1:PORT/v1/index: the sidecar does not respond: dial tcp 127.0.0.1:PORT: connect: connection refused`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -358,7 +358,7 @@ func TestSabotages(t *testing.T) {
 			c.sabotage(s)
 			got := said(s.examine(t))
 			require.Len(t, got, 1, "%q", got)
-			// What package webauthn says behind it has tests of its own.
+			// The reasons of package webauthn are tested there.
 			open := strings.HasSuffix(c.want, " ") || strings.HasSuffix(c.want, "-")
 			if open {
 				require.True(t, strings.HasPrefix(got[0], c.want), "%q", got)
@@ -369,8 +369,8 @@ func TestSabotages(t *testing.T) {
 	}
 }
 
-// TestExpired tells the days, and lets nothing else guess behind a certificate
-// that is not trusted.
+// TestExpired checks that an expired certificate is reported once, and other
+// checks do not run.
 func TestExpired(t *testing.T) {
 	s := newFakeStack()
 	s.leaf["login.acme.dev"] = leaf{ends: time.Now().AddDate(0, 0, -1)}
@@ -378,12 +378,12 @@ func TestExpired(t *testing.T) {
 	s.routes["acme.dev/.well-known/passkey-endpoints"] = http.NotFound
 	r := s.examine(t)
 	require.Equal(t, []string{
-		"tls: error: https://login.acme.dev/login: the certificate is not trusted: it is expired, or not valid yet: from " +
+		"tls: error: https://login.acme.dev/login: the certificate is not trusted: it has expired or is not valid yet: valid from " +
 			time.Now().AddDate(-1, 0, 0).UTC().Format(time.DateOnly) + " to " + time.Now().AddDate(0, 0, -1).UTC().Format(time.DateOnly),
-		"passkey-endpoints: info: https://acme.dev/.well-known/passkey-endpoints: is missing, so password managers cannot link to where passkeys are added",
+		"passkey-endpoints: info: https://acme.dev/.well-known/passkey-endpoints: is missing, so password managers cannot link to the page for adding passkeys",
 	}, said(r))
 	require.Equal(t, []string{
-		"page: its certificate is not trusted", "hsts: the page could not be read", "ui-redirects: the page could not be read",
+		"page: the page's certificate is not trusted", "hsts: the page could not be read", "ui-redirects: the page could not be read",
 		"content-security-policy: the page could not be read", "permissions-policy: the page could not be read", "autofill: the page could not be read", "cors: the page could not be read",
 	}, ended(r, NotRun))
 }

@@ -27,10 +27,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
-// fakeStack is a fake of a whole deployment at https, because most faults here
-// cannot be had from a real Kratos: pages on login.acme.dev, Kratos on
-// auth.acme.dev, the documents on acme.dev, Apple's copies. Everything is as it
-// should be until a test changes it.
+// fakeStack fakes a whole deployment over https, because a real Kratos cannot
+// produce most faults: pages on login.acme.dev, Kratos on auth.acme.dev, the
+// documents on acme.dev, Apple's copies. It is correct until a test changes it.
 type fakeStack struct {
 	config      string
 	pageHeader  map[string]string
@@ -45,12 +44,12 @@ type fakeStack struct {
 	sidecar     string
 	routes      map[string]http.HandlerFunc // by host and path, before all others
 	leaf        map[string]leaf             // by host
-	upstream    map[string]http.Handler     // by host, in place of what is faked
+	upstream    map[string]http.Handler     // by host, instead of the fake
 	resolve     map[string]string           // before all others
 	options     func(*Options)
 }
 
-// leaf is what is wrong with a host's certificate.
+// leaf describes the fault of a host's certificate.
 type leaf struct {
 	name    string
 	ends    time.Time
@@ -109,7 +108,7 @@ func newFakeStack() *fakeStack {
 	}
 }
 
-// fakeNow is the time of all tests.
+// fakeNow returns the time of all tests.
 func fakeNow() time.Time { return time.Date(2026, 11, 1, 1, 0, 0, 0, time.UTC) }
 
 func reply(status int, contentType, body string) http.HandlerFunc {
@@ -181,7 +180,7 @@ func (s *fakeStack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// flow writes one with a node of that name, as Kratos does.
+// flow writes a flow with a node of a name, as Kratos does.
 func (s *fakeStack) flow(w http.ResponseWriter, name string, data any) {
 	sum := sha512.Sum512([]byte(fakeScript))
 	nodes := []any{
@@ -196,13 +195,12 @@ func (s *fakeStack) flow(w http.ResponseWriter, name string, data any) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"ui": map[string]any{"action": s.action, "nodes": nodes}})
 }
 
-// examine serves the stack, behind certificates of the test's own CA, and lets
-// all checks run.
+// examine serves the stack with certificates of a test CA, and runs all checks.
 func (s *fakeStack) examine(t *testing.T) *Report {
 	t.Helper()
 	ca, other := newCA(t), newCA(t)
 	secure := httptest.NewUnstartedServer(s)
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the client that hangs up
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // clients hang up on purpose
 	secure.TLS = &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		l := s.leaf[hello.ServerName]
 		if l.name == "" {
@@ -231,7 +229,7 @@ func (s *fakeStack) examine(t *testing.T) *Report {
 	}
 	for _, host := range []string{"login.acme.dev", "www.acme.dev", "auth.acme.dev", "acme.dev", "app-site-association.cdn-apple.com"} {
 		o.Resolve[host+":443"] = secure.Listener.Addr().String()
-		o.Resolve[host+":4434"] = "127.0.0.1:1" // nobody listens
+		o.Resolve[host+":4434"] = "127.0.0.1:1" // no server listens
 	}
 	for name, to := range s.resolve {
 		o.Resolve[name] = strings.ReplaceAll(to, "PLAIN", plain.Listener.Addr().String())
@@ -243,7 +241,7 @@ func (s *fakeStack) examine(t *testing.T) *Report {
 	return r
 }
 
-// testCA is a certificate authority of a test's own.
+// testCA is a certificate authority of a test.
 type testCA struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// flow is what a browser's script sees of a Kratos flow (GET
+// flow is the part of a Kratos flow that the checks need (GET
 // /self-service/*/browser with Accept: application/json).
 type flow struct {
 	UI struct {
@@ -26,25 +26,25 @@ type node struct {
 	} `json:"attributes"`
 }
 
-// readFlow reads an answer; the error says why it is no flow.
+// readFlow parses a flow, and returns an error if the response is not one.
 func readFlow(a *answer) (*flow, error) {
 	if a.status != http.StatusOK {
 		var e struct {
 			Error struct{ Message, Reason string }
 		}
 		if json.Unmarshal(a.body, &e) == nil && e.Error.Message+e.Error.Reason != "" {
-			return nil, fmt.Errorf("kratos answers with status %d: %s %s", a.status, e.Error.Message, e.Error.Reason)
+			return nil, fmt.Errorf("kratos responds with status %d: %s %s", a.status, e.Error.Message, e.Error.Reason)
 		}
-		return nil, fmt.Errorf("answers with status %d", a.status)
+		return nil, fmt.Errorf("the response has status %d", a.status)
 	}
 	var f flow
 	if json.Unmarshal(a.body, &f) != nil || f.UI.Action == "" {
-		return nil, fmt.Errorf("answers with %q, which is no flow of Kratos", a.header.Get("Content-Type"))
+		return nil, fmt.Errorf("the response is %q and not a flow of Kratos", a.header.Get("Content-Type"))
 	}
 	return &f, nil
 }
 
-// node answers the node of a name, nil where there is none.
+// node returns the node with a name, nil if there is none.
 func (f *flow) node(name string) *node {
 	for i := range f.UI.Nodes {
 		if f.UI.Nodes[i].Attributes.Name == name {
@@ -54,7 +54,7 @@ func (f *flow) node(name string) *node {
 	return nil
 }
 
-// script answers the node of Kratos' own script.
+// script returns the node of Kratos' own script, nil if there is none.
 func (f *flow) script() *node {
 	for i := range f.UI.Nodes {
 		if f.UI.Nodes[i].Type == "script" {
@@ -66,7 +66,7 @@ func (f *flow) script() *node {
 
 // options are the parts of PublicKeyCredentialRequestOptionsJSON and
 // PublicKeyCredentialCreationOptionsJSON (WebAuthn Level 3 §5.1.8) that are
-// looked at.
+// checked.
 type options struct {
 	Challenge string   `json:"challenge"`
 	RPID      string   `json:"rpId"`
@@ -79,8 +79,8 @@ type options struct {
 	} `json:"user"`
 }
 
-// signIn answers the options of the passkey method's sign-in; nil where the
-// flow has none.
+// signIn returns the passkey method's options for signing in, nil if the flow has
+// none.
 func (f *flow) signIn() *options {
 	n := f.node("passkey_challenge")
 	var text string
@@ -93,8 +93,8 @@ func (f *flow) signIn() *options {
 	return data.PublicKey
 }
 
-// signUp answers the options of the passkey method's registration; nil where
-// the flow shows none, which is so in the first of two steps.
+// signUp returns the passkey method's options for registration, nil if the flow
+// has none, as in the first of two steps.
 func (f *flow) signUp() *options {
 	n := f.node("passkey_create_data")
 	var text string

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzPolicies: a policy is read alike from one header and from several, its
-// names are in lower case, and what it blocks is one of its directives.
+// FuzzPolicies checks that policies are parsed the same from one header and from
+// several, have names in lower case, and block by one of their directives.
 func FuzzPolicies(f *testing.F) {
 	f.Add("default-src 'self'; script-src 'nonce-x' https://a.example", "https://a.example/x.js", "x")
 	f.Add("script-src 'strict-dynamic', default-src 'none'", "/x.js", "")
@@ -36,7 +36,8 @@ func FuzzPolicies(f *testing.F) {
 	})
 }
 
-// FuzzPage: any bytes are a page, whose scripts and forms have whole URLs.
+// FuzzPage checks that all bytes are a page, with absolute URLs of scripts and
+// forms.
 func FuzzPage(f *testing.F) {
 	f.Add([]byte(`<form method=post action="/self-service/login?flow=x"><input name=method value=passkey><script src=/x.js nonce=y integrity=z></script>`))
 	f.Add([]byte(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'"><body onload="oryPasskeyLogin()">`))
@@ -59,8 +60,8 @@ func FuzzPage(f *testing.F) {
 	})
 }
 
-// FuzzFlow: an answer is a flow with an action, or an error that says more than
-// nothing.
+// FuzzFlow checks that a response is either a flow with an action or an error with
+// a text.
 func FuzzFlow(f *testing.F) {
 	f.Add(200, []byte(`{"id":"x","ui":{"action":"https://a/b","nodes":[{"type":"script","attributes":{"name":"passkey_login","value":"{}","src":"https://a/webauthn.js"}}]}}`))
 	f.Add(404, []byte(`{"error":{"message":"gone","reason":"expired"}}`))

@@ -11,8 +11,7 @@ import (
 //go:embed report.html
 var page string
 
-// HTML writes one page that needs nothing else: no script, no other file, no
-// request.
+// HTML writes a self-contained page: no scripts, no other files, no requests.
 func HTML(w io.Writer, r *Report) error {
 	t, err := template.New("report").Funcs(template.FuncMap{"label": func(s Status) string { return labels[s] }}).Parse(page)
 	if err != nil {
@@ -29,10 +28,10 @@ func HTML(w io.Writer, r *Report) error {
 	return t.Execute(w, view)
 }
 
-// labels are the words for the ends of a check.
+// labels are the outcomes of a check in words.
 var labels = map[Status]string{Passed: "ok", Found: "found", NotApplicable: "n/a", NotRun: "not run"}
 
-// worst answers the highest severity, false where nothing was found.
+// worst returns the highest severity, and false if nothing was found.
 func (r *Report) worst() (lint.Severity, bool) {
 	all := r.worstFirst()
 	if len(all) == 0 {
@@ -41,19 +40,19 @@ func (r *Report) worst() (lint.Severity, bool) {
 	return all[0].Severity, true
 }
 
-// verdict is the one sentence for somebody who reads nothing else.
+// verdict summarises the report in a sentence or two.
 func (r *Report) verdict() string {
 	worst, some := r.worst()
 	unsure := len(r.reasons(NotRun)) > 0
 	switch {
 	case some && worst == lint.Error:
-		return "Passkeys do not work here, or not for everybody: see the errors."
+		return "Passkeys are broken for some or all users. See the errors."
 	case r.TimedOut:
-		return "Not everything could be asked in time."
+		return "Timed out before every check was done."
 	case some && worst == lint.Warning:
-		return "Passkeys work as far as can be seen; some of it should be looked at."
+		return "Passkeys work as far as we could check. Review the warnings."
 	case unsure:
-		return "Passkeys work as far as can be seen; not everything could be seen."
+		return "Passkeys work as far as we could check. Some checks could not run."
 	}
-	return "Passkeys work here."
+	return "Passkeys work."
 }

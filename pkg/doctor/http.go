@@ -23,8 +23,7 @@ const (
 	requestTimeout = 10 * time.Second
 )
 
-// client asks as a browser would, but for its cookies: each call starts without
-// any.
+// client sends requests like a browser, but each call starts without cookies.
 type client struct{ transport http.RoundTripper }
 
 func newClient(o Options) *client {
@@ -33,7 +32,7 @@ func newClient(o Options) *client {
 
 func (c *client) close() { (&http.Client{Transport: c.transport}).CloseIdleConnections() }
 
-// through is a client with another transport, the same where that is nil.
+// through returns a client with another transport, or c if transport is nil.
 func (c *client) through(transport http.RoundTripper) *client {
 	if transport == nil {
 		return c
@@ -41,18 +40,18 @@ func (c *client) through(transport http.RoundTripper) *client {
 	return &client{transport}
 }
 
-// answer is the end of a request, redirects included.
+// answer is the last response to a request, after all redirects.
 type answer struct {
-	url     *url.URL // that answered
+	url     *url.URL // of the last request
 	hops    []*url.URL
 	status  int
 	header  http.Header
-	cookies []*http.Cookie // of the last answer
+	cookies []*http.Cookie // of the last response
 	body    []byte
-	tls     *tls.ConnectionState // of the last answer, nil over http
+	tls     *tls.ConnectionState // of the last response, nil over http
 }
 
-// get follows redirects and carries cookies along, as a page's visitor does.
+// get follows redirects and keeps cookies on the way, as a browser does.
 func (c *client) get(ctx context.Context, where string, header http.Header) (*answer, error) {
 	jar, err := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List})
 	if err != nil {
@@ -73,7 +72,7 @@ func (c *client) get(ctx context.Context, where string, header http.Header) (*an
 	return a, err
 }
 
-// once makes one request and follows nothing.
+// once sends one request and does not follow redirects.
 func (c *client) once(ctx context.Context, method, where string, header http.Header) (*answer, error) {
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return c.do(ctx, &http.Client{Transport: c.transport, Timeout: requestTimeout, CheckRedirect: stay}, method, where, header)
@@ -98,12 +97,12 @@ func (c *client) do(ctx context.Context, hc *http.Client, method, where string, 
 		return nil, plain(err)
 	}
 	if len(a.body) > maxBody {
-		return nil, fmt.Errorf("answers with more than %d bytes", maxBody)
+		return nil, fmt.Errorf("the response is larger than %d bytes", maxBody)
 	}
 	return a, nil
 }
 
-// plain drops the method and URL that url.Error repeats.
+// plain removes the method and the URL that url.Error adds.
 func plain(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -112,7 +111,8 @@ func plain(err error) error {
 	return err
 }
 
-// trusting keeps Secure cookies of http://localhost, as browsers do.
+// trusting is a cookie jar that keeps Secure cookies of http://localhost, as
+// browsers do.
 type trusting struct{ http.CookieJar }
 
 func (t trusting) SetCookies(u *url.URL, cookies []*http.Cookie) {

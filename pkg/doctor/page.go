@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// document is what the page says before its scripts run.
+// document is the content of the page before its scripts run.
 type document struct {
 	scripts  []script
 	forms    []*url.URL // actions of forms that are posted to Kratos
@@ -27,15 +27,15 @@ type script struct {
 type field struct {
 	name, autocomplete string
 	hidden             bool
-	method             string // the value, where the name is "method"
+	method             string // the value if the name is "method"
 }
 
-// readDocument reads HTML as browsers do; there is no text that is none.
+// readDocument parses HTML as browsers do; every text is valid HTML.
 func readDocument(a *answer) *document {
 	d := &document{}
 	root, err := html.Parse(bytes.NewReader(a.body))
 	if err != nil {
-		return d // only a reader fails, and this one does not
+		return d // only a failing reader causes an error
 	}
 	for n := range root.Descendants() {
 		if n.Type == html.ElementNode {
@@ -81,7 +81,7 @@ func (d *document) element(n *html.Node, base *url.URL) {
 	}
 }
 
-// loads tells whether the page loads Kratos' own script.
+// loads reports whether the page loads Kratos' own script.
 func (d *document) loads() bool {
 	for _, s := range d.scripts {
 		if strings.HasSuffix(s.src.Path, scriptPath) {

@@ -21,8 +21,8 @@ import (
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 
-// realConfig is that of a Kratos on auth.acme.dev with its pages on
-// login.acme.dev, apart from what differs between processes.
+// realConfig configures a Kratos on auth.acme.dev with its pages on
+// login.acme.dev, without what differs between processes.
 const realConfig = `cookies: { domain: acme.dev }
 identity:
   default_schema_id: default
@@ -34,8 +34,8 @@ const realSchema = `{"$schema":"http://json-schema.org/draft-07/schema#","type":
 "ory.sh/kratos":{"credentials":{"passkey":{"display_name":true},"code":{"identifier":true,"via":"email"}},"verification":{"via":"email"},"recovery":{"via":"email"}}}},
 "required":["email"]}}}`
 
-// realStack puts a real Kratos and the real pages behind the names, the
-// certificates and the documents of a fakeStack.
+// realStack is a fakeStack with a real Kratos and the real pages behind its names
+// and certificates.
 func realStack(t *testing.T, change func(*string)) *fakeStack {
 	t.Helper()
 	s := newFakeStack()
@@ -47,14 +47,14 @@ func realStack(t *testing.T, change func(*string)) *fakeStack {
 	s.upstream = map[string]http.Handler{"auth.acme.dev": httputil.NewSingleHostReverseProxy(public), "login.acme.dev": strict(pages), "www.acme.dev": strict(pages)}
 	s.options = func(o *Options) {
 		o.AdminURL = admin
-		o.Apple = nil // apps need API flows, which this Kratos has not
+		o.Apple = nil // apps need API flows, which this Kratos lacks
 		o.Android = nil
 	}
 	s.routes["acme.dev/.well-known/assetlinks.json"] = http.NotFound
 	return s
 }
 
-// strict adds what the proxy in front of the pages adds.
+// strict adds the headers of the proxy in front of the pages.
 func strict(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
@@ -62,7 +62,7 @@ func strict(pages http.Handler) http.Handler {
 	})
 }
 
-// startRealKratos runs until the test ends.
+// startRealKratos runs Kratos until the test ends.
 func startRealKratos(t *testing.T, config string) (public *url.URL, admin string) {
 	t.Helper()
 	ports := kratostest.FreePorts(t, 2)
@@ -76,24 +76,24 @@ func startRealKratos(t *testing.T, config string) (public *url.URL, admin string
 	return public, admin
 }
 
-// noAndroid takes the app's origin out, which needs a newer Kratos.
+// noAndroid removes the app's origin, which needs a newer Kratos.
 func noAndroid(config *string) {
 	*config = strings.Replace(*config, "            - android:apk-key-hash:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n", "", 1)
 }
 
-// TestRealStack finds nothing where everything is right.
+// TestRealStack checks that nothing is found in a correct deployment.
 func TestRealStack(t *testing.T) {
 	r := realStack(t, noAndroid).examine(t)
 	require.Equal(t, []string{}, said(r))
 	require.Equal(t, []string{}, ended(r, NotRun))
 	require.Equal(t, []string{
-		"user-handle: sign-up shows it in its second step, which --ceremony takes", "cors: the page posts its forms", "assetlinks: none is needed",
-		"aasa-cdn: no --apple-app on a public domain", "native-unsupported: there is no app",
+		"user-handle: sign-up only shows it in its second step; use --ceremony", "cors: the page posts forms", "assetlinks: not needed",
+		"aasa-cdn: no --apple-app on a public domain", "native-unsupported: no native app is configured",
 	}, ended(r, NotApplicable))
 }
 
-// TestRealSabotages breaks a real deployment: the configuration that Kratos runs
-// with, or what stands in front of it.
+// TestRealSabotages breaks a real deployment: Kratos' configuration, or what is in
+// front of it.
 func TestRealSabotages(t *testing.T) {
 	swap := func(from, to string) func(*string) {
 		return func(config *string) {
@@ -104,7 +104,7 @@ func TestRealSabotages(t *testing.T) {
 			*config = strings.Replace(*config, from, to, 1)
 		}
 	}
-	// body changes what the pages say.
+	// body changes the text of the pages.
 	body := func(from, to string) func(*fakeStack) {
 		return func(s *fakeStack) {
 			pages := s.upstream["login.acme.dev"]
@@ -140,8 +140,8 @@ func TestRealSabotages(t *testing.T) {
 	sabotages := map[string]struct {
 		config func(*string)
 		front  func(*fakeStack)
-		check  string   // that has the cause
-		also   []string // that see a consequence
+		check  string   // that finds the cause
+		also   []string // that find a consequence
 	}{
 		"http origin behind a proxy": {config: swap("- https://login.acme.dev", "- http://login.acme.dev"), check: "origin"},
 		"slash behind the origin":    {config: swap("- https://login.acme.dev", "- https://login.acme.dev/"), check: "origin"},

@@ -17,7 +17,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// TestRealDemo examines a real Kratos with its pages and the sidecar.
+// TestRealDemo checks a real Kratos with its pages and the sidecar.
 func TestRealDemo(t *testing.T) {
 	bin := os.Getenv("OLY_PASSKEY_KRATOS")
 	if bin == "" {
@@ -51,8 +51,8 @@ func TestRealDemo(t *testing.T) {
 	require.Equal(t, "localhost", r.RPID)
 	require.Equal(t, "v1.3.1", r.Version)
 
-	// The admin API of a real Kratos is known when it is seen, and its public one
-	// is not mistaken for it.
+	// The admin API of a real Kratos is recognised, and its public API is not
+	// mistaken for it.
 	v, err := newVisit(options)
 	require.NoError(t, err)
 	require.True(t, v.isAdmin(t.Context(), d.AdminURL))

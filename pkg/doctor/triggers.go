@@ -9,14 +9,14 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Plan is what ceremonies will do, known before they begin.
+// Plan describes what ceremonies will do.
 type Plan struct {
-	Local    bool     // on this machine only, as far as the options tell
-	Known    bool     // there is a configuration
-	Triggers []string // web hooks, in the order of the walk, and mails
+	Local    bool     // the options only name this machine
+	Known    bool     // the configuration is known
+	Triggers []string // web hooks, in the order of the steps, and emails
 }
 
-// Plan answers what ceremonies will do. The error is Run's.
+// Plan returns what ceremonies will do. It returns the same errors as Run.
 func (o Options) Plan() (Plan, error) {
 	v, err := newVisit(o)
 	if err != nil {
@@ -30,7 +30,7 @@ func (o Options) Plan() (Plan, error) {
 	return p, nil
 }
 
-// isLocal tells whether a URL, where there is one, leads to this machine.
+// isLocal reports whether a URL is empty or leads to this machine.
 func isLocal(raw string) bool {
 	if raw == "" {
 		return true
@@ -39,7 +39,7 @@ func isLocal(raw string) bool {
 	return err == nil && (page.IsLocalhost() || page.IP.IsLoopback())
 }
 
-// triggers lists what ceremonies set off besides themselves.
+// triggers returns the hooks and emails that ceremonies trigger.
 func triggers(p *lint.Pass) []string {
 	var out []string
 	for _, flow := range []string{"registration", "login", "settings", "recovery"} {
@@ -47,7 +47,7 @@ func triggers(p *lint.Pass) []string {
 		if flow == "recovery" {
 			method = "code"
 			if p.SignUpOpen(p.Passkey) {
-				continue // only where the pages offer no passkeys at sign-up
+				continue // recovery is only used if the pages do not offer passkeys at sign-up
 			}
 		}
 		before := p.Config.Get("selfservice.flows." + flow + ".before.hooks").Items()
@@ -64,7 +64,7 @@ func triggers(p *lint.Pass) []string {
 			}
 			for _, t := range lint.Traits(s.Root) {
 				if via := t.Annotation().Get("verification.via").Text(); via != "" {
-					out = append(out, fmt.Sprintf("registration: a verification message by %s to the trait %q", via, t.Name))
+					out = append(out, fmt.Sprintf("registration: a verification message via %s to the trait %q", via, t.Name))
 				}
 			}
 		}

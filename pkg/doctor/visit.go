@@ -18,23 +18,23 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// visit is what everybody wants to know of the deployment, read once.
+// visit is the data that the checks share, read once.
 type visit struct {
 	o      Options
 	client *client
 	asked  *url.URL
-	config *lint.Pass    // nil where nobody gave it
-	page   webauthn.Page // the origin on which ceremonies are meant to run
+	config *lint.Pass    // nil if it is unknown
+	page   webauthn.Page // the origin on which ceremonies run
 
-	html    *answer // the page, nil when pageErr says why not
+	html    *answer // the page, nil if pageErr is set
 	pageErr error
-	doc     *document // what the page says, nil unless it answers 200
+	doc     *document // nil unless the page has status 200
 
 	kratos      string // public API without a slash at the end
-	login       *flow  // nil when loginErr says why not
+	login       *flow  // nil if loginErr is set
 	loginAnswer *answer
 	loginErr    error
-	signUp      *flow // nil where sign-up is closed
+	signUp      *flow // nil if sign-up is disabled
 	version     kratosconf.Version
 	versionText string
 	versionErr  error
@@ -67,7 +67,7 @@ func newVisit(o Options) (*visit, error) {
 	return v, nil
 }
 
-// load reads the configuration, nil where there is none.
+// load reads the configuration. It returns nil if there is none.
 func load(o Options) (*lint.Pass, error) {
 	if len(o.Files) == 0 {
 		return nil, nil
@@ -87,7 +87,7 @@ func (v *visit) gather(ctx context.Context) {
 			v.doc = readDocument(v.html)
 		}
 		if v.page.Scheme == "http" && v.html.url.Scheme == "https" && v.html.url.Hostname() == v.asked.Hostname() {
-			// The usual upgrade: ceremonies run where it leads.
+			// The usual upgrade to https: ceremonies run there.
 			if page, err := webauthn.ParsePage(v.html.url.String()); err == nil {
 				v.page = page
 			}
@@ -100,7 +100,7 @@ func (v *visit) gather(ctx context.Context) {
 		return nil
 	})
 	group.Go(func() error {
-		_, v.signUp, _ = v.flow(ctx, "registration") // closed sign-up is no fault
+		_, v.signUp, _ = v.flow(ctx, "registration") // disabled sign-up is not a fault
 		return nil
 	})
 	if v.o.AdminURL != "" {
@@ -109,12 +109,11 @@ func (v *visit) gather(ctx context.Context) {
 			return nil
 		})
 	}
-	_ = group.Wait() // the errors are kept apart
+	_ = group.Wait() // the errors are stored
 }
 
-// findKratos answers the public API: the one that was given, that which the
-// page's form or its redirects name, that of the configuration, or the page's
-// own host.
+// findKratos returns the URL of the public API: from the options, the page's form
+// or redirects, the configuration, or else the page's own host.
 func (v *visit) findKratos() string {
 	if v.o.KratosURL != "" {
 		return strings.TrimRight(v.o.KratosURL, "/")
@@ -154,15 +153,15 @@ func (v *visit) readVersion(ctx context.Context) error {
 		Version string `json:"version"`
 	}
 	if a.status != http.StatusOK || json.Unmarshal(a.body, &d) != nil || d.Version == "" {
-		return fmt.Errorf("the admin API answers with status %d", a.status)
+		return fmt.Errorf("the admin API responds with status %d", a.status)
 	}
 	v.versionText = d.Version
 	v.version, err = kratosconf.ParseVersion(d.Version)
 	return err
 }
 
-// configured answers a text of the configuration, "" where a template decides
-// it or where there is none.
+// configured returns a string from the configuration, "" if it is missing or
+// depends on a template.
 func (v *visit) configured(path string) string {
 	if v.config == nil {
 		return ""
@@ -174,8 +173,8 @@ func (v *visit) configured(path string) string {
 	return value.Text()
 }
 
-// method is the configured method that passkeys go through, nil without one
-// that is sure.
+// method returns the configured method for passkeys, nil if there is none or it
+// depends on a template.
 func (v *visit) method() *lint.Method {
 	if v.config == nil || len(v.config.Enabled()) == 0 {
 		return nil
@@ -187,7 +186,7 @@ func (v *visit) method() *lint.Method {
 	return m
 }
 
-// rpID is that of the sign-in flow, "" where it shows none.
+// rpID returns the rp.id of the sign-in flow, "" if it has none.
 func (v *visit) rpID() string {
 	if v.login == nil || v.login.signIn() == nil {
 		return ""
@@ -195,8 +194,8 @@ func (v *visit) rpID() string {
 	return v.login.signIn().RPID
 }
 
-// site is the rp.id whose documents count: the configured one, or that of the
-// flow.
+// site returns the rp.id whose documents are checked: the configured one, or that
+// of the flow.
 func (v *visit) site() string {
 	if m := v.method(); m != nil {
 		return cmp.Or(m.ID.Text(), v.rpID())
@@ -204,7 +203,7 @@ func (v *visit) site() string {
 	return v.rpID()
 }
 
-// noPage and noFlow say why a check could not look.
+// noPage and noFlow are the outcomes of checks that lack the page or the flow.
 func (v *visit) noPage() outcome { return notRun("the page could not be read") }
 func (v *visit) noFlow() outcome { return notRun("the sign-in flow could not be read") }
 

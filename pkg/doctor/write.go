@@ -14,8 +14,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Text writes the verdict for people, 80 columns wide: what is wrong, worst
-// first, and the rest in a few lines.
+// Text writes the report as text, 80 columns wide: the problems, worst first, and
+// the other checks in a few lines.
 func Text(w io.Writer, r *Report) error {
 	b := bufio.NewWriter(w)
 	paragraph(b, "", r.URL)
@@ -42,7 +42,7 @@ func Text(w io.Writer, r *Report) error {
 	return b.Flush()
 }
 
-// worstFirst lists the problems of all checks.
+// worstFirst returns the problems of all checks, worst first.
 func (r *Report) worstFirst() []Problem {
 	problems := r.Problems()
 	slices.SortStableFunc(problems, func(x, y Problem) int { return cmp.Compare(y.Severity, x.Severity) })
@@ -56,8 +56,7 @@ func rpIDText(r *Report) string {
 	return fmt.Sprintf(", rp.id %q", r.RPID)
 }
 
-// names lists the checks that ended in one way, for one reason where that is
-// given.
+// names returns the checks with an outcome and a reason.
 func (r *Report) names(s Status, why string) []string {
 	var out []string
 	for _, result := range r.Results {
@@ -68,7 +67,7 @@ func (r *Report) names(s Status, why string) []string {
 	return out
 }
 
-// reasons lists each reason of the checks that ended in one way once.
+// reasons returns the distinct reasons of the checks with an outcome.
 func (r *Report) reasons(s Status) []string {
 	var out []string
 	for _, result := range r.Results {
@@ -79,12 +78,12 @@ func (r *Report) reasons(s Status) []string {
 	return out
 }
 
-// margin is where the text beside labels begins.
+// margin is the column in which the text beside the labels begins.
 const margin = 9
 
 func paragraph(b *bufio.Writer, label, text string) { report.Paragraph(b, label, margin, text) }
 
-// JSON writes the whole report.
+// JSON writes the report as JSON.
 func JSON(w io.Writer, r *Report) error {
 	type finding struct {
 		ID       string `json:"id"`
@@ -119,8 +118,8 @@ func JSON(w io.Writer, r *Report) error {
 	return e.Encode(out)
 }
 
-// Findings are the report's problems for the writers of lint, at the place in
-// the configuration that is about passkeys.
+// Findings returns the problems as findings of lint, located at the passkey method
+// in the configuration.
 func (r *Report) Findings() []lint.Finding { return findings(r.Problems(), r.at) }
 
 func findings(problems []Problem, at source.Span) []lint.Finding {

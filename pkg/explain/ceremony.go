@@ -8,17 +8,16 @@ import (
 	"strings"
 )
 
-// ceremony is what a credential tells: CollectedClientData (WebAuthn §5.8.1),
-// and around it the response of an authenticator (§5.2).
+// ceremony is the decoded content of a credential: CollectedClientData (WebAuthn
+// §5.8.1) and, if there is one, the authenticator's response around it (§5.2).
 type ceremony struct {
 	client     clientData
-	credential bool // there is more than client data
+	credential bool // false if the input was client data only
 	id         []byte
 	attachment string
-	// handle is response.userHandle; asked tells whether the member was there.
-	handle []byte
-	asked  bool
-	auth   *authData
+	handle     []byte // response.userHandle
+	assertion  bool   // a sign-in, so a user handle is expected
+	auth       *authData
 }
 
 type clientData struct {
@@ -46,8 +45,8 @@ const (
 	flagAttested       = 0x40
 )
 
-// credentialJSON is PublicKeyCredential.toJSON(), or the body that a page posts
-// to Kratos, which has it as a string.
+// credentialJSON is the result of PublicKeyCredential.toJSON(), or the body that a
+// page posts to Kratos, which contains it as a string.
 type credentialJSON struct {
 	ID         string `json:"id"`
 	Attachment string `json:"authenticatorAttachment"`
@@ -65,12 +64,12 @@ type credentialJSON struct {
 	WebAuthnRegister string `json:"webauthn_register"`
 }
 
-// maxWraps bounds how often an input is unwrapped: base64url, a posted body, a
-// string in a string.
+// maxWraps limits how many layers of an input are unwrapped: base64url, a posted
+// body, a string within a string.
 const maxWraps = 4
 
-// readCeremony reads client data or a credential, as JSON or base64url of it;
-// nil where the input is neither.
+// readCeremony parses client data or a credential, as JSON or base64url-encoded
+// JSON. It returns nil if the input is neither.
 func readCeremony(input []byte) *ceremony { return unwrap(input, maxWraps) }
 
 func unwrap(input []byte, left int) *ceremony {
@@ -119,14 +118,15 @@ func (c *credentialJSON) read() *ceremony {
 	if out.auth == nil {
 		out.auth = readAuthData(attestedAuthData(decodeBase64(c.Response.AttestationObject)))
 	}
-	out.asked = out.client.Type == "webauthn.get"
+	out.assertion = out.client.Type == "webauthn.get"
 	if c.Response.UserHandle != nil {
 		out.handle = decodeBase64(*c.Response.UserHandle)
 	}
 	return out
 }
 
-// decodeBase64 takes both alphabets, padded or not; nil for anything else.
+// decodeBase64 decodes both alphabets, with or without padding. It returns nil if
+// the text is not base64.
 func decodeBase64(text string) []byte {
 	text = strings.TrimRight(strings.TrimSpace(text), "=")
 	text = strings.NewReplacer("+", "-", "/", "_").Replace(text)
@@ -137,7 +137,7 @@ func decodeBase64(text string) []byte {
 	return raw
 }
 
-// readAuthData reads authenticator data; nil where it is too short.
+// readAuthData parses authenticator data. It returns nil if raw is too short.
 func readAuthData(raw []byte) *authData {
 	const fixed = 37
 	if len(raw) < fixed {
@@ -150,10 +150,10 @@ func readAuthData(raw []byte) *authData {
 	return a
 }
 
-// attestedAuthData takes the authenticator data out of an attestation object
-// (WebAuthn §6.5.4): the byte string behind the key "authData". CBOR writes the
-// key and the string's head in one way only in CTAP2's canonical form, so that
-// looking for them needs no CBOR reader.
+// attestedAuthData returns the authenticator data of an attestation object
+// (WebAuthn §6.5.4): the byte string after the key "authData". CTAP2's canonical
+// CBOR has only one encoding of the key and of the string's head, so searching for
+// them needs no CBOR parser.
 func attestedAuthData(object []byte) []byte {
 	_, rest, ok := bytes.Cut(object, []byte("\x68authData"))
 	if !ok || len(rest) < 3 {

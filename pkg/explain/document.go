@@ -8,26 +8,26 @@ import (
 	"unicode/utf8"
 )
 
-// place is where messages are seen: the where of the table, and its heading in
-// the document.
+// place is a section of the document: the value of where in the table, the
+// heading, and an introduction.
 type place struct{ where, heading, about string }
 
-// places lists them in the order of the document.
+// places returns the sections in the order of the document.
 func places() []place {
 	return []place{
-		{"people", "What people tell", "There is no text, or none that says more."},
+		{"users", "What users report", "There is no error message, or only one that does not help."},
 		{"browser", "In the browser", "On the page or in its console (F12): errors of `navigator.credentials`, of extensions and of libraries."},
-		{"apps", "In an app on Android or iOS", "In the device's log, or in what the app's library passes on."},
-		{"kratos", "In Kratos' answers and log, at a ceremony", "Messages of a flow, errors, and `error_devinfo` in the log."},
-		{"start", "When Kratos starts", "Kratos ends with exit code 1 and these words, or does not get ready."},
-		{"hooks", "At a web hook", "In what people see at the end of a flow with hooks, and in Kratos' log."},
-		{"operation", "At the admin API, and in operation", ""},
-		{"sidecar", "From the sidecar", "Problems as RFC 9457 has them: [all of them, with their fields](problems.md)."},
+		{"apps", "In an app on Android or iOS", "In the device's log, or in the errors that the app's library passes on."},
+		{"kratos", "In Kratos' responses and log during a ceremony", "Messages of a flow, errors, and `error_devinfo` in the log."},
+		{"start", "When Kratos starts", "Kratos exits with code 1 and this message, or never becomes ready."},
+		{"hooks", "At a web hook", "On the page at the end of a flow with hooks, and in Kratos' log."},
+		{"operation", "At the admin API and in operation", ""},
+		{"sidecar", "From the sidecar", "Problem details as defined in RFC 9457: [all of them, with their fields](problems.md)."},
 	}
 }
 
-// WriteDocument writes everything that is known as Markdown: messages by the
-// place where they are seen, then each cause once.
+// WriteDocument writes the table as Markdown: the messages by section, then each
+// cause once.
 func (t *Table) WriteDocument(w io.Writer) error {
 	b := &strings.Builder{}
 	line := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
@@ -35,20 +35,20 @@ func (t *Table) WriteDocument(w io.Writer) error {
 	line("")
 	line("<!-- Written from pkg/explain/table: go test ./pkg/explain -run Document -update -->")
 	line("")
-	line("What people see when passkeys do not work, and why. `oly-passkey explain` finds the entry for a text, a code or a")
-	line("credential, and with `-c kratos.yml` says which of the causes it is:")
+	line("Error messages that users see when passkeys do not work, with their causes. `oly-passkey explain` finds the entry")
+	line("for a text, a code or a credential; with `-c kratos.yml` it also finds out which cause applies:")
 	line("")
 	line("```sh")
 	line("oly-passkey explain \"Error validating origin\"")
 	line("echo 50152 | oly-passkey explain")
 	line("```")
 	line("")
-	line("Nothing to go by? `oly-passkey doctor URL` visits the page as a browser does, and `--ceremony` signs up there.")
+	line("No error message? `oly-passkey doctor URL` checks the page as a browser sees it, and `--ceremony` signs up there.")
 	line("")
 	for _, p := range places() {
 		line("- [%s](#%s)", p.heading, anchor(p.heading))
 	}
-	line("- [Causes and cures](#causes-and-cures)")
+	line("- [Causes and fixes](#causes-and-fixes)")
 	for _, p := range places() {
 		line("\n## %s", p.heading)
 		if p.about != "" {
@@ -60,7 +60,7 @@ func (t *Table) WriteDocument(w io.Writer) error {
 			}
 		}
 	}
-	line("\n## Causes and cures")
+	line("\n## Causes and fixes")
 	for _, id := range t.inOrder() {
 		t.Causes[id].writeDocument(line)
 	}
@@ -73,7 +73,7 @@ func (t *Table) writeMessage(line func(string, ...any), m Message) {
 	if m.From == m.Where {
 		line("\n**%s.**", capital(m.Title))
 	} else {
-		line("\n**%s.** Said by %s.", capital(m.Title), m.From)
+		line("\n**%s.** Reported by %s.", capital(m.Title), m.From)
 	}
 	var quoted []string
 	for _, pattern := range m.Match {
@@ -89,8 +89,8 @@ func (t *Table) writeMessage(line func(string, ...any), m Message) {
 func (c Cause) writeDocument(line func(string, ...any)) {
 	line("\n### Cause: %s", c.ID)
 	line("\n**%s.**", capital(text(c.Because)))
-	line("\n- *How to tell:* %s.", text(c.Tell))
-	line("- *What to do:* %s.", text(c.Fix))
+	line("\n- *Check:* %s.", text(c.Tell))
+	line("- *Fix:* %s.", text(c.Fix))
 	if len(c.Rules) > 0 {
 		var links []string
 		for _, r := range c.Rules {
@@ -101,7 +101,7 @@ func (c Cause) writeDocument(line func(string, ...any)) {
 	line("- *Source:* %s", text(c.Source))
 }
 
-// inOrder lists the causes as they come up.
+// inOrder returns the ids of the causes in the order of their first use.
 func (t *Table) inOrder() []string {
 	var out []string
 	seen := make(map[string]bool)
@@ -118,7 +118,7 @@ func (t *Table) inOrder() []string {
 	return out
 }
 
-// anchor is what a heading's link is made of, as GitHub makes it.
+// anchor returns the fragment that GitHub gives a heading.
 func anchor(heading string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -131,12 +131,18 @@ func anchor(heading string) string {
 	}, heading)
 }
 
+// capital starts a sentence with a capital letter, except when its first word is
+// an identifier or a name, such as rp.id, credentials_identifier or iOS.
 func capital(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	if strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLower(r) && !strings.ContainsRune(",;:-'", r) }) {
+		return s
+	}
 	first, size := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(first)) + s[size:]
 }
 
-// code quotes a text that may hold back quotes.
+// code quotes a text that may contain back quotes.
 func code(s string) string {
 	if strings.Contains(s, "`") {
 		return "`` " + s + " ``"
@@ -144,7 +150,7 @@ func code(s string) string {
 	return "`" + s + "`"
 }
 
-// text keeps Markdown from reading more into a text; code in it stays code.
+// text escapes Markdown in a text, except in its code spans.
 func text(s string) string {
 	parts := strings.Split(s, "`")
 	for i := 0; i < len(parts); i += 2 {

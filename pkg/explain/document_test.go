@@ -12,11 +12,13 @@ import (
 
 var update = flag.Bool("update", false, "write the document")
 
-// TestDocument holds docs/troubleshooting.md against the table.
+// TestDocument compares docs/troubleshooting.md with the table.
 func TestDocument(t *testing.T) {
 	var b strings.Builder
 	require.NoError(t, table(t).WriteDocument(&b))
 	golden.File(t, "../../docs/troubleshooting.md", []byte(b.String()), *update)
+	require.Contains(t, b.String(), "\n**rp.id was changed after users had enrolled")
+	require.NotRegexp(t, `(\*\*|\[)([A-Z][a-z]*\d*[._]\w|IOS\b)`, b.String(), "identifiers and names keep their first letter")
 	for _, m := range table(t).Messages {
 		require.Contains(t, b.String(), "\n### "+m.ID+"\n")
 	}

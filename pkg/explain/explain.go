@@ -1,6 +1,6 @@
-// Package explain gives a cause and a cure for what people see: a browser's
-// error, a line of Kratos' log, a problem of the sidecar, a code of a telephone,
-// a credential. What it knows stands in table/*.yml, each entry with its source.
+// Package explain finds the cause of an error message and its fix. It knows the
+// errors of browsers, Kratos, the sidecar, Android and iOS, and decodes
+// credentials. Its knowledge is in table/*.yml, each entry with its source.
 package explain
 
 import (
@@ -14,36 +14,36 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Kind says what an input was taken for.
+// Kind is the kind of an input.
 type Kind string
 
 // The kinds of input.
 const (
 	KindRule       Kind = "rule"        // the id of a rule
-	KindMessage    Kind = "message"     // a text that somebody saw
+	KindMessage    Kind = "message"     // an error message
 	KindClientData Kind = "client-data" // clientDataJSON
 	KindCredential Kind = "credential"  // a PublicKeyCredential as JSON
-	KindUnknown    Kind = "unknown"     // nothing is known about it
+	KindUnknown    Kind = "unknown"     // no explanation found
 )
 
-// Answer is what is known about an input.
+// Answer is the explanation of an input.
 type Answer struct {
 	Kind  Kind        `json:"kind"`
 	Rule  *Rule       `json:"rule,omitempty"`
 	Facts []Fact      `json:"facts,omitempty"` // what was decoded
 	Found []Explained `json:"found"`           // best first
-	// Config names the configuration that was asked, "" when there was none.
+	// Config lists the names of the configuration files, "" if there are none.
 	Config string `json:"config,omitempty"`
 }
 
-// Rule is a rule with its document.
+// Rule is a rule with its documentation.
 type Rule struct {
 	ID      string              `json:"id"`
 	Prose   string              `json:"prose"`
 	Example []rules.ExampleFile `json:"example,omitempty"`
 }
 
-// Fact is one thing that was read out of a credential.
+// Fact is a decoded value of a credential.
 type Fact struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -58,27 +58,27 @@ type Explained struct {
 	Source string      `json:"source"`
 }
 
-// LikeCause is a cause and, where the input or the configuration show that it
-// is this one, the proofs.
+// LikeCause is a possible cause. It has proofs if the input or the configuration
+// confirms it.
 type LikeCause struct {
 	Cause
 	Proof []string `json:"proof,omitempty"`
 }
 
-// Options are what is known besides the input.
+// Options describe the deployment that an input comes from.
 type Options struct {
-	// Files are the layers of the configuration, none when it is not known.
+	// Files are the layers of the configuration; none if it is unknown.
 	Files []*source.File
 	Lint  lint.Options
-	// Rules are those of other checks than lint's.
+	// Rules are the rules of checks other than lint.
 	Rules []Rule
 }
 
-// maxFound bounds how many messages of one text are explained.
+// maxFound limits how many messages in one text are explained.
 const maxFound = 3
 
-// Explain answers what is known about an input: text, JSON, or JSON in
-// base64url. An error says that the configuration cannot be read.
+// Explain explains an input: text, JSON, or base64url-encoded JSON. It returns an
+// error if the configuration cannot be read.
 func (t *Table) Explain(input []byte, opts Options) (*Answer, error) {
 	config, err := readConfig(opts)
 	if err != nil {
@@ -119,10 +119,10 @@ func ruleOf(id string, others []Rule) *Rule {
 	return nil
 }
 
-// proof shows that it is one cause and no other.
+// proof is evidence for one cause.
 type proof struct{ cause, text string }
 
-// explain lists a message's causes; those that are proved come first.
+// explain returns a message with its causes, confirmed ones first.
 func (t *Table) explain(m *Message, proofs []proof) Explained {
 	e := Explained{ID: m.ID, Title: m.Title, From: m.From, Source: m.Source}
 	for _, id := range m.Causes {
@@ -144,9 +144,9 @@ func (t *Table) cause(id string, proofs []proof) LikeCause {
 	return c
 }
 
-// explainCeremony lists what a credential itself proves to be wrong.
+// explainCeremony returns the causes that a credential itself confirms.
 func (t *Table) explainCeremony(c *ceremony, proofs []proof) Explained {
-	e := Explained{ID: string(c.kind()), Title: "what it shows to be wrong", From: "the " + c.what(), Source: "WebAuthn Level 3 §5.8.1, §6.1"}
+	e := Explained{ID: string(c.kind()), Title: "problems found", From: "the " + c.what(), Source: "WebAuthn Level 3 §5.8.1, §6.1"}
 	var ids []string
 	for _, p := range proofs {
 		if !slices.Contains(ids, p.cause) {
@@ -157,7 +157,7 @@ func (t *Table) explainCeremony(c *ceremony, proofs []proof) Explained {
 	return e
 }
 
-// devInfo reads what Kratos' library says about an origin that it refuses.
+// devInfo parses the message with which go-webauthn rejects an origin.
 func devInfo(text string) []proof {
 	m := regexp.MustCompile(`(?i)Expected Values: \[([^\]]*)\], Received: ([^\s"\\,}]+)`).FindStringSubmatch(text)
 	if m == nil {
@@ -166,7 +166,7 @@ func devInfo(text string) []proof {
 	return []proof{compareOrigins(strings.Fields(m[1]), m[2])}
 }
 
-// localhost reads the rp.id out of a message that names it.
+// localhost finds the rp.id localhost in a message.
 func localhost(text string) []proof {
 	if regexp.MustCompile(`(?i)rp[ .]?id["': ]+localhost\b`).MatchString(text) {
 		return []proof{{"rp-id-left-at-localhost", "the message says that rp.id is localhost"}}
@@ -174,8 +174,8 @@ func localhost(text string) []proof {
 	return nil
 }
 
-// config is the configuration that an answer is held against; the nil config
-// stands for none.
+// config is the configuration that an input is compared with. A nil config has no
+// findings.
 type config struct {
 	findings []lint.Finding
 	methods  []*lint.Method
@@ -185,7 +185,7 @@ type config struct {
 
 func readConfig(opts Options) (*config, error) {
 	if len(opts.Files) == 0 {
-		return nil, nil //nolint:nilnil // the nil config answers for itself
+		return nil, nil //nolint:nilnil // a nil config is valid
 	}
 	c := &config{}
 	var docs []*kratosconf.Document
@@ -215,7 +215,7 @@ func (c *config) name() string {
 	return strings.Join(c.names, ", ")
 }
 
-// proofs are the findings of lint, each at the causes that it proves.
+// proofs returns lint's findings as evidence for their causes.
 func (c *config) proofs(t *Table) []proof {
 	if c == nil {
 		return nil

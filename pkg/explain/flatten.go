@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// flatten writes JSON, a log of JSON lines included, as text to look through:
-// every member as "name value". Other text stays as it is.
+// flatten converts JSON, including logs of JSON lines, into searchable text: one
+// line "name value" per member. Other text is returned unchanged.
 func flatten(text string) string {
 	var b strings.Builder
 	lines := bufio.NewScanner(strings.NewReader(text))
@@ -43,7 +43,7 @@ func parseJSON(text []byte) (any, bool) {
 	return v, err == nil && !dec.More()
 }
 
-// maxDepth bounds how deep JSON is looked into.
+// maxDepth limits the nesting of JSON; deeper values are ignored.
 const maxDepth = 32
 
 func write(b *strings.Builder, name string, v any, depth int) {
@@ -60,7 +60,7 @@ func write(b *strings.Builder, name string, v any, depth int) {
 			write(b, name, item, depth+1)
 		}
 	case string:
-		// A flow or an error often travels as a string inside of another.
+		// A flow or an error is often embedded as a string in another value.
 		if inner, ok := parseJSON([]byte(v)); ok {
 			write(b, name, inner, depth+1)
 			return

@@ -22,7 +22,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
-// kratosWith is a configuration that works, but for the passkey block.
+// kratosWith is a valid configuration without its methods.
 const kratosWith = `
 serve:
   public: { host: 127.0.0.1, port: %[1]s, base_url: "http://localhost:%[1]s/" }
@@ -44,7 +44,7 @@ const (
 	displayNameOK = `{"passkey": {"display_name": true}}`
 )
 
-// broken is a Kratos with something wrong, and what explain has to say first.
+// broken is a faulty configuration of Kratos, with the expected first explanation.
 type broken struct {
 	name, methods, annotation string
 	env                       []string
@@ -87,9 +87,9 @@ func requireExplained(t *testing.T, b broken, said string) *explain.Answer {
 	return a
 }
 
-// TestRealKratosRefusesToStart feeds what a real Kratos says when it does not
-// start to explain, as it is.
-func TestRealKratosRefusesToStart(t *testing.T) {
+// TestRealKratosDoesNotStart passes the output of a real Kratos that does not
+// start to explain.
+func TestRealKratosDoesNotStart(t *testing.T) {
 	for _, b := range []broken{
 		{name: "rp.id", methods: `passkey: { enabled: true, config: { rp: { display_name: T } } }`, entry: "config-missing-id", cause: "config-rp-id-missing"},
 		{name: "display name", methods: `passkey: { enabled: true, config: { rp: { id: localhost } } }`, entry: "config-missing-display-name", cause: "config-display-name-missing"},
@@ -98,7 +98,7 @@ func TestRealKratosRefusesToStart(t *testing.T) {
 		{name: "passkeys", methods: `passkeys: { enabled: true }`, entry: "config-passkeys", cause: "config-method-misspelt"},
 		{name: "newer key", methods: `passkey: { enabled: true, config: { attestation: none, rp: { id: localhost, display_name: T } } }`, entry: "config-additional", cause: "config-key-not-known"},
 		{name: "origin and origins", methods: `webauthn: { enabled: true, config: { rp: { id: localhost, display_name: T, origin: "http://localhost", origins: ["http://localhost"] } } }`, entry: "config-two-origins", cause: "config-origin-and-origins"},
-		{name: "no uri", methods: `webauthn: { enabled: true, config: { rp: { id: localhost, display_name: T, origins: ["not a uri"] } } }`, entry: "config-uri", cause: "config-origin-no-uri"},
+		{name: "not a uri", methods: `webauthn: { enabled: true, config: { rp: { id: localhost, display_name: T, origins: ["not a uri"] } } }`, entry: "config-uri", cause: "config-origin-no-uri"},
 		{name: "yes", methods: `passkey: { enabled: yes }`, entry: "config-boolean", cause: "config-yaml-type"},
 		{name: "no dsn", methods: passkeyRight, noDSN: true, entry: "config-missing-dsn", cause: "config-dsn"},
 		{name: "element 1", methods: passkeyRight, env: []string{"SELFSERVICE_FLOWS_REGISTRATION_AFTER_PASSKEY_HOOKS_1_HOOK=session"}, entry: "config-null", cause: "config-env-null"},
@@ -111,7 +111,7 @@ func TestRealKratosRefusesToStart(t *testing.T) {
 	}
 }
 
-// running starts a Kratos that starts, and answers its public URL.
+// running starts Kratos and returns its public URL.
 func (b broken) running(t *testing.T) (public string, kratos *kratostest.Process) {
 	t.Helper()
 	ports := kratostest.FreePorts(t, 2)
@@ -135,7 +135,7 @@ func ask(t *testing.T, c *http.Client, method, url string, body any) string {
 	return string(answer)
 }
 
-// TestRealKratosAnswers feeds what a real Kratos answers and logs to explain.
+// TestRealKratosAnswers passes the responses of a real Kratos to explain.
 func TestRealKratosAnswers(t *testing.T) {
 	for _, b := range []broken{
 		{name: "no rp", methods: `passkey: { enabled: true, config: {} }`, entry: "no-rp-id", cause: "config-rp-id-missing"},
@@ -149,9 +149,9 @@ func TestRealKratosAnswers(t *testing.T) {
 	}
 }
 
-// TestRealKratosRefusesOrigin registers a passkey on a page whose port nobody
-// configured: the answer names the error, the log how the origins differ.
-func TestRealKratosRefusesOrigin(t *testing.T) {
+// TestRealKratosRejectsOrigin registers a passkey on a page whose port is not in
+// rp.origins: the response has the error, and the log both origins.
+func TestRealKratosRejectsOrigin(t *testing.T) {
 	b := broken{methods: strings.ReplaceAll(passkeyRight, ":4455", ""), entry: "kratos-origin", cause: "origin-not-listed"}
 	public, kratos := b.running(t)
 	jar, err := cookiejar.New(nil)

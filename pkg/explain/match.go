@@ -8,25 +8,26 @@ import (
 	"unicode/utf8"
 )
 
-// hit is a message found in a text: where, and by how many letters.
-type hit struct {
+// candidate is a message found in a text, with the position and the length of the
+// match in bytes.
+type candidate struct {
 	message    *Message
 	start, end int
 	letters    int
-	weak       bool // it counts only where nothing else is found
+	weak       bool // counts only if no other message matches
 }
 
-// maxGap bounds in bytes what a * in a pattern may stand for.
+// maxGap limits the length of the text that a * in a pattern matches, in bytes.
 const maxGap = 400
 
-// find answers the messages that a text contains, the one with the longest
-// match first. A match that lies inside of a longer one says nothing new.
+// find returns the messages that a text contains, longest match first. A match
+// within a longer one is dropped.
 func (t *Table) find(text string) []*Message {
 	text = fold(text)
-	var hits []hit
+	var candidates []candidate
 	for i := range t.Messages {
 		m := &t.Messages[i]
-		best := hit{}
+		best := candidate{}
 		for _, pattern := range m.Match {
 			if h := match(text, fold(pattern)); h.letters > best.letters {
 				best = h
@@ -34,33 +35,33 @@ func (t *Table) find(text string) []*Message {
 		}
 		if best.letters > 0 {
 			best.message = m
-			hits = append(hits, best)
+			candidates = append(candidates, best)
 		}
 	}
-	weak := func(h hit) bool { return h.weak }
-	if strong := slices.DeleteFunc(slices.Clone(hits), weak); len(strong) > 0 {
-		hits = strong
+	weak := func(h candidate) bool { return h.weak }
+	if strong := slices.DeleteFunc(slices.Clone(candidates), weak); len(strong) > 0 {
+		candidates = strong
 	}
-	slices.SortStableFunc(hits, func(a, b hit) int {
+	slices.SortStableFunc(candidates, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(b.letters, a.letters), cmp.Compare(a.start, b.start))
 	})
 	var found []*Message
-	for i, h := range hits {
-		inside := func(o hit) bool { return o.start <= h.start && h.end <= o.end }
-		if !slices.ContainsFunc(hits[:i], inside) {
+	for i, h := range candidates {
+		inside := func(o candidate) bool { return o.start <= h.start && h.end <= o.end }
+		if !slices.ContainsFunc(candidates[:i], inside) {
 			found = append(found, h.message)
 		}
 	}
 	return found
 }
 
-// match looks for a folded pattern in a folded text.
-func match(text, pattern string) hit {
+// match searches a folded text for a folded pattern.
+func match(text, pattern string) candidate {
 	if whole, ok := strings.CutPrefix(pattern, "="); ok {
 		if text != whole {
-			return hit{}
+			return candidate{}
 		}
-		return hit{end: len(text), letters: len(whole)}
+		return candidate{end: len(text), letters: len(whole)}
 	}
 	pattern, weak := strings.CutPrefix(pattern, "~")
 	pieces := strings.Split(pattern, "*")
@@ -70,9 +71,9 @@ func match(text, pattern string) hit {
 	for from := 0; ; {
 		start := indexWord(text, pieces[0], from)
 		if start < 0 {
-			return hit{}
+			return candidate{}
 		}
-		h := hit{start: start, end: start + len(pieces[0]), letters: len(pieces[0]), weak: weak}
+		h := candidate{start: start, end: start + len(pieces[0]), letters: len(pieces[0]), weak: weak}
 		if follow(text, pieces[1:], &h) {
 			return h
 		}
@@ -80,9 +81,9 @@ func match(text, pattern string) hit {
 	}
 }
 
-// follow matches the pieces behind the first one, each within reach of the one
+// follow matches the pieces after the first one, each within maxGap of the one
 // before it.
-func follow(text string, pieces []string, h *hit) bool {
+func follow(text string, pieces []string, h *candidate) bool {
 	for _, piece := range pieces {
 		reach := text[h.end:min(len(text), h.end+maxGap+len(piece))]
 		i := indexWord(reach, piece, 0)
@@ -95,8 +96,8 @@ func follow(text string, pieces []string, h *hit) bool {
 	return true
 }
 
-// indexWord is the place of a piece that neither begins nor ends inside of a
-// word or a number, -1 where there is none.
+// indexWord returns the index of the first occurrence of piece that neither begins
+// nor ends within a word or a number, or -1.
 func indexWord(text, piece string, from int) int {
 	for from <= len(text) {
 		i := strings.Index(text[from:], piece)
@@ -112,7 +113,7 @@ func indexWord(text, piece string, from int) int {
 	return -1
 }
 
-// joined tells whether the characters on both sides of a place belong to one
+// joined reports whether the characters before and after an index belong to one
 // word.
 func joined(text string, at int) bool {
 	before, _ := utf8.DecodeLastRuneInString(text[:at])
@@ -122,8 +123,8 @@ func joined(text string, at int) bool {
 
 func inWord(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
 
-// fold makes texts comparable that were copied from a console, a log or a
-// mail: lower case, one kind of quote, single spaces, nothing escaped.
+// fold normalises a text copied from a console, a log or an email: lower case, one
+// kind of quote, single spaces, no backslashes.
 func fold(text string) string {
 	var b strings.Builder
 	b.Grow(len(text))

@@ -7,22 +7,22 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// compareOrigins says how the origin that a browser sent differs from those
-// that Kratos expects: the nearest one counts.
+// compareOrigins reports how the origin that a browser sent differs from the most
+// similar one that Kratos expects.
 func compareOrigins(expected []string, received string) proof {
 	if strings.HasPrefix(received, "android:") {
-		return proof{"origin-of-app", fmt.Sprintf("the origin %q is a native app's", received)}
+		return proof{"origin-of-app", fmt.Sprintf("the origin %q belongs to a native app", received)}
 	}
 	if len(expected) == 0 {
-		return proof{"origins-empty", fmt.Sprintf("no origin is expected, and %q was received", received)}
+		return proof{"origins-empty", fmt.Sprintf("Kratos expects no origin, but received %q", received)}
 	}
 	page, err := webauthn.ParsePage(received)
 	if err != nil {
-		return proof{"origin-not-listed", fmt.Sprintf("the origin %q was received", received)}
+		return proof{"origin-not-listed", fmt.Sprintf("Kratos received the origin %q", received)}
 	}
-	// The differences, from near to far.
+	// The differences, smallest first.
 	near := []string{"origin-trailing-slash", "origin-spelling", "origin-port", "origin-scheme"}
-	best := proof{"origin-not-listed", fmt.Sprintf("%q was received, and nothing like it is expected", received)}
+	best := proof{"origin-not-listed", fmt.Sprintf("Kratos received %q, and expects no similar origin", received)}
 	rank := len(near)
 	for _, e := range expected {
 		cause, what := difference(e, page)
@@ -37,12 +37,12 @@ func compareOrigins(expected []string, received string) proof {
 	return best
 }
 
-// difference names the one thing in which a configured origin differs from a
-// page's, "" where they have nothing to do with each other.
+// difference returns the cause and a description of the one difference between a
+// configured origin and a page's; both are "" if the origins are unrelated.
 func difference(expected string, page webauthn.Page) (cause, what string) {
 	if strings.Contains(expected, "*") {
 		if _, parent, _ := strings.Cut(expected, "*."); parent != "" && strings.HasSuffix(page.Host, "."+parent) {
-			return "origin-spelling", "a wildcard matches nothing"
+			return "origin-spelling", "wildcards never match"
 		}
 		return "", ""
 	}
@@ -58,13 +58,13 @@ func difference(expected string, page webauthn.Page) (cause, what string) {
 	case err != nil || p.Host != page.Host:
 		return "", ""
 	case p == page && strings.ContainsAny(rest, "/?#"):
-		return "origin-trailing-slash", "browsers send neither slash nor path"
+		return "origin-trailing-slash", "browsers send neither a trailing slash nor a path"
 	case p == page && strings.EqualFold(expected, page.Origin()):
 		return "", ""
 	case p == page && strings.Contains(rest, ":"):
-		return "origin-port", "browsers leave out a default port"
+		return "origin-port", "browsers omit the default port"
 	case p == page:
-		return "origin-spelling", "the same origin in another spelling"
+		return "origin-spelling", "the same origin, spelled differently"
 	case p.Scheme == page.Scheme:
 		return "origin-port", "the port differs"
 	}

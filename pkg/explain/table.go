@@ -8,30 +8,29 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Message is something that people see: a browser's error, a line of Kratos'
-// log, a code of a telephone.
+// Message is a known error message: a browser's error, a line of Kratos' log, an
+// error code of Android or iOS.
 type Message struct {
 	ID     string   `yaml:"id"`
 	Title  string   `yaml:"title"`
 	From   string   `yaml:"from"`
-	Where  string   `yaml:"where"` // the place of it in the document
+	Where  string   `yaml:"where"` // its section of the document
 	Match  []string `yaml:"match"`
 	Causes []string `yaml:"causes"` // ids, likeliest first
 	Source string   `yaml:"source"`
 }
 
-// Cause is one thing that can be wrong, with how to tell it from the others
-// and what to do about it.
+// Cause is a possible cause of messages, with a way to confirm it and a fix.
 type Cause struct {
 	ID      string   `yaml:"-" json:"id"`
 	Because string   `yaml:"because" json:"because"`
 	Tell    string   `yaml:"tell" json:"tell"`
 	Fix     string   `yaml:"fix" json:"fix"`
-	Rules   []string `yaml:"rules" json:"rules,omitempty"` // that find it in a configuration
+	Rules   []string `yaml:"rules" json:"rules,omitempty"` // lint rules that find it in a configuration
 	Source  string   `yaml:"source" json:"source"`
 }
 
-// Table is everything that is known.
+// Table holds all known messages and causes.
 type Table struct {
 	Messages []Message
 	Causes   map[string]Cause
@@ -40,7 +39,7 @@ type Table struct {
 //go:embed table/*.yml
 var tableFiles embed.FS
 
-// Load reads the table that is built in.
+// Load reads the embedded table.
 func Load() (*Table, error) {
 	t := &Table{}
 	if err := read("table/messages.yml", &t.Messages); err != nil {

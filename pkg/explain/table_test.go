@@ -16,7 +16,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 )
 
-// once reads the table, which takes as long as a hundred explanations.
+// once loads the table, which takes as long as a hundred explanations.
 var once = sync.OnceValues(explain.Load)
 
 func table(tb testing.TB) *explain.Table {
@@ -33,8 +33,8 @@ func explained(t *testing.T, input string) *explain.Answer {
 	return a
 }
 
-// TestMessages holds every message on record against the cause that is right
-// for it, which must be named first.
+// TestMessages checks that every recorded message is explained, with the right
+// cause first.
 func TestMessages(t *testing.T) {
 	f, err := os.Open("testdata/messages.tsv")
 	require.NoError(t, err)
@@ -47,7 +47,7 @@ func TestMessages(t *testing.T) {
 		row := strings.Split(lines.Text(), "\t")
 		require.Len(t, row, 4, lines.Text())
 		a := explained(t, row[0])
-		require.NotEmpty(t, a.Found, "nothing is known about %q", row[0])
+		require.NotEmpty(t, a.Found, "no explanation found for %q", row[0])
 		require.Equal(t, row[1], a.Found[0].ID, row[0])
 		require.Equal(t, row[2], a.Found[0].Causes[0].ID, row[0])
 	}
@@ -55,8 +55,8 @@ func TestMessages(t *testing.T) {
 	require.Greater(t, n, 100)
 }
 
-// TestMessagesOfTheField reads the table of other relying parties' errors that
-// the messages were taken from: every quoted one is known.
+// TestMessagesOfTheField checks that every message quoted in the collection of
+// other relying parties' errors is known.
 func TestMessagesOfTheField(t *testing.T) {
 	text := facts(t, "users.md")
 	_, section, ok := strings.Cut(text, "\n## 2. ")
@@ -79,9 +79,9 @@ func TestMessagesOfTheField(t *testing.T) {
 	require.Greater(t, n, 15)
 }
 
-// TestFactsAreExplained reads what was measured on Kratos and on browsers: each
-// number of a Kratos message, each name of an exception and each quoted text
-// that speaks of something that does not work is known.
+// TestFactsAreExplained checks the notes on Kratos and browsers: each Kratos
+// message number, each exception name and each quoted text about a failure is
+// known.
 func TestFactsAreExplained(t *testing.T) {
 	no, err := os.ReadFile("testdata/no-messages.txt")
 	require.NoError(t, err)
@@ -103,8 +103,8 @@ func TestFactsAreExplained(t *testing.T) {
 	require.Greater(t, n, 60)
 }
 
-// quoted answers what a page of facts puts in quotes, its numbers of Kratos
-// messages and its names of exceptions.
+// quoted returns the quoted texts, Kratos message numbers and exception names of a
+// page.
 func quoted(t *testing.T, name string) []string {
 	t.Helper()
 	var out []string
@@ -114,7 +114,7 @@ func quoted(t *testing.T, name string) []string {
 	return out
 }
 
-// facts reads a page of what was measured.
+// facts reads a page of notes.
 func facts(t *testing.T, name string) string {
 	t.Helper()
 	shared := os.Getenv("OLY_PASSKEY_SHARED")
@@ -128,8 +128,8 @@ func facts(t *testing.T, name string) string {
 	return string(text)
 }
 
-// TestEveryProblemIsExplained reads the names of the sidecar's problems out of
-// its source, since the two halves of the house do not import each other.
+// TestEveryProblemIsExplained reads the names of the sidecar's problems from its
+// source, because explain and the sidecar may not import each other.
 func TestEveryProblemIsExplained(t *testing.T) {
 	sources, err := filepath.Glob("../sidecar/*.go")
 	require.NoError(t, err)
@@ -147,8 +147,8 @@ func TestEveryProblemIsExplained(t *testing.T) {
 	require.Greater(t, n, 5)
 }
 
-// TestTableIsSound checks what the loader cannot: that ids lead somewhere, and
-// that the words are in the house's style.
+// TestTableIsSound checks that all ids exist and are used, and that the texts
+// follow the style.
 func TestTableIsSound(t *testing.T) {
 	table := table(t)
 	known := make(map[string]bool)
@@ -157,10 +157,10 @@ func TestTableIsSound(t *testing.T) {
 	}
 	used, seen := make(map[string]bool), make(map[string]bool)
 	for _, m := range table.Messages {
-		require.False(t, seen[m.ID], "%s stands twice", m.ID)
+		require.False(t, seen[m.ID], "duplicate id %s", m.ID)
 		seen[m.ID] = true
 		require.NotEmpty(t, m.Match, m.ID)
-		require.Contains(t, []string{"people", "browser", "apps", "kratos", "start", "hooks", "operation", "sidecar"}, m.Where, m.ID)
+		require.Contains(t, []string{"users", "browser", "apps", "kratos", "start", "hooks", "operation", "sidecar"}, m.Where, m.ID)
 		require.NotEmpty(t, m.Causes, m.ID)
 		for _, text := range []string{m.Title, m.From, m.Source} {
 			requireSentence(t, m.ID, text)
@@ -173,7 +173,7 @@ func TestTableIsSound(t *testing.T) {
 			require.Contains(t, table.Causes, c, m.ID)
 			used[c] = true
 			for _, r := range table.Causes[c].Rules {
-				require.Empty(t, proves[r], "%s: the rule %s would prove two causes, %s too", m.ID, r, c)
+				require.Empty(t, proves[r], "%s: the rule %s would confirm two causes, %s too", m.ID, r, c)
 				proves[r] = c
 			}
 		}

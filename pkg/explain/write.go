@@ -10,7 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/report"
 )
 
-// WriteJSON writes the answer for programs.
+// WriteJSON writes the answer as JSON.
 func (a *Answer) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -18,7 +18,7 @@ func (a *Answer) WriteJSON(w io.Writer) error {
 	return e.Encode(a)
 }
 
-// WriteText writes the answer for people.
+// WriteText writes the answer as text, 80 columns wide.
 func (a *Answer) WriteText(w io.Writer) error {
 	b := bufio.NewWriter(w) // Flush reports its errors
 	switch a.Kind {
@@ -26,10 +26,10 @@ func (a *Answer) WriteText(w io.Writer) error {
 		a.Rule.write(b)
 		return b.Flush()
 	case KindUnknown:
-		report.Paragraph(b, "", 0, "nothing is known about this")
+		report.Paragraph(b, "", 0, "no explanation found for this text")
 		for _, hint := range []string{
-			"look at what Kratos logged at that moment (error_devinfo), and at the browser's console",
-			"give this command the exact text, the clientDataJSON or credential.toJSON()",
+			"check Kratos' log at that time (error_devinfo) and the browser's console",
+			"pass the exact message, the clientDataJSON or the result of credential.toJSON()",
 			"oly-passkey lint -c kratos.yml finds most causes without an error message",
 		} {
 			report.Paragraph(b, "", 2, hint)
@@ -47,9 +47,9 @@ func (a *Answer) WriteText(w io.Writer) error {
 		e.write(b, a.Config)
 	}
 	if len(a.Found) == 0 {
-		_, _ = b.WriteString("\nnothing is wrong with it by itself\n")
+		_, _ = b.WriteString("\nno problem found\n")
 		if a.Config == "" {
-			_, _ = b.WriteString("  with -c kratos.yml it is held against the configuration\n")
+			_, _ = b.WriteString("  use -c kratos.yml to compare it with the configuration\n")
 		}
 	}
 	return b.Flush()
@@ -71,22 +71,22 @@ func (r *Rule) write(b *bufio.Writer) {
 
 func (e *Explained) write(b *bufio.Writer, config string) {
 	report.Paragraph(b, "", 0, e.Title+" ["+e.ID+"]")
-	report.Paragraph(b, "said by: ", 9, e.From)
+	report.Paragraph(b, "reported by: ", 13, e.From)
 	proved := false
 	for i, c := range e.Causes {
 		_ = b.WriteByte('\n')
 		report.Paragraph(b, fmt.Sprintf("%d. ", i+1), 3, c.Because+" ["+c.ID+"]")
 		for _, p := range c.Proof {
 			proved = true
-			report.Paragraph(b, "   this is it: ", 9, p)
+			report.Paragraph(b, "   confirmed: ", 10, p)
 		}
-		report.Paragraph(b, "   tell: ", 9, c.Tell)
-		report.Paragraph(b, "   fix:  ", 9, c.Fix)
-		report.Paragraph(b, "   lint: ", 9, strings.Join(c.Rules, ", "))
+		report.Paragraph(b, "   check: ", 10, c.Tell)
+		report.Paragraph(b, "   fix:   ", 10, c.Fix)
+		report.Paragraph(b, "   rules: ", 10, strings.Join(c.Rules, ", "))
 	}
 	if config != "" && !proved {
 		_ = b.WriteByte('\n')
-		report.Paragraph(b, "", 0, config+" shows none of these by itself: the cause lies in the deployment or the page")
+		report.Paragraph(b, "", 0, config+" confirms none of these; the cause is in the deployment or the page")
 	}
 	_ = b.WriteByte('\n')
 	report.Paragraph(b, "source: ", 8, e.Source)

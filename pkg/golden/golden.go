@@ -1,5 +1,5 @@
-// Package golden holds files that are generated, documents and expected output,
-// against what generates them. It is for tests.
+// Package golden compares generated files, such as documents and expected output,
+// with what a test generates.
 package golden
 
 import (
@@ -15,13 +15,13 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// shown is the number of lines of a difference that tell what it is about.
+// shown is the number of lines of a difference that are shown.
 const shown = 20
 
-// File fails the test unless the file at path holds what is generated now. With
-// update it writes the file. It says which lines differ first, and the command
-// that writes the file: the test by itself, with the flag -update, which the
-// test's package has to have.
+// File fails the test if the file at path differs from the generated content, or
+// writes the file if update is set. The failure shows the first different lines and
+// the command that updates the file: the test with the flag -update, which the
+// test's package must define.
 func File(tb testing.TB, path string, generated []byte, update bool) {
 	tb.Helper()
 	if update {
@@ -32,15 +32,15 @@ func File(tb testing.TB, path string, generated []byte, update bool) {
 	have, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		tb.Fatalf("%s is not there; if it should be:\n  %s", path, command(tb))
+		tb.Fatalf("%s does not exist; to create it:\n  %s", path, command(tb))
 	case err != nil:
 		tb.Fatal(err)
 	case !bytes.Equal(have, generated):
-		tb.Fatalf("%s is stale; if what is generated now is right:\n  %s\n%s", path, command(tb), first(diff.Diff("in the file", have, "generated now", generated)))
+		tb.Fatalf("%s is stale; to update it:\n  %s\n%s", path, command(tb), first(diff.Diff("in the file", have, "generated now", generated)))
 	}
 }
 
-// first are the first lines of a difference, without the words above them.
+// first returns the first lines of a difference, without its header.
 func first(difference []byte) string {
 	lines := bytes.SplitAfter(difference, []byte("\n"))[1:]
 	if len(lines) > shown {
@@ -49,8 +49,8 @@ func first(difference []byte) string {
 	return string(bytes.Join(lines, nil))
 }
 
-// command runs a test by itself, from the root of its module, and has it write
-// its files.
+// command returns the command that runs one test with -update, from the root of its
+// module.
 func command(tb testing.TB) string {
 	tb.Helper()
 	here, err := os.Getwd()

@@ -45,11 +45,11 @@ func said(path, text string, update bool) string {
 func TestFile(t *testing.T) {
 	const again = "  go test ./pkg/golden -run '^TestOther$' -update"
 	path := filepath.Join(t.TempDir(), "page.md")
-	require.Equal(t, path+" is not there; if it should be:\n"+again, said(path, "a\n", false))
+	require.Equal(t, path+" does not exist; to create it:\n"+again, said(path, "a\n", false))
 
 	require.Empty(t, said(path, "a\nb\nc\n", true))
 	require.Empty(t, said(path, "a\nb\nc\n", false))
-	require.Equal(t, path+" is stale; if what is generated now is right:\n"+again+`
+	require.Equal(t, path+" is stale; to update it:\n"+again+`
 --- in the file
 +++ generated now
 @@ -1,3 +1,3 @@
@@ -58,7 +58,7 @@ func TestFile(t *testing.T) {
 +B
  c
 `, said(path, "a\nB\nc\n", false))
-	require.Equal(t, path+" is stale; if what is generated now is right:\n"+again+`
+	require.Equal(t, path+" is stale; to update it:\n"+again+`
 --- in the file
 +++ generated now
 @@ -1,3 +1,3 @@

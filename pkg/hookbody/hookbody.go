@@ -1,5 +1,5 @@
 // Package hookbody evaluates the Jsonnet body of a web_hook on sample contexts,
-// so that what Kratos would send can be seen before anybody signs in.
+// to find out what Kratos would send.
 package hookbody
 
 import (
@@ -14,52 +14,50 @@ import (
 	"github.com/google/go-jsonnet/ast"
 )
 
-// limit is how long a body may take, as in Kratos (ory/x jsonnetsecure,
-// processVMTimeout); the usual one takes 0.3 ms.
+// limit is the time limit of a body, as in Kratos (ory/x jsonnetsecure,
+// processVMTimeout). Most bodies take 0.3 ms.
 const limit = time.Second
 
-// maxBodies and maxTimeouts bound what an Evaluator evaluates. An evaluation that
-// took too long goes on, and takes memory, until the process ends.
+// maxBodies and maxTimeouts limit what an Evaluator evaluates. An evaluation that
+// takes too long continues, and uses memory, until the process ends.
 const (
 	maxBodies   = 200
 	maxTimeouts = 2
 	maxTime     = 10 * time.Second
 )
 
-// ErrNotEvaluated says that an Evaluator had no time left for a body.
+// ErrNotEvaluated is returned if an Evaluator had no time left for a body.
 var ErrNotEvaluated = errors.New("the body was not evaluated")
 
-// ErrTimeout says that a body did not come to an end in time.
-var ErrTimeout = errors.New("the body takes too long")
+// ErrTimeout is returned if a body exceeds the time limit.
+var ErrTimeout = errors.New("the body does not finish in time")
 
-// Result is what a body makes of one situation.
+// Result is the result of a body for one sample.
 type Result struct {
 	JSON string
 	Err  error // a *Error or ErrTimeout
 }
 
-// Evaluate calls the body, a Jsonnet function of ctx, in a situation and answers
-// the JSON that Kratos would send. Nothing can be imported. The error is a
-// *Error or ErrTimeout.
+// Evaluate calls the body, a Jsonnet function of ctx, with a sample and returns the
+// JSON that Kratos would send. Imports fail. The error is an *Error or ErrTimeout.
 func Evaluate(body string, sample Sample) (string, error) {
 	r := EvaluateAll(body, []Sample{sample})[0]
 	return r.JSON, r.Err
 }
 
-// Evaluator evaluates bodies of one configuration, or of several, within a bound
-// on all of them together. It remembers what it has evaluated. It may not be used
-// concurrently.
+// Evaluator evaluates the bodies of one or several configurations within one time
+// limit for all of them. It caches results and must not be used concurrently.
 type Evaluator struct {
 	known    map[string][]Result
 	timeouts int
 	spent    time.Duration
 }
 
-// NewEvaluator returns an Evaluator that has evaluated nothing.
+// NewEvaluator returns an Evaluator with an empty cache.
 func NewEvaluator() *Evaluator { return &Evaluator{known: make(map[string][]Result)} }
 
-// EvaluateAll is the function of that name; once the bound is reached every new
-// body has ErrNotEvaluated.
+// EvaluateAll is the function of that name; once the limit is reached, the result
+// of every new body is ErrNotEvaluated.
 func (e *Evaluator) EvaluateAll(body string, samples []Sample) []Result {
 	key := fmt.Sprintf("%q %+v", body, samples)
 	if known, ok := e.known[key]; ok {
@@ -85,8 +83,8 @@ func (e *Evaluator) EvaluateAll(body string, samples []Sample) []Result {
 	return out
 }
 
-// EvaluateAll is Evaluate in several situations, which together take little
-// longer than one: most of the time goes into Jsonnet's library.
+// EvaluateAll calls the body with several samples. This takes little longer than one
+// call, because most of the time is spent on Jsonnet's library.
 func EvaluateAll(body string, samples []Sample) []Result {
 	out := make([]Result, len(samples))
 	program, err := jsonnet.SnippetToAST("body", body)
@@ -111,8 +109,8 @@ func EvaluateAll(body string, samples []Sample) []Result {
 	return out
 }
 
-// together calls a body with all samples at once; false where one of the calls
-// fails, which leaves open which.
+// together calls a body with all samples at once. It returns false if any of the
+// calls fails.
 func together(program ast.Node, samples []Sample) ([]Result, bool) {
 	if len(samples) < 2 {
 		return nil, false
@@ -128,7 +126,7 @@ func together(program ast.Node, samples []Sample) ([]Result, bool) {
 	out := make([]Result, len(samples))
 	if errors.Is(err, ErrTimeout) {
 		for i := range out {
-			out[i].Err = err // each by itself would cost a second more
+			out[i].Err = err // single calls would take another second each
 		}
 		return out, true
 	}
@@ -142,8 +140,8 @@ func together(program ast.Node, samples []Sample) ([]Result, bool) {
 	return out, true
 }
 
-// alone calls a body with one sample. From its text, because errors of a program
-// name no place.
+// alone calls a body with one sample. It evaluates the text, because errors of a
+// parsed program have no position.
 func alone(body string, sample Sample) Result {
 	text, err := limited(func(vm *jsonnet.VM) (string, error) {
 		vm.TLANode("ctx", literal(sample.context()))
@@ -155,7 +153,7 @@ func alone(body string, sample Sample) Result {
 	return Result{JSON: text, Err: err}
 }
 
-// limited runs an evaluation for a second at most.
+// limited runs an evaluation for at most a second.
 func limited(evaluate func(*jsonnet.VM) (string, error)) (string, error) {
 	type result struct {
 		text string
@@ -165,7 +163,7 @@ func limited(evaluate func(*jsonnet.VM) (string, error)) (string, error) {
 	done := make(chan result, 1)
 	go func() {
 		vm := jsonnet.MakeVM()
-		vm.Importer(refuseImports{})
+		vm.Importer(rejectImports{})
 		vm.MaxStack = 100
 		var r result
 		defer func() {
@@ -183,28 +181,27 @@ func limited(evaluate func(*jsonnet.VM) (string, error)) (string, error) {
 		}
 		return r.text, r.err
 	case <-timer.C:
-		// go-jsonnet cannot be stopped; its goroutine ends with the process.
+		// go-jsonnet cannot be interrupted; the goroutine ends with the process.
 		return "", ErrTimeout
 	}
 }
 
-const noImports = "Kratos imports nothing"
+const noImports = "Kratos does not support imports"
 
-type refuseImports struct{}
+type rejectImports struct{}
 
-func (refuseImports) Import(_, path string) (jsonnet.Contents, string, error) {
+func (rejectImports) Import(_, path string) (jsonnet.Contents, string, error) {
 	return jsonnet.Contents{}, "", fmt.Errorf("import of %q: %s", path, noImports)
 }
 
-// Error is what is wrong with a body.
+// Error is an error of a body.
 type Error struct {
 	Message      string
 	Line, Column int // from 1; 0 where Jsonnet names no place
-	// MissingField is the field that the context does not have, "" for another
-	// error.
+	// MissingField is the field that the context lacks, "" for other errors.
 	MissingField string
-	// Static says that no context can help: the text itself is wrong, or imports
-	// something.
+	// Static reports whether the error occurs with every context: the text is invalid
+	// or has an import.
 	Static bool
 }
 

@@ -62,7 +62,7 @@ func TestEvaluateErrors(t *testing.T) {
 		{"syntax", "function(ctx) {", hookbody.Error{Message: "Unexpected: end of file while parsing field definition", Line: 1, Column: 16, Static: true}},
 		{"unknown name", "function(ctx) context", hookbody.Error{Message: "Unknown variable: context", Line: 1, Column: 15, Static: true}},
 		{"missing", "function(ctx)\n  ctx.identity.credentials", hookbody.Error{Message: "Field does not exist: credentials", Line: 2, Column: 3, MissingField: "credentials"}},
-		{"import", "function(ctx) import 'x'", hookbody.Error{Message: `import of "x": Kratos imports nothing`, Line: 1, Column: 15, Static: true}},
+		{"import", "function(ctx) import 'x'", hookbody.Error{Message: `import of "x": Kratos does not support imports`, Line: 1, Column: 15, Static: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := hookbody.Evaluate(c.body, hookbody.Sample{Flow: "login"})

@@ -6,8 +6,8 @@ import (
 	"github.com/google/go-jsonnet/ast"
 )
 
-// literal is a value as Jsonnet's parser would leave it. Written as text and
-// parsed again, a context takes longer than the body that reads it.
+// literal returns a value as a node of Jsonnet's parser. Formatting and parsing a
+// context would take longer than evaluating the body.
 func literal(v any) ast.Node {
 	switch v := v.(type) {
 	case nil:

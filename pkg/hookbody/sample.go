@@ -1,7 +1,6 @@
 package hookbody
 
-// What stands in a sample context, so that it can be found again in what a body
-// sends.
+// Values in a sample context, which can be recognised in the result of a body.
 const (
 	SampleSession  = "sample-of-the-session-cookie"
 	SampleIdentity = "6f1c8f0e-5d54-4a5c-9c1e-0a7f6f3d2b11"
@@ -12,17 +11,17 @@ const (
 	NilUUID = "00000000-0000-0000-0000-000000000000"
 )
 
-// Sample is the situation in which a hook runs.
+// Sample describes the situation in which a hook runs.
 type Sample struct {
 	Flow   string // registration, login, settings, recovery, verification
 	Before bool   // a hook of before.hooks
 	Parsed bool   // response.parse: it runs before the identity is saved
-	// Traits are names of traits that identities have.
+	// Traits are the names of the identities' traits.
 	Traits []string
 }
 
-// context is what Kratos gives the body, as it was recorded on v1.3.1 and
-// v26.2.0. Credentials and metadata_admin are never in it.
+// context returns the context that Kratos passes to the body, as recorded on v1.3.1
+// and v26.2.0. It never contains credentials or metadata_admin.
 func (s Sample) context() map[string]any {
 	traits := make(map[string]any)
 	for _, name := range s.Traits {

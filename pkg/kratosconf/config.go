@@ -6,14 +6,14 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Config is a whole configuration: its layers laid over each other.
+// Config is a configuration: its layers merged, later ones overriding earlier ones.
 type Config struct {
 	Root      *Value      // nil when nothing is configured
 	Documents []*Document // in the order in which Kratos is given them
 	Env       []Variable  // those that fit a key
 }
 
-// Load lays documents over each other in order and the environment over all.
+// Load merges documents in order, and then applies the environment.
 func Load(docs []*Document, env []Variable) (*Config, error) {
 	c := &Config{Documents: docs}
 	for _, d := range docs {
@@ -29,11 +29,11 @@ func Load(docs []*Document, env []Variable) (*Config, error) {
 	return c, err
 }
 
-// Get answers the effective value at a path, nil when nothing configures it.
+// Get returns the effective value at a path, nil if it is not configured.
 func (c *Config) Get(path string) *Value { return c.Root.Get(path) }
 
-// Near is where to point at for a key that is not there: the nearest enclosing
-// key that is, else the start of the last file.
+// Near returns the position to report for a missing key: that of the nearest
+// existing parent key, or else the start of the last file.
 func (c *Config) Near(path string) source.Span {
 	for path != "" {
 		i := strings.LastIndexByte(path, '.')
@@ -48,8 +48,8 @@ func (c *Config) Near(path string) source.Span {
 	return source.Span{File: c.Documents[len(c.Documents)-1].File}
 }
 
-// Incomplete tells whether keys may come out of a template that are not seen
-// here, so that nothing can be said of a key that is missing.
+// Incomplete reports whether templates may produce further keys, so that missing
+// keys cannot be judged.
 func (c *Config) Incomplete() bool {
 	for _, d := range c.Documents {
 		if d.Incomplete {

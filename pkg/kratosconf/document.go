@@ -9,19 +9,20 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Document is one layer of a configuration: a file, read by itself.
+// Document is one layer of a configuration: a single file.
 type Document struct {
 	File *source.File
 	Root *Value // nil when the file says nothing
-	// Duplicates are keys that stand twice in one map; Kratos refuses the file.
+	// Duplicates are keys that are defined twice in a map, for which Kratos does not
+	// start.
 	Duplicates []Duplicate
-	// Second is where a second YAML document starts, which Kratos does not read.
+	// Second is the start of a second YAML document, which Kratos ignores.
 	Second source.Span
-	// Template says that the file has conditions or loops, so that not all of
-	// it comes out together.
+	// Template reports whether the file has conditions or loops, so that its parts
+	// may not all be rendered together.
 	Template bool
-	// Incomplete says that template expressions stand for whole lines: keys may
-	// come out of them that are not seen here.
+	// Incomplete reports whether template expressions stand for whole lines, so that
+	// they may produce further keys.
 	Incomplete bool
 
 	at     string // path of Root in the file, "" at its top
@@ -30,7 +31,7 @@ type Document struct {
 
 // nest makes Root the part of the file that Kratos is given.
 func (d *Document) nest() {
-	root, at := nested(d.Root)
+	root, at := embeddedRoot(d.Root)
 	d.at = at
 	if parent, ok := strings.CutSuffix(at, ".config"); ok {
 		if v := d.Root.Get(parent + ".identitySchemas"); v.Is(Map) {
@@ -40,35 +41,35 @@ func (d *Document) nest() {
 	d.Root = root
 }
 
-// Duplicate is a key that its map has already.
+// Duplicate is a key that its map already has.
 type Duplicate struct {
 	Name          string
 	First, Second source.Span // the two keys
 }
 
-// SyntaxError says that a file cannot be read the way Kratos reads it.
+// SyntaxError is the error for a file that Kratos cannot parse.
 type SyntaxError struct {
 	Span    source.Span
 	Message string
-	// Template says that the text may well be right once it is rendered.
+	// Template reports whether the file may be valid once it is rendered.
 	Template bool
 }
 
 func (e *SyntaxError) Error() string { return e.Span.String() + ": " + e.Message }
 
-// ParseOptions change how a file is read.
+// ParseOptions are the options for parsing a file.
 type ParseOptions struct {
-	// Rendered says that no template should be left, so that braces are just
-	// text, as they are to Kratos.
+	// Rendered declares that the file contains no templates, so that braces are
+	// literal text, as they are to Kratos.
 	Rendered bool
 }
 
-// Parse reads a file as one layer: JSON, TOML or YAML, told apart by the file's name;
-// a kratos.yml inside of a ConfigMap, of Helm values or of an Ory Network
-// project is found. The error is a *SyntaxError.
+// Parse parses a file as one layer: JSON, TOML or YAML, depending on the file's
+// name. It also finds a kratos.yml within a ConfigMap, Helm values or an Ory Network
+// project. The error is a *SyntaxError.
 func Parse(f *source.File, opts ParseOptions) (*Document, error) {
 	if b, ok := embedded(f.Data); ok {
-		return parse(f, b.only(f.Data), opts)
+		return parse(f, b.extract(f.Data), opts)
 	}
 	d, err := parse(f, f.Data, opts)
 	if err == nil {
@@ -77,7 +78,7 @@ func Parse(f *source.File, opts ParseOptions) (*Document, error) {
 	return d, err
 }
 
-// parse reads text of f; data differs from f.Data only in blanked parts.
+// parse parses data, which differs from f.Data only in blanked parts.
 func parse(f *source.File, data []byte, opts ParseOptions) (*Document, error) {
 	if !utf8.Valid(data) {
 		return nil, invalidUTF8(f, data)
@@ -98,13 +99,13 @@ func parse(f *source.File, data []byte, opts ParseOptions) (*Document, error) {
 		}
 		return nil, &SyntaxError{
 			Span: d.Root.Span, Template: d.Template || d.Incomplete,
-			Message: fmt.Sprintf("a configuration is a map of keys, and this file is of type %s", d.Root.Kind),
+			Message: fmt.Sprintf("a configuration must be a map of keys, but this file is of type %s", d.Root.Kind),
 		}
 	}
 	return d, nil
 }
 
-// read picks the parser by the file's name, as Kratos does.
+// read selects the parser by the file's name, as Kratos does.
 func (b *builder) read() error {
 	switch strings.ToLower(filepath.Ext(b.file.Name)) {
 	case ".toml":
@@ -113,12 +114,12 @@ func (b *builder) read() error {
 		if !b.mask.used() {
 			return b.json()
 		}
-		// With templates it is no JSON; YAML takes bare placeholders.
+		// With templates it is not JSON; YAML accepts bare placeholders.
 	}
 	return b.yaml()
 }
 
-// ParseJSON reads any JSON text, such as an identity schema. The error is a
+// ParseJSON parses any JSON text, such as an identity schema. The error is a
 // *SyntaxError.
 func ParseJSON(f *source.File) (*Value, error) {
 	if !utf8.Valid(f.Data) {
@@ -145,11 +146,11 @@ func invalidUTF8(f *source.File, data []byte) error {
 	}
 	return &SyntaxError{
 		Span:    source.Span{File: f, Start: offset, End: offset},
-		Message: fmt.Sprintf("the byte 0x%02x is no UTF-8 text", data[offset]),
+		Message: fmt.Sprintf("the byte 0x%02x is not valid UTF-8", data[offset]),
 	}
 }
 
-// builder turns one parsed text into values.
+// builder converts a parsed text into values.
 type builder struct {
 	file *source.File
 	mask *mask
@@ -158,7 +159,7 @@ type builder struct {
 	template bool
 }
 
-// scalar makes a scalar value of the text that the parser found.
+// scalar returns a scalar value for the text that the parser found.
 func (b *builder) scalar(kind Kind, text string, span source.Span) *Value {
 	v := &Value{Kind: kind, Str: text, Span: span}
 	if b.template && kind == String {
@@ -171,7 +172,7 @@ func (b *builder) scalar(kind Kind, text string, span source.Span) *Value {
 	return v
 }
 
-// add puts a field into a map and notes a key that is there already.
+// add adds a field to a map, and records a duplicate key.
 func (b *builder) add(m *Value, name string, key source.Span, value *Value) {
 	if len(b.mask.exprs) > 0 && IsOpaque(name) {
 		name = b.mask.restore(name)
@@ -183,7 +184,7 @@ func (b *builder) add(m *Value, name string, key source.Span, value *Value) {
 	case old == nil:
 		m.set(name, value)
 	case b.doc.Template:
-		// The two stand in different branches of a condition.
+		// The two are in different branches of a condition.
 		m.set(name, either(old, value))
 	default:
 		b.doc.Duplicates = append(b.doc.Duplicates, Duplicate{Name: name, First: old.Key, Second: key})
@@ -191,8 +192,8 @@ func (b *builder) add(m *Value, name string, key source.Span, value *Value) {
 	}
 }
 
-// either is a value of which a template's condition decides: maps of both
-// branches are taken together, anything else is unknown unless both agree.
+// either merges the values of both branches of a template condition: maps are
+// merged, and other values are unknown unless they are equal.
 func either(a, b *Value) *Value {
 	switch {
 	case a.Kind == Map && b.Kind == Map:

@@ -10,9 +10,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// A kratos.yml often stands inside of another file: as a text in a ConfigMap, a
-// Secret or the configs of a compose file, as Helm values, or in the JSON of an Ory Network project. All of it
-// is read in place, so that every position is one of the outer file.
+// A kratos.yml can be embedded in another file: as a text in a ConfigMap, a Secret
+// or the configs of a compose file, as Helm values, or in the JSON of an Ory Network
+// project. It is parsed in place, so that all positions refer to the outer file.
 
 var (
 	manifestKind = regexp.MustCompile(`(?m)^kind:[ \t]*["']?(ConfigMap|Secret)\b`)
@@ -25,13 +25,13 @@ var (
 	kratosKey      = regexp.MustCompile(`(?m)^[ \t]*["']?(selfservice|identity)["']?[ \t]*:`)
 )
 
-// block is a text that stands indented under a key.
+// block is an indented text under a key.
 type block struct {
 	name       string
 	start, end int
 }
 
-// findBlocks finds the block scalars of a manifest without reading it as YAML,
+// findBlocks finds the block scalars of a manifest without parsing it as YAML,
 // because manifests are often templates.
 func findBlocks(data []byte) []block {
 	var blocks []block
@@ -49,7 +49,7 @@ func findBlocks(data []byte) []block {
 	return blocks
 }
 
-// blockEnd is where the lines end that are indented deeper than the key.
+// blockEnd returns the end of the lines that are indented deeper than the key.
 func blockEnd(data []byte, start, indent int) int {
 	for at := start; at < len(data); {
 		end := bytes.IndexByte(data[at:], '\n')
@@ -66,9 +66,9 @@ func blockEnd(data []byte, start, indent int) int {
 	return len(data)
 }
 
-// only answers the text with everything outside of a block blanked, so that all
-// offsets stay.
-func (b block) only(data []byte) []byte {
+// extract returns the text with everything outside a block blanked, which preserves
+// all offsets.
+func (b block) extract(data []byte) []byte {
 	out := slices.Clone(data)
 	for i := range out {
 		if (i < b.start || i >= b.end) && out[i] != '\n' && out[i] != '\r' {
@@ -78,7 +78,7 @@ func (b block) only(data []byte) []byte {
 	return out
 }
 
-// embedded answers the block of a manifest that holds a kratos.yml.
+// embedded returns the block of a manifest that contains a kratos.yml.
 func embedded(data []byte) (block, bool) {
 	if !isManifest(data) {
 		return block{}, false
@@ -91,15 +91,15 @@ func embedded(data []byte) (block, bool) {
 	return block{}, false
 }
 
-// isManifest asks an expression only if it may match, because it is slow.
+// isManifest only applies the slow expression to texts that may match.
 func isManifest(data []byte) bool {
 	return bytes.Contains(data, []byte("kind:")) && manifestKind.Match(data) ||
 		bytes.Contains(data, []byte("configs:")) && composeKey.Match(data) && composeConfigs.Match(data)
 }
 
-// nested returns the part of a tree that Kratos is given, and its path, when the
-// tree itself is not a configuration.
-func nested(root *Value) (*Value, string) {
+// embeddedRoot returns the part of a tree that is Kratos' configuration if the tree
+// itself is not, and its path.
+func embeddedRoot(root *Value) (*Value, string) {
 	if LooksLikeKratos(root) {
 		return root, ""
 	}
@@ -132,14 +132,13 @@ func isCompose(root *Value) bool {
 	return false
 }
 
-// LooksLikeKratos tells whether a tree has what makes a file a Kratos
-// configuration.
+// LooksLikeKratos reports whether a tree has the keys of a Kratos configuration.
 func LooksLikeKratos(root *Value) bool {
 	return root.Get("selfservice").Is(Map) || root.Get("identity.schemas").Is(List) || root.Get("identity.default_schema_id").Exists()
 }
 
 // MayBeLayer reports whether a tree can be one of several files of a Kratos
-// configuration: it is one, says nothing, or has keys of one alone.
+// configuration: it is one, it is empty, or it has only keys of one.
 func MayBeLayer(root *Value) bool {
 	if LooksLikeKratos(root) || len(root.Fields()) == 0 {
 		return true
@@ -153,8 +152,8 @@ func MayBeLayer(root *Value) bool {
 	return true
 }
 
-// MayBeKratos tells whether a file is worth reading as a configuration when
-// nobody named it.
+// MayBeKratos reports whether a file that was not named explicitly may be a
+// configuration.
 func MayBeKratos(f *source.File) bool {
 	if strings.EqualFold(filepath.Ext(f.Name), ".toml") {
 		return kratosTable.Match(f.Data)
@@ -162,13 +161,13 @@ func MayBeKratos(f *source.File) bool {
 	return kratosKey.Match(f.Data) && kratosOnly.Match(f.Data)
 }
 
-// EmbeddedSchema returns an identity schema that stands beside the kratos.yml
-// in the same manifest or in the same Helm values, under the base name of its
-// URL. All offsets are those of the outer file.
+// EmbeddedSchema returns an identity schema from the manifest or the Helm values
+// that also contain the kratos.yml, under the base name of its URL. All offsets are
+// those of the outer file.
 func (d *Document) EmbeddedSchema(name string) *source.File {
 	for _, b := range d.blocks() {
 		if b.name == name && (d.inline == nil || b.under(d.inline.Field(name))) {
-			f := source.New(d.File.Name, b.only(d.File.Data))
+			f := source.New(d.File.Name, b.extract(d.File.Data))
 			f.Foreign = d.File.Foreign
 			return f
 		}

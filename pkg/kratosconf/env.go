@@ -10,15 +10,15 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Variable is one environment variable. Span is its value in a file, or in a
-// text of its own for a process' environment.
+// Variable is an environment variable. Span is its value in a file, or in a text of
+// its own for the environment of a process.
 type Variable struct {
 	Name, Value string
 	Span        source.Span
 }
 
-// Environ reads a process' environment (KEY=value) as Kratos does: every
-// variable whose name fits a key counts.
+// Environ returns the variables of a process' environment (KEY=value) that set a
+// key of Kratos' configuration.
 func Environ(environ []string) []Variable {
 	vars := make([]Variable, 0, len(environ))
 	for _, kv := range environ {
@@ -26,7 +26,7 @@ func Environ(environ []string) []Variable {
 		if !ok {
 			continue
 		}
-		// Names that fit no key are dropped before a text is made of them.
+		// Skip names without a key before allocating a text.
 		if _, fits := findKey(name); !fits {
 			continue
 		}
@@ -36,27 +36,27 @@ func Environ(environ []string) []Variable {
 	return vars
 }
 
-// Path is the key that the variable sets, "" when there is none.
+// Path returns the key that the variable sets, "" if there is none.
 func (v Variable) Path() string {
 	k, _ := findKey(v.Name)
 	return k.path
 }
 
-// IsBool tells whether the variable is read as a boolean.
+// IsBool reports whether the variable is read as a boolean.
 func (v Variable) IsBool() bool {
 	k, _ := findKey(v.Name)
 	return k.hint == hintBool
 }
 
-// IsList tells whether the variable is read as a list of texts.
+// IsList reports whether the variable is read as a list of strings.
 func (v Variable) IsList() bool {
 	k, _ := findKey(v.Name)
 	return k.hint == hintStringSlice
 }
 
-// keyTable holds every path of Kratos' configuration schema (v1.3.1) in the
-// order in which ory/x/configx tries them, with the type that decides how an
-// environment variable is read.
+// keyTable contains all paths of Kratos' configuration schema (v1.3.1) in the order
+// in which ory/x/configx tries them, with the type that determines how an
+// environment variable is parsed.
 //
 //go:embed keys.tsv
 var keyTable string
@@ -71,11 +71,11 @@ const (
 	hintStringSlice = "8"
 )
 
-// key is a place in the configuration that a variable names.
+// key is the key that a variable sets.
 type key struct{ path, hint string }
 
-// findKey finds the key of a variable: lower case, "_" becomes ".", and the
-// first schema path that reads the same wins; "#" stands for an index
+// findKey returns the key of a variable: the first schema path that equals the name
+// in lower case with "_" replaced by "."; "#" matches an index
 // (configx/koanf_env.go, extract).
 func findKey(name string) (key, bool) {
 	want := strings.ReplaceAll(strings.ToLower(name), "_", ".")
@@ -93,9 +93,9 @@ func findKey(name string) (key, bool) {
 	return key{}, false
 }
 
-// fits compares a schema path with a name, "_" counting as ".", and answers the
-// number that stands for "#". Of two numbers configx keeps only the last, and
-// tidwall/sjson changes nothing at the path with the "#" that is left.
+// fits compares a schema path with a name, treating "_" as ".", and returns the
+// number that matches "#". Of two numbers configx only keeps the last, and
+// tidwall/sjson ignores the path with the remaining "#".
 func fits(path, want string) (index string, ok bool) {
 	i := 0
 	for p := range len(path) {
@@ -127,7 +127,7 @@ func isNumber(s string) bool {
 	return s != ""
 }
 
-// convert reads a variable's text as the type that the schema gives its key.
+// convert parses a variable's text as the type of its key in the schema.
 func (v Variable) convert(hint string) *Value {
 	switch hint {
 	case hintBool:
@@ -152,9 +152,8 @@ func (v Variable) convert(hint string) *Value {
 	return v.scalar(String, v.Value)
 }
 
-// toInt is spf13/cast v1.6.0, which Kratos v1.3.1 is built with: Go's number
-// literals, so that a zero in front makes the number octal, and a fraction of
-// zeros is cut off.
+// toInt parses numbers as spf13/cast v1.6.0 does, which Kratos v1.3.1 uses: as Go
+// literals, so a leading zero means octal, and without a fraction of zeros.
 func toInt(s string) int64 {
 	if whole, zeros, ok := strings.Cut(s, "."); ok && zeros != "" && strings.Trim(zeros, "0") == "" {
 		s = whole
@@ -170,7 +169,8 @@ func (v Variable) scalar(kind Kind, text string) *Value {
 	return &Value{Kind: kind, Str: text, Span: v.Span, Env: v.Name}
 }
 
-// csv reads the first record of comma-separated values; Kratos trims nothing.
+// csv parses the first record of comma-separated values. Like Kratos it does not
+// trim spaces.
 func (v Variable) csv() *Value {
 	record, err := csv.NewReader(strings.NewReader(v.Value)).Read()
 	list := v.scalar(List, "")
@@ -184,7 +184,7 @@ func (v Variable) csv() *Value {
 	return list
 }
 
-// json reads a JSON list or object; anything else is null.
+// json parses a JSON list or object; anything else is null.
 func (v Variable) json() *Value {
 	f := source.New(v.Span.File.Name, []byte(v.Value))
 	f.Foreign = v.Span.File.Foreign

@@ -7,9 +7,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// EnvFile reads an environment file: NAME=VALUE, one a line, as Docker, systemd
-// and shells agree on: comments, an "export" in front, quotes around the value.
-// The error names the line.
+// EnvFile parses an environment file with one NAME=VALUE per line, in the syntax
+// that Docker, systemd and shells share: comments, an optional "export", and quotes
+// around the value. Errors contain the line.
 func EnvFile(f *source.File) ([]Variable, error) {
 	var vars []Variable
 	for n := 1; n <= f.Lines(); n++ {
@@ -21,7 +21,7 @@ func EnvFile(f *source.File) ([]Variable, error) {
 		name, value, ok := strings.Cut(strings.TrimPrefix(text, "export "), "=")
 		name = strings.Trim(name, blanks)
 		if !ok || name == "" || strings.ContainsAny(name, blanks) {
-			return nil, fmt.Errorf("%s:%d:1: a line is NAME=VALUE, this is %q", f.Name, n, text)
+			return nil, fmt.Errorf("%s:%d:1: want NAME=VALUE, got %q", f.Name, n, text)
 		}
 		at := f.LineStart(n) + strings.Index(line, "=") + 1
 		at += len(value) - len(strings.TrimLeft(value, blanks))

@@ -24,7 +24,7 @@ func TestEnvFile(t *testing.T) {
 		"Q=x=y kratos.env:6:4 x=y",
 	}, got)
 	_, err = kratosconf.EnvFile(source.New("kratos.env", []byte("A=1\nnothing\n")))
-	require.EqualError(t, err, `kratos.env:2:1: a line is NAME=VALUE, this is "nothing"`)
+	require.EqualError(t, err, `kratos.env:2:1: want NAME=VALUE, got "nothing"`)
 }
 
 func TestVersions(t *testing.T) {
@@ -34,7 +34,7 @@ func TestVersions(t *testing.T) {
 		require.Equal(t, want, v.String())
 	}
 	_, err := kratosconf.ParseVersion("latest")
-	require.EqualError(t, err, `"latest" is no Kratos version; write it as v26.2.0`)
+	require.EqualError(t, err, `"latest" is not a Kratos version; use a form such as v26.2.0`)
 	require.True(t, kratosconf.VersionDefault.AtLeast(kratosconf.VersionTriggerID))
 	require.False(t, kratosconf.VersionPasskey.AtLeast(kratosconf.VersionTriggerID))
 

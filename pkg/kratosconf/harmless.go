@@ -77,7 +77,7 @@ type outer struct {
 func outermost(f *source.File) []outer {
 	var all []outer
 	add := func(start, end int) {
-		d, err := parse(f, block{start: start, end: end}.only(f.Data), ParseOptions{})
+		d, err := parse(f, block{start: start, end: end}.extract(f.Data), ParseOptions{})
 		if err != nil {
 			all = append(all, outer{err: err})
 		} else {
@@ -115,7 +115,7 @@ func ownBlocks(d *Document) []block {
 		own = append(own, b)
 	}
 	for _, b := range d.blocks() {
-		if root, err := ParseJSON(source.New(d.File.Name, b.only(d.File.Data))); err == nil && root.Get("properties").Is(Map) {
+		if root, err := ParseJSON(source.New(d.File.Name, b.extract(d.File.Data))); err == nil && root.Get("properties").Is(Map) {
 			own = append(own, b)
 		}
 	}

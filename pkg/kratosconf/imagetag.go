@@ -6,17 +6,17 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// The second form is a chart's values: the tag stands below the repository.
+// The second form is a chart's values, with the tag below the repository.
 var imageTag = regexp.MustCompile(`(?m)^[^#\n]*\boryd/kratos(?::|["']?[ \t]*\n[ \t]*tag:[ \t]*["']?)(v[0-9][0-9A-Za-z.-]*)`)
 
-// ImageVersion answers the version of the Kratos image that a compose file, a
-// manifest or a Dockerfile runs.
+// ImageVersion returns the version of the Kratos image in a compose file, a
+// manifest or a Dockerfile.
 func ImageVersion(f *source.File) (Version, bool) {
 	v, _, ok := ImageTag(f)
 	return v, ok
 }
 
-// ImageTag answers that version and where its tag stands.
+// ImageTag returns that version and the position of its tag.
 func ImageTag(f *source.File) (Version, source.Span, bool) {
 	m := imageTag.FindSubmatchIndex(f.Data)
 	if m == nil {

@@ -10,10 +10,10 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// json reads the text as encoding/json does, which is what Kratos uses.
+// json parses the text with encoding/json, as Kratos does.
 func (b *builder) json() error {
-	// A decoder forgets what it has read, so that its errors are nowhere in the
-	// text; checked as a whole first, the text has none left.
+	// The errors of a decoder have no offset in the whole text, so the text is
+	// checked as a whole first.
 	var whole json.RawMessage
 	if err := json.Unmarshal(b.mask.data, &whole); err != nil {
 		return b.jsonError(err)
@@ -26,7 +26,7 @@ func (b *builder) json() error {
 }
 
 func (b *builder) jsonError(err error) error {
-	offset, message := len(b.mask.data), "the text ends too early"
+	offset, message := len(b.mask.data), "the text ends unexpectedly"
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) && !strings.HasPrefix(syntax.Error(), "unexpected end") {
 		offset, message = int(syntax.Offset)-1, syntax.Error()
@@ -34,13 +34,13 @@ func (b *builder) jsonError(err error) error {
 	return &SyntaxError{Span: source.Span{File: b.file, Start: offset, End: offset}, Message: message}
 }
 
-// jsonReader reads a text that is known to be JSON.
+// jsonReader reads a valid JSON text.
 type jsonReader struct {
 	*builder
 	decoder *json.Decoder
 }
 
-// next reads one token and says where it stands.
+// next returns the next token and its position.
 func (j *jsonReader) next() (json.Token, source.Span) {
 	start := int(j.decoder.InputOffset())
 	token, _ := j.decoder.Token() // the text was checked
@@ -95,7 +95,7 @@ func (j *jsonReader) array(span source.Span) *Value {
 	return v
 }
 
-// inner is the span between the quotes when the text stands there as it is.
+// inner returns the span between the quotes if the text is not escaped.
 func inner(span source.Span, text string) source.Span {
 	if span.End-span.Start == len(text)+2 {
 		span.Start++

@@ -14,9 +14,9 @@ import (
 // it has read to, so that most of these once pointed somewhere else.
 func TestJSONErrorsHaveTheRightPlace(t *testing.T) {
 	for text, want := range map[string]string{
-		``:                                    "1:1: the text ends too early",
-		`{"a": "b`:                            "1:9: the text ends too early",
-		"{\n  \"a\": [1,\n":                   "3:1: the text ends too early",
+		``:                                    "1:1: the text ends unexpectedly",
+		`{"a": "b`:                            "1:9: the text ends unexpectedly",
+		"{\n  \"a\": [1,\n":                   "3:1: the text ends unexpectedly",
 		`{"a": x}`:                            "1:7: invalid character 'x' looking for beginning of value",
 		`{"a": 1, "b": tru}`:                  "1:18: invalid character '}' in literal true (expecting 'e')",
 		"{\"a\": 1,\n \"b\": nulx}":           "2:10: invalid character 'x' in literal null (expecting 'l')",
@@ -35,7 +35,7 @@ func TestJSONErrorsHaveTheRightPlace(t *testing.T) {
 		require.EqualError(t, err, "x:"+want)
 	}
 	v, err := kratosconf.ParseJSON(source.New("x", []byte("{\"a\": \"\xff\"}")))
-	require.EqualError(t, err, "x:1:8: the byte 0xff is no UTF-8 text")
+	require.EqualError(t, err, "x:1:8: the byte 0xff is not valid UTF-8")
 	require.Nil(t, v)
 }
 
@@ -86,11 +86,11 @@ func TestLargeNumbers(t *testing.T) {
 	}
 }
 
-// TestScalarJSON is no configuration, but a text all the same.
+// TestScalarJSON parses JSON that is not a configuration.
 func TestScalarJSON(t *testing.T) {
 	for text, want := range map[string]string{`"a"`: "string", `1`: "integer", `[]`: "array", `true`: "boolean"} {
 		_, err := kratosconf.Parse(source.New("x.json", []byte(text)), kratosconf.ParseOptions{})
-		require.EqualError(t, err, "x.json:1:"+map[bool]string{true: "2", false: "1"}[text == `"a"`]+": a configuration is a map of keys, and this file is of type "+want)
+		require.EqualError(t, err, "x.json:1:"+map[bool]string{true: "2", false: "1"}[text == `"a"`]+": a configuration must be a map of keys, but this file is of type "+want)
 	}
 	d, err := kratosconf.Parse(source.New("x.json", []byte(`null`)), kratosconf.ParseOptions{})
 	require.NoError(t, err)

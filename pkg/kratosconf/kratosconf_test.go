@@ -108,12 +108,12 @@ func TestSyntaxErrorsHaveTheRightPlace(t *testing.T) {
 		{"x.yml", "a:\n  b: 1\n c: 2\n", "x.yml:3:2: did not find expected key"},
 		{"x.yml", "a: *nowhere\n", "x.yml:1:4: unknown anchor 'nowhere' referenced"},
 		{"x.yml", "a: &a [*a]\n", "x.yml:1:1: anchor 'a' value contains itself"},
-		{"x.yml", "- a\n", "x.yml:1:1: a configuration is a map of keys, and this file is of type array"},
-		{"x.yml", "plain text", "x.yml:1:1: a configuration is a map of keys, and this file is of type string"},
-		{"x.yml", "a: \xff\n", "x.yml:1:4: the byte 0xff is no UTF-8 text"},
+		{"x.yml", "- a\n", "x.yml:1:1: a configuration must be a map of keys, but this file is of type array"},
+		{"x.yml", "plain text", "x.yml:1:1: a configuration must be a map of keys, but this file is of type string"},
+		{"x.yml", "a: \xff\n", "x.yml:1:4: the byte 0xff is not valid UTF-8"},
 		{"x.yml", "a: \"\\q\"\n", "x.yml:1:5: found unknown escape character"},
 		{"x.json", `{"a": }`, "x.json:1:7: invalid character '}' looking for beginning of value"},
-		{"x.json", `{"a": 1`, "x.json:1:8: the text ends too early"},
+		{"x.json", `{"a": 1`, "x.json:1:8: the text ends unexpectedly"},
 		{"x.json", `{} {}`, "x.json:1:4: invalid character '{' after top-level value"},
 	} {
 		_, err := kratosconf.Parse(source.New(c.name, []byte(c.text)), kratosconf.ParseOptions{})

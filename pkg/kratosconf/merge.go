@@ -1,7 +1,7 @@
 package kratosconf
 
-// merge lays over on top of base as koanf does: maps key by key, anything else,
-// lists included, as a whole. Neither is changed.
+// merge returns base overridden by over, as koanf does: maps are merged by key, and
+// all other values, including lists, are replaced. It changes neither.
 func merge(base, over *Value) *Value {
 	switch {
 	case base == nil:

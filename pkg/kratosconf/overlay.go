@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// overlay lays the environment over a configuration as configx does: the
-// variables are collected into one tree, and its leaves are set one by one, list
-// elements included.
+// overlay applies the environment to a configuration as configx does: it collects
+// the variables in a tree and sets each leaf, including list elements.
 func overlay(root *Value, vars []Variable) (*Value, error) {
 	tree := &Value{Kind: Map}
 	for _, v := range vars {
@@ -48,17 +47,17 @@ func (v *Value) putLeaves(path []string, tree *Value) error {
 	}
 }
 
-// put sets one value as tidwall/sjson does: a number below nothing makes a list,
-// and a list that is too short is filled with null.
+// put sets a value as tidwall/sjson does: a number below a missing key creates a
+// list, and a list that is too short is filled with null.
 func (v *Value) put(path []string, value *Value, from Variable) error {
 	name := path[0]
 	next := value
 	if len(path) > 1 {
 		next = v.child(name)
 		if next.Is(String) && strings.ContainsAny(next.Str, "[{") {
-			// tidwall/gjson looks for the part inside of the text, and what comes
-			// out is no JSON any more.
-			return fmt.Errorf("environment variable %q sets a part of %q, which holds a text; kratos refuses to start", from.Name, name)
+			// tidwall/sjson searches the part within the text, and the result is not
+			// JSON.
+			return fmt.Errorf("environment variable %q sets a part of %q, which is a string; kratos does not start", from.Name, name)
 		}
 		if next == nil || next.Kind != Map && next.Kind != List {
 			next = &Value{Kind: Map, Span: from.Span, Env: from.Name}
@@ -86,7 +85,7 @@ func (v *Value) put(path []string, value *Value, from Variable) error {
 	return nil
 }
 
-// maxIndex bounds how long a list one variable can make.
+// maxIndex limits the length of a list that a variable can create.
 const maxIndex = 9999
 
 func (v *Value) replace(name string, next *Value) {
@@ -97,8 +96,8 @@ func (v *Value) replace(name string, next *Value) {
 	v.set(name, next)
 }
 
-// hidden is the value that another one hides: nothing when the two are one, or
-// when a list was only filled up.
+// hidden returns the value that another one overrides, nil if they are the same or
+// a list was only filled.
 func hidden(old, next *Value) *Value {
 	if old == next || old.Kind == Null && old.Env != "" {
 		return next.Overrode
@@ -106,7 +105,7 @@ func hidden(old, next *Value) *Value {
 	return old
 }
 
-// clone copies maps and lists; scalars are never changed.
+// clone copies maps and lists; scalars are immutable.
 func (v *Value) clone() *Value {
 	out := *v
 	if v.Kind != Map && v.Kind != List {

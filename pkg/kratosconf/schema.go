@@ -12,13 +12,12 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// IdentitySchema is one entry of identity.schemas with the schema it names.
+// IdentitySchema is an entry of identity.schemas with its schema.
 type IdentitySchema struct {
 	ID      string
 	URL     *Value // where the configuration names it; nil when it does not
 	Default bool   // identities get this schema unless they ask for another
-	// Root is the schema; nil when it was not found (Err is nil) or could not
-	// be read.
+	// Root is the schema; nil if it was not found (Err is nil) or could not be read.
 	Root *Value
 	Err  error
 	// Outside says that the URL names a file that may not be read, and that none
@@ -29,22 +28,22 @@ type IdentitySchema struct {
 	Inside *Value
 }
 
-// SchemaOptions say where identity schemas are.
+// SchemaOptions are the options for finding identity schemas.
 type SchemaOptions struct {
 	// Named maps schema ids to files; "" is the default schema.
 	Named map[string]string
-	// Read reads a file; an error says that it is not there.
+	// Read reads a file. It returns an error if the file does not exist.
 	Read func(name string) (*source.File, error)
-	// Fetch reads a schema at an http or https URL; nil where nothing is
-	// fetched.
+	// Fetch reads a schema at an http or https URL. If it is nil, such schemas are
+	// not fetched.
 	Fetch func(url string) (*source.File, error)
 }
 
-// IdentitySchemas looks up every identity schema: the file that the user named,
-// then the schema's URL (base64://), then its base name in the same manifest or
-// Helm values, then the URL (file://, relative ones beside the kratos.yml), then
-// its base name beside the kratos.yml, and for the default schema <kratos.yml
-// without extension>.schema.json.
+// IdentitySchemas finds all identity schemas: in the file named by the user, then at
+// a base64:// URL, then under the URL's base name in the same manifest or Helm values,
+// then at the URL (file://, relative to the kratos.yml), then under its base name
+// beside the kratos.yml, and for the default schema in <kratos.yml without
+// extension>.schema.json.
 func (c *Config) IdentitySchemas(opts SchemaOptions) []IdentitySchema {
 	var out []IdentitySchema
 	defaultID := c.Get("identity.default_schema_id").Text()
@@ -124,7 +123,7 @@ func isRemote(v *Value) bool {
 	return !v.Unknown() && (strings.HasPrefix(v.Text(), "http://") || strings.HasPrefix(v.Text(), "https://"))
 }
 
-// candidates lists the files in which a schema may be.
+// candidates returns the files that may contain a schema.
 func (c *Config) candidates(s *IdentitySchema) []string {
 	var names []string
 	file, isFile := strings.CutPrefix(s.URL.Text(), "file://")

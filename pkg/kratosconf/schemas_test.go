@@ -106,7 +106,7 @@ func TestNamedSchemas(t *testing.T) {
 	require.Equal(t, []string{"user u", "staff "}, at(map[string]string{"user": "u"}))
 	require.Equal(t, []string{"user d", "staff "}, at(map[string]string{"": "d"}))
 	require.Equal(t, []string{"user u", "staff s"}, at(map[string]string{"": "d", "user": "u", "staff": "s"}))
-	require.Equal(t, []string{"file does not exist", "bad:1:2: the text ends too early"}, at(map[string]string{"user": "gone", "staff": "bad"}))
+	require.Equal(t, []string{"file does not exist", "bad:1:2: the text ends unexpectedly"}, at(map[string]string{"user": "gone", "staff": "bad"}))
 
 	// A configuration without schemas: the one that was named is the default.
 	empty := load(t, []string{"k.yml"}, []string{"dsn: x\n"})

@@ -8,16 +8,16 @@ import (
 	"unicode/utf8"
 )
 
-// A template expression is replaced by a placeholder of as many bytes: one rune
-// of a private use area, a different one for each different text, then filler.
-// So every other byte keeps its offset, and equal expressions stay equal.
+// A template expression is replaced with a placeholder of the same length: a rune
+// of a private use area, one per distinct text, and filler. All other bytes keep
+// their offset, and equal expressions have equal placeholders.
 const (
 	placeholderFirst = '\ue000'
 	placeholderLast  = '\uf8ff'
 	filler           = 'x'
 )
 
-// IsOpaque tells whether a text cut out of Value.Opaque holds a placeholder.
+// IsOpaque reports whether a part of Value.Opaque contains a placeholder.
 func IsOpaque(s string) bool {
 	for _, r := range s {
 		if r >= placeholderFirst && r <= placeholderLast {
@@ -27,12 +27,12 @@ func IsOpaque(s string) bool {
 	return false
 }
 
-// mask is a text whose template expressions are replaced by placeholders.
+// mask is a text with placeholders for its template expressions.
 type mask struct {
 	data  []byte
 	exprs map[rune]expression // by placeholder
-	// incomplete says that an expression stands for whole lines, so that keys
-	// may come out of it that nobody sees here.
+	// incomplete reports whether an expression stands for whole lines, so that it may
+	// produce further keys.
 	incomplete bool
 	control    bool // there are conditions or loops
 }
@@ -42,17 +42,17 @@ type expression struct {
 	width int // bytes of the placeholder
 }
 
-// used tells whether the text has any template expression.
+// used reports whether the text has template expressions.
 func (m *mask) used() bool { return len(m.exprs) > 0 || m.control || m.incomplete }
 
-// tag is one template expression in the text.
+// tag is a template expression in the text.
 type tag struct {
 	start, end int
 	control    bool // a condition, a loop, a definition or a comment: no value
 }
 
-// maskTemplates answers the text with placeholders; without any template it is
-// the text itself.
+// maskTemplates returns the text with placeholders, or the text itself if it has no
+// templates.
 func maskTemplates(data []byte) *mask {
 	m := &mask{data: data}
 	tags := findTags(data)
@@ -69,7 +69,8 @@ func maskTemplates(data []byte) *mask {
 	return m
 }
 
-// sameLine counts the tags that start on the line on which the one before ends.
+// sameLine returns the number of tags that start on the line on which the previous
+// one ends.
 func sameLine(data []byte, tags []tag) int {
 	n := 1
 	for n < len(tags) && bytes.IndexByte(data[tags[n-1].end:tags[n].start], '\n') < 0 {
@@ -78,7 +79,7 @@ func sameLine(data []byte, tags []tag) int {
 	return n
 }
 
-// line masks the tags of one line (or of several that multi-line tags join).
+// line masks the tags of one line, or of several lines joined by multi-line tags.
 func (m *mask) line(tags []tag) {
 	first, last := tags[0], tags[len(tags)-1]
 	alone := isBlank(m.before(first.start)) && isBlank(restOfLine(m.data[last.end:]))
@@ -98,7 +99,7 @@ func (m *mask) line(tags []tag) {
 		m.incomplete = true
 		m.blank(first.start, last.end)
 	case alone && len(tags) == 2 && first.control && last.control:
-		// What stands between moves to the right, and may hide what follows.
+		// The text in between moves to the right, and may hide what follows.
 		m.incomplete = true
 		m.blank(first.start, first.end)
 		m.blank(last.start, last.end)
@@ -109,7 +110,7 @@ func (m *mask) line(tags []tag) {
 	}
 }
 
-// expectsValue tells whether the line before wants a value on a line of its own.
+// expectsValue reports whether the previous line needs a value on a separate line.
 func (m *mask) expectsValue(offset int) bool {
 	head := bytes.TrimRight(m.data[:offset], " \t\r\n")
 	line := head[bytes.LastIndexByte(head, '\n')+1:]
@@ -145,12 +146,12 @@ func (m *mask) replace(t tag) {
 	}
 }
 
-// maxProbes bounds the search for a free rune in a file with thousands of
-// different expressions.
+// maxProbes limits the search for a free rune in a file with thousands of distinct
+// expressions.
 const maxProbes = 64
 
-// placeholder picks the rune for an expression by its hash, so that equal texts
-// are equal in other files too.
+// placeholder selects the rune for an expression by its hash, so that equal
+// expressions have the same rune in all files.
 func (m *mask) placeholder(text string, width int) rune {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(text))
@@ -170,7 +171,7 @@ func (m *mask) placeholder(text string, width int) rune {
 	return placeholderFirst + first // too many: taken for equal to another one
 }
 
-// restore puts the expressions back into a text with placeholders.
+// restore replaces the placeholders in a text with their expressions.
 func (m *mask) restore(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); {

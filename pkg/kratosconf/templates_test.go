@@ -278,9 +278,9 @@ func TestNoTextAtAll(t *testing.T) {
 	for text, want := range map[string]string{
 		"\xff\xfea\x00": "x.yml:1:1: the file is UTF-16; save it as UTF-8",
 		"\xfe\xff\x00a": "x.yml:1:1: the file is UTF-16; save it as UTF-8",
-		"a: ü\xc3":      "x.yml:1:5: the byte 0xc3 is no UTF-8 text",
-		"\xed\xa0\x80":  "x.yml:1:1: the byte 0xed is no UTF-8 text",
-		"\ufffd: \xfe":  "x.yml:1:4: the byte 0xfe is no UTF-8 text",
+		"a: ü\xc3":      "x.yml:1:5: the byte 0xc3 is not valid UTF-8",
+		"\xed\xa0\x80":  "x.yml:1:1: the byte 0xed is not valid UTF-8",
+		"\ufffd: \xfe":  "x.yml:1:4: the byte 0xfe is not valid UTF-8",
 	} {
 		_, err := kratosconf.Parse(source.New("x.yml", []byte(text)), kratosconf.ParseOptions{})
 		require.EqualError(t, err, want)

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// maxTag bounds the bytes of one template expression, so that an opening brace
-// without its partner is no template.
+// maxTag limits the length of a template expression in bytes, so that an unclosed
+// brace does not count as one.
 const maxTag = 4096
 
-// findTags finds the template expressions of a text, comments left out:
+// findTags returns the template expressions of a text, except in comments:
 // {{ }} (Helm, Jinja, gomplate), {% %} and {# #} (Jinja), <% %> (ERB), ${X} and
 // $X (envsubst), @X@ and @@X@@ (autoconf, Maven), ##X##, __X__, and those of
 // rawPlaceholders.
@@ -35,14 +35,14 @@ func findTags(data []byte) []tag {
 	}
 }
 
-// restOfLine is the text up to its first line end.
+// restOfLine returns the text up to its first line break.
 func restOfLine(data []byte) []byte {
 	line, _, _ := bytes.Cut(data, []byte("\n"))
 	return line
 }
 
-// lineStart reports whether only blanks stand before an offset in its line. A #
-// opens a YAML comment there.
+// lineStart reports whether an offset is preceded only by spaces in its line. A #
+// starts a YAML comment there.
 func lineStart(data []byte, i int) bool {
 	for i > 0 && (data[i-1] == ' ' || data[i-1] == '\t') {
 		i--
@@ -96,7 +96,7 @@ func between(rest []byte, at int, opening, closing string, control func(string) 
 	return tag{start: at, end: at + end, control: control(string(body))}, true
 }
 
-// isControl tells whether the inside of {{ }} makes no text: Go template's
+// isControl reports whether the content of {{ }} renders no text: Go template
 // actions, assignments and comments.
 func isControl(body string) bool {
 	body = strings.TrimSpace(strings.TrimPrefix(body, "-"))
@@ -115,7 +115,7 @@ func isControl(body string) bool {
 	return word[0] == '$' && assigns
 }
 
-// shellTag reads ${NAME…} with nested braces on one line, or $NAME in capitals.
+// shellTag parses ${NAME…} with nested braces on one line, or $NAME in capitals.
 func shellTag(rest []byte, at int) (tag, bool) {
 	if hasPrefix(rest, "${") && len(rest) > 2 && isNameStart(rest[2]) {
 		depth := 0
@@ -137,15 +137,14 @@ func shellTag(rest []byte, at int) (tag, bool) {
 	for i < len(rest) && (isUpper(rest[i]) || isDigit(rest[i]) || rest[i] == '_') {
 		i++
 	}
-	// Two characters at least, and the placeholder needs three bytes.
+	// At least two characters, because the placeholder needs three bytes.
 	if i < 3 || !isUpper(rest[1]) || i < len(rest) && isWord(rest[i]) {
 		return tag{}, false
 	}
 	return tag{start: at, end: at + i}, true
 }
 
-// named reads @X@, ##X## or __X__: a name between two equal marks; a doubled
-// mark (@@X@@) is taken whole.
+// named parses @X@, @@X@@, ##X## or __X__: a name between two equal marks.
 func named(rest []byte, at int, mark string, upper bool) (tag, bool) {
 	i := len(mark)
 	if hasPrefix(rest[i:], mark) {
@@ -157,7 +156,7 @@ func named(rest []byte, at int, mark string, upper bool) (tag, bool) {
 	}
 	name := rest[start:i]
 	if upper {
-		// The name itself may hold underscores; the mark is its end.
+		// The name may contain underscores, so search for the closing mark.
 		name = bytes.TrimRight(name, "_")
 		i = start + len(name)
 	}

@@ -16,8 +16,8 @@ import (
 
 var tomlError = regexp.MustCompile(`^\((\d+), (\d+)\): (.*)`)
 
-// toml reads the text with the parser that Kratos uses. It knows where keys
-// stand; values are looked for behind them.
+// toml parses the text with the parser that Kratos uses. The parser knows the
+// positions of keys; values are searched after them.
 func (b *builder) toml() error {
 	if offset, ok := tooDeep(b.mask.data); ok {
 		return &SyntaxError{Span: source.Span{File: b.file, Start: offset, End: offset}, Message: fmt.Sprintf("more than %d levels", maxDepth)}
@@ -36,11 +36,11 @@ func (b *builder) toml() error {
 	return nil
 }
 
-// maxDepth bounds nested brackets, as encoding/json does.
+// maxDepth limits nested brackets, as encoding/json does.
 const maxDepth = 10000
 
-// tooDeep finds brackets that nest so deep that a parser that calls itself would
-// run out of stack. Brackets in texts count as well, of which nobody has so many.
+// tooDeep reports whether brackets are nested so deeply that a recursive parser
+// would overflow the stack. It also counts brackets in strings.
 func tooDeep(data []byte) (int, bool) {
 	depth := 0
 	for i, c := range data {
@@ -73,26 +73,26 @@ func (b *builder) tomlTree(tree *toml.Tree) *Value {
 	return v
 }
 
-// tomlKey finds a key at its position, or behind the dots and brackets there.
-// The parser keeps no position of an inline table, whose line is looked for.
+// tomlKey finds a key at its position, or after the dots and brackets there. The
+// parser has no positions for inline tables, so their line is searched.
 func (b *builder) tomlKey(at toml.Position, name string, table source.Span) source.Span {
 	span, pattern := b.at(at.Line, at.Col), `^.*?(`+regexp.QuoteMeta(name)+`)`
 	if at.Invalid() {
 		span, pattern = table, `(?m)^[ \t]*["']?(`+regexp.QuoteMeta(name)+`)["']?[ \t]*=`
 	}
-	if m := regexp.MustCompile(pattern).FindSubmatchIndex(b.near(span.Start, 0)); m != nil {
+	if m := regexp.MustCompile(pattern).FindSubmatchIndex(b.contextAt(span.Start, 0)); m != nil {
 		span.Start, span.End = span.Start+m[2], span.Start+m[3]
 	}
 	return span
 }
 
-// tomlValue makes a value that stands somewhere behind an offset.
+// tomlValue returns a value that is located after an offset.
 func (b *builder) tomlValue(raw any, from int) *Value {
 	here := source.Span{File: b.file, Start: from, End: from}
 	switch t := raw.(type) {
 	case *toml.Tree:
 		v := b.tomlTree(t)
-		if t.Position().Invalid() { // an inline table; where its parts stand nobody knows
+		if t.Position().Invalid() { // an inline table; the positions of its parts are unknown
 			v.Walk(func(v *Value) { v.Span, v.Key = here, here })
 		}
 		return v
@@ -122,11 +122,10 @@ func (b *builder) tomlValue(raw any, from int) *Value {
 	return b.scalar(String, fmt.Sprint(raw), here) // a date
 }
 
-// tomlText finds a scalar's text behind an offset, between the quotes that come
-// first.
+// tomlText finds the text of a scalar after an offset, between the first quotes.
 func (b *builder) tomlText(from int, text string, quotes ...string) source.Span {
 	span := source.Span{File: b.file, Start: from, End: from}
-	before := string(b.near(from, len(text)))
+	before := string(b.contextAt(from, len(text)))
 	for _, quote := range quotes {
 		if head, _, found := strings.Cut(before, quote+text+quote); found {
 			span.Start = from + len(head) + len(quote)
@@ -137,12 +136,12 @@ func (b *builder) tomlText(from int, text string, quotes ...string) source.Span 
 	return span
 }
 
-// maxTOMLGap bounds how far behind its key a value is looked for, and an inline
-// table behind its table.
+// maxTOMLGap limits the distance between a key and its value, and between a table
+// and its inline table.
 const maxTOMLGap = 2000
 
-// near is the text behind an offset in which something is looked for, which
-// itself may be longer than the gap before it.
-func (b *builder) near(from, length int) []byte {
+// contextAt returns the text after an offset in which a value of any length is
+// searched.
+func (b *builder) contextAt(from, length int) []byte {
 	return b.mask.data[from:min(len(b.mask.data), from+maxTOMLGap+length)]
 }

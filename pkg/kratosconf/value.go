@@ -1,7 +1,7 @@
-// Package kratosconf reads kratos.yml exactly as Kratos reads it: YAML as
-// gopkg.in/yaml.v3 accepts it, several files as koanf merges them, the
-// environment as ory/x/configx does, traps included. Every value knows where it
-// was written and what it hides.
+// Package kratosconf reads kratos.yml exactly as Kratos does: YAML is parsed like
+// gopkg.in/yaml.v3, several files are merged like koanf, and the environment is
+// applied like ory/x/configx, including their quirks. Each value has its position
+// and the value that it overrides.
 package kratosconf
 
 import (
@@ -11,11 +11,11 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Kind is the JSON type of a value after YAML's own typing, which is what
-// Kratos' schema validation sees.
+// Kind is the JSON type of a value after YAML's typing, which Kratos' schema
+// validation uses.
 type Kind uint8
 
-// The kinds of a value. The zero Kind belongs to the nil *Value: not configured.
+// The kinds of a value. The zero Kind is that of the nil *Value: not configured.
 const (
 	Missing Kind = iota
 	Null
@@ -27,26 +27,25 @@ const (
 	List
 )
 
-// String names the kind as JSON schema does.
+// String returns the name of the kind in JSON Schema.
 func (k Kind) String() string {
 	return [...]string{"missing", "null", "boolean", "integer", "number", "string", "object", "array"}[k]
 }
 
-// Value is one value of a configuration. All methods take the nil *Value, which
-// stands for a key that nobody configured.
+// Value is a value of a configuration. The nil *Value stands for a key that is not
+// configured; all methods accept it.
 type Value struct {
 	Kind Kind
-	// Str is the text of a scalar; a template expression in it stands as it was
-	// written.
+	// Str is the text of a scalar, with template expressions as written.
 	Str string
-	// Span is the text between the quotes of a scalar that stands in the file
-	// letter by letter. It is empty, a mere position, for maps, lists and
-	// scalars that are escaped, folded or of several lines.
+	// Span is the text between the quotes of a scalar that is written literally. For
+	// maps, lists and scalars that are escaped, folded or span several lines it is
+	// empty and only has a position.
 	Span source.Span
-	// Key is where the key stands that names the value; zero in lists.
+	// Key is the position of the value's key; zero in lists.
 	Key source.Span
-	// Shared says that the value stands behind an anchor, so that an edit would
-	// change it in several places.
+	// Shared reports whether the value has an anchor, so that an edit would change
+	// several places.
 	Shared bool
 	// Env is the name of the environment variable that set the value.
 	Env string
@@ -65,8 +64,8 @@ type Field struct {
 	Value *Value
 }
 
-// Get follows a path of keys and list indices, separated by dots. It answers
-// nil where the path ends early.
+// Get returns the value at a path of keys and list indices, separated by dots. It
+// returns nil if there is none.
 func (v *Value) Get(path string) *Value {
 	for v != nil && path != "" {
 		var name string
@@ -91,7 +90,7 @@ func (v *Value) child(name string) *Value {
 	return nil
 }
 
-// indexFrom is the number of fields from which a map is looked up by hash.
+// indexFrom is the number of fields from which maps use a hash index.
 const indexFrom = 16
 
 func (v *Value) find(name string) int {
@@ -127,7 +126,7 @@ func (v *Value) set(name string, value *Value) {
 	}
 }
 
-// Field answers one entry of a map, whose name may have dots.
+// Field returns an entry of a map. Its name can contain dots.
 func (v *Value) Field(name string) *Value {
 	if !v.Is(Map) {
 		return nil
@@ -135,8 +134,7 @@ func (v *Value) Field(name string) *Value {
 	return v.child(name)
 }
 
-// Fields answers the entries of a map in the order in which they were first
-// written.
+// Fields returns the entries of a map in their original order.
 func (v *Value) Fields() []Field {
 	if v == nil {
 		return nil
@@ -144,7 +142,7 @@ func (v *Value) Fields() []Field {
 	return v.fields
 }
 
-// Items answers the elements of a list.
+// Items returns the elements of a list.
 func (v *Value) Items() []*Value {
 	if v == nil {
 		return nil
@@ -166,13 +164,13 @@ func (v *Value) Walk(visit func(*Value)) {
 	}
 }
 
-// Exists tells whether the key is there, be it with the value null.
+// Exists reports whether the key exists, even if its value is null.
 func (v *Value) Exists() bool { return v != nil }
 
-// Is tells whether the value is there and of this kind.
+// Is reports whether the value exists and is of this kind.
 func (v *Value) Is(k Kind) bool { return v != nil && v.Kind == k }
 
-// Text answers the text of a scalar, "" for anything else.
+// Text returns the text of a scalar, "" for other values.
 func (v *Value) Text() string {
 	if v == nil {
 		return ""
@@ -180,18 +178,18 @@ func (v *Value) Text() string {
 	return v.Str
 }
 
-// True tells whether the value is the boolean true.
+// True reports whether the value is the boolean true.
 func (v *Value) True() bool { return v.Is(Bool) && strings.EqualFold(v.Str, "true") }
 
-// False tells whether the value is the boolean false.
+// False reports whether the value is the boolean false.
 func (v *Value) False() bool { return v.Is(Bool) && strings.EqualFold(v.Str, "false") }
 
-// Unknown tells whether a template expression is part of the value, so that
-// only a rendered file shows it.
+// Unknown reports whether the value contains a template expression, so that it is
+// only known in a rendered file.
 func (v *Value) Unknown() bool { return v != nil && v.opaque != "" }
 
-// Opaque answers the text of a scalar with a placeholder of letters for each
-// template expression, for parsing. See IsOpaque.
+// Opaque returns the text of a scalar with a placeholder for each template
+// expression, for parsing. See IsOpaque.
 func (v *Value) Opaque() string {
 	if v == nil || v.opaque == "" {
 		return v.Text()
@@ -199,14 +197,14 @@ func (v *Value) Opaque() string {
 	return v.opaque
 }
 
-// Editable reports whether the value's span may be rewritten: nothing else would
-// change, and no other program is meant to fill it in.
+// Editable reports whether the value's span can be rewritten without changing other
+// values, and is not a placeholder of another program.
 func (v *Value) Editable() bool {
 	return v != nil && !v.Unknown() && !v.Shared && v.Env == "" && v.Span.End > v.Span.Start
 }
 
-// Edit answers the edit that gives the value another text, or nothing when the
-// value cannot be rewritten safely.
+// Edit returns the edit that changes the value's text, or none if the value cannot
+// be rewritten safely.
 func (v *Value) Edit(text string) []source.Edit {
 	if !v.Editable() {
 		return nil
@@ -214,8 +212,7 @@ func (v *Value) Edit(text string) []source.Edit {
 	return []source.Edit{{Span: v.Span, New: text}}
 }
 
-// Replace answers the edit that puts a text in the place of a scalar and of the
-// quotes around it.
+// Replace returns the edit that replaces a scalar and its quotes with a text.
 func (v *Value) Replace(text string) []source.Edit {
 	if !v.Editable() {
 		return nil
@@ -229,8 +226,8 @@ func (v *Value) Replace(text string) []source.Edit {
 	return []source.Edit{{Span: span, New: text}}
 }
 
-// Place is where to point at: the scalar itself, else the key that names a
-// collection, else where the value starts.
+// Place returns the position to report: the scalar itself, or the key of a
+// collection, or else the start of the value.
 func (v *Value) Place() source.Span {
 	if v == nil {
 		return source.Span{}

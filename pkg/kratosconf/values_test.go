@@ -160,7 +160,7 @@ func TestVersionsAreCompared(t *testing.T) {
 	require.Equal(t, kratosconf.Version{Major: 1, Minor: 2, Patch: 3}, version("v1.2.3"))
 	for _, text := range []string{"", "v", "v1", "1.", "x1.2", "v12345.1", "vv1.2", ".1.2"} {
 		v, err := kratosconf.ParseVersion(text)
-		require.EqualError(t, err, fmt.Sprintf("%q is no Kratos version; write it as v26.2.0", text))
+		require.EqualError(t, err, fmt.Sprintf("%q is not a Kratos version; use a form such as v26.2.0", text))
 		require.Zero(t, v)
 	}
 }

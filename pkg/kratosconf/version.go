@@ -7,36 +7,36 @@ import (
 	"strconv"
 )
 
-// Version is a release of Kratos: v1.3.1, or v26.2.0 since releases are
-// counted by year.
+// Version is a release of Kratos: v1.3.1, or v26.2.0 since releases are numbered by
+// year.
 type Version struct{ Major, Minor, Patch int }
 
-// Versions at which something changed that matters here.
+// Versions with changes to passkeys.
 var (
-	// VersionDefault is taken when nothing says which Kratos it is: the newest
-	// release whose behaviour was measured.
+	// VersionDefault is assumed if the version is unknown: the newest release whose
+	// behaviour was measured.
 	VersionDefault = Version{26, 2, 0}
-	// VersionOrigins brought rp.origins (PR 3380).
+	// VersionOrigins added rp.origins (PR 3380).
 	VersionOrigins = Version{1, 1, 0}
-	// VersionPasskey brought the passkey method, and runs `session` last
-	// wherever it is listed (e94250705).
+	// VersionPasskey added the passkey method, and runs `session` last regardless of
+	// its position in the list (e94250705).
 	VersionPasskey = Version{1, 2, 0}
-	// VersionTriggerID brought Ory-Webhook-Trigger-Id, Android origins and a
-	// require_verified_address that counts for passkeys.
+	// VersionTriggerID added Ory-Webhook-Trigger-Id, Android origins, and
+	// require_verified_address for passkeys.
 	VersionTriggerID = Version{25, 4, 0}
-	// VersionPolicy is the first number that a release with the policy of the
-	// passkey ceremony can have: authenticator_selection, attestation, timeouts
-	// (f2b149799). None is out.
+	// VersionPolicy is the earliest possible version with the policy of the passkey
+	// ceremony: authenticator_selection, attestation, timeouts (f2b149799). It is not
+	// released yet.
 	VersionPolicy = Version{26, 2, 1}
 )
 
 var versionText = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,6}))?`)
 
-// ParseVersion reads v1.3.1, 26.2 or v25.4.0-sqlite.
+// ParseVersion parses versions such as v1.3.1, 26.2 or v25.4.0-sqlite.
 func ParseVersion(s string) (Version, error) {
 	m := versionText.FindStringSubmatch(s)
 	if m == nil {
-		return Version{}, fmt.Errorf("%q is no Kratos version; write it as v26.2.0", s)
+		return Version{}, fmt.Errorf("%q is not a Kratos version; use a form such as v26.2.0", s)
 	}
 	var v Version
 	v.Major, _ = strconv.Atoi(m[1]) // digits only, and few
@@ -45,10 +45,10 @@ func ParseVersion(s string) (Version, error) {
 	return v, nil
 }
 
-// AtLeast tells whether v is other or newer.
+// AtLeast reports whether v is other or newer.
 func (v Version) AtLeast(other Version) bool {
 	return cmp.Or(cmp.Compare(v.Major, other.Major), cmp.Compare(v.Minor, other.Minor), cmp.Compare(v.Patch, other.Patch)) >= 0
 }
 
-// String writes the version as its tag.
+// String returns the version as a tag.
 func (v Version) String() string { return fmt.Sprintf("v%d.%d.%d", v.Major, v.Minor, v.Patch) }

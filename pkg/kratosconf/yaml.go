@@ -13,7 +13,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// yaml reads the text with the parser that Kratos uses.
+// yaml parses the text with the parser that Kratos uses.
 func (b *builder) yaml() error {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(b.mask.data, &doc); err != nil {
@@ -26,8 +26,8 @@ func (b *builder) yaml() error {
 	n := &nodes{builder: b, lines: newLineIndex(b.file, b.mask.data), anchors: make(map[*yaml.Node]*Value)}
 	var failed error
 	if n.special(doc.Content[0]) {
-		// These can be wrong in ways that only decoding shows: an alias that
-		// contains itself, a tag that does not fit.
+		// Some errors only show when decoding: an alias that contains itself, a tag
+		// that does not match.
 		var any map[string]any
 		failed = doc.Decode(&any)
 	}
@@ -41,7 +41,7 @@ func (b *builder) yaml() error {
 	return nil
 }
 
-// second notes where a second document starts.
+// second records the start of a second document.
 func (b *builder) second() {
 	content := false
 	for line := 1; line <= b.file.Lines(); line++ {
@@ -59,11 +59,11 @@ func (b *builder) second() {
 	}
 }
 
-// v3Error takes the line and the first message out of an error of yaml.v3.
+// v3Error matches the line and the first message of an error of yaml.v3.
 var v3Error = regexp.MustCompile(`^yaml: (?:unmarshal errors:\s*)?(?:line (\d+): )?(.*)`)
 
-// syntaxError places an error of yaml.v3, whose own lines are wrong for syntax
-// errors, with the help of yaml.v4.
+// syntaxError determines the position of an error of yaml.v3 with yaml.v4, because
+// the lines of yaml.v3 are wrong for syntax errors.
 func (b *builder) syntaxError(err error) error {
 	m := v3Error.FindStringSubmatch(err.Error())
 	line, _ := strconv.Atoi(m[1])
@@ -76,21 +76,21 @@ func (b *builder) syntaxError(err error) error {
 	return &SyntaxError{Message: m[2], Span: b.at(line, column), Template: b.mask.used()}
 }
 
-// at is the place of a line and a column, moved into the file.
+// at returns the position of a line and a column in the file.
 func (b *builder) at(line, column int) source.Span {
 	offset := b.file.Offset(line, column)
 	return source.Span{File: b.file, Start: offset, End: offset}
 }
 
-// nodes turns yaml.v3's nodes into values.
+// nodes converts yaml.v3's nodes into values.
 type nodes struct {
 	*builder
 	lines   lineIndex
 	anchors map[*yaml.Node]*Value
 }
 
-// special tells whether the node holds an alias, an explicit tag, a merge or a
-// key that is no scalar.
+// special reports whether the node contains an alias, an explicit tag, a merge or a
+// key that is not a scalar.
 func (n *nodes) special(node *yaml.Node) bool {
 	if node.Kind == yaml.AliasNode || node.Style&yaml.TaggedStyle != 0 {
 		return true
@@ -156,8 +156,8 @@ func (n *nodes) mapping(v *Value, node *yaml.Node, shared bool) {
 	}
 }
 
-// mergeKey adds what << names: explicit keys win, and of several maps the
-// earlier.
+// mergeKey merges the maps of a << key: explicit keys take precedence, and then
+// earlier maps.
 func (n *nodes) mergeKey(v *Value, node *yaml.Node) {
 	from := []*yaml.Node{node}
 	if node.Kind == yaml.SequenceNode {

@@ -10,9 +10,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// lineIndex turns yaml.v3's lines and columns into byte offsets of the text that
-// it read. It remembers the last place, because nodes come in order and a line
-// may hold the whole file.
+// lineIndex converts yaml.v3's lines and columns into byte offsets. It caches the
+// last position, because nodes come in order and a line may be the whole file.
 type lineIndex struct {
 	file         *source.File
 	data         []byte
@@ -23,7 +22,7 @@ type lineIndex struct {
 
 const bom = "\uFEFF"
 
-// lineBreak is what yaml.v3 counts lines by.
+// lineBreak matches what yaml.v3 counts as line breaks.
 var lineBreak = regexp.MustCompile("\r\n|[\n\r\u0085\u2028\u2029]")
 
 func newLineIndex(file *source.File, data []byte) lineIndex {
@@ -54,10 +53,10 @@ func (l *lineIndex) position(node *yaml.Node) source.Span {
 	return source.Span{File: l.file, Start: offset, End: offset}
 }
 
-// properties are the anchor and the tag that stand before a scalar.
+// properties matches the anchor and the tag before a scalar.
 var properties = regexp.MustCompile(`^(?:[&!][^ \t\r\n]*[ \t]*)*`)
 
-// scalar finds the text of a scalar where it stands letter by letter.
+// scalar finds the text of a scalar that is written literally.
 func (l *lineIndex) scalar(node *yaml.Node) source.Span {
 	span := l.position(node)
 	span.Start += len(properties.Find(l.data[span.Start:]))

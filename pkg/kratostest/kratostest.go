@@ -1,5 +1,5 @@
-// Package kratostest runs the real Kratos for tests: where its binary is, free
-// ports, and a process that is ready or says why not.
+// Package kratostest runs the real Kratos in tests: it finds the binary and free
+// ports, and starts and stops the process.
 package kratostest
 
 import (
@@ -21,8 +21,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Binary finds Kratos: $OLY_PASSKEY_KRATOS, or bin/kratos above the test's
-// folder. A machine without one fails the test with the line that builds it.
+// Binary returns the path of Kratos: $OLY_PASSKEY_KRATOS, or bin/kratos in a parent
+// of the test's directory. Without one, the test fails.
 func Binary(tb testing.TB) string {
 	tb.Helper()
 	if path := os.Getenv("OLY_PASSKEY_KRATOS"); path != "" {
@@ -42,8 +42,8 @@ func Binary(tb testing.TB) string {
 	}
 }
 
-// Command prepares Kratos in a folder, with an environment of its own: whatever
-// looks like a key of its configuration would count.
+// Command prepares Kratos in a directory. Its environment is minimal, because variables
+// could set keys of its configuration.
 func Command(tb testing.TB, dir string, args ...string) *exec.Cmd {
 	tb.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), Binary(tb), args...)
@@ -52,7 +52,7 @@ func Command(tb testing.TB, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// FreePorts are ports on which nothing listens at this moment, no two alike.
+// FreePorts returns distinct ports that are currently free.
 func FreePorts(tb testing.TB, n int) []string {
 	tb.Helper()
 	ports := make([]string, n)
@@ -62,7 +62,7 @@ func FreePorts(tb testing.TB, n int) []string {
 	return ports
 }
 
-// FreeAddresses are FreePorts with their host, as 127.0.0.1:PORT.
+// FreeAddresses returns FreePorts as 127.0.0.1:PORT.
 func FreeAddresses(tb testing.TB, n int) []string {
 	tb.Helper()
 	addresses := make([]string, n)
@@ -75,29 +75,30 @@ func FreeAddresses(tb testing.TB, n int) []string {
 	return addresses
 }
 
-// ErrRefused says that Kratos ended instead of becoming ready.
-var ErrRefused = errors.New("kratos refused to start")
+// ErrRefused is returned if Kratos exits before it is ready.
+var ErrRefused = errors.New("kratos did not start")
 
-// ErrPortTaken says that another process was quicker to listen on a port that
-// the kernel had called free: choose others and try again.
+// ErrPortTaken is returned if another process has taken one of the free ports in the
+// meantime: choose others and try again.
 var ErrPortTaken = errors.New("a port of kratos is taken")
 
-// within is how long a start may take on a busy machine.
+// within is the time limit of a start on a busy machine.
 const within = time.Minute
 
-// Process is a Kratos that runs.
+// Process is a running Kratos.
 type Process struct {
 	cmd  *exec.Cmd
 	log  Output
 	done chan struct{} // closed when it has ended
 }
 
-// Start runs a prepared `kratos serve`, in a process group of its own, until all
-// URLs answer 200. A Kratos that ends first is ErrRefused with what it said.
+// Start starts a prepared `kratos serve` in its own process group, and waits until
+// all URLs respond with 200. If Kratos exits first, it returns ErrRefused with its
+// output.
 func Start(ctx context.Context, cmd *exec.Cmd, urls ...string) (*Process, error) {
 	p := &Process{cmd: cmd, done: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = &p.log, &p.log
-	// Its jsonnet children shall end with it.
+	// End its jsonnet children with it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, err
@@ -142,7 +143,7 @@ func allReady(ctx context.Context, urls []string) bool {
 	return true
 }
 
-// Ready tells whether a URL answers 200.
+// Ready reports whether a URL responds with 200.
 func Ready(ctx context.Context, url string) bool {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -155,7 +156,7 @@ func Ready(ctx context.Context, url string) bool {
 	return res.Body.Close() == nil && res.StatusCode == http.StatusOK
 }
 
-// Stop asks the process to end, and waits for it.
+// Stop terminates the process, and waits for it.
 func (p *Process) Stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -165,17 +166,17 @@ func (p *Process) Stop() {
 	}
 }
 
-// Kill ends the process and everything it started.
+// Kill kills the process and its children.
 func (p *Process) Kill() {
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	<-p.done
 }
 
-// Log is what Kratos wrote so far.
+// Log returns Kratos' output so far.
 func (p *Process) Log() string { return p.log.String() }
 
-// Run is Start for a test: the Kratos that does not start fails it, and one that
-// does ends with it.
+// Run is Start for a test: it fails the test if Kratos does not start, and stops
+// Kratos at the end of the test.
 func Run(tb testing.TB, cmd *exec.Cmd, urls ...string) *Process {
 	tb.Helper()
 	p, err := Start(tb.Context(), cmd, urls...)
@@ -189,7 +190,7 @@ func Run(tb testing.TB, cmd *exec.Cmd, urls ...string) *Process {
 	return p
 }
 
-// Output is what a process prints: written by its copier, read by the test.
+// Output collects the output of a process.
 type Output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -202,7 +203,7 @@ func (o *Output) Write(p []byte) (int, error) {
 	return o.buf.Write(p)
 }
 
-// String is what was printed so far.
+// String returns the output so far.
 func (o *Output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -1,7 +1,7 @@
 package matrix
 
-// Browser says from which version on one family of browsers has what a passkey
-// deployment leans on; "-" is not at all.
+// Browser lists the first version of a browser with each feature that passkey
+// deployments use; "-" means unsupported.
 type Browser struct {
 	Name     string `json:"name"`
 	Hybrid   string `json:"hybrid"`          // a phone by QR code
@@ -10,7 +10,7 @@ type Browser struct {
 	Signals  string `json:"signals"`         // signalUnknownCredential and the others, §5.1.10
 }
 
-// Browsers is the table of MDN's browser-compat-data 8.0.10 (August 2026) and
+// Browsers returns the table from MDN's browser-compat-data 8.0.10 (August 2026) and
 // passkeys.dev (April 2026).
 func Browsers() []Browser {
 	return []Browser{

@@ -1,5 +1,5 @@
-// Package matrix asks both gates about every origin that a configuration
-// deploys: which ceremonies work there, which fail, and why.
+// Package matrix predicts for each origin in a configuration which ceremonies work,
+// which fail, and why.
 package matrix
 
 import (
@@ -10,39 +10,39 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Matrix is every deployed origin with every enabled method.
+// Matrix holds a row for each deployed origin and enabled method.
 type Matrix struct {
 	Rows []Row `json:"rows"`
-	// Skipped are methods and pages of which a template decides.
+	// Skipped are methods and pages that depend on a template.
 	Skipped []string `json:"skipped,omitempty"`
 }
 
 // Row is one origin with one method.
 type Row struct {
 	Origin string `json:"origin"`
-	// Where says how the origin is known: "login ui_url", "deployed domain",
+	// Where is the source of the origin: "login ui_url", "deployed domain" or
 	// "rp.origins".
 	Where   string `json:"where"`
 	Method  string `json:"method"` // "passkey" or "webauthn"
 	RPID    string `json:"rp_id"`
 	Browser Gate   `json:"browser"`
 	Kratos  Gate   `json:"kratos"`
-	// Related says what a related origins document would have to say for the
-	// browser's gate to open; "" where it needs none or none would help.
+	// Related says how to change the related origins document so that browsers accept
+	// the origin; "" if that is unnecessary or would not help.
 	Related string `json:"related_origins,omitempty"`
 }
 
-// Gate is the answer of one gate.
+// Gate is the verdict of one gate.
 type Gate struct {
 	OK     bool           `json:"ok"`
 	Class  webauthn.Class `json:"class"`
 	Reason string         `json:"reason"`
 }
 
-// OK tells whether a ceremony passes both gates.
+// OK reports whether a ceremony passes both gates.
 func (r Row) OK() bool { return r.Browser.OK && r.Kratos.OK }
 
-// OK tells whether every row does.
+// OK reports whether every row is OK.
 func (m Matrix) OK() bool {
 	for _, r := range m.Rows {
 		if !r.OK() {
@@ -52,19 +52,19 @@ func (m Matrix) OK() bool {
 	return true
 }
 
-// New asks the gates. Origins come from UI URLs, deployed domains and the
+// New computes the matrix. Origins come from UI URLs, deployed domains and the
 // configured list.
 func New(p *lint.Pass) Matrix {
 	m := Matrix{Rows: []Row{}}
 	base := p.Config.Get("serve.public.base_url").Text()
 	for _, method := range p.Enabled() {
 		if method.Unsure() || method.OriginsUnsure() || !method.ID.Is(kratosconf.String) {
-			m.Skipped = append(m.Skipped, fmt.Sprintf("%s: rp.id or the origins are not known here", method.Name))
+			m.Skipped = append(m.Skipped, fmt.Sprintf("%s: rp.id or the origins depend on a template", method.Name))
 			continue
 		}
 		for _, page := range pages(p, method) {
 			if !page.Known {
-				m.Skipped = append(m.Skipped, fmt.Sprintf("%s: %s is not known here", method.Name, page.Where()))
+				m.Skipped = append(m.Skipped, fmt.Sprintf("%s: %s depends on a template", method.Name, page.Where()))
 				continue
 			}
 			m.Rows = append(m.Rows, newRow(p, method, page, base))
@@ -73,8 +73,8 @@ func New(p *lint.Pass) Matrix {
 	return m
 }
 
-// pages are those of the flows and domains, and each configured web origin that
-// is none of them.
+// pages returns the pages of the flows and domains, and each other configured web
+// origin.
 func pages(p *lint.Pass, m *lint.Method) []lint.Page {
 	out := p.PagesOf(m)
 	known := make(map[string]bool)
@@ -105,7 +105,7 @@ func newRow(p *lint.Pass, m *lint.Method, page lint.Page, base string) Row {
 	if row.Browser.Class == webauthn.ClassNoRelatedOrigins {
 		doc := webauthn.Document{Status: 200, ContentType: "application/json", Body: fmt.Appendf(nil, `{"origins":[%q]}`, row.Origin)}
 		if webauthn.Browser(page.Page, &id, &doc).OK {
-			row.Related = fmt.Sprintf("https://%s/.well-known/webauthn would have to list %q", id, row.Origin)
+			row.Related = fmt.Sprintf("list %q in https://%s/.well-known/webauthn", row.Origin, id)
 		}
 	}
 	return row

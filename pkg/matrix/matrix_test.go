@@ -39,12 +39,12 @@ selfservice:
 		"https://auth.example.com login ui_url passkey browser=ok kratos=ok",
 		"https://signup.example.org registration ui_url passkey browser=not-suffix-and-no-related-origins kratos=origin-not-configured",
 		"https://old.example.com rp.origins passkey browser=ok kratos=ok",
-		// A second factor has no sign-up, and its only origin is made of base_url
+		// A second factor has no sign-up, and its only origin is derived from base_url
 		// and rp.id.
 		"https://auth.example.com login ui_url webauthn browser=ok kratos=origin-not-configured",
 	}, got)
 	require.False(t, m.OK())
-	require.Equal(t, `https://example.com/.well-known/webauthn would have to list "https://signup.example.org"`, m.Rows[1].Related)
+	require.Equal(t, `list "https://signup.example.org" in https://example.com/.well-known/webauthn`, m.Rows[1].Related)
 }
 
 func TestTextFitsATerminal(t *testing.T) {
@@ -63,9 +63,9 @@ selfservice:
 	require.Contains(t, out.String(), "https://a-very-long-name-for-a-login-page.departments.example.org:8443\n")
 }
 
-func TestNothingIsAskedOfATemplate(t *testing.T) {
+func TestTemplatesAreSkipped(t *testing.T) {
 	m := load(t, "selfservice: {methods: {passkey: {enabled: true, config: {rp: {id: \"${ID}\", display_name: x}}}}}")
 	require.Empty(t, m.Rows)
-	require.Equal(t, []string{"passkey: rp.id or the origins are not known here"}, m.Skipped)
+	require.Equal(t, []string{"passkey: rp.id or the origins depend on a template"}, m.Skipped)
 	require.True(t, m.OK())
 }

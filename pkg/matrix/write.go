@@ -11,7 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/report"
 )
 
-// width is how many columns the text form takes.
+// width is the width of the text form in columns.
 const width = 80
 
 // Text writes the matrix for a terminal of 80 columns.
@@ -26,21 +26,21 @@ func (m Matrix) Text(w io.Writer, browsers []Browser) error {
 		}
 		kratos := mark(r.Kratos.OK)
 		if !r.Browser.OK {
-			kratos = "-" // nobody gets that far
+			kratos = "-" // the browser rejects the ceremony first
 		}
 		fmt.Fprintf(&b, "%-44s %-9s %-8s %s\n", origin, r.Method, mark(r.Browser.OK), kratos)
 		switch {
 		case !r.Browser.OK:
 			wrap(&b, "browser: "+r.Browser.Reason)
 			if r.Related != "" {
-				wrap(&b, "or: "+r.Related)
+				wrap(&b, "fix: "+r.Related)
 			}
 		case !r.Kratos.OK:
 			wrap(&b, "kratos: "+r.Kratos.Reason)
 		}
 	}
 	for _, s := range m.Skipped {
-		wrap(&b, "not asked: "+s)
+		wrap(&b, "skipped: "+s)
 	}
 	if len(browsers) > 0 {
 		fmt.Fprintf(&b, "\n%-15s %-15s %-14s %-17s %s\n", "FROM VERSION", "HYBRID", "AUTOFILL", "RELATED ORIGINS", "SIGNALS")
@@ -59,7 +59,7 @@ func mark(ok bool) string {
 	return "✗"
 }
 
-// wrap writes a text in lines of the width, indented.
+// wrap writes a text indented and wrapped.
 func wrap(b *strings.Builder, text string) {
 	line := " "
 	for word := range strings.FieldsSeq(report.Visible(text)) {
@@ -72,7 +72,7 @@ func wrap(b *strings.Builder, text string) {
 	b.WriteString(line + "\n")
 }
 
-// JSON writes the matrix, with the browsers when there are any.
+// JSON writes the matrix, and the browsers if there are any.
 func (m Matrix) JSON(w io.Writer, browsers []Browser) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -83,7 +83,7 @@ func (m Matrix) JSON(w io.Writer, browsers []Browser) error {
 	}{m, browsers})
 }
 
-// Markdown writes tables, as documentation and pull requests want them.
+// Markdown writes the matrix as Markdown tables.
 func (m Matrix) Markdown(w io.Writer, browsers []Browser) error {
 	var b strings.Builder
 	b.WriteString("| origin | method | rp.id | browser | Kratos | why |\n|---|---|---|---|---|---|\n")
@@ -91,7 +91,7 @@ func (m Matrix) Markdown(w io.Writer, browsers []Browser) error {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", cell(r.Origin), r.Method, cell(r.RPID), mark(r.Browser.OK), mark(r.Kratos.OK), cell(r.why()))
 	}
 	for _, s := range m.Skipped {
-		fmt.Fprintf(&b, "\nNot asked: %s.\n", report.Visible(s))
+		fmt.Fprintf(&b, "\nSkipped: %s.\n", report.Visible(s))
 	}
 	if len(browsers) > 0 {
 		b.WriteString("\n| from version | hybrid | autofill | related origins | signals |\n|---|---|---|---|---|\n")
@@ -103,7 +103,8 @@ func (m Matrix) Markdown(w io.Writer, browsers []Browser) error {
 	return err
 }
 
-// why is the reason of the gate that is shut, "" when both are open.
+// why returns the reason of the first gate that rejects the ceremony, "" if none
+// does.
 func (r Row) why() string {
 	switch {
 	case !r.Browser.OK && r.Related != "":
@@ -138,7 +139,7 @@ const tables = `<h1>Where passkeys work</h1>
 <tr><th>origin<th>method<th>rp.id<th>browser<th>Kratos<th>why
 {{range .Rows}}<tr><td>{{.Origin}}<td>{{.Method}}<td>{{.RPID}}<td class="{{if .Browser.OK}}yes">✓{{else}}no">✗{{end}}<td class="{{if .Kratos.OK}}yes">✓{{else}}no">✗{{end}}<td>{{.Why}}
 {{end}}</table>
-{{range .Skipped}}<p>Not asked: {{.}}.
+{{range .Skipped}}<p>Skipped: {{.}}.
 {{end}}{{with .Browsers}}<table>
 <tr><th>from version<th>hybrid<th>autofill<th>related origins<th>signals
 {{range .}}<tr><td>{{.Name}}<td>{{.Hybrid}}<td>{{.Autofill}}<td>{{.Related}}<td>{{.Signals}}
@@ -150,7 +151,7 @@ type htmlRow struct {
 	Why string
 }
 
-// HTML writes one self-contained file.
+// HTML writes a self-contained page.
 func (m Matrix) HTML(w io.Writer, browsers []Browser) error {
 	var b strings.Builder
 	b.WriteString(head)
@@ -161,7 +162,7 @@ func (m Matrix) HTML(w io.Writer, browsers []Browser) error {
 	return err
 }
 
-// Tables writes the tables alone, for a page that has more.
+// Tables writes only the tables, for use in another page.
 func (m Matrix) Tables(w io.Writer, browsers []Browser) error {
 	t, err := template.New("matrix").Parse(tables)
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 )
 
-// identities are n people with a passkey each, as client-go models them.
+// identities returns n identities with a passkey each, as client-go models them.
 func identities(n int) []ory.Identity {
 	all := make([]ory.Identity, n)
 	for i := range all {

@@ -2,9 +2,9 @@ package orynetwork
 
 import "strings"
 
-// settings says where in the Ory Console the parts of a configuration are set,
-// the longest pattern that fits first; * stands for one part of a path. The names
-// are those of the Console's menu.
+// settings maps parts of a configuration to pages of the Ory Console, longest
+// pattern first; * matches one part of a path. The names are those of the Console's
+// menu.
 var settings = []struct{ pattern, where string }{
 	{"/selfservice/methods/passkey", "Authentication > Passwordless login"},
 	{"/selfservice/methods/code", "Authentication > Passwordless login"},
@@ -27,11 +27,11 @@ var settings = []struct{ pattern, where string }{
 	{"/cookies", "Branding > Custom domains"},
 }
 
-// Setting names the page of the Ory Console on which the value at a JSON pointer
-// is set, "" where only the API and the Ory CLI set it.
+// Setting returns the page of the Ory Console for the value at a JSON pointer, "" if
+// only the API and the Ory CLI can set it.
 func (p *Project) Setting(pointer string) string {
 	if fits(pointer, "/selfservice/methods/webauthn") {
-		// One method, two pages: which, depends on what it is used for.
+		// The page depends on the use of the method.
 		if p.lookUp("selfservice", "methods", "webauthn", "config", "passwordless") == true {
 			return "Authentication > Passwordless login"
 		}
@@ -45,7 +45,7 @@ func (p *Project) Setting(pointer string) string {
 	return ""
 }
 
-// fits tells whether a pointer leads to what a pattern names, or below it.
+// fits reports whether a pointer matches a pattern or is below a match.
 func fits(pointer, pattern string) bool {
 	parts, want := strings.Split(pointer, "/"), strings.Split(pattern, "/")
 	if len(parts) < len(want) {
@@ -59,7 +59,7 @@ func fits(pointer, pattern string) bool {
 	return true
 }
 
-// lookUp follows keys into the configuration, nil where there is nothing.
+// lookUp returns the value at a path of keys, nil if there is none.
 func (p *Project) lookUp(keys ...string) any {
 	var v any = p.Config
 	for _, key := range keys {
@@ -69,11 +69,11 @@ func (p *Project) lookUp(keys ...string) any {
 	return v
 }
 
-// Host is where the project's own pages are when it has no custom domain.
+// Host returns the host of the project's own pages without a custom domain.
 func (p *Project) Host() string { return p.Slug + ".projects.oryapis.com" }
 
-// HostedPages tells whether pages on which ceremonies run are Ory's own: their
-// URLs are mere paths.
+// HostedPages reports whether ceremonies run on Ory's own pages, whose URLs are
+// paths without a host.
 func (p *Project) HostedPages() bool {
 	for _, flow := range []string{"login", "registration", "settings"} {
 		if u, ok := p.lookUp("selfservice", "flows", flow, "ui_url").(string); ok && strings.HasPrefix(u, "/") {
@@ -83,8 +83,8 @@ func (p *Project) HostedPages() bool {
 	return false
 }
 
-// OnOwnHost tells whether the passkeys of the project are bound to the name that
-// the Ory Network gave it, rather than to a custom domain.
+// OnOwnHost reports whether the project's passkeys are bound to the host name from
+// the Ory Network rather than to a custom domain.
 func (p *Project) OnOwnHost() bool {
 	for _, method := range []string{"passkey", "webauthn"} {
 		id, ok := p.lookUp("selfservice", "methods", method, "config", "rp", "id").(string)

@@ -11,11 +11,11 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Name is what a project's configuration is called in messages.
+// Name returns the name of the project's configuration in messages.
 func (p *Project) Name() string { return "ory:" + p.ID }
 
-// Document writes the configuration as a kratos.yml, keys in alphabetical order,
-// much as "ory get identity-config ID --format yaml" does.
+// Document returns the configuration as a kratos.yml with keys in alphabetical
+// order, much as "ory get identity-config ID --format yaml" does.
 func (p *Project) Document() (*source.File, error) {
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)
@@ -26,9 +26,9 @@ func (p *Project) Document() (*source.File, error) {
 	return source.New(p.Name(), b.Bytes()), nil
 }
 
-// Pointer is the JSON pointer (RFC 6901) of what stands at a position of a
-// document: the deepest key or element that begins there or before. It is "" for
-// the document itself, and for one that is no YAML.
+// Pointer returns the JSON pointer (RFC 6901) of the value at a position of a
+// document: the deepest key or element that begins there or before. It returns ""
+// for the document itself, and if it is not YAML.
 func Pointer(document []byte, at source.Position) string {
 	var root yaml.Node
 	if err := yaml.Unmarshal(document, &root); err != nil {
@@ -43,8 +43,7 @@ func Pointer(document []byte, at source.Position) string {
 	return found
 }
 
-// walk visits keys and values in the order of the text, each with the pointer of
-// the value.
+// walk visits keys and values in the order of the text, with the value's pointer.
 func walk(n *yaml.Node, pointer string, visit func(*yaml.Node, string)) {
 	switch n.Kind {
 	case yaml.DocumentNode:
@@ -71,7 +70,7 @@ func walk(n *yaml.Node, pointer string, visit func(*yaml.Node, string)) {
 	visit(n, pointer)
 }
 
-// escape writes a key as a part of a JSON pointer.
+// escape returns a key as a part of a JSON pointer.
 func escape(key string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
 }

@@ -1,6 +1,6 @@
 // Package orynetwork reads the identity configuration of an Ory Network project
-// and says how to change it: where a setting stands in the Ory Console, and what
-// the Ory CLI is to be told. It never writes.
+// and tells how to change it: on which page of the Ory Console, and with which
+// command of the Ory CLI. It never writes.
 package orynetwork
 
 import (
@@ -21,19 +21,18 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/redact"
 )
 
-// Options say how the Ory Network is reached.
+// Options are the options of a Client.
 type Options struct {
 	// Token is an API key of the project or of its workspace.
 	Token string
-	// URL is where projects are asked for, client-go's own where it is "". It has
-	// to be https, or http on a loopback address.
+	// URL is the URL of the API, "" for client-go's default. It must be https, or http
+	// on a loopback address.
 	URL string
-	// Timeout bounds one try, 15 s where it is 0.
+	// Timeout limits one attempt; 0 means 15 s.
 	Timeout time.Duration
-	// Tries is how often one request is made before its error counts; 3 where it
-	// is 0.
+	// Tries is the maximum number of attempts; 0 means 3.
 	Tries uint
-	// Transport carries the requests, http.DefaultTransport where it is nil.
+	// Transport is used for requests; nil means http.DefaultTransport.
 	Transport http.RoundTripper
 }
 
@@ -44,7 +43,7 @@ type Client struct {
 	tries   uint
 }
 
-// Project is what an Ory Network project says of its Kratos.
+// Project is the Kratos configuration of an Ory Network project.
 type Project struct {
 	ID       string
 	Slug     string // its pages and APIs are at https://SLUG.projects.oryapis.com
@@ -52,14 +51,14 @@ type Project struct {
 	Config   map[string]any
 }
 
-// maxAnswer bounds the body of an answer, in bytes. A project with all of its
-// services has some hundred kilobytes.
+// maxAnswer limits the body of a response, in bytes. A project with all of its
+// services has a few hundred kilobytes.
 const maxAnswer = 16 << 20
 
-// New checks the options; it does not call the Ory Network.
+// New returns a Client. It checks the options, but does not call the Ory Network.
 func New(o Options) (*Client, error) {
 	if o.Token == "" {
-		return nil, errors.New("the ory network wants an api key of the project or of its workspace")
+		return nil, errors.New("the Ory Network needs an API key of the project or its workspace")
 	}
 	config := ory.NewConfiguration()
 	if o.URL != "" {
@@ -77,7 +76,7 @@ func New(o Options) (*Client, error) {
 	config.AddDefaultHeader("Authorization", "Bearer "+o.Token)
 	config.HTTPClient = &http.Client{
 		Transport: boundedTransport{next: next},
-		// What is sent is meant for this host alone, the token first of all.
+		// Do not send the token to other hosts.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	c := &Client{api: ory.NewAPIClient(config), timeout: o.Timeout, tries: o.Tries}
@@ -93,12 +92,12 @@ func New(o Options) (*Client, error) {
 func checkURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return fmt.Errorf("ory network url %q is no url with scheme, host, port and path only", redact.URL(raw))
+		return fmt.Errorf("invalid Ory Network URL %q: use only scheme, host, port and path", redact.URL(raw))
 	}
 	ip := net.ParseIP(u.Hostname())
 	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
-		return fmt.Errorf("ory network url %q is not https, and a token is sent there", redact.URL(raw))
+		return fmt.Errorf("invalid Ory Network URL %q: a token is sent there, so use https", redact.URL(raw))
 	}
 	return nil
 }
@@ -133,10 +132,10 @@ func (c *Client) project(ctx context.Context, id uuid.UUID) (*Project, error) {
 		if errors.As(err, &u) {
 			return nil, u.Err
 		}
-		return nil, fmt.Errorf("the answer cannot be read: %w", err)
+		return nil, fmt.Errorf("cannot read the response: %w", err)
 	}
 	if answer.Id != id.String() {
-		return nil, backoff.Permanent(fmt.Errorf("the answer is project %q", answer.Id))
+		return nil, backoff.Permanent(fmt.Errorf("the response is project %q", answer.Id))
 	}
 	identity := answer.Services.Identity
 	if identity == nil || len(identity.Config) == 0 {
@@ -145,21 +144,21 @@ func (c *Client) project(ctx context.Context, id uuid.UUID) (*Project, error) {
 	return &Project{ID: answer.Id, Slug: answer.Slug, Revision: answer.RevisionId, Config: identity.Config}, nil
 }
 
-// statusError turns an answer into the error that it is; those that another try
-// cannot mend are permanent. The body is not repeated.
+// statusError returns the error of a response, permanent if another attempt cannot
+// succeed. It does not contain the body.
 func statusError(resp *http.Response) error {
 	switch resp.StatusCode {
 	case http.StatusUnauthorized:
-		return backoff.Permanent(errors.New("the api key is not accepted (401); has it been revoked?"))
+		return backoff.Permanent(errors.New("the API key was rejected (401); it may have been revoked"))
 	case http.StatusForbidden:
-		return backoff.Permanent(errors.New("the api key may not read it (403); take one of this project or of its workspace"))
+		return backoff.Permanent(errors.New("the API key has no access to it (403); use one of this project or its workspace"))
 	case http.StatusNotFound:
-		return backoff.Permanent(errors.New("there is none with this id that the api key may read (404); ory list projects shows the ids"))
+		return backoff.Permanent(errors.New("not found, or not accessible with the API key (404); list the ids with: ory list projects"))
 	}
 	if to := resp.Header.Get("Location"); to != "" {
-		return backoff.Permanent(fmt.Errorf("the answer is %d, a redirect to %q, which is not followed", resp.StatusCode, to))
+		return backoff.Permanent(fmt.Errorf("the response is %d, a redirect to %q, which is not followed", resp.StatusCode, to))
 	}
-	err := fmt.Errorf("the answer is %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	err := fmt.Errorf("the response is %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode < http.StatusInternalServerError {
 		return backoff.Permanent(err)
 	}
@@ -169,11 +168,11 @@ func statusError(resp *http.Response) error {
 	return err
 }
 
-// maxReset bounds how long the Ory Network's wish to wait is obeyed.
+// maxReset limits the wait that the Ory Network can request.
 const maxReset = 30 * time.Second
 
-// resetAfter is when the window of a rate limit begins anew, 0 where the answer
-// does not say (https://www.ory.sh/docs/guides/rate-limits).
+// resetAfter returns the time until a rate limit is reset, 0 if it is unknown
+// (https://www.ory.sh/docs/guides/rate-limits).
 func resetAfter(h http.Header) time.Duration {
 	for _, name := range []string{"Retry-After", "X-Ratelimit-Reset"} {
 		if s, err := strconv.Atoi(h.Get(name)); err == nil && s > 0 {
@@ -183,8 +182,8 @@ func resetAfter(h http.Header) time.Duration {
 	return 0
 }
 
-// boundedTransport bounds the body of every answer, because the generated client
-// reads whole bodies.
+// boundedTransport limits the size of responses, because the generated client reads
+// whole bodies.
 type boundedTransport struct{ next http.RoundTripper }
 
 func (t boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -207,7 +206,7 @@ type boundedReader struct {
 func (b *boundedReader) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		return 0, fmt.Errorf("it has more than %d MiB", maxAnswer>>20)
+		return 0, fmt.Errorf("larger than %d MiB", maxAnswer>>20)
 	}
 	return n, err
 }

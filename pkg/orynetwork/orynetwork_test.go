@@ -74,15 +74,15 @@ func TestProjectFails(t *testing.T) {
 	elsewhere := 0
 	secret := serve(func(http.ResponseWriter, *http.Request) { elsewhere++ })
 	for name, c := range map[string]struct{ token, url, id, want string }{
-		"wrong key":   {"ory_pat_wrong", f.URL, projectID, "the api key is not accepted (401); has it been revoked?"},
-		"no such":     {orynetworktest.Key, f.URL, other, "there is none with this id that the api key may read (404); ory list projects shows the ids"},
-		"forbidden":   {"x", serve(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }), projectID, "the api key may not read it (403); take one of this project or of its workspace"},
-		"redirect":    {"x", serve(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, secret, http.StatusFound) }), projectID, `the answer is 302, a redirect to "` + secret + `", which is not followed`},
-		"down":        {"x", serve(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }), projectID, "the answer is 502 Bad Gateway"},
-		"html":        {"x", serve(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }), projectID, "the answer cannot be read: undefined response type"},
-		"another":     {orynetworktest.Key, serve(another(t)), projectID, `the answer is project "` + other + `"`},
+		"wrong key":   {"ory_pat_wrong", f.URL, projectID, "the API key was rejected (401); it may have been revoked"},
+		"no such":     {orynetworktest.Key, f.URL, other, "not found, or not accessible with the API key (404); list the ids with: ory list projects"},
+		"forbidden":   {"x", serve(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }), projectID, "the API key has no access to it (403); use one of this project or its workspace"},
+		"redirect":    {"x", serve(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, secret, http.StatusFound) }), projectID, `the response is 302, a redirect to "` + secret + `", which is not followed`},
+		"down":        {"x", serve(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }), projectID, "the response is 502 Bad Gateway"},
+		"html":        {"x", serve(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }), projectID, "cannot read the response: undefined response type"},
+		"another":     {orynetworktest.Key, serve(another(t)), projectID, `the response is project "` + other + `"`},
 		"without any": {orynetworktest.Key, serve(without(t)), projectID, "it has no identity configuration"},
-		"too large":   {"x", serve(endless), projectID, "the answer cannot be read: it has more than 16 MiB"},
+		"too large":   {"x", serve(endless), projectID, "cannot read the response: larger than 16 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := orynetwork.New(orynetwork.Options{Token: c.token, URL: c.url, Tries: 1})
@@ -131,12 +131,12 @@ func TestOptions(t *testing.T) {
 		"http://127.0.0.1:1":       "",
 		"http://[::1]:1":           "",
 		"http://localhost:1":       "",
-		"http://api.example.com":   `ory network url "http://api.example.com" is not https, and a token is sent there`,
-		"ftp://localhost":          `ory network url "ftp://localhost" is not https, and a token is sent there`,
-		"api.example.com":          `ory network url "api.example.com" is no url with scheme, host, port and path only`,
-		"https://u:p@example.com":  `ory network url "https://u:xxxxx@example.com" is no url with scheme, host, port and path only`,
-		"https://example.com?x=y":  `ory network url "https://example.com?x=y" is no url with scheme, host, port and path only`,
-		"https://example.com/#top": `ory network url "https://example.com/#top" is no url with scheme, host, port and path only`,
+		"http://api.example.com":   `invalid Ory Network URL "http://api.example.com": a token is sent there, so use https`,
+		"ftp://localhost":          `invalid Ory Network URL "ftp://localhost": a token is sent there, so use https`,
+		"api.example.com":          `invalid Ory Network URL "api.example.com": use only scheme, host, port and path`,
+		"https://u:p@example.com":  `invalid Ory Network URL "https://u:xxxxx@example.com": use only scheme, host, port and path`,
+		"https://example.com?x=y":  `invalid Ory Network URL "https://example.com?x=y": use only scheme, host, port and path`,
+		"https://example.com/#top": `invalid Ory Network URL "https://example.com/#top": use only scheme, host, port and path`,
 	} {
 		_, err := orynetwork.New(orynetwork.Options{Token: "x", URL: url})
 		if want == "" {
@@ -146,10 +146,10 @@ func TestOptions(t *testing.T) {
 		}
 	}
 	_, err := orynetwork.New(orynetwork.Options{})
-	require.EqualError(t, err, "the ory network wants an api key of the project or of its workspace")
+	require.EqualError(t, err, "the Ory Network needs an API key of the project or its workspace")
 }
 
-// TestPointer asks for what stands at places of the document.
+// TestPointer looks up positions of a document.
 func TestPointer(t *testing.T) {
 	const text = "a:\n  b:\n    - x\n    - c: 1\n      \"d/e~\": [p, q]\nz: 1\n"
 	for _, c := range []struct {

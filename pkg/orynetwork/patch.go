@@ -14,15 +14,15 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Operation is one change of a configuration, as JSON patch (RFC 6902) names it.
+// Operation is a change of a configuration, as in JSON Patch (RFC 6902).
 type Operation struct {
 	Op    string // add, replace or remove
 	Path  string // a JSON pointer
 	Value any    // nothing for remove
 }
 
-// Diff lists the operations that make one document of another, additions first
-// and removals last, which is the order in which the Ory CLI sends them.
+// Diff returns the operations that turn one document into another, additions first
+// and removals last, as the Ory CLI sends them.
 func Diff(before, after []byte) ([]Operation, error) {
 	var a, b any
 	if err := errors.Join(yaml.Unmarshal(before, &a), yaml.Unmarshal(after, &b)); err != nil {
@@ -80,9 +80,9 @@ func diffMaps(ops []Operation, path string, a, b map[string]any) []Operation {
 	return ops
 }
 
-// diffLists writes a list of texts anew as a whole, which is the easiest to read.
-// Of other lists, such as hooks with their keys, it repeats no more than what
-// changes, as far as that is plain.
+// diffLists replaces a list of strings as a whole, which is easiest to read. For
+// other lists, such as hooks with their keys, it only contains the changes if
+// possible.
 func diffLists(ops []Operation, path string, a, b []any) []Operation {
 	switch {
 	case isFlat(b):
@@ -118,8 +118,7 @@ func isFlat(list []any) bool {
 	return true
 }
 
-// left answers the indices of a, the last first, that are gone when b is what is
-// left of it.
+// left returns the indices of the elements of a that are missing in b, last first.
 func left(a, b []any) (gone []int, ok bool) {
 	for i := len(a) - 1; i >= 0; i-- {
 		if len(b) > 0 && reflect.DeepEqual(a[i], b[len(b)-1]) {
@@ -131,8 +130,8 @@ func left(a, b []any) (gone []int, ok bool) {
 	return gone, len(b) == 0
 }
 
-// Command is the command of the Ory CLI that makes the changes, one of them a
-// line, for a POSIX shell.
+// Command returns the command of the Ory CLI for the operations, one per line, for a
+// POSIX shell.
 func (p *Project) Command(ops []Operation) (string, error) {
 	var b strings.Builder
 	b.WriteString("ory patch identity-config " + p.ID)

@@ -23,10 +23,10 @@ var (
 	siteBlock  = regexp.MustCompile(`(?m)^([^\s#{}(][^#{}\n]*)\{\s*$`)
 )
 
-// Domains reads the deployed hosts out of a file: Kubernetes manifests (Ingress,
+// Domains returns the deployed hosts in a file: Kubernetes manifests (Ingress,
 // HTTPRoute, Traefik's IngressRoute), a Caddyfile, an nginx configuration, or a
-// text file with one host or origin a line. Wildcards and placeholders are left
-// out: they name no page.
+// text file with one host or origin per line. Wildcards and placeholders are skipped,
+// because they are not pages.
 func Domains(f *source.File) []string {
 	var found []string
 	switch text := string(f.Data); {
@@ -57,8 +57,8 @@ func Domains(f *source.File) []string {
 	return out
 }
 
-// fromManifest reads YAML or JSON documents; what is a template of such, and so
-// neither, is read line by line.
+// fromManifest parses YAML or JSON documents. Templates of these are read line by
+// line.
 func fromManifest(text string) []string {
 	var found []string
 	decoder := yaml.NewDecoder(strings.NewReader(text))
@@ -81,7 +81,8 @@ type manifestDocument struct {
 	Items          []manifestObject `yaml:"items"`
 }
 
-// manifestObject is what an Ingress, an HTTPRoute or an IngressRoute says of hosts.
+// manifestObject is the part of an Ingress, an HTTPRoute or an IngressRoute with its
+// hosts.
 type manifestObject struct {
 	Kind string `yaml:"kind"`
 	Spec struct {

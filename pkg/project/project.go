@@ -1,6 +1,5 @@
-// Package project reads .oly-passkey.yaml: which files make the configuration of
-// each environment, where it is deployed, and which findings a team has decided
-// to live with.
+// Package project reads .oly-passkey.yaml: the configuration files of each
+// environment, its domains, and ignored findings.
 package project
 
 import (
@@ -19,10 +18,10 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// FileName is where the project is looked for.
+// FileName is the name of the project file.
 const FileName = ".oly-passkey.yaml"
 
-// Project is the content of the file. Paths are relative to its folder.
+// Project is the content of the file. Paths are relative to its directory.
 type Project struct {
 	Environments Environments `yaml:"environments"`
 	Ignores      []Ignore     `yaml:"ignores"`
@@ -46,10 +45,10 @@ type Environment struct {
 // Environments keep the order of the file.
 type Environments []Environment
 
-// UnmarshalYAML reads a map of names to environments.
+// UnmarshalYAML decodes a map from names to environments.
 func (e *Environments) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.MappingNode {
-		return fmt.Errorf("line %d: environments is a map of names", node.Line)
+		return fmt.Errorf("line %d: environments must be a map of names", node.Line)
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		var one Environment
@@ -62,33 +61,33 @@ func (e *Environments) UnmarshalYAML(node *yaml.Node) error {
 		}
 		one.Name = node.Content[i].Value
 		if len(one.Config) == 0 {
-			return fmt.Errorf("line %d: environment %q names no config", node.Content[i].Line, one.Name)
+			return fmt.Errorf("line %d: environment %q has no config", node.Content[i].Line, one.Name)
 		}
 		*e = append(*e, one)
 	}
 	return nil
 }
 
-// knownKeys refuses keys that nothing reads, which decoding a node does not.
+// knownKeys returns an error for unknown keys, which decoding a node ignores.
 func knownKeys(node *yaml.Node, what string, known []string) error {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		if key := node.Content[i]; node.Kind == yaml.MappingNode && !slices.Contains(known, key.Value) {
-			return fmt.Errorf("line %d: unknown key %q; %s has %s", key.Line, key.Value, what, strings.Join(known, ", "))
+			return fmt.Errorf("line %d: unknown key %q; the keys of %s are %s", key.Line, key.Value, what, strings.Join(known, ", "))
 		}
 	}
 	return nil
 }
 
-// Ignore silences a rule, for a reason and perhaps for some time only.
+// Ignore silences a rule, with a reason and optionally until a date.
 type Ignore struct {
 	Rule    string `yaml:"rule"`
-	File    string `yaml:"file"` // in which it is silenced; "" for all
+	File    string `yaml:"file"` // limits the ignore to a file; "" for all files
 	Reason  string `yaml:"reason"`
 	Expires string `yaml:"expires"` // YYYY-MM-DD, the last day; "" for never
 	Line    int    `yaml:"-"`
 }
 
-// UnmarshalYAML keeps the line, for messages.
+// UnmarshalYAML records the line for messages.
 func (i *Ignore) UnmarshalYAML(node *yaml.Node) error {
 	if err := knownKeys(node, "an ignore", []string{"rule", "file", "reason", "expires"}); err != nil {
 		return err
@@ -100,9 +99,9 @@ func (i *Ignore) UnmarshalYAML(node *yaml.Node) error {
 	i.Line = node.Line
 	switch {
 	case i.Rule == "":
-		return fmt.Errorf("line %d: an ignore names its rule", node.Line)
+		return fmt.Errorf("line %d: an ignore needs a rule", node.Line)
 	case strings.TrimSpace(i.Reason) == "":
-		return fmt.Errorf("line %d: the ignore of %q gives no reason", node.Line, i.Rule)
+		return fmt.Errorf("line %d: the ignore of %q needs a reason", node.Line, i.Rule)
 	}
 	if _, err := i.until(); err != nil {
 		return fmt.Errorf("line %d: expires is %q; write YYYY-MM-DD", node.Line, i.Expires)
@@ -110,7 +109,7 @@ func (i *Ignore) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// until is the moment from which the ignore does not count, zero for never.
+// until returns the time at which the ignore expires, zero for never.
 func (i *Ignore) until() (time.Time, error) {
 	if i.Expires == "" {
 		return time.Time{}, nil
@@ -121,7 +120,7 @@ func (i *Ignore) until() (time.Time, error) {
 
 var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
 
-// Read reads the file. The error names the line.
+// Read parses the file. Errors contain the line.
 func Read(f *source.File) (*Project, error) {
 	p := &Project{file: f}
 	d := yaml.NewDecoder(bytes.NewReader(f.Data))
@@ -137,7 +136,7 @@ func Read(f *source.File) (*Project, error) {
 	return nil, fmt.Errorf("%s: %s", f.Name, text)
 }
 
-// Environment answers one by its name.
+// Environment returns an environment by name.
 func (p *Project) Environment(name string) (Environment, error) {
 	var names []string
 	for _, e := range p.Environments {
@@ -149,14 +148,14 @@ func (p *Project) Environment(name string) (Environment, error) {
 	return Environment{}, fmt.Errorf("%s has no environment %q; it has %s", p.file.Name, name, strings.Join(names, ", "))
 }
 
-// Ids of findings about the ignores of a project.
+// Ids of findings about a project's ignores.
 const (
 	ExpiredRule = "ignore-expired"
 	UnusedRule  = lint.IgnoreUnusedRule
 )
 
-// Apply drops the findings that the project ignores, and reports ignores that
-// are over and, when everything was checked, those that nothing is left of.
+// Apply removes ignored findings. It adds findings for expired ignores and, if
+// everything was checked, for ignores that match nothing.
 func (p *Project) Apply(findings []lint.Finding, everything bool, now time.Time) []lint.Finding {
 	used := make([]bool, len(p.Ignores))
 	out := findings[:0:0]
@@ -178,11 +177,11 @@ func (p *Project) Apply(findings []lint.Finding, everything bool, now time.Time)
 		switch {
 		case g.over(now):
 			f.Rule = ExpiredRule
-			f.Message = fmt.Sprintf("the ignore of %s was meant until %s", g.Rule, g.Expires)
-			f.Help = "mend what it was about, or give it a new date and a reason"
+			f.Message = fmt.Sprintf("the ignore of %s expired on %s", g.Rule, g.Expires)
+			f.Help = "fix the finding, or renew the date and the reason"
 		case everything && !used[i]:
 			f.Rule = UnusedRule
-			f.Message = fmt.Sprintf("nothing is found by %s any more, so its ignore is left over", g.Rule)
+			f.Message = fmt.Sprintf("the ignore of %s matches nothing", g.Rule)
 			f.Help = "remove it"
 		default:
 			continue
@@ -201,7 +200,7 @@ func (i *Ignore) over(now time.Time) bool {
 	return err == nil && !until.IsZero() && !now.Before(until)
 }
 
-// span is where an ignore names its rule.
+// span returns the position of an ignore's rule.
 func (p *Project) span(i *Ignore) source.Span {
 	at, line := p.file.LineStart(i.Line), p.file.Line(i.Line)
 	if start := strings.Index(line, i.Rule); start >= 0 {

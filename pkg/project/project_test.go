@@ -53,12 +53,12 @@ ignores:
 func TestReadErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"environment: {}":                                `.oly-passkey.yaml:1: field environment not found`,
-		"environments: []":                               `.oly-passkey.yaml:1: environments is a map of names`,
-		"environments:\n  a: {confg: [x]}":               `.oly-passkey.yaml:2: unknown key "confg"; an environment has config, env_files, domains, domains_from, identity_schemas, kratos, profile, sidecar`,
-		"environments:\n  a: {}":                         `.oly-passkey.yaml:2: environment "a" names no config`,
-		"ignores:\n  - reason: x":                        `.oly-passkey.yaml:2: an ignore names its rule`,
-		"ignores:\n  - {rule: x, why: y}":                `.oly-passkey.yaml:2: unknown key "why"; an ignore has rule, file, reason, expires`,
-		"ignores:\n  - rule: x":                          `.oly-passkey.yaml:2: the ignore of "x" gives no reason`,
+		"environments: []":                               `.oly-passkey.yaml:1: environments must be a map of names`,
+		"environments:\n  a: {confg: [x]}":               `.oly-passkey.yaml:2: unknown key "confg"; the keys of an environment are config, env_files, domains, domains_from, identity_schemas, kratos, profile, sidecar`,
+		"environments:\n  a: {}":                         `.oly-passkey.yaml:2: environment "a" has no config`,
+		"ignores:\n  - reason: x":                        `.oly-passkey.yaml:2: an ignore needs a rule`,
+		"ignores:\n  - {rule: x, why: y}":                `.oly-passkey.yaml:2: unknown key "why"; the keys of an ignore are rule, file, reason, expires`,
+		"ignores:\n  - rule: x":                          `.oly-passkey.yaml:2: the ignore of "x" needs a reason`,
 		"ignores: [{rule: x, reason: y, expires: soon}]": `.oly-passkey.yaml:1: expires is "soon"; write YYYY-MM-DD`,
 		"a: [": `.oly-passkey.yaml:1: did not find expected node content`,
 	} {

@@ -27,7 +27,7 @@ func TestWrongOptions(t *testing.T) {
 		"hyphen":                       {scaffold.Options{Domain: "-a.example.com"}, `--domain "-a.example.com" is no host name: the label "-a" begins or ends with a hyphen`},
 		"long label":                   {scaffold.Options{Domain: strings.Repeat("a", 64) + ".example"}, `--domain "` + strings.Repeat("a", 64) + `.example" is no host name: the label "` + strings.Repeat("a", 64) + `" is longer than 63 characters`},
 		"long name":                    {scaffold.Options{Domain: strings.Repeat("a.", 127) + "example"}, `--domain "` + strings.Repeat("a.", 127) + `example" is no host name: it is longer than 253 characters`},
-		"space":                        {scaffold.Options{Domain: "auth example.com"}, `--domain "auth example.com" is no host name: it has ' ' in its host, which no host name can hold`},
+		"space":                        {scaffold.Options{Domain: "auth example.com"}, `--domain "auth example.com" is no host name: it contains ' ', which is not allowed in a host name`},
 		"path":                         {scaffold.Options{Domain: "example.com/login"}, `--domain "example.com/login" is no host name; give the name alone, such as auth.example.com`},
 		"rp.id elsewhere":              {scaffold.Options{Domain: "auth.example.com", RPID: "example.org"}, `--rp-id "example.org" is neither "auth.example.com" nor a parent domain of it, so browsers refuse it there`},
 		"rp.id below":                  {scaffold.Options{Domain: "example.com", RPID: "auth.example.com"}, `--rp-id "auth.example.com" is neither "example.com" nor a parent domain of it, so browsers refuse it there`},

@@ -118,7 +118,7 @@ func TestPresetsRefuse(t *testing.T) {
 		"app on localhost":             {scaffold.Options{Domain: "localhost", AppleApps: []string{"ABCDE12345.com.example.app"}}, `--domain "localhost" is no name that a phone can look up; apps need a public one`},
 		"app on an old Kratos":         {scaffold.Options{Domain: "auth.example.com", Kratos: "v1.3.1", AppleApps: []string{"ABCDE12345.com.example.app"}}, `--kratos-version v1.3.1 shows no passkeys to apps; they came with v26.2.0`},
 		"Kratos before passkeys":       {scaffold.Options{Domain: "auth.example.com", Kratos: "v1.1.0"}, `--kratos-version v1.1.0 has no passkey method, which came with v1.2.0`},
-		"no version":                   {scaffold.Options{Domain: "auth.example.com", Kratos: "latest"}, `--kratos-version "latest" is no Kratos version; write it as v26.2.0`},
+		"no version":                   {scaffold.Options{Domain: "auth.example.com", Kratos: "latest"}, `--kratos-version "latest" is not a Kratos version; use a form such as v26.2.0`},
 		"instance":                     {scaffold.Options{Domain: "auth.example.com", Instance: "My staff"}, `--instance "My staff" has more than small letters, digits and hyphens`},
 		"address of their own choice":  {scaffold.Options{Domain: "auth.example.com", SignUp: scaffold.PasskeyFirst, RefuseAddressChange: true}, `--refuse-address-change does not go with --sign-up passkey-first, where an address is entered in settings`},
 		"closed and open":              {scaffold.Options{Domain: "auth.example.com", Closed: true, SignUp: scaffold.PasskeyFirst}, `--sign-up passkey-first does not go with closed registration`},

@@ -11,7 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// entries finds the values in a file: a mapping from the options' names.
+// entries returns the values in a file, by option name.
 func (t Table) entries(file *source.File) (map[string]*yaml.Node, error) {
 	if file == nil {
 		return nil, nil
@@ -23,7 +23,7 @@ func (t Table) entries(file *source.File) (map[string]*yaml.Node, error) {
 	case len(doc.Content) == 0:
 		return nil, nil
 	case doc.Content[0].Kind != yaml.MappingNode:
-		return nil, at(file.Name, doc.Content[0], "options are a mapping, such as %q", "listen: 127.0.0.1:4477")
+		return nil, at(file.Name, doc.Content[0], "options must be a mapping, such as %q", "listen: 127.0.0.1:4477")
 	}
 	entries := map[string]*yaml.Node{}
 	var errs []error
@@ -32,9 +32,9 @@ func (t Table) entries(file *source.File) (map[string]*yaml.Node, error) {
 		switch {
 		case !t.has(key.Value):
 			suggestion := t.suggest(key.Value, func(o Option) string { return o.flag.Name })
-			errs = append(errs, at(file.Name, key, "there is no option %q%s", key.Value, suggestion))
+			errs = append(errs, at(file.Name, key, "unknown option %q%s", key.Value, suggestion))
 		case entries[key.Value] != nil:
-			errs = append(errs, at(file.Name, key, "option %q is there twice", key.Value))
+			errs = append(errs, at(file.Name, key, "option %q is set twice", key.Value))
 		default:
 			entries[key.Value] = value
 		}
@@ -42,14 +42,14 @@ func (t Table) entries(file *source.File) (map[string]*yaml.Node, error) {
 	return entries, errors.Join(errs...)
 }
 
-// document reads the one document of a file.
+// document parses the only document of a file.
 func document(file *source.File) (*yaml.Node, error) {
 	var doc, second yaml.Node
 	documents := yaml.NewDecoder(bytes.NewReader(file.Data))
 	err := documents.Decode(&doc)
 	if err == nil {
 		if err = documents.Decode(&second); err == nil {
-			return nil, at(file.Name, &second, "a second document begins; options are one mapping")
+			return nil, at(file.Name, &second, "a second document begins here; options must be one mapping")
 		}
 	}
 	var syntax *yaml.LoadError
@@ -62,7 +62,7 @@ func document(file *source.File) (*yaml.Node, error) {
 	return nil, fmt.Errorf("%s: %w", file.Name, err)
 }
 
-// resolve answers what an alias stands for, in its place.
+// resolve returns the target of an alias, at the alias' position.
 func resolve(node *yaml.Node) *yaml.Node {
 	if node.Kind != yaml.AliasNode {
 		return node
@@ -72,7 +72,7 @@ func resolve(node *yaml.Node) *yaml.Node {
 	return &meant
 }
 
-// read gives an option the value that a file has for it.
+// read sets an option to its value in a file.
 func (o Option) read(name string, value *yaml.Node) error {
 	items := []*yaml.Node{value}
 	if o.isList() && value.Kind == yaml.SequenceNode {
@@ -83,9 +83,9 @@ func (o Option) read(name string, value *yaml.Node) error {
 		item = resolve(item)
 		switch {
 		case item.Kind != yaml.ScalarNode:
-			return at(name, item, "%s has to be a %s", o.flag.Name, o.kind())
+			return at(name, item, "%s must be a %s", o.flag.Name, o.kind())
 		case item.ShortTag() == "!!null":
-			return at(name, item, "%s has no value; leave the line out where the default shall hold", o.flag.Name)
+			return at(name, item, "%s has no value; remove the line to use the default", o.flag.Name)
 		}
 		texts = append(texts, item.Value)
 	}
@@ -99,11 +99,10 @@ func at(name string, node *yaml.Node, format string, args ...any) error {
 	return fmt.Errorf("%s:%d:%d: %w", name, node.Line, node.Column, fmt.Errorf(format, args...))
 }
 
-// maxTypos is how many letters a name may be away from the one that is meant, if
-// not all of them are.
+// maxTypos is the maximum edit distance of a suggestion.
 const maxTypos = 3
 
-// suggest names the option that may be meant.
+// suggest returns a suggestion for an unknown name.
 func (t Table) suggest(name string, show func(Option) string) string {
 	best, closest := min(maxTypos+1, len(name)), ""
 	for _, o := range t.Options {
@@ -117,7 +116,7 @@ func (t Table) suggest(name string, show func(Option) string) string {
 	return fmt.Sprintf("; did you mean %q?", closest)
 }
 
-// distance is how many letters have to be changed, added or dropped.
+// distance returns the edit distance of two names.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Reference is the table as Markdown, a row an option.
+// Reference returns the table as Markdown, one row per option.
 func (t Table) Reference() string {
 	var b strings.Builder
 	b.WriteString("| flag, and key in the file | environment | type | default | reload | what |\n|---|---|---|---|---|---|\n")

@@ -1,5 +1,5 @@
 // Package settings reads a program's options from its command line, its
-// environment and a YAML file, all by one table.
+// environment and a YAML file, as defined in one table.
 package settings
 
 import (
@@ -16,9 +16,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Option is one row of the table: a variable with its name, its default and
-// what it means. A list takes several values: by repeating the flag, separated
-// by commas in the environment, as a sequence in the file.
+// Option is a row of the table: a variable with its name, default and documentation.
+// A list has several values: as repeated flags, separated by commas in the
+// environment, or as a sequence in the file.
 type Option struct {
 	flag   *pflag.Flag
 	secret bool
@@ -33,53 +33,53 @@ func option(define func(*pflag.FlagSet)) Option {
 	return o
 }
 
-// Text is an option of any text. The name of its value stands in backquotes in doc.
+// Text returns an option with a string value. The value's name is in backquotes in
+// doc.
 func Text(p *string, name, value, doc string) Option {
 	return option(func(f *pflag.FlagSet) { f.StringVar(p, name, value, doc) })
 }
 
-// Switch is an option that is on or off.
+// Switch returns an option with a boolean value.
 func Switch(p *bool, name string, value bool, doc string) Option {
 	return option(func(f *pflag.FlagSet) { f.BoolVar(p, name, value, doc) })
 }
 
-// Number is an option with a number.
+// Number returns an option with a finite number.
 func Number(p *float64, name string, value float64, doc string) Option {
 	o := option(func(f *pflag.FlagSet) { f.Float64Var(p, name, value, doc) })
 	o.flag.Value = finite{o.flag.Value}
 	return o
 }
 
-// finite is a number that is one: what is no number is neither too small nor too
-// large for anything.
+// finite is a number without NaN and infinities, which would pass range checks.
 type finite struct{ pflag.Value }
 
 // Set implements pflag.Value.
 func (v finite) Set(text string) error {
 	if n, err := strconv.ParseFloat(text, 64); err == nil && (math.IsNaN(n) || math.IsInf(n, 0)) {
-		return errors.New("it has to be finite")
+		return errors.New("must be finite")
 	}
 	return v.Value.Set(text)
 }
 
-// Duration is an option with a time, such as 90s or 6h.
+// Duration returns an option with a duration, such as 90s or 6h.
 func Duration(p *time.Duration, name string, value time.Duration, doc string) Option {
 	return option(func(f *pflag.FlagSet) { f.DurationVar(p, name, value, doc) })
 }
 
-// List is an option with any number of texts.
+// List returns an option with any number of strings.
 func List(p *[]string, name, doc string) Option {
 	return option(func(f *pflag.FlagSet) { f.StringArrayVar(p, name, nil, doc) })
 }
 
-// Secret says that the option names a file whose content is secret.
+// Secret marks an option that names a file with secret content.
 func (o Option) Secret() Option { o.secret = true; return o }
 
-// Reloadable says that a running program takes a new value over.
+// Reloadable marks an option that can be changed without a restart.
 func (o Option) Reloadable() Option { o.reload = true; return o }
 
-// Table is all options of a program. Prefix stands in front of the names of
-// their environment variables.
+// Table contains all options of a program. Prefix is the prefix of their environment
+// variables.
 type Table struct {
 	Prefix  string
 	Options []Option
@@ -92,7 +92,7 @@ func (t Table) Register(flags *pflag.FlagSet) {
 	}
 }
 
-// env is the name of an option's environment variable.
+// env returns the name of an option's environment variable.
 func (t Table) env(o Option) string {
 	return t.Prefix + strings.ToUpper(strings.ReplaceAll(o.flag.Name, "-", "_"))
 }
@@ -101,11 +101,10 @@ func (t Table) has(name string) bool {
 	return slices.ContainsFunc(t.Options, func(o Option) bool { return o.flag.Name == name })
 }
 
-// Read fills the variables: a flag counts before the environment (KEY=value),
-// the environment before the file, which may be nil, and the file before the
-// default. flags are those of the command line; they may belong to another table
-// of the same options, as they do when a running program reads everything again.
-// An empty environment variable counts as none. All errors are answered together.
+// Read sets the variables. Flags override the environment (KEY=value), which
+// overrides the file, which may be nil and overrides the defaults. flags are those of
+// the command line; they may belong to another table with the same options, as on a
+// reload. Empty environment variables are ignored. All errors are joined.
 func (t Table) Read(flags *pflag.FlagSet, environ []string, file *source.File) error {
 	given, err := t.environment(environ)
 	errs := []error{err}
@@ -133,8 +132,8 @@ func (t Table) Read(flags *pflag.FlagSet, environ []string, file *source.File) e
 	return errors.Join(errs...)
 }
 
-// environment finds the variables of the table. One with the prefix that is
-// none of them is an error: most likely it is a typing error.
+// environment returns the variables of the table. Unknown variables with the prefix
+// are errors, because they are probably typos.
 func (t Table) environment(environ []string) (map[string]string, error) {
 	given := map[string]string{}
 	var errs []error
@@ -146,7 +145,7 @@ func (t Table) environment(environ []string) (map[string]string, error) {
 		}
 		key := strings.ToLower(strings.ReplaceAll(rest, "_", "-"))
 		if !t.has(key) {
-			errs = append(errs, fmt.Errorf("environment: %s is no option%s", name, t.suggest(key, t.env)))
+			errs = append(errs, fmt.Errorf("environment: unknown option %s%s", name, t.suggest(key, t.env)))
 			continue
 		}
 		given[key] = value
@@ -154,9 +153,8 @@ func (t Table) environment(environ []string) (map[string]string, error) {
 	return given, errors.Join(errs...)
 }
 
-// Changed lists the options whose values differ between two tables of the same
-// options, those that a running program takes over apart from those that it
-// does not.
+// Changed returns the options whose values differ between two tables with the same
+// options: those that can be reloaded, and those that need a restart.
 func (t Table) Changed(from Table) (taken, needRestart []string) {
 	for n, o := range t.Options {
 		switch {
@@ -175,7 +173,7 @@ func (o Option) isList() bool {
 	return list
 }
 
-// values are the texts that a flag was given.
+// values returns the texts of a flag.
 func values(f *pflag.Flag) []string {
 	if list, ok := f.Value.(pflag.SliceValue); ok {
 		return list.GetSlice()
@@ -183,21 +181,21 @@ func values(f *pflag.Flag) []string {
 	return []string{f.Value.String()}
 }
 
-// set gives an option its value. Its errors say what is wanted, not what came.
+// set sets the value of an option. Its errors do not contain the given value.
 func (o Option) set(texts []string) error {
 	for _, text := range texts { // the first value of a list replaces the default, further ones add
 		if o.flag.Value.Set(text) != nil {
-			return fmt.Errorf("is no %s, want one such as %s", o.kind(), map[string]string{
-				"switch": "true", "number": "2.5", "duration": "90s or 6h",
+			return fmt.Errorf("is not a %s; use a value such as %s", o.kind(), map[string]string{
+				"boolean": "true", "number": "2.5", "duration": "90s or 6h",
 			}[o.kind()])
 		}
 	}
 	return nil
 }
 
-// kind is the type of an option's value, in words.
+// kind returns the type of an option's value in words.
 func (o Option) kind() string {
 	return map[string]string{
-		"string": "text", "bool": "switch", "float64": "number", "duration": "duration", "stringArray": "list",
+		"string": "text", "bool": "boolean", "float64": "number", "duration": "duration", "stringArray": "list",
 	}[o.flag.Value.Type()]
 }

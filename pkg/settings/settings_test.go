@@ -83,30 +83,30 @@ func TestErrors(t *testing.T) {
 		file    string
 		want    string
 	}{
-		{"unknown key", nil, "# x\nratee: 3\n", `app.yml:2:1: there is no option "ratee"; did you mean "rate"?`},
-		{"strange key", nil, "listen-on-something: 3\n", `app.yml:1:1: there is no option "listen-on-something"`},
-		{"twice", nil, "rate: 3\nrate: 4\n", `app.yml:2:1: option "rate" is there twice`},
-		{"no value", nil, "rate:\n", `app.yml:1:6: rate has no value; leave the line out where the default shall hold`},
-		{"a mapping", nil, "rate: {a: 1}\n", `app.yml:1:7: rate has to be a number`},
-		{"a list for one", nil, "rate: [1]\n", `app.yml:1:7: rate has to be a number`},
-		{"a list of lists", nil, "name: [a, [b]]\n", `app.yml:1:11: name has to be a list`},
-		{"no number", nil, "rate: many\n", `app.yml:1:7: rate: "many" is no number, want one such as 2.5`},
-		{"no switch", nil, "dev: yes\n", `app.yml:1:6: dev: "yes" is no switch, want one such as true`},
-		{"no duration", nil, "every: 90\n", `app.yml:1:8: every: "90" is no duration, want one such as 90s or 6h`},
-		{"an alias of another kind", nil, "kratos-url: &u 5h\nrate: *u\n", `app.yml:2:7: rate: "5h" is no number, want one such as 2.5`},
-		{"not a number", nil, "rate: NaN\n", `app.yml:1:7: rate: "NaN" is no number, want one such as 2.5`},
-		{"endless", []string{"APP_RATE=-inf"}, "", `APP_RATE="-inf" is no number, want one such as 2.5`},
-		{"an empty key", nil, `"": 1`, `app.yml:1:1: there is no option ""`},
-		{"a short key", nil, "xyz: 1\n", `app.yml:1:1: there is no option "xyz"`},
-		{"two documents", nil, "rate: 1\n---\nrate: 2\n", "app.yml:2:1: a second document begins; options are one mapping"},
+		{"unknown key", nil, "# x\nratee: 3\n", `app.yml:2:1: unknown option "ratee"; did you mean "rate"?`},
+		{"strange key", nil, "listen-on-something: 3\n", `app.yml:1:1: unknown option "listen-on-something"`},
+		{"twice", nil, "rate: 3\nrate: 4\n", `app.yml:2:1: option "rate" is set twice`},
+		{"no value", nil, "rate:\n", `app.yml:1:6: rate has no value; remove the line to use the default`},
+		{"a mapping", nil, "rate: {a: 1}\n", `app.yml:1:7: rate must be a number`},
+		{"a list for one", nil, "rate: [1]\n", `app.yml:1:7: rate must be a number`},
+		{"a list of lists", nil, "name: [a, [b]]\n", `app.yml:1:11: name must be a list`},
+		{"no number", nil, "rate: many\n", `app.yml:1:7: rate: "many" is not a number; use a value such as 2.5`},
+		{"no switch", nil, "dev: yes\n", `app.yml:1:6: dev: "yes" is not a boolean; use a value such as true`},
+		{"no duration", nil, "every: 90\n", `app.yml:1:8: every: "90" is not a duration; use a value such as 90s or 6h`},
+		{"an alias of another kind", nil, "kratos-url: &u 5h\nrate: *u\n", `app.yml:2:7: rate: "5h" is not a number; use a value such as 2.5`},
+		{"not a number", nil, "rate: NaN\n", `app.yml:1:7: rate: "NaN" is not a number; use a value such as 2.5`},
+		{"endless", []string{"APP_RATE=-inf"}, "", `APP_RATE="-inf" is not a number; use a value such as 2.5`},
+		{"an empty key", nil, `"": 1`, `app.yml:1:1: unknown option ""`},
+		{"a short key", nil, "xyz: 1\n", `app.yml:1:1: unknown option "xyz"`},
+		{"two documents", nil, "rate: 1\n---\nrate: 2\n", "app.yml:2:1: a second document begins here; options must be one mapping"},
 		{"a second one with a mistake", nil, "rate: 1\n---\nrate: [\n", "app.yml:4:1: did not find expected node content"},
-		{"no mapping", nil, "- rate\n", `app.yml:1:1: options are a mapping, such as "listen: 127.0.0.1:4477"`},
+		{"no mapping", nil, "- rate\n", `app.yml:1:1: options must be a mapping, such as "listen: 127.0.0.1:4477"`},
 		{"syntax", nil, "rate: [1\n", `app.yml:2:1: did not find expected ',' or ']'`},
-		{"environment", []string{"APP_RATE=many"}, "", `APP_RATE="many" is no number, want one such as 2.5`},
-		{"unknown variable", []string{"APP_KRATOS_URI=x"}, "", `environment: APP_KRATOS_URI is no option; did you mean "APP_KRATOS_URL"?`},
-		{"all at once", []string{"APP_EVERY=x"}, "dev: 3\nno-such-option: 1\n", `app.yml:2:1: there is no option "no-such-option"
-app.yml:1:6: dev: "3" is no switch, want one such as true
-APP_EVERY="x" is no duration, want one such as 90s or 6h`},
+		{"environment", []string{"APP_RATE=many"}, "", `APP_RATE="many" is not a number; use a value such as 2.5`},
+		{"unknown variable", []string{"APP_KRATOS_URI=x"}, "", `environment: unknown option APP_KRATOS_URI; did you mean "APP_KRATOS_URL"?`},
+		{"all at once", []string{"APP_EVERY=x"}, "dev: 3\nno-such-option: 1\n", `app.yml:2:1: unknown option "no-such-option"
+app.yml:1:6: dev: "3" is not a boolean; use a value such as true
+APP_EVERY="x" is not a duration; use a value such as 90s or 6h`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := read(nil, tc.environ, tc.file)
@@ -135,7 +135,7 @@ func TestReference(t *testing.T) {
 	require.Equal(t, `| flag, and key in the file | environment | type | default | reload | what |
 |---|---|---|---|---|---|
 | `+"`--kratos-url` | `APP_KRATOS_URL` | text | `http://k`"+` |  | URL of Kratos |
-| `+"`--dev` | `APP_DEV` | switch | `false`"+` |  | no \| keys |
+| `+"`--dev` | `APP_DEV` | boolean | `false`"+` |  | no \| keys |
 | `+"`--rate` | `APP_RATE` | number | `1`"+` | yes | a NUMBER |
 | `+"`--every` | `APP_EVERY` | duration | `1h0m0s`"+` |  | a TIME |
 | `+"`--name` | `APP_NAME`"+` | list |  | yes | a NAME in a file. **The file is secret.** |

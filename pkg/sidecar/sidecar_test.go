@@ -135,15 +135,15 @@ func TestAPI(t *testing.T) {
 		},
 		{
 			"65 bytes", "/v1/resolve", "resolve-key", `{"user_handle":"` + strings.Repeat("x", 65) + `"}`, 400,
-			problem(400, "invalid-handle", "the user handle is none", "user handle has 65 bytes, WebAuthn allows 1 to 64"),
+			problem(400, "invalid-handle", "the user handle is none", "the user handle has 65 bytes; WebAuthn allows 1 to 64"),
 		},
 		{
 			"no handle", "/v1/resolve", "resolve-key", `{}`, 400,
-			problem(400, "invalid-handle", "the user handle is none", "user handle is empty, WebAuthn allows 1 to 64 bytes"),
+			problem(400, "invalid-handle", "the user handle is none", "the user handle is empty; WebAuthn allows 1 to 64 bytes"),
 		},
 		{
 			"a credential id that is none", "/v1/resolve", "resolve-key", `{"user_handle":"` + handle + `","credential_id":"!"}`, 400,
-			problem(400, "bad-request", "the request cannot be understood", `"credential_id": credential id is neither base64url nor base64`),
+			problem(400, "bad-request", "the request cannot be understood", `"credential_id": the credential id is neither base64url nor base64`),
 		},
 		{
 			"no json", "/v1/resolve", "resolve-key", `user_handle=x`, 400,
@@ -205,11 +205,11 @@ func TestAPI(t *testing.T) {
 		{"a hook's key for a refusal", "/v1/hooks/kratos/refuse-address-change", "", `{}`, 401, unauthorized},
 		{
 			"unknown credential without an id", "/v1/signals/unknown-credential", "resolve-key", `{"user_handle":"` + handle + `"}`, 400,
-			problem(400, "bad-request", "the request cannot be understood", `"credential_id": credential id has 0 bytes, WebAuthn allows 1 to 1023`),
+			problem(400, "bad-request", "the request cannot be understood", `"credential_id": the credential id has 0 bytes; WebAuthn allows 1 to 1023`),
 		},
 		{
 			"unknown credential without a handle", "/v1/signals/unknown-credential", "resolve-key", `{"credential_id":"AQE"}`, 400,
-			problem(400, "invalid-handle", "the user handle is none", "user handle is empty, WebAuthn allows 1 to 64 bytes"),
+			problem(400, "invalid-handle", "the user handle is none", "the user handle is empty; WebAuthn allows 1 to 64 bytes"),
 		},
 		{"held credential", "/v1/signals/unknown-credential", "resolve-key", `{"user_handle":"` + handle + `","credential_id":"AQE"}`, 200, `{"unknown_credential":null,"doubt":"held"}`},
 		{

@@ -1,6 +1,6 @@
-// Package survey looks around a project for what init would otherwise have to
-// ask: the Kratos configuration, its version, where people sign in, what the
-// project is called. Every answer knows its file and line.
+// Package survey searches a project for the answers that init would otherwise ask
+// for: the Kratos configuration, its version, the sign-in host, and the project's
+// name. Each answer has its file and line.
 package survey
 
 import (
@@ -19,23 +19,23 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Survey is what was found. A Fact without a value was not.
+// Survey is the result of a search. A Fact without a value was not found.
 type Survey struct {
 	Configs []string // Kratos configurations, the nearest first
 	Version Fact     // of Kratos, from an image tag
-	Domain  Fact     // host name where people sign in, from an Ingress or a proxy
+	Domain  Fact     // host name of the sign-in pages, from an Ingress or a proxy
 	AppName Fact     // of a compose project
 	Target  Fact     // compose or kubernetes
 	CI      Fact     // github or gitlab
 }
 
-// Fact is one answer and where it stands.
+// Fact is an answer and its position.
 type Fact struct {
 	Value string
 	From  source.Span
 }
 
-// Bounds of the search: a project's deployment files are near its root.
+// Limits of the search: deployment files are near a project's root.
 const (
 	maxDepth = 3
 	maxFiles = 2000
@@ -43,9 +43,9 @@ const (
 	maxUp    = 3
 )
 
-// Look searches a folder, three levels down, and the folders above it up to the
-// root of its repository. What cannot be read is passed over: nobody named it.
-// The error is that of the folder itself.
+// Look searches a directory, three levels deep, and its parents up to the root of
+// the repository. Unreadable files are ignored. It returns an error if the directory
+// itself cannot be read.
 func Look(dir string) (*Survey, error) {
 	s := new(Survey)
 	seen := 0
@@ -84,7 +84,7 @@ func skipped(name string) bool {
 	return strings.HasPrefix(name, ".") || slices.Contains([]string{"node_modules", "vendor", "testdata", "charts"}, name)
 }
 
-// above looks at the folders over dir, and for its repository's CI.
+// above searches the parents of dir, and the repository's CI configuration.
 func (s *Survey) above(dir string) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -128,7 +128,7 @@ var (
 	composed = regexp.MustCompile(`(?m)^name:[ \t]*["']?([^\s"'#$]+)`)
 )
 
-// look reads one file, when its name says that it may be of interest.
+// look reads a file if its name is relevant.
 func (s *Survey) look(path string) {
 	name := filepath.Base(path)
 	yml := slices.Contains([]string{".yml", ".yaml"}, filepath.Ext(name))
@@ -164,8 +164,8 @@ func (s *Survey) look(path string) {
 	}
 }
 
-// host takes the one host of a proxy, or the one that is called like a place to
-// sign in.
+// host selects the only host of a proxy, or one with a name that is typical of
+// sign-in pages.
 func (s *Survey) host(f *source.File) {
 	var all []string
 	for _, d := range project.Domains(f) {
@@ -184,7 +184,7 @@ func (s *Survey) host(f *source.File) {
 	}
 }
 
-// set keeps the first answer, which is the nearest.
+// set keeps the first answer, which is from the nearest file.
 func (f *Fact) set(value string, from source.Span) {
 	if f.Value == "" {
 		f.Value, f.From = value, from

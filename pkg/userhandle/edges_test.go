@@ -56,9 +56,9 @@ func TestLongestText(t *testing.T) {
 	longest := hex.EncodeToString([]byte(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{0xfb}, 192))))
 	require.Len(t, longest, 512)
 	_, err := userhandle.Read(longest)
-	require.EqualError(t, err, "user handle has 256 bytes, WebAuthn allows 1 to 64", "it is looked at")
+	require.EqualError(t, err, "the user handle has 256 bytes; WebAuthn allows 1 to 64", "it is looked at")
 	_, err = userhandle.Read(longest + "0")
-	require.EqualError(t, err, "text of 513 characters is no user handle in any form", "it is not")
+	require.EqualError(t, err, "a text of 513 characters cannot be a user handle", "it is not")
 }
 
 func TestLongestCredentialID(t *testing.T) {

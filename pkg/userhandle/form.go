@@ -11,31 +11,31 @@ import (
 	"github.com/google/uuid"
 )
 
-// Form is a way to write the bytes of a user handle as text.
+// Form is a text encoding of user handles.
 type Form string
 
-// The forms, as they are named on the command line.
+// The forms, with their names on the command line.
 const (
-	Base64URL Form = "base64url" // what WebAuthn's JSON carries; written without padding
-	Base64    Form = "base64"    // what Kratos' admin API shows as config.user_handle; written with padding
+	Base64URL Form = "base64url" // in WebAuthn's JSON; encoded without padding
+	Base64    Form = "base64"    // config.user_handle in Kratos' admin API; encoded with padding
 	Hex       Form = "hex"
 	UUID      Form = "uuid" // 16 bytes only, 8-4-4-4-12
-	Text      Form = "text" // the bytes as they are, when they are printable ASCII
+	Text      Form = "text" // the bytes themselves, if they are printable ASCII
 )
 
-// Forms lists every form, in the order in which readings are tried.
+// Forms returns all forms, in the order in which Read tries them.
 func Forms() []Form { return []Form{UUID, Hex, Base64URL, Base64, Text} }
 
-// ParseForm reads the name of a form.
+// ParseForm parses the name of a form.
 func ParseForm(name string) (Form, error) {
 	if f := Form(name); slices.Contains(Forms(), f) {
 		return f, nil
 	}
-	return "", fmt.Errorf("unknown form %q, want base64url, base64, hex, uuid or text", name)
+	return "", fmt.Errorf("unknown form %q: use base64url, base64, hex, uuid or text", name)
 }
 
-// Encode writes a handle in a form. Bytes that the form cannot carry, such as
-// binary ones as text, are an error, as is a handle of a wrong length.
+// Encode encodes a handle. It returns an error if the form cannot represent the
+// bytes, such as binary ones as text, or if the handle has an invalid length.
 func Encode(handle []byte, form Form) (string, error) {
 	if err := checkLen(handle); err != nil {
 		return "", err
@@ -50,20 +50,20 @@ func Encode(handle []byte, form Form) (string, error) {
 	case UUID:
 		id, err := uuid.FromBytes(handle)
 		if err != nil {
-			return "", fmt.Errorf("user handle has %d bytes, a uuid has 16", len(handle))
+			return "", fmt.Errorf("the user handle has %d bytes, but a UUID has 16", len(handle))
 		}
 		return id.String(), nil
 	case Text:
 		if !isPrintable(string(handle)) {
-			return "", fmt.Errorf("user handle holds bytes that are no printable characters")
+			return "", fmt.Errorf("the user handle contains non-printable characters")
 		}
 		return string(handle), nil
 	}
 	return "", fmt.Errorf("unknown form %q", form)
 }
 
-// Decode reads a text in one form and no other. Base64 in both alphabets is
-// taken with or without padding.
+// Decode decodes a text in one form. It accepts base64 in both alphabets with or
+// without padding.
 func Decode(text string, form Form) ([]byte, error) {
 	handle, err := decode(text, form)
 	if err != nil {
@@ -72,14 +72,14 @@ func Decode(text string, form Form) ([]byte, error) {
 	return handle, checkLen(handle)
 }
 
-// What keeps a text from being of a form. They are not made anew for each text:
-// Read tries every form, so that most of its tries fail.
+// The errors of decoding. They are not allocated for each text, because most
+// attempts of Read fail.
 var (
-	errForm    = errors.New("there is no such form")
-	errPadding = errors.New("the padding does not fit")
-	errLineEnd = errors.New("it holds a line end")
-	errUUID    = errors.New("a uuid has 36 characters, 8-4-4-4-12")
-	errText    = errors.New("it holds characters other than printable ASCII")
+	errForm    = errors.New("unknown form")
+	errPadding = errors.New("invalid padding")
+	errLineEnd = errors.New("it contains a line break")
+	errUUID    = errors.New("a UUID has 36 characters, 8-4-4-4-12")
+	errText    = errors.New("it contains characters other than printable ASCII")
 )
 
 func decode(text string, form Form) ([]byte, error) {
@@ -101,8 +101,8 @@ func decode(text string, form Form) ([]byte, error) {
 	return nil, errForm
 }
 
-// Strict takes no second text for the same bytes. Asked for each time, it would
-// copy its tables.
+// The strict encodings accept only one text for the same bytes. They are variables
+// because Strict copies its tables.
 var (
 	strictURL = base64.RawURLEncoding.Strict()
 	strictStd = base64.RawStdEncoding.Strict()
@@ -113,17 +113,18 @@ func decodeBase64(text string, enc *base64.Encoding) ([]byte, error) {
 	if pad := len(text) - len(bare); pad > 0 && (len(text)%4 != 0 || pad > 2) {
 		return nil, errPadding
 	}
-	// encoding/base64 skips line ends; a handle has none.
+	// encoding/base64 ignores line breaks, which are invalid here.
 	if has(bare, '\r') || has(bare, '\n') {
 		return nil, errLineEnd
 	}
 	return enc.DecodeString(bare)
 }
 
-// has is strings.ContainsRune for a byte, in a quarter of the time.
+// has reports whether a text contains a byte, four times as fast as
+// strings.ContainsRune.
 func has(text string, c byte) bool { return strings.IndexByte(text, c) >= 0 }
 
-// decodeUUID takes the dashed form only: 32 digits without dashes are hex.
+// decodeUUID only accepts the form with dashes: 32 digits without dashes are hex.
 func decodeUUID(text string) ([]byte, error) {
 	const dashed = 36
 	if len(text) != dashed {

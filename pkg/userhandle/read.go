@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// maxText bounds what Read looks at, in bytes: a handle of 64 bytes in base64
-// that was encoded in base64 and in hex once more stays under it.
+// maxText limits the length of texts for Read, in bytes. A handle of 64 bytes that
+// was encoded in base64 twice and in hex is shorter.
 const maxText = 512
 
 const hexDigits = "0123456789abcdefABCDEF"
 
-// Reading is one way to understand a text as a user handle.
+// Reading is a possible interpretation of a text as a user handle.
 type Reading struct {
 	Forms  []Form // from the outside in: [base64url hex] is hex inside base64url
 	Handle []byte
 }
 
-// Form names the reading, such as "base64url" or "hex in base64url".
+// Form describes the reading, such as "base64url" or "hex in base64url".
 func (r Reading) Form() string {
 	names := make([]string, len(r.Forms))
 	for i, f := range r.Forms {
@@ -28,31 +28,31 @@ func (r Reading) Form() string {
 	return strings.Join(names, " in ")
 }
 
-// Read answers every user handle that a text can mean, each once: base64url and
-// base64 with or without padding, hex, a UUID, the raw characters, and a text
-// form that was encoded a second time, as pages do that take the handle for a
-// string. It never answers none without an error.
+// Read returns all distinct user handles that a text can represent: base64url and
+// base64 with or without padding, hex, a UUID, the characters themselves, and a text
+// form that was encoded a second time, which happens in pages that treat the handle
+// as a string. It returns at least one reading or an error.
 //
 // Several readings are normal (64 letters and digits are a handle and also
-// base64 of 48 bytes); the caller looks each of them up, and never guesses.
-// Errors are a *LengthError where the text is well formed, but no user handle.
+// base64 of 48 bytes); callers must look up each of them instead of guessing. The
+// error is a *LengthError if the text is well-formed but not a user handle.
 func Read(text string) ([]Reading, error) {
 	text = strings.TrimSpace(text)
 	if len(text) > maxText {
-		return nil, fmt.Errorf("text of %d characters is no user handle in any form", len(text))
+		return nil, fmt.Errorf("a text of %d characters cannot be a user handle", len(text))
 	}
 	var readings []Reading
 	var wrongLen *LengthError
 	forms := Forms()
 	for n, form := range forms {
 		switch {
-		// Without one of these characters base64 says what base64url has said.
+		// Without these characters, base64 has the same result as base64url.
 		case form == Base64 && !has(text, '+') && !has(text, '/'):
 			continue
-		// Most texts are none, and decoding makes room for the bytes first.
+		// Avoid the allocation of hex decoding for most texts.
 		case form == Hex && strings.Trim(text, hexDigits) != "":
 			continue
-		// What is too long for a handle matters where it is nothing else.
+		// A text that is too long only matters if there is no other reading.
 		case form == Text && len(text) > MaxLen && len(readings) > 0:
 			continue
 		}
@@ -75,12 +75,11 @@ func Read(text string) ([]Reading, error) {
 	if wrongLen != nil {
 		return nil, wrongLen
 	}
-	return nil, errors.New("text is no user handle in any form: base64url, base64, hex, uuid or printable characters")
+	return nil, errors.New("the text is not a user handle as base64url, base64, hex, UUID or printable characters")
 }
 
-// addInner reads what one decoding gave as text that was encoded before. Only
-// handles of a shape that Kratos makes count: any other text that happens to
-// decode again would be noise.
+// addInner decodes a decoded text again. It only adds handles in a form that Kratos
+// generates, because other texts may be decodable by chance.
 func addInner(readings []Reading, outer Form, decoded []byte) []Reading {
 	switch len(decoded) {
 	case 22, 24, 32, 36: // 16 bytes in base64, hex, uuid
@@ -108,9 +107,9 @@ func add(readings []Reading, r Reading) []Reading {
 	return append(readings, r)
 }
 
-// Best answers the one reading whose handle has a shape that Kratos makes, or
-// the only reading there is; false where the text stays ambiguous. It is for
-// showing a handle to a person; to find an identity look every reading up.
+// Best returns the only reading, or the only one whose handle has a form that Kratos
+// generates. It returns false if the text is ambiguous. Use it to display a handle;
+// to find an identity, look up all readings.
 func Best(readings []Reading) (Reading, bool) {
 	if len(readings) == 1 {
 		return readings[0], true
@@ -127,11 +126,11 @@ func Best(readings []Reading) (Reading, bool) {
 	return best[0], true
 }
 
-// maxCredentialID is the greatest length of a credential id in bytes
+// maxCredentialID is the maximum length of a credential id in bytes
 // (WebAuthn §4, "credential ID").
 const maxCredentialID = 1023
 
-// ReadCredentialID reads a credential id as browsers and Kratos write one:
+// ReadCredentialID decodes a credential id in the forms of browsers and Kratos:
 // base64url or base64, with or without padding.
 func ReadCredentialID(text string) ([]byte, error) {
 	text = strings.TrimSpace(text)
@@ -141,9 +140,9 @@ func ReadCredentialID(text string) ([]byte, error) {
 			continue
 		}
 		if len(id) == 0 || len(id) > maxCredentialID {
-			return nil, fmt.Errorf("credential id has %d bytes, WebAuthn allows 1 to %d", len(id), maxCredentialID)
+			return nil, fmt.Errorf("the credential id has %d bytes; WebAuthn allows 1 to %d", len(id), maxCredentialID)
 		}
 		return id, nil
 	}
-	return nil, errors.New("credential id is neither base64url nor base64")
+	return nil, errors.New("the credential id is neither base64url nor base64")
 }

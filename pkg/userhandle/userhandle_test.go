@@ -123,13 +123,13 @@ func TestReadNamesReadings(t *testing.T) {
 func TestReadErrors(t *testing.T) {
 	long := bytes.Repeat([]byte{0xfb}, 65)
 	for _, tc := range []struct{ name, text, want string }{
-		{"empty", " ", "user handle is empty, WebAuthn allows 1 to 64 bytes"},
-		{"65 bytes in base64url", base64.RawURLEncoding.EncodeToString(long), "user handle has 65 bytes, WebAuthn allows 1 to 64"},
-		{"65 bytes in base64", base64.StdEncoding.EncodeToString(long), "user handle has 65 bytes, WebAuthn allows 1 to 64"},
-		{"65 bytes in hex", hex.EncodeToString(long), "user handle has 65 bytes, WebAuthn allows 1 to 64"},
-		{"65 characters", strings.Repeat("x", 65), "user handle has 65 bytes, WebAuthn allows 1 to 64"},
-		{"a book", strings.Repeat("x", 5000), "text of 5000 characters is no user handle in any form"},
-		{"no text", "é\x00", "text is no user handle in any form: base64url, base64, hex, uuid or printable characters"},
+		{"empty", " ", "the user handle is empty; WebAuthn allows 1 to 64 bytes"},
+		{"65 bytes in base64url", base64.RawURLEncoding.EncodeToString(long), "the user handle has 65 bytes; WebAuthn allows 1 to 64"},
+		{"65 bytes in base64", base64.StdEncoding.EncodeToString(long), "the user handle has 65 bytes; WebAuthn allows 1 to 64"},
+		{"65 bytes in hex", hex.EncodeToString(long), "the user handle has 65 bytes; WebAuthn allows 1 to 64"},
+		{"65 characters", strings.Repeat("x", 65), "the user handle has 65 bytes; WebAuthn allows 1 to 64"},
+		{"a book", strings.Repeat("x", 5000), "a text of 5000 characters cannot be a user handle"},
+		{"no text", "é\x00", "the text is not a user handle as base64url, base64, hex, UUID or printable characters"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := userhandle.Read(tc.text)
@@ -166,24 +166,24 @@ func TestDecodeOneForm(t *testing.T) {
 		{"-_8", userhandle.Base64URL, "\xfb\xff"},
 		{"+/8", userhandle.Base64URL, "not base64url: illegal base64 data at input byte 0"},
 		{"+/8=", userhandle.Base64, "\xfb\xff"},
-		{"QUI==", userhandle.Base64, "not base64: the padding does not fit"},
-		{"Q===", userhandle.Base64, "not base64: the padding does not fit"},
-		{"QU\nI=", userhandle.Base64, "not base64: the padding does not fit"},
-		{"QU\nI", userhandle.Base64, "not base64: it holds a line end"},
-		{"\nQUI", userhandle.Base64, "not base64: it holds a line end"},
-		{"QU\rI", userhandle.Base64URL, "not base64url: it holds a line end"},
-		{"\rQUI", userhandle.Base64URL, "not base64url: it holds a line end"},
+		{"QUI==", userhandle.Base64, "not base64: invalid padding"},
+		{"Q===", userhandle.Base64, "not base64: invalid padding"},
+		{"QU\nI=", userhandle.Base64, "not base64: invalid padding"},
+		{"QU\nI", userhandle.Base64, "not base64: it contains a line break"},
+		{"\nQUI", userhandle.Base64, "not base64: it contains a line break"},
+		{"QU\rI", userhandle.Base64URL, "not base64url: it contains a line break"},
+		{"\rQUI", userhandle.Base64URL, "not base64url: it contains a line break"},
 		{"QUJ", userhandle.Base64URL, "not base64url: illegal base64 data at input byte 2"}, // bits left over
 		{"4142", userhandle.Hex, "AB"},
 		{"414", userhandle.Hex, "not hex: encoding/hex: odd length hex string"},
 		{uuidText, userhandle.UUID, uuidBytes},
-		{"3fa85f6457174562b3fc2c963f66afa6", userhandle.UUID, "not uuid: a uuid has 36 characters, 8-4-4-4-12"},
+		{"3fa85f6457174562b3fc2c963f66afa6", userhandle.UUID, "not uuid: a UUID has 36 characters, 8-4-4-4-12"},
 		{"3fa85f64-5717-4562-b3fc-2c963f66afaz", userhandle.UUID, "not uuid: invalid UUID format"},
 		{"AB", userhandle.Text, "AB"},
-		{"A\tB", userhandle.Text, "not text: it holds characters other than printable ASCII"},
-		{"", userhandle.Text, "user handle is empty, WebAuthn allows 1 to 64 bytes"},
-		{strings.Repeat("41", 65), userhandle.Hex, "user handle has 65 bytes, WebAuthn allows 1 to 64"},
-		{"AB", "rot13", "not rot13: there is no such form"},
+		{"A\tB", userhandle.Text, "not text: it contains characters other than printable ASCII"},
+		{"", userhandle.Text, "the user handle is empty; WebAuthn allows 1 to 64 bytes"},
+		{strings.Repeat("41", 65), userhandle.Hex, "the user handle has 65 bytes; WebAuthn allows 1 to 64"},
+		{"AB", "rot13", "not rot13: unknown form"},
 	} {
 		handle, err := userhandle.Decode(tc.text, tc.form)
 		if err != nil {
@@ -204,11 +204,11 @@ func TestEncode(t *testing.T) {
 		{uuidBytes, userhandle.Base64, "P6hfZFcXRWKz/CyWP2avpg=="},
 		{uuidBytes, userhandle.Hex, "3fa85f6457174562b3fc2c963f66afa6"},
 		{uuidBytes, userhandle.UUID, uuidText},
-		{uuidBytes, userhandle.Text, "user handle holds bytes that are no printable characters"},
+		{uuidBytes, userhandle.Text, "the user handle contains non-printable characters"},
 		{passkey, userhandle.Text, passkey},
-		{passkey, userhandle.UUID, "user handle has 64 bytes, a uuid has 16"},
-		{"", userhandle.Hex, "user handle is empty, WebAuthn allows 1 to 64 bytes"},
-		{passkey + "x", userhandle.Hex, "user handle has 65 bytes, WebAuthn allows 1 to 64"},
+		{passkey, userhandle.UUID, "the user handle has 64 bytes, but a UUID has 16"},
+		{"", userhandle.Hex, "the user handle is empty; WebAuthn allows 1 to 64 bytes"},
+		{passkey + "x", userhandle.Hex, "the user handle has 65 bytes; WebAuthn allows 1 to 64"},
 		{"A", "rot13", `unknown form "rot13"`},
 	} {
 		text, err := userhandle.Encode([]byte(tc.handle), tc.form)
@@ -227,7 +227,7 @@ func TestParseForm(t *testing.T) {
 		require.Equal(t, f, got)
 	}
 	_, err := userhandle.ParseForm("Base64")
-	require.EqualError(t, err, `unknown form "Base64", want base64url, base64, hex, uuid or text`)
+	require.EqualError(t, err, `unknown form "Base64": use base64url, base64, hex, uuid or text`)
 }
 
 func TestReadCredentialID(t *testing.T) {
@@ -237,11 +237,11 @@ func TestReadCredentialID(t *testing.T) {
 		require.Equal(t, "\xfb\xff", string(id), text)
 	}
 	_, err := userhandle.ReadCredentialID("!")
-	require.EqualError(t, err, "credential id is neither base64url nor base64")
+	require.EqualError(t, err, "the credential id is neither base64url nor base64")
 	_, err = userhandle.ReadCredentialID("")
-	require.EqualError(t, err, "credential id has 0 bytes, WebAuthn allows 1 to 1023")
+	require.EqualError(t, err, "the credential id has 0 bytes; WebAuthn allows 1 to 1023")
 	_, err = userhandle.ReadCredentialID(base64.RawURLEncoding.EncodeToString(make([]byte, 1024)))
-	require.EqualError(t, err, "credential id has 1024 bytes, WebAuthn allows 1 to 1023")
+	require.EqualError(t, err, "the credential id has 1024 bytes; WebAuthn allows 1 to 1023")
 }
 
 // FuzzRead: every reading is a handle, each is there once, and each form of a

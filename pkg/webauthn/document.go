@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// maxRelatedDepth is how deep Chromium's JSON reader nests.
+// maxRelatedDepth is the maximum nesting depth of Chromium's JSON parser.
 const maxRelatedDepth = 199
 
-// mediaType is the media type of a Content-Type header as Chromium reads it:
-// the last element of a list that has a slash, up to a blank, a semicolon or a
-// parenthesis, in lower case.
+// mediaType returns the media type of a Content-Type header as Chromium parses it:
+// the last element of the list that has a slash, up to a space, a tab, a semicolon
+// or a parenthesis, in lower case.
 func mediaType(header string) string {
 	var media string
 	quoted := false
@@ -38,20 +38,20 @@ func mediaType(header string) string {
 	return media
 }
 
-// decodeRelated reads the member "origins". Its entries are decoded later, one
-// by one, because a browser never looks at what comes after the first match.
+// decodeRelated returns the entries of the member "origins", which are decoded one
+// by one later, because browsers ignore those after the first match.
 func decodeRelated(doc *Document) ([]json.RawMessage, error) {
 	body := bytes.TrimPrefix(doc.Body, []byte("\ufeff"))
 	if doc.Status == http.StatusNoContent || doc.Status == http.StatusResetContent {
-		body = nil // these have no body, whatever follows the header
+		body = nil // these never have a body
 	}
 	if err := checkJSON(body); err != nil {
 		return nil, err
 	}
-	// A map, because the names of struct fields match in any letter case.
+	// A map, because struct fields match case-insensitively.
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(body, &object); err != nil || object == nil {
-		return nil, errors.New("is no JSON object")
+		return nil, errors.New("is not a JSON object")
 	}
 	raw, ok := object["origins"]
 	if !ok {
@@ -59,16 +59,16 @@ func decodeRelated(doc *Document) ([]json.RawMessage, error) {
 	}
 	var origins []json.RawMessage
 	if err := json.Unmarshal(raw, &origins); err != nil || origins == nil {
-		return nil, fmt.Errorf("has a member %q that is no list", "origins")
+		return nil, fmt.Errorf("has a member %q that is not a list", "origins")
 	}
 	return origins, nil
 }
 
-// checkJSON refuses what Chromium's reader refuses and encoding/json takes: deep
+// checkJSON rejects JSON that encoding/json accepts but Chromium does not: deep
 // nesting, numbers beyond a double, lone surrogates.
 func checkJSON(body []byte) error {
 	if hasLoneSurrogate(body) {
-		return errors.New("has a string with half a surrogate pair")
+		return errors.New("has a string with a lone surrogate")
 	}
 	depth := 0
 	for dec := json.NewDecoder(bytes.NewReader(body)); ; {
@@ -77,7 +77,7 @@ func checkJSON(body []byte) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("is no JSON: %w", err)
+			return fmt.Errorf("is not valid JSON: %w", err)
 		}
 		switch token {
 		case json.Delim('{'), json.Delim('['):
@@ -86,13 +86,13 @@ func checkJSON(body []byte) error {
 			depth--
 		}
 		if depth > maxRelatedDepth {
-			return fmt.Errorf("nests deeper than %d levels", maxRelatedDepth)
+			return fmt.Errorf("is nested more than %d levels deep", maxRelatedDepth)
 		}
 	}
 }
 
-// hasLoneSurrogate finds a \ud800 to \udbff that no \udc00 to \udfff follows,
-// or one of those by itself.
+// hasLoneSurrogate reports whether a string contains an escaped surrogate without
+// its other half.
 func hasLoneSurrogate(body []byte) bool {
 	high := false
 	for len(body) > 0 {

@@ -11,8 +11,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// FuzzRelated: a document that lets a page in lists it as a second reader reads
-// it, and whatever does not is refused with a class and a reason.
+// FuzzRelated checks that a document that allows a page also lists it according to a
+// second parser, and that all others are rejected with a class and a reason.
 func FuzzRelated(f *testing.F) {
 	f.Add("application/json", []byte(`{"origins":["https://app.example.net"]}`))
 	f.Add("application/json; charset=utf-8", []byte("\ufeff{\"origins\":[\"https://a.test\",\"HTTPS://APP.example.net:443/x\"]}"))

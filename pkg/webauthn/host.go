@@ -13,8 +13,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// parseHost is the WHATWG host parser for http and https: percent-decoding,
-// punycode, lower case, IPv4 in its many spellings, IPv6 in brackets.
+// parseHost implements the WHATWG host parser for http and https: percent-decoding,
+// punycode, lower case, IPv4 in all notations, IPv6 in brackets.
 func parseHost(raw string) (host string, ip netip.Addr, err error) {
 	if raw == "" {
 		return "", netip.Addr{}, errors.New("has no host")
@@ -27,14 +27,14 @@ func parseHost(raw string) (host string, ip netip.Addr, err error) {
 		return "", netip.Addr{}, err
 	}
 	if i := strings.IndexFunc(host, forbiddenInDomain); i >= 0 {
-		return "", netip.Addr{}, fmt.Errorf("has %q in its host, which no host name can hold", host[i])
+		return "", netip.Addr{}, fmt.Errorf("contains %q, which is not allowed in a host name", host[i])
 	}
 	if !endsInNumber(host) {
 		return host, netip.Addr{}, nil
 	}
 	ip, ok := parseIPv4(host)
 	if !ok {
-		return "", netip.Addr{}, fmt.Errorf("has the host %q, which ends in a number and is no IPv4 address", raw)
+		return "", netip.Addr{}, fmt.Errorf("has the host %q, which ends in a number but is not an IPv4 address", raw)
 	}
 	return ip.String(), ip, nil
 }
@@ -42,12 +42,12 @@ func parseHost(raw string) (host string, ip netip.Addr, err error) {
 func parseIPv6(raw string) (string, netip.Addr, error) {
 	ip, err := netip.ParseAddr(strings.TrimSuffix(raw[1:], "]"))
 	if err != nil || raw[len(raw)-1] != ']' || !ip.Is6() || ip.Zone() != "" {
-		return "", netip.Addr{}, fmt.Errorf("has the host %q, which is no IPv6 address", raw)
+		return "", netip.Addr{}, fmt.Errorf("has the host %q, which is not an IPv6 address", raw)
 	}
 	return "[" + hexIPv6(ip) + "]", ip, nil
 }
 
-// hexIPv6 writes an address as browsers do: mapped IPv4 addresses in hex too.
+// hexIPv6 formats an address as browsers do, with mapped IPv4 addresses in hex.
 func hexIPv6(ip netip.Addr) string {
 	if !ip.Is4In6() {
 		return ip.String()
@@ -56,13 +56,13 @@ func hexIPv6(ip netip.Addr) string {
 	return fmt.Sprintf("::ffff:%x:%x", int(b[12])<<8|int(b[13]), int(b[14])<<8|int(b[15]))
 }
 
-// domainToASCII is "domain to ASCII" with percent-decoding first. Plain hosts,
-// nearly all there are, do not reach the tables.
+// domainToASCII implements "domain to ASCII" after percent-decoding. ASCII hosts
+// skip the IDNA tables.
 func domainToASCII(raw string) (string, error) {
 	if strings.IndexByte(raw, '%') >= 0 {
 		decoded, err := url.PathUnescape(raw)
 		if err != nil {
-			return "", fmt.Errorf("has a broken percent-encoding in its host %q", raw)
+			return "", fmt.Errorf("has invalid percent-encoding in its host %q", raw)
 		}
 		raw = decoded
 	}
@@ -75,12 +75,12 @@ func domainToASCII(raw string) (string, error) {
 	}
 	host, err := idnaProfile().ToASCII(raw)
 	if err != nil || host == "" || !utf8.ValidString(raw) {
-		return "", fmt.Errorf("has the host %q, which has no punycode form", raw)
+		return "", fmt.Errorf("has the host %q, which cannot be converted to punycode", raw)
 	}
 	return host, nil
 }
 
-// idnaProfile is UTS #46 as the URL standard asks for it.
+// idnaProfile returns the UTS #46 profile that the URL standard requires.
 func idnaProfile() *idna.Profile {
 	return idna.New(
 		idna.MapForLookup(),
@@ -91,13 +91,14 @@ func idnaProfile() *idna.Profile {
 	)
 }
 
-// forbiddenInDomain are the forbidden domain code points of the URL standard.
+// forbiddenInDomain reports whether r is a forbidden domain code point of the URL
+// standard.
 func forbiddenInDomain(r rune) bool {
 	return r <= ' ' || r == 0x7f || strings.ContainsRune(`#%/:<>?@[\]^|`, r)
 }
 
-// endsInNumber is the URL standard's "ends in a number checker": such a host is
-// an IPv4 address or nothing.
+// endsInNumber implements the URL standard's "ends in a number checker": such a
+// host is either an IPv4 address or invalid.
 func endsInNumber(host string) bool {
 	host = strings.TrimSuffix(host, ".")
 	last := host[strings.LastIndexByte(host, '.')+1:]
@@ -115,7 +116,7 @@ func endsInNumber(host string) bool {
 	return ok
 }
 
-// parseIPv4 takes one to four numbers in decimal, octal or hex.
+// parseIPv4 parses one to four numbers in decimal, octal or hex.
 func parseIPv4(host string) (netip.Addr, bool) {
 	parts := strings.Split(strings.TrimSuffix(host, "."), ".")
 	if len(parts) > 4 {
@@ -137,8 +138,8 @@ func parseIPv4(host string) (netip.Addr, bool) {
 	return netip.AddrFrom4([4]byte{byte(ip >> 24), byte(ip >> 16), byte(ip >> 8), byte(ip)}), true
 }
 
-// parseIPv4Number reads a number of any size, as the URL standard does: one that
-// is too large for an address is a number all the same.
+// parseIPv4Number parses a number of any size, as the URL standard does. It also
+// returns true for numbers that are too large for an address.
 func parseIPv4Number(s string) (uint64, bool) {
 	base := 10
 	switch {
@@ -156,10 +157,10 @@ func parseIPv4Number(s string) (uint64, bool) {
 	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
-// RegistrableDomain is the eTLD+1 of a host in ASCII: the public suffix and one
-// label, by the public suffix list with its private part and the default rule
-// "*" for names that it does not know. "" for a public suffix itself, a single
-// label or an IP address.
+// RegistrableDomain returns the eTLD+1 of a host in ASCII: the public suffix and
+// one label. It uses the public suffix list with its private part, and the default
+// rule "*" for unlisted names. It returns "" for a public suffix, a single label or
+// an IP address.
 func RegistrableDomain(host string) string {
 	host = strings.TrimSuffix(host, ".")
 	if strings.HasPrefix(host, "[") || endsInNumber(host) {
@@ -172,9 +173,8 @@ func RegistrableDomain(host string) string {
 	return domain
 }
 
-// IsPublicSuffix says whether the public suffix list has the host itself as a
-// suffix under which others register names, such as "co.uk" or "github.io". A
-// single label that the list does not know is none.
+// IsPublicSuffix reports whether the host is in the public suffix list, such as
+// "co.uk" or "github.io". It returns false for an unlisted single label.
 func IsPublicSuffix(host string) bool {
 	if endsInNumber(host) {
 		return false

@@ -19,12 +19,12 @@ func TestKratosGate(t *testing.T) {
 	}{
 		{"equal", []string{"https://other.example.com", origin}, "", ""},
 		{"letter case", []string{"HTTPS://Auth.Example.com"}, "", ""},
-		{"trailing slash", []string{origin + "/"}, "", `the browser sends the origin "https://auth.example.com", and Kratos expects "https://auth.example.com/"`},
-		{"default port", []string{origin + ":443"}, "", `the browser sends the origin "https://auth.example.com", and Kratos expects "https://auth.example.com:443"`},
-		{"a long list", []string{"a", "b", "c", "d", "e", "f", "g"}, "", `the browser sends the origin "https://auth.example.com", and Kratos expects "a", "b", "c", "d", "e" and 2 more`},
-		{"empty list", []string{}, "https://x/", `the list of origins is empty, so Kratos refuses every ceremony; the browser sends "https://auth.example.com"`},
+		{"trailing slash", []string{origin + "/"}, "", `the browser sends the origin "https://auth.example.com", but Kratos expects "https://auth.example.com/"`},
+		{"default port", []string{origin + ":443"}, "", `the browser sends the origin "https://auth.example.com", but Kratos expects "https://auth.example.com:443"`},
+		{"a long list", []string{"a", "b", "c", "d", "e", "f", "g"}, "", `the browser sends the origin "https://auth.example.com", but Kratos expects "a", "b", "c", "d", "e" and 2 more`},
+		{"empty list", []string{}, "https://x/", `the list of origins is empty, so Kratos rejects every ceremony; the browser sends "https://auth.example.com"`},
 		{"default of base_url", nil, "https://kratos.internal:4433/", ""},
-		{"http base_url", nil, "http://kratos:4433/", `no origins are configured, so Kratos expects only "http://auth.example.com", made of base_url's scheme and rp.id; the browser sends "https://auth.example.com"`},
+		{"http base_url", nil, "http://kratos:4433/", `no origins are configured, so Kratos only expects "http://auth.example.com", derived from base_url's scheme and rp.id, but the browser sends "https://auth.example.com"`},
 		{"unusable base_url", nil, "kratos", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -51,9 +51,9 @@ func TestPredictAsksTheGatesInTheirOrder(t *testing.T) {
 		gate webauthn.Gate
 	}{
 		{"browser only", webauthn.Query{RPID: &apex}, webauthn.GateNone},
-		{"browser refuses first", webauthn.Query{RPID: &other, Origins: []string{"https://example.org"}}, webauthn.GateBrowser},
-		{"kratos refuses", webauthn.Query{RPID: &apex, Origins: []string{"https://example.com"}}, webauthn.GateKratos},
-		{"kratos refuses its default", webauthn.Query{RPID: &apex, BaseURL: "https://auth.example.com/"}, webauthn.GateKratos},
+		{"browser rejects first", webauthn.Query{RPID: &other, Origins: []string{"https://example.org"}}, webauthn.GateBrowser},
+		{"kratos rejects", webauthn.Query{RPID: &apex, Origins: []string{"https://example.com"}}, webauthn.GateKratos},
+		{"kratos rejects its default", webauthn.Query{RPID: &apex, BaseURL: "https://auth.example.com/"}, webauthn.GateKratos},
 		{"omitted rp.id counts as the host", webauthn.Query{BaseURL: "https://auth.example.com/"}, webauthn.GateNone},
 		{"both agree", webauthn.Query{RPID: &apex, Origins: []string{"https://auth.example.com"}}, webauthn.GateNone},
 	} {

@@ -8,26 +8,25 @@ import (
 	"strings"
 )
 
-// Page is where a ceremony runs: as much of a document's URL as the gates look
-// at, in canonical form.
+// Page is the part of a document's URL that the gates check, in canonical form.
 type Page struct {
-	// Scheme is lower case; "data", "about" and the like for a page without a
+	// Scheme is in lower case. A page with a scheme such as "data" or "about" has no
 	// host.
 	Scheme string
 	// Host is a lower-case domain in punycode, a dotted IPv4 address, or an
 	// IPv6 address in brackets.
 	Host string
-	// Port is 0 when it is the scheme's default.
+	// Port is 0 for the scheme's default port.
 	Port uint16
-	// IP is valid when the host is an address and no domain.
+	// IP is valid if the host is an IP address.
 	IP netip.Addr
 }
 
-// ParsePage reads the URL or the origin of a page as browsers do (WHATWG URL,
-// as far as the host and the port go).
+// ParsePage parses the URL or the origin of a page as browsers do (WHATWG URL up
+// to host and port).
 func ParsePage(raw string) (Page, error) {
 	if strings.TrimSpace(raw) == "" {
-		return Page{}, errors.New("page is empty; give its URL, such as https://auth.example.com")
+		return Page{}, errors.New("the page is empty: pass its URL, such as https://auth.example.com")
 	}
 	u, err := parseURL(raw)
 	if err != nil {
@@ -36,9 +35,9 @@ func ParsePage(raw string) (Page, error) {
 	return u, nil
 }
 
-// Origin is the page's origin as the browser writes it into the client data:
-// lower case, punycode, without a default port (HTML "serialization of an
-// origin"). Pages without a host have the opaque origin "null".
+// Origin returns the page's origin as browsers write it into the client data: in
+// lower case and punycode, without a default port (HTML "serialization of an
+// origin"). It returns "null", the opaque origin, for pages without a host.
 func (p Page) Origin() string {
 	if p.Host == "" {
 		return "null"
@@ -49,14 +48,14 @@ func (p Page) Origin() string {
 	return p.Scheme + "://" + p.Host + ":" + strconv.Itoa(int(p.Port))
 }
 
-// IsLocalhost says whether the host is localhost or a name below it, which
+// IsLocalhost reports whether the host is localhost or a name below it, which
 // browsers trust without TLS (Secure Contexts §3.1).
 func (p Page) IsLocalhost() bool {
 	host := strings.TrimSuffix(p.Host, ".")
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// Secure says whether the page is a secure context, which navigator.credentials
+// Secure reports whether the page is a secure context, which navigator.credentials
 // needs (WebAuthn §5.1, Secure Contexts §3.1).
 func (p Page) Secure() bool {
 	switch p.Scheme {
@@ -68,9 +67,8 @@ func (p Page) Secure() bool {
 	return false
 }
 
-// parseURL takes the WHATWG URL parser's way through the scheme, the authority
-// and the port of a URL with a host. What comes after the authority does not
-// matter here.
+// parseURL parses scheme, host and port as the WHATWG URL parser does. It ignores
+// everything after the authority.
 func parseURL(raw string) (Page, error) {
 	s := cleanURL(raw)
 	scheme, rest, ok := cutScheme(s)
@@ -79,7 +77,7 @@ func parseURL(raw string) (Page, error) {
 	}
 	switch scheme {
 	case "http", "https", "ws", "wss", "ftp":
-		// Special schemes take any number of slashes, backslashes included.
+		// Special schemes allow any number of slashes and backslashes.
 		rest = strings.TrimLeft(rest, `/\`)
 	default:
 		if rest, ok = strings.CutPrefix(rest, "//"); !ok {
@@ -99,8 +97,8 @@ func parseURL(raw string) (Page, error) {
 	return p, err
 }
 
-// cleanURL drops what the URL parser drops before it starts: control characters
-// and spaces at both ends, tabs and line ends anywhere.
+// cleanURL removes the characters that the URL parser removes first: control
+// characters and spaces at both ends, tabs and newlines anywhere.
 func cleanURL(raw string) string {
 	s := strings.TrimFunc(raw, func(r rune) bool { return r <= ' ' })
 	if strings.ContainsAny(s, "\t\r\n") {
@@ -122,8 +120,8 @@ func cutScheme(s string) (scheme, rest string, ok bool) {
 	return strings.ToLower(scheme), rest, true
 }
 
-// cutPort splits an authority without user info; port 0 stands for the scheme's
-// default.
+// cutPort splits an authority without user info. It returns port 0 for the scheme's
+// default port.
 func cutPort(scheme, authority string) (host string, port uint16, err error) {
 	colon := strings.LastIndexByte(authority, ':')
 	bracket := strings.LastIndexByte(authority, ']')
@@ -137,7 +135,7 @@ func cutPort(scheme, authority string) (host string, port uint16, err error) {
 	n := 0
 	for i := range len(digits) {
 		if !isDigit(digits[i]) {
-			return "", 0, fmt.Errorf("has the port %q, which is no number", digits)
+			return "", 0, fmt.Errorf("has the port %q, which is not a number", digits)
 		}
 		if n = n*10 + int(digits[i]-'0'); n > 65535 {
 			return "", 0, fmt.Errorf("has the port %q, which is above 65535", digits)
@@ -145,14 +143,14 @@ func cutPort(scheme, authority string) (host string, port uint16, err error) {
 	}
 	switch n {
 	case 0:
-		return "", 0, fmt.Errorf("has the port %q, on which nothing is served", digits)
+		return "", 0, fmt.Errorf("has the port %q, which is not allowed", digits)
 	case defaultPort(scheme):
 		n = 0
 	}
 	return host, uint16(n), nil
 }
 
-// defaultPort is the port that an origin of the scheme leaves out; 0 for none.
+// defaultPort returns the scheme's default port, which origins omit, or 0.
 func defaultPort(scheme string) int {
 	switch scheme {
 	case "https", "wss":

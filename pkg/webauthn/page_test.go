@@ -34,18 +34,18 @@ func TestParsePageOrigin(t *testing.T) {
 
 func TestParsePageErrors(t *testing.T) {
 	for _, tc := range []struct{ page, err string }{
-		{"", "page is empty; give its URL, such as https://auth.example.com"},
+		{"", "the page is empty: pass its URL, such as https://auth.example.com"},
 		{"example.com", `page "example.com" has no scheme; write "https://" before the host`},
 		{"1http://example.com", `page "1http://example.com" has no scheme; write "https://" before the host`},
 		{"https://", `page "https://" has no host`},
-		{"https://example.com:x", `page "https://example.com:x" has the port "x", which is no number`},
+		{"https://example.com:x", `page "https://example.com:x" has the port "x", which is not a number`},
 		{"https://example.com:65536", `page "https://example.com:65536" has the port "65536", which is above 65535`},
-		{"https://exa mple.com", `page "https://exa mple.com" has ' ' in its host, which no host name can hold`},
-		{"https://1.2.3.4.5", `page "https://1.2.3.4.5" has the host "1.2.3.4.5", which ends in a number and is no IPv4 address`},
-		{"https://256.1.1.1", `page "https://256.1.1.1" has the host "256.1.1.1", which ends in a number and is no IPv4 address`},
-		{"https://[::1", `page "https://[::1" has the host "[::1", which is no IPv6 address`},
-		{"https://exa%zzmple.com", `page "https://exa%zzmple.com" has a broken percent-encoding in its host "exa%zzmple.com"`},
-		{"https://xn--é.com", `page "https://xn--é.com" has the host "xn--é.com", which has no punycode form`},
+		{"https://exa mple.com", `page "https://exa mple.com" contains ' ', which is not allowed in a host name`},
+		{"https://1.2.3.4.5", `page "https://1.2.3.4.5" has the host "1.2.3.4.5", which ends in a number but is not an IPv4 address`},
+		{"https://256.1.1.1", `page "https://256.1.1.1" has the host "256.1.1.1", which ends in a number but is not an IPv4 address`},
+		{"https://[::1", `page "https://[::1" has the host "[::1", which is not an IPv6 address`},
+		{"https://exa%zzmple.com", `page "https://exa%zzmple.com" has invalid percent-encoding in its host "exa%zzmple.com"`},
+		{"https://xn--é.com", `page "https://xn--é.com" has the host "xn--é.com", which cannot be converted to punycode`},
 	} {
 		_, err := webauthn.ParsePage(tc.page)
 		require.EqualError(t, err, tc.err)

@@ -6,47 +6,46 @@ import (
 	"strings"
 )
 
-// Document is what https://<rp.id>/.well-known/webauthn answers once redirects
-// are followed (WebAuthn §5.11).
+// Document is the response of https://<rp.id>/.well-known/webauthn after redirects
+// (WebAuthn §5.11).
 type Document struct {
 	Status      int    // HTTP status
-	ContentType string // the header as it stands, parameters included
+	ContentType string // the unparsed header
 	Body        []byte
 }
 
-// Chromium's bounds on the document.
+// Chromium's limits for the document.
 const (
 	maxRelatedLabels = 5       // WebAuthn §5.11.1 step 4 asks for at least five
 	maxRelatedBytes  = 1 << 18 // a larger body counts as a failed fetch
 )
 
-// relatedOrigins decides what happens to an rp.id that is no suffix of the
-// page's host: the relying party may still list the page's origin (WebAuthn
-// §5.11.1).
+// relatedOrigins is the verdict for an rp.id that is not a suffix of the page's
+// host: the relying party can list the page's origin (WebAuthn §5.11.1).
 func relatedOrigins(page Page, rpID string, doc *Document) Verdict {
 	host, err := relatedHost(rpID)
 	if err != nil {
-		return refusedByBrowser(ClassNotSuffix,
-			fmt.Sprintf("rp.id %q is no suffix of the page's host %q, and %s", rpID, page.Host, err))
+		return rejectedByBrowser(ClassNotSuffix,
+			fmt.Sprintf("rp.id %q is not a domain name: %s", rpID, err))
 	}
 	where := "https://" + host + "/.well-known/webauthn"
 	if doc == nil || doc.Status < 200 || doc.Status > 299 || len(doc.Body) > maxRelatedBytes {
-		return refusedByBrowser(ClassNoRelatedOrigins,
-			fmt.Sprintf("rp.id %q is no registrable suffix of the page's host %q, and %s %s", rpID, page.Host, where, fetchFailure(doc)))
+		return rejectedByBrowser(ClassNoRelatedOrigins,
+			fmt.Sprintf("rp.id %q is not a registrable suffix of the page's host %q, and %s %s", rpID, page.Host, where, fetchFailure(doc)))
 	}
 	if mediaType(doc.ContentType) != "application/json" {
-		return refusedByBrowser(ClassRelatedContentType,
-			fmt.Sprintf("%s has the content type %q; browsers take only %q", where, doc.ContentType, "application/json"))
+		return rejectedByBrowser(ClassRelatedContentType,
+			fmt.Sprintf("%s has the content type %q; browsers only accept %q", where, doc.ContentType, "application/json"))
 	}
 	origins, err := decodeRelated(doc)
 	if err != nil {
-		return refusedByBrowser(ClassRelatedJSON, fmt.Sprintf("%s %s", where, err))
+		return rejectedByBrowser(ClassRelatedJSON, fmt.Sprintf("%s %s", where, err))
 	}
 	class, err := matchRelated(page, origins)
 	if class == ClassOK {
 		return Verdict{OK: true, Class: ClassOK, Reason: fmt.Sprintf("%s lists the page's origin %q", where, page.Origin())}
 	}
-	return refusedByBrowser(class, fmt.Sprintf("%s %s", where, err))
+	return rejectedByBrowser(class, fmt.Sprintf("%s %s", where, err))
 }
 
 func fetchFailure(doc *Document) string {
@@ -56,12 +55,12 @@ func fetchFailure(doc *Document) string {
 	case len(doc.Body) > maxRelatedBytes:
 		return fmt.Sprintf("is larger than %d bytes", maxRelatedBytes)
 	default:
-		return fmt.Sprintf("answers with status %d", doc.Status)
+		return fmt.Sprintf("responds with status %d", doc.Status)
 	}
 }
 
-// relatedHost is the host that a browser asks for related origins. An rp.id
-// that is no host name is refused before any request.
+// relatedHost returns the host from which browsers fetch related origins. They
+// reject an rp.id that is not a host name without a request.
 func relatedHost(rpID string) (string, error) {
 	host, ip, err := parseHost(rpID)
 	switch {
@@ -72,14 +71,14 @@ func relatedHost(rpID string) (string, error) {
 	case ip.IsValid():
 		return "", fmt.Errorf("it is an IP address")
 	case !isHostName(host):
-		return "", fmt.Errorf("it is no host name")
+		return "", fmt.Errorf("it has an empty, too long or invalid label")
 	}
 	return host, nil
 }
 
-// isHostName is the test that Chromium applies to a host before it looks it up:
-// labels of 1 to 63 lower-case letters, digits, "-" and "_", 253 characters in all, the
-// last label beginning with a letter or a digit, a trailing dot allowed.
+// isHostName is Chromium's test of a host before the DNS lookup: labels of 1 to 63
+// lower-case letters, digits, "-" and "_", at most 253 characters in all, the last
+// label beginning with a letter or a digit, and optionally a trailing dot.
 func isHostName(host string) bool {
 	host = strings.TrimSuffix(host, ".")
 	if len(host) > 253 {
@@ -103,17 +102,17 @@ func notInLabel(r rune) bool {
 	return true
 }
 
-// matchRelated walks the list as WebAuthn §5.11.1 does: an entry counts only
-// while the registrable labels seen so far are at most five.
+// matchRelated searches the list as in WebAuthn §5.11.1: entries with more than the
+// first five registrable labels are ignored.
 func matchRelated(page Page, origins []json.RawMessage) (Class, error) {
 	labels := make(map[string]bool, maxRelatedLabels)
 	limited := false
 	for i, raw := range origins {
 		var entry *string
 		if err := json.Unmarshal(raw, &entry); err != nil || entry == nil {
-			return ClassRelatedJSON, fmt.Errorf("has an entry %d that is no string", i)
+			return ClassRelatedJSON, fmt.Errorf("has an entry %d that is not a string", i)
 		}
-		origin, _ := parseURL(*entry) // what is no URL has no label
+		origin, _ := parseURL(*entry) // an invalid URL has no label
 		label, _, _ := strings.Cut(RegistrableDomain(origin.Host), ".")
 		if label == "" {
 			continue
@@ -130,7 +129,7 @@ func matchRelated(page Page, origins []json.RawMessage) (Class, error) {
 		}
 	}
 	if limited {
-		return ClassRelatedLabelLimit, fmt.Errorf("has more than %d registrable labels, and %q is not among the origins of the first %d", maxRelatedLabels, page.Origin(), maxRelatedLabels)
+		return ClassRelatedLabelLimit, fmt.Errorf("has more than %d registrable labels, and %q is not among the first %d", maxRelatedLabels, page.Origin(), maxRelatedLabels)
 	}
 	return ClassRelatedNotListed, fmt.Errorf("does not list the page's origin %q", page.Origin())
 }

@@ -38,18 +38,18 @@ func TestBrowserReasons(t *testing.T) {
 		class      webauthn.Class
 		reason     string
 	}{
-		{"https://10.0.0.1", "-", webauthn.ClassInvalidDomain, `the page's host "10.0.0.1" is an IP address, and passkeys need a domain`},
-		{"https://a.example.com", "-", webauthn.ClassOK, `without rp.id the browser takes the page's host "a.example.com"`},
+		{"https://10.0.0.1", "-", webauthn.ClassInvalidDomain, `the page's host "10.0.0.1" is an IP address; passkeys need a domain name`},
+		{"https://a.example.com", "-", webauthn.ClassOK, `without rp.id the browser uses the page's host "a.example.com"`},
 		{"https://a.example.com", "a.example.com", webauthn.ClassOK, `rp.id "a.example.com" is the page's host`},
 		{"https://a.example.com", "example.com", webauthn.ClassOK, `rp.id "example.com" is a registrable suffix of the page's host "a.example.com"`},
-		{"http://a.example.com", "example.com", webauthn.ClassNoWebAuthn, `"http://a.example.com" is no secure context: outside localhost passkeys need https`},
-		{"http://10.0.0.1:81", "example.com", webauthn.ClassNoWebAuthn, `"http://10.0.0.1:81" is no secure context: outside localhost passkeys need https`},
-		{"data:,x", "example.com", webauthn.ClassNoWebAuthn, `a "data:" page has no origin of its own, so it is no secure context`},
-		{"https://a.example.com", "", webauthn.ClassNotSuffix, `rp.id "" is no suffix of the page's host "a.example.com", and it is empty`},
-		{"https://a.example.com", "10.0.0.1", webauthn.ClassNotSuffix, `rp.id "10.0.0.1" is no suffix of the page's host "a.example.com", and it is an IP address`},
-		{"https://a.example.com", "https://x", webauthn.ClassNotSuffix, `rp.id "https://x" is no suffix of the page's host "a.example.com", and it has ':' in its host, which no host name can hold`},
-		{"https://a.example.com", "a..b", webauthn.ClassNotSuffix, `rp.id "a..b" is no suffix of the page's host "a.example.com", and it is no host name`},
-		{"https://a.example.com", "example.net", webauthn.ClassNoRelatedOrigins, `rp.id "example.net" is no registrable suffix of the page's host "a.example.com", and https://example.net/.well-known/webauthn has no list of related origins`},
+		{"http://a.example.com", "example.com", webauthn.ClassNoWebAuthn, `"http://a.example.com" is not a secure context: except on localhost, passkeys need https`},
+		{"http://10.0.0.1:81", "example.com", webauthn.ClassNoWebAuthn, `"http://10.0.0.1:81" is not a secure context: except on localhost, passkeys need https`},
+		{"data:,x", "example.com", webauthn.ClassNoWebAuthn, `a "data:" page has no origin, so it is not a secure context`},
+		{"https://a.example.com", "", webauthn.ClassNotSuffix, `rp.id "" is not a domain name: it is empty`},
+		{"https://a.example.com", "10.0.0.1", webauthn.ClassNotSuffix, `rp.id "10.0.0.1" is not a domain name: it is an IP address`},
+		{"https://a.example.com", "https://x", webauthn.ClassNotSuffix, `rp.id "https://x" is not a domain name: it contains ':', which is not allowed in a host name`},
+		{"https://a.example.com", "a..b", webauthn.ClassNotSuffix, `rp.id "a..b" is not a domain name: it has an empty, too long or invalid label`},
+		{"https://a.example.com", "example.net", webauthn.ClassNoRelatedOrigins, `rp.id "example.net" is not a registrable suffix of the page's host "a.example.com", and https://example.net/.well-known/webauthn has no list of related origins`},
 	} {
 		var rpID *string
 		if tc.rpID != "-" {
@@ -114,27 +114,27 @@ func TestRelatedOriginsReasons(t *testing.T) {
 		"status 299":         {299, "application/json", listed, webauthn.ClassOK, `lists the page's origin "https://app.example.net"`},
 		"as large as can be": {200, "application/json", large, webauthn.ClassOK, `lists the page's origin "https://app.example.net"`},
 		"too large":          {200, "application/json", large + " ", webauthn.ClassNoRelatedOrigins, `is larger than 262144 bytes`},
-		"status 300":         {300, "application/json", listed, webauthn.ClassNoRelatedOrigins, `answers with status 300`},
-		"status 199":         {199, "application/json", listed, webauthn.ClassNoRelatedOrigins, `answers with status 199`},
-		"large and missing":  {404, "text/html", large, webauthn.ClassNoRelatedOrigins, `answers with status 404`},
-		"no content":         {204, "application/json", listed, webauthn.ClassRelatedJSON, `is no JSON object`},
-		"reset content":      {205, "application/json", listed, webauthn.ClassRelatedJSON, `is no JSON object`},
-		"text":               {200, "Text/Plain; charset=utf-8", listed, webauthn.ClassRelatedContentType, `has the content type "Text/Plain; charset=utf-8"; browsers take only "application/json"`},
-		"null":               {200, "application/json", `null`, webauthn.ClassRelatedJSON, `is no JSON object`},
-		"a list":             {200, "application/json", `[]`, webauthn.ClassRelatedJSON, `is no JSON object`},
-		"no JSON":            {200, "application/json", `{"origins":x}`, webauthn.ClassRelatedJSON, `is no JSON: invalid character 'x' looking for beginning of value`},
-		"breaks off":         {200, "application/json", `{"origins":`, webauthn.ClassRelatedJSON, `is no JSON object`},
+		"status 300":         {300, "application/json", listed, webauthn.ClassNoRelatedOrigins, `responds with status 300`},
+		"status 199":         {199, "application/json", listed, webauthn.ClassNoRelatedOrigins, `responds with status 199`},
+		"large and missing":  {404, "text/html", large, webauthn.ClassNoRelatedOrigins, `responds with status 404`},
+		"no content":         {204, "application/json", listed, webauthn.ClassRelatedJSON, `is not a JSON object`},
+		"reset content":      {205, "application/json", listed, webauthn.ClassRelatedJSON, `is not a JSON object`},
+		"text":               {200, "Text/Plain; charset=utf-8", listed, webauthn.ClassRelatedContentType, `has the content type "Text/Plain; charset=utf-8"; browsers only accept "application/json"`},
+		"null":               {200, "application/json", `null`, webauthn.ClassRelatedJSON, `is not a JSON object`},
+		"a list":             {200, "application/json", `[]`, webauthn.ClassRelatedJSON, `is not a JSON object`},
+		"no JSON":            {200, "application/json", `{"origins":x}`, webauthn.ClassRelatedJSON, `is not valid JSON: invalid character 'x' looking for beginning of value`},
+		"breaks off":         {200, "application/json", `{"origins":`, webauthn.ClassRelatedJSON, `is not a JSON object`},
 		"no member":          {200, "application/json", `{"Origins":[]}`, webauthn.ClassRelatedJSON, `has no member "origins"`},
-		"a text":             {200, "application/json", `{"origins":"https://app.example.net"}`, webauthn.ClassRelatedJSON, `has a member "origins" that is no list`},
-		"a null":             {200, "application/json", `{"origins":null}`, webauthn.ClassRelatedJSON, `has a member "origins" that is no list`},
-		"an entry":           {200, "application/json", `{"origins":["https://x.example",null]}`, webauthn.ClassRelatedJSON, `has an entry 1 that is no string`},
-		"a number":           {200, "application/json", `{"origins":[7]}`, webauthn.ClassRelatedJSON, `has an entry 0 that is no string`},
+		"a text":             {200, "application/json", `{"origins":"https://app.example.net"}`, webauthn.ClassRelatedJSON, `has a member "origins" that is not a list`},
+		"a null":             {200, "application/json", `{"origins":null}`, webauthn.ClassRelatedJSON, `has a member "origins" that is not a list`},
+		"an entry":           {200, "application/json", `{"origins":["https://x.example",null]}`, webauthn.ClassRelatedJSON, `has an entry 1 that is not a string`},
+		"a number":           {200, "application/json", `{"origins":[7]}`, webauthn.ClassRelatedJSON, `has an entry 0 that is not a string`},
 		"not listed":         {200, "application/json", `{"origins":["https://example.net"]}`, webauthn.ClassRelatedNotListed, `does not list the page's origin "https://app.example.net"`},
 		"no URL":             {200, "application/json", `{"origins":["app.example.net"]}`, webauthn.ClassRelatedNotListed, `does not list the page's origin "https://app.example.net"`},
-		"half a surrogate":   {200, "application/json", `{"origins":["\ud800"]}`, webauthn.ClassRelatedJSON, `has a string with half a surrogate pair`},
+		"half a surrogate":   {200, "application/json", `{"origins":["\ud800"]}`, webauthn.ClassRelatedJSON, `has a string with a lone surrogate`},
 		"beyond five labels": {
 			200, "application/json", `{"origins":["https://a.test","https://b.test","https://c.test","https://d.test","https://e.test","https://app.example.net"]}`,
-			webauthn.ClassRelatedLabelLimit, `has more than 5 registrable labels, and "https://app.example.net" is not among the origins of the first 5`,
+			webauthn.ClassRelatedLabelLimit, `has more than 5 registrable labels, and "https://app.example.net" is not among the first 5`,
 		},
 		"the fifth label": {
 			200, "application/json", `{"origins":["https://a.test","https://b.test","https://c.test","https://d.test","https://a.example","https://app.example.net"]}`,
@@ -150,7 +150,7 @@ func TestRelatedOriginsReasons(t *testing.T) {
 			require.Equal(t, tc.class, v.Class, v.Reason)
 			reason := document + " " + tc.reason
 			if tc.class == webauthn.ClassNoRelatedOrigins {
-				reason = `rp.id "example.com" is no registrable suffix of the page's host "app.example.net", and ` + reason
+				reason = `rp.id "example.com" is not a registrable suffix of the page's host "app.example.net", and ` + reason
 			}
 			require.Equal(t, reason, v.Reason)
 		})
@@ -163,7 +163,7 @@ func TestRelatedNesting(t *testing.T) {
 		return `{"origins":["https://app.example.net"],"x":` + strings.Repeat("[", levels-1) + strings.Repeat("]", levels-1) + `}`
 	}
 	require.True(t, askRelated(t, asJSON(nested(199))).OK)
-	require.Equal(t, document+" nests deeper than 199 levels", askRelated(t, asJSON(nested(200))).Reason)
+	require.Equal(t, document+" is nested more than 199 levels deep", askRelated(t, asJSON(nested(200))).Reason)
 	wide := `{"origins":["https://app.example.net"],"x":[` + strings.Repeat("[],{},", 300) + `0]}`
 	require.True(t, askRelated(t, asJSON(wide)).OK, "what is closed is not deep")
 }
@@ -211,16 +211,16 @@ func TestSurrogates(t *testing.T) {
 		`\\ud800`: true, `\\\ud800`: false, `\"\u0041`: true, `\n\u0041\n`: true, `\\`: true, `\u00d8`: true,
 	} {
 		v := askRelated(t, asJSON(`{"origins":["https://app.example.net"],"x":"`+text+`"}`))
-		lone := v.Reason == document+" has a string with half a surrogate pair"
+		lone := v.Reason == document+" has a string with a lone surrogate"
 		require.Equal(t, !whole, lone, "%s: %s", text, v.Reason)
 	}
-	require.Equal(t, document+" is no JSON: invalid character 'g' in \\u hexadecimal character escape", askRelated(t, asJSON(`{"x":"\udg00"}`)).Reason)
+	require.Equal(t, document+" is not valid JSON: invalid character 'g' in \\u hexadecimal character escape", askRelated(t, asJSON(`{"x":"\udg00"}`)).Reason)
 	// Outside of any string they are an error anyway, but not this one.
 	for _, end := range []string{`\`, `\u`, `\ud80`, `\ud8`} {
 		require.Equal(t, webauthn.ClassRelatedJSON, askRelated(t, asJSON(`{"x":"`+end)).Class, end)
 	}
-	require.Equal(t, document+" has a string with half a surrogate pair", askRelated(t, asJSON(`"\ud800`)).Reason, "it may be the last there is")
-	require.Equal(t, document+" has a string with half a surrogate pair", askRelated(t, asJSON(`\ud800\`)).Reason)
+	require.Equal(t, document+" has a string with a lone surrogate", askRelated(t, asJSON(`"\ud800`)).Reason, "it may be the last there is")
+	require.Equal(t, document+" has a string with a lone surrogate", askRelated(t, asJSON(`\ud800\`)).Reason)
 }
 
 // TestRelatedHostNames: which rp.ids are asked for a document at all.
@@ -239,7 +239,7 @@ func TestRelatedHostNames(t *testing.T) {
 	}
 	rpID := "BÜCHER.example"
 	v := webauthn.Browser(requirePage(t, "https://app.example.net"), &rpID, nil)
-	require.Equal(t, `rp.id "BÜCHER.example" is no registrable suffix of the page's host "app.example.net", and https://xn--bcher-kva.example/.well-known/webauthn has no list of related origins`, v.Reason)
+	require.Equal(t, `rp.id "BÜCHER.example" is not a registrable suffix of the page's host "app.example.net", and https://xn--bcher-kva.example/.well-known/webauthn has no list of related origins`, v.Reason)
 }
 
 func TestMoreRegistrableDomains(t *testing.T) {
@@ -261,7 +261,7 @@ func TestPredictReasons(t *testing.T) {
 	const browser = `rp.id "example.com" is a registrable suffix of the page's host "a.example.com"`
 	require.Equal(t, webauthn.Verdict{OK: true, Class: webauthn.ClassOK, Reason: browser + `, and Kratos expects the origin "https://a.example.com"`}, webauthn.Predict(q))
 	q.Origins = []string{"1", "2", "3", "4", "5"}
-	require.Equal(t, `the browser sends the origin "https://a.example.com", and Kratos expects "1", "2", "3", "4", "5"`, webauthn.Predict(q).Reason)
+	require.Equal(t, `the browser sends the origin "https://a.example.com", but Kratos expects "1", "2", "3", "4", "5"`, webauthn.Predict(q).Reason)
 	require.Equal(t, webauthn.Verdict{OK: true, Class: webauthn.ClassOK, Reason: `Kratos expects the origin "https://a"`}, webauthn.Kratos("https://a", rpID, []string{"HTTPS://A"}, ""))
 	q.Origins = nil
 	require.Equal(t, browser, webauthn.Predict(q).Reason, "nothing is known of Kratos")

@@ -32,7 +32,7 @@ func TestParsePageAgreesWithChromium(t *testing.T) {
 		switch {
 		case slices.Contains(deviations, want.URL), !slices.Contains([]string{"", "http:", "https:", "ws:", "wss:", "ftp:"}, want.Protocol):
 		case want.Origin == "":
-			require.Error(t, err, "%q is no URL, and is read as %+v", want.URL, page)
+			require.Error(t, err, "%q is not a URL, but is parsed as %+v", want.URL, page)
 		default:
 			require.NoError(t, err, want.URL)
 			require.Equal(t, want.Origin, page.Origin(), want.URL)
@@ -72,16 +72,16 @@ func TestParsePageCorners(t *testing.T) {
 		{"!https://a", `page "!https://a" has no scheme; write "https://" before the host`},
 		{"https://?a", `page "https://?a" has no host`},
 		{"https://:443", `page "https://:443" has no host`},
-		{"https://a:0", `page "https://a:0" has the port "0", on which nothing is served`},
-		{"https://<a", `page "https://<a" has '<' in its host, which no host name can hold`},
-		{"https://a\x80b", "page \"https://a\\x80b\" has the host \"a\\x80b\", which has no punycode form"},
-		{"https://a%80b", "page \"https://a%80b\" has the host \"a\\x80b\", which has no punycode form"},
-		{"https://\u00ad", "page \"https://\\u00ad\" has the host \"\\u00ad\", which has no punycode form"},
+		{"https://a:0", `page "https://a:0" has the port "0", which is not allowed`},
+		{"https://<a", `page "https://<a" contains '<', which is not allowed in a host name`},
+		{"https://a\x80b", "page \"https://a\\x80b\" has the host \"a\\x80b\", which cannot be converted to punycode"},
+		{"https://a%80b", "page \"https://a%80b\" has the host \"a\\x80b\", which cannot be converted to punycode"},
+		{"https://\u00ad", "page \"https://\\u00ad\" has the host \"\\u00ad\", which cannot be converted to punycode"},
 		{"https://ü_x.example", "https://xn--_x-wka.example"},
 		{"https://ab--cü.example", "https://xn--ab--c-ova.example"},
-		{"https://0x1ffffffff", `page "https://0x1ffffffff" has the host "0x1ffffffff", which ends in a number and is no IPv4 address`},
-		{"https://0xfffffffffffffffffffff", `page "https://0xfffffffffffffffffffff" has the host "0xfffffffffffffffffffff", which ends in a number and is no IPv4 address`},
-		{"https://a.0xfffffffffffffffffffff", `page "https://a.0xfffffffffffffffffffff" has the host "a.0xfffffffffffffffffffff", which ends in a number and is no IPv4 address`},
+		{"https://0x1ffffffff", `page "https://0x1ffffffff" has the host "0x1ffffffff", which ends in a number but is not an IPv4 address`},
+		{"https://0xfffffffffffffffffffff", `page "https://0xfffffffffffffffffffff" has the host "0xfffffffffffffffffffff", which ends in a number but is not an IPv4 address`},
+		{"https://a.0xfffffffffffffffffffff", `page "https://a.0xfffffffffffffffffffff" has the host "a.0xfffffffffffffffffffff", which ends in a number but is not an IPv4 address`},
 	} {
 		page, err := webauthn.ParsePage(tc.url)
 		if err != nil {

@@ -1,36 +1,35 @@
-// Package webauthn knows whether a passkey ceremony can work, before anybody
-// tries it.
+// Package webauthn predicts whether a passkey ceremony can succeed.
 //
 // A ceremony passes two gates with different rules. The browser decides whether
 // the page may use the relying party id at all (WebAuthn Level 3 §5.1.3 step 7
 // and §5.1.4.1 step 6, HTML "is a registrable domain suffix of or is equal to",
 // related origins in §5.11). Kratos then compares the origin that the browser
-// wrote into the client data with each configured origin, letter by letter
+// wrote into the client data with each configured origin, character by character
 // (go-webauthn v0.11.2, protocol/client.go, which every Kratos from v1.3.1 to
-// v26.2.0 pins). A Verdict names the gate that refused.
+// v26.2.0 pins). A Verdict names the gate that rejects it.
 //
 // The package is pure: no network, no clock, no state.
 package webauthn
 
-// Gate names who refuses a ceremony.
+// Gate is the party that rejects a ceremony.
 type Gate string
 
-// The two gates, in the order in which a ceremony meets them.
+// The two gates, in the order in which a ceremony passes them.
 const (
-	GateNone    Gate = ""        // nobody refuses
+	GateNone    Gate = ""        // the ceremony is not rejected
 	GateBrowser Gate = "browser" // navigator.credentials rejects its promise
-	GateKratos  Gate = "kratos"  // the browser agrees, Kratos does not
+	GateKratos  Gate = "kratos"  // the browser accepts the ceremony, Kratos rejects it
 )
 
-// Class says how a ceremony ends; each class is one behaviour that can be told
-// apart from outside.
+// Class is the outcome of a ceremony; each class is a distinct observable
+// behaviour.
 type Class string
 
-// What a browser answers, and the one class of Kratos.
+// The outcomes in the browser, and the one in Kratos.
 const (
 	ClassOK Class = "ok"
-	// ClassNotSuffix is a SecurityError at once: rp.id is no host name that
-	// could be asked for related origins.
+	// ClassNotSuffix is an immediate SecurityError: rp.id is not a host name, so
+	// related origins cannot be fetched.
 	ClassNotSuffix Class = "not-suffix"
 	// ClassNoRelatedOrigins is a SecurityError after a failed fetch of
 	// https://<rp.id>/.well-known/webauthn.
@@ -39,11 +38,11 @@ const (
 	// address.
 	ClassInvalidDomain Class = "invalid-domain"
 	// ClassNoWebAuthn means that navigator.credentials is undefined: the page
-	// is no secure context.
+	// is not a secure context.
 	ClassNoWebAuthn Class = "no-webauthn"
-	// The related origins document was fetched, and was of another content type
-	// than application/json, was not of the right shape, did not list the page,
-	// or lists it only after its fifth label.
+	// The related origins document was fetched, but has a content type other than
+	// application/json, has an invalid form, does not list the page, or lists it only
+	// after its fifth label.
 	ClassRelatedContentType Class = "related-origin-content-type"
 	ClassRelatedJSON        Class = "related-origin-json"
 	ClassRelatedNotListed   Class = "related-origin-not-listed"
@@ -52,8 +51,8 @@ const (
 	ClassOriginNotConfigured Class = "origin-not-configured"
 )
 
-// Verdict is the end of a ceremony. Reason is one sentence for a person: lower
-// case, without a period.
+// Verdict is the outcome of a ceremony. Reason is a sentence to show to users, in
+// lower case and without a period.
 type Verdict struct {
 	OK     bool
 	Gate   Gate
@@ -61,7 +60,7 @@ type Verdict struct {
 	Reason string
 }
 
-func refusedByBrowser(class Class, reason string) Verdict {
+func rejectedByBrowser(class Class, reason string) Verdict {
 	return Verdict{Gate: GateBrowser, Class: class, Reason: reason}
 }
 
@@ -69,21 +68,20 @@ func refusedByBrowser(class Class, reason string) Verdict {
 // it passes, and how Kratos is configured.
 type Query struct {
 	Page Page
-	// RPID is rp.id (create) or rpId (get); nil when the call omits it, which
-	// makes browsers use the page's host (WebAuthn §5.1.3 step 7).
+	// RPID is rp.id (create) or rpId (get); nil if the call omits it, in which case
+	// browsers use the page's host (WebAuthn §5.1.3 step 7).
 	RPID *string
-	// Origins is the relying party's list of origins; nil when it is not
-	// configured.
+	// Origins is the relying party's list of origins; nil if it is not configured.
 	Origins []string
-	// BaseURL is serve.public.base_url; "" when it is not known.
+	// BaseURL is serve.public.base_url; "" if it is unknown.
 	BaseURL string
-	// Related is what https://<rp.id>/.well-known/webauthn finally answers; nil
-	// when there is nothing.
+	// Related is the response of https://<rp.id>/.well-known/webauthn after
+	// redirects; nil if there is none.
 	Related *Document
 }
 
-// Predict asks the browser's gate and then, when the query says anything of
-// Kratos' configuration, Kratos' gate.
+// Predict returns the verdict of the browser's gate and, if the query has Kratos'
+// configuration, of Kratos' gate.
 func Predict(q Query) Verdict {
 	v := Browser(q.Page, q.RPID, q.Related)
 	if !v.OK || q.Origins == nil && q.BaseURL == "" {

@@ -13,20 +13,19 @@ import (
 	"strings"
 )
 
-// Fingerprint is the SHA-256 of the certificate that an Android app is signed
-// with.
+// Fingerprint is the SHA-256 of an Android app's signing certificate.
 type Fingerprint [sha256.Size]byte
 
-// originPrefix begins the origin that Android's Credential Manager sends for an
-// app: the fingerprint follows in base64url without padding.
+// originPrefix is the prefix of the origin that Android's Credential Manager sends
+// for an app. The fingerprint follows in base64url without padding.
 const originPrefix = "android:apk-key-hash:"
 
-// Origin is the fingerprint as rp.origins has it.
+// Origin returns the fingerprint in the form of rp.origins.
 func (f Fingerprint) Origin() string {
 	return originPrefix + base64.RawURLEncoding.EncodeToString(f[:])
 }
 
-// String is the fingerprint as keytool and assetlinks.json have it.
+// String returns the fingerprint in the form of keytool and assetlinks.json.
 func (f Fingerprint) String() string {
 	digits := strings.ToUpper(hex.EncodeToString(f[:]))
 	pairs := make([]string, 0, len(f))
@@ -36,8 +35,8 @@ func (f Fingerprint) String() string {
 	return strings.Join(pairs, ":")
 }
 
-// PublicKey names the key where everybody has its private half: React Native's
-// debug.keystore and Android's own test key. "" for any other.
+// PublicKey returns the name of a key whose private half is public, such as React
+// Native's debug.keystore and Android's test key. It returns "" for other keys.
 func (f Fingerprint) PublicKey() string {
 	switch f.String() {
 	case "FA:C6:17:45:DC:09:03:78:6F:B9:ED:E6:2A:96:2B:39:9F:73:48:F0:BB:6F:89:9B:83:32:66:75:91:03:3B:9C":
@@ -48,7 +47,7 @@ func (f Fingerprint) PublicKey() string {
 	return ""
 }
 
-// ParseOrigin reads the origin of an Android app.
+// ParseOrigin parses the origin of an Android app.
 func ParseOrigin(origin string) (Fingerprint, error) {
 	hash, ok := strings.CutPrefix(origin, originPrefix)
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(hash)
@@ -58,8 +57,8 @@ func ParseOrigin(origin string) (Fingerprint, error) {
 	return Fingerprint(raw), nil
 }
 
-// ParseFingerprint reads a fingerprint in any form that tools print: hex with
-// or without colons, base64, base64url, an app's origin.
+// ParseFingerprint parses a fingerprint in any common form: hex with or without
+// colons, base64, base64url, or an app's origin.
 func ParseFingerprint(text string) (Fingerprint, error) {
 	text = strings.TrimSpace(text)
 	bare := strings.TrimPrefix(text, originPrefix)
@@ -75,11 +74,11 @@ func ParseFingerprint(text string) (Fingerprint, error) {
 	if raw, err := base64.RawURLEncoding.DecodeString(url); err == nil && len(raw) == sha256.Size {
 		return Fingerprint(raw), nil
 	}
-	return Fingerprint{}, fmt.Errorf("%q is no SHA-256 fingerprint: 64 hex digits, with or without colons, or 43 characters of base64url", text)
+	return Fingerprint{}, fmt.Errorf("%q is not a SHA-256 fingerprint: use 64 hex digits, with or without colons, or 43 characters of base64url", text)
 }
 
-// ReadFingerprints finds fingerprints in what keytool -list -v or apksigner
-// verify --print-certs print, or computes that of a certificate, PEM or DER.
+// ReadFingerprints finds the fingerprints in the output of keytool -list -v or
+// apksigner verify --print-certs, or computes that of a PEM or DER certificate.
 func ReadFingerprints(data []byte) ([]Fingerprint, error) {
 	if block, _ := pem.Decode(data); block != nil && block.Type == "CERTIFICATE" {
 		data = block.Bytes
@@ -88,7 +87,7 @@ func ReadFingerprints(data []byte) ([]Fingerprint, error) {
 		return []Fingerprint{sha256.Sum256(cert.Raw)}, nil
 	}
 	if isKeystore(data) {
-		return nil, errors.New("this is a keystore; give it with --keystore FILE")
+		return nil, errors.New("this is a keystore: pass it with --keystore FILE")
 	}
 	if one, err := ParseFingerprint(string(data)); err == nil {
 		return []Fingerprint{one}, nil
@@ -101,12 +100,12 @@ func ReadFingerprints(data []byte) ([]Fingerprint, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, errors.New("there is no SHA-256 fingerprint and no certificate in it")
+		return nil, errors.New("no SHA-256 fingerprint or certificate found")
 	}
 	return found, nil
 }
 
-// isKeystore recognises a Java keystore, and PKCS #12 by how its DER begins.
+// isKeystore reports whether data begins like a Java or PKCS #12 keystore.
 func isKeystore(data []byte) bool {
 	return strings.HasPrefix(string(data), jksMagic) ||
 		len(data) > 9 && data[0] == 0x30 && strings.Contains(string(data[2:9]), "\x02\x01\x03")

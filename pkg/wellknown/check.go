@@ -9,7 +9,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 )
 
-// Problem is one thing that is wrong with a document.
+// Problem is a fault of a document.
 type Problem struct {
 	ID       string // stable and readable
 	Severity lint.Severity
@@ -34,9 +34,9 @@ func (c *checker) add(id string, severity lint.Severity, help, format string, ar
 	})
 }
 
-// Check holds a document against the standard that it belongs to and, in both
-// directions, against the site. A site that is not configured has only an rp.id:
-// then the document is judged by itself.
+// Check compares a document with its standard and, in both directions, with the
+// site. If the site is not configured, it only has an rp.id, and the document is
+// checked on its own.
 func Check(name Name, doc *Fetched, s *Site) []Problem {
 	c := &checker{name: name, doc: doc, site: s}
 	switch name {
@@ -52,25 +52,25 @@ func Check(name Name, doc *Fetched, s *Site) []Problem {
 	return c.out
 }
 
-// delivery is what a document's reader expects of the way it is served.
+// delivery describes how a document must be served.
 type delivery struct {
 	id       string
-	severity lint.Severity // where the document is needed and not there
+	severity lint.Severity // if a required document is missing
 	needed   bool
-	redirect bool // https redirects are followed
+	redirect bool // readers follow https redirects
 	reader   string
 }
 
-// delivered checks how the document was served; false when there is no text to
-// look at.
+// delivered checks how the document was served. It returns false if there is no
+// content to check.
 func (c *checker) delivered(d delivery) bool {
-	generate := fmt.Sprintf("write it with oly-passkey wellknown generate %s, and serve it there as application/json", c.name)
+	generate := fmt.Sprintf("generate it with oly-passkey wellknown generate %s, and serve it there as application/json", c.name)
 	f := c.doc
 	switch {
 	case !d.needed && (f.Err != nil || f.Status != http.StatusOK):
-		return false // there is none, and none is needed
+		return false // optional and missing
 	case f.Err != nil:
-		c.add(d.id, d.severity, "make this URL answer for everybody", "cannot be read: %s", f.Err)
+		c.add(d.id, d.severity, "serve this URL publicly", "cannot be read: %s", f.Err)
 		return false
 	case !c.redirects(d):
 		return false
@@ -78,7 +78,7 @@ func (c *checker) delivered(d delivery) bool {
 		c.add(d.id, d.severity, generate, "is missing (status %d)", f.Status)
 		return false
 	case f.Status != http.StatusOK:
-		c.add(d.id, d.severity, "serve it without sign-in, to everybody", "answers with status %d, and %s want 200", f.Status, d.reader)
+		c.add(d.id, d.severity, "serve it publicly, without sign-in", "responds with status %d, but %s expect 200", f.Status, d.reader)
 		return false
 	case len(f.Body) > maxBody:
 		c.add(d.id, d.severity, generate, "is larger than %d bytes", maxBody)
@@ -88,11 +88,11 @@ func (c *checker) delivered(d delivery) bool {
 		if !d.needed {
 			severity = lint.Info
 		}
-		c.add("spa-fallback", severity, "route /.well-known/ before the catch-all that serves the index page", "answers with an HTML page and status 200 in place of the document")
+		c.add("spa-fallback", severity, "route /.well-known/ before the catch-all that serves the index page", "responds with an HTML page and status 200 instead of the document")
 		return false
 	}
 	if media, _, _ := strings.Cut(f.ContentType, ";"); !strings.EqualFold(strings.TrimSpace(media), "application/json") {
-		c.add(d.id, d.severity, "send Content-Type: application/json", "has the content type %q, and %s want %q", f.ContentType, d.reader, "application/json")
+		c.add(d.id, d.severity, "send Content-Type: application/json", "has the content type %q, but %s expect %q", f.ContentType, d.reader, "application/json")
 	}
 	return true
 }
@@ -101,10 +101,10 @@ func (c *checker) redirects(d delivery) bool {
 	for _, to := range c.doc.Redirects {
 		switch {
 		case !d.redirect:
-			c.add(d.id, d.severity, "answer at this URL itself", "redirects to %q, and %s follow no redirect", to, d.reader)
+			c.add(d.id, d.severity, "serve it at this URL without a redirect", "redirects to %q, but %s do not follow redirects", to, d.reader)
 			return false
 		case !strings.HasPrefix(to, "https://"):
-			c.add(d.id, d.severity, "redirect to https only", "redirects to %q, and %s follow https only", to, d.reader)
+			c.add(d.id, d.severity, "redirect to https only", "redirects to %q, but %s only follow redirects to https", to, d.reader)
 			return false
 		}
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
-// served is what a server answers for every path.
+// served is the response of a server to all paths.
 type served struct {
 	status      int
 	contentType string
@@ -81,34 +81,34 @@ func TestCheckRelatedOrigins(t *testing.T) {
 		"right":         {ok(`{"origins":["https://app.example.org"]}`), []string{}},
 		"charset":       {served{200, "application/json; charset=utf-8", `{"origins":["https://app.example.org"]}`, ""}, []string{}},
 		"missing":       {served{404, "text/plain", "no", ""}, []string{"webauthn: error: is missing (status 404) [ror-document]"}},
-		"server error":  {served{500, "text/plain", "no", ""}, []string{"webauthn: error: answers with status 500, and browsers want 200 [ror-document]"}},
-		"sign-in":       {served{401, jsonType, "{}", ""}, []string{"webauthn: error: answers with status 401, and browsers want 200 [ror-document]"}},
-		"html":          {served{200, "text/html; charset=utf-8", "<!doctype html>", ""}, []string{"webauthn: error: answers with an HTML page and status 200 in place of the document [spa-fallback]"}},
-		"type":          {served{200, "text/plain", `{"origins":["https://app.example.org"]}`, ""}, []string{`webauthn: error: has the content type "text/plain", and browsers want "application/json" [ror-document]`}},
-		"no json":       {ok(`{"origins":["https://app.example.org",]}`), []string{"webauthn: error: is no JSON: invalid character ']' looking for beginning of value [ror-document]"}},
-		"a list":        {ok(`["https://app.example.org"]`), []string{"webauthn: error: is no JSON object [ror-document]"}},
+		"server error":  {served{500, "text/plain", "no", ""}, []string{"webauthn: error: responds with status 500, but browsers expect 200 [ror-document]"}},
+		"sign-in":       {served{401, jsonType, "{}", ""}, []string{"webauthn: error: responds with status 401, but browsers expect 200 [ror-document]"}},
+		"html":          {served{200, "text/html; charset=utf-8", "<!doctype html>", ""}, []string{"webauthn: error: responds with an HTML page and status 200 instead of the document [spa-fallback]"}},
+		"type":          {served{200, "text/plain", `{"origins":["https://app.example.org"]}`, ""}, []string{`webauthn: error: has the content type "text/plain", but browsers expect "application/json" [ror-document]`}},
+		"no json":       {ok(`{"origins":["https://app.example.org",]}`), []string{"webauthn: error: is not valid JSON: invalid character ']' looking for beginning of value [ror-document]"}},
+		"a list":        {ok(`["https://app.example.org"]`), []string{"webauthn: error: is not a JSON object [ror-document]"}},
 		"no origins":    {ok(`{"origin":["https://app.example.org"]}`), []string{`webauthn: error: has no member "origins" [ror-document]`}},
-		"a number":      {ok(`{"origins":[7]}`), []string{"webauthn: error: has an entry 0 that is no string [ror-document]"}},
+		"a number":      {ok(`{"origins":[7]}`), []string{"webauthn: error: has an entry 0 that is not a string [ror-document]"}},
 		"too large":     {ok(strings.Repeat(" ", 1<<18) + `{}`), []string{"webauthn: error: is larger than 262144 bytes [ror-document]"}},
 		"https move":    {served{200, jsonType, `{"origins":["https://app.example.org"]}`, "/moved"}, []string{}},
-		"http move":     {served{200, jsonType, "{}", "http://example.com/moved"}, []string{`webauthn: error: redirects to "http://example.com/moved", and browsers follow https only [ror-document]`}},
+		"http move":     {served{200, jsonType, "{}", "http://example.com/moved"}, []string{`webauthn: error: redirects to "http://example.com/moved", but browsers only follow redirects to https [ror-document]`}},
 		"endless moves": {served{200, jsonType, "{}", "/round"}, []string{"webauthn: error: cannot be read: more than 5 redirects [ror-document]"}},
 		"not listed": {ok(`{"origins":["https://app.example.net","http://app.example.org"]}`), []string{
-			`webauthn: error: does not list "https://app.example.org", which is in rp.origins and needs it [ror-parity]`,
-			`webauthn: warning: lists "https://app.example.net", which is not in rp.origins: browsers agree there and Kratos refuses [ror-parity]`,
-			`webauthn: warning: lists "http://app.example.org", which is no https origin and matches no page [ror-document]`,
+			`webauthn: error: does not list "https://app.example.org", which is in rp.origins and depends on it [ror-parity]`,
+			`webauthn: warning: lists "https://app.example.net", which is not in rp.origins: browsers accept it and Kratos rejects it [ror-parity]`,
+			`webauthn: warning: lists "http://app.example.org", which is not an https origin and matches no page [ror-document]`,
 		}},
 		"noise": {ok(`{"origins":["https://app.example.org","https://auth.example.com"]}`), []string{
-			`webauthn: info: lists "https://auth.example.com", which needs no permission: it is of rp.id's own domain [ror-noise]`,
+			`webauthn: info: lists "https://auth.example.com", which belongs to rp.id's own domain and needs no entry [ror-noise]`,
 		}},
 		"sixth label": {ok(six), []string{
-			`webauthn: error: has "https://app.example.org" behind its fifth label, and browsers look at 5 [ror-label-budget]`,
-			`webauthn: warning: lists "https://a.test1.com", which is not in rp.origins: browsers agree there and Kratos refuses [ror-parity]`,
-			`webauthn: warning: lists "https://a.test2.com", which is not in rp.origins: browsers agree there and Kratos refuses [ror-parity]`,
-			`webauthn: warning: lists "https://a.test3.com", which is not in rp.origins: browsers agree there and Kratos refuses [ror-parity]`,
-			`webauthn: warning: lists "https://a.test4.com", which is not in rp.origins: browsers agree there and Kratos refuses [ror-parity]`,
-			`webauthn: warning: lists "https://a.test5.com", which is not in rp.origins: browsers agree there and Kratos refuses [ror-parity]`,
-			`webauthn: warning: has 6 registrable labels, and browsers look at 5 [ror-label-budget]`,
+			`webauthn: error: lists "https://app.example.org" after its fifth registrable label, and browsers only read 5 [ror-label-budget]`,
+			`webauthn: warning: lists "https://a.test1.com", which is not in rp.origins: browsers accept it and Kratos rejects it [ror-parity]`,
+			`webauthn: warning: lists "https://a.test2.com", which is not in rp.origins: browsers accept it and Kratos rejects it [ror-parity]`,
+			`webauthn: warning: lists "https://a.test3.com", which is not in rp.origins: browsers accept it and Kratos rejects it [ror-parity]`,
+			`webauthn: warning: lists "https://a.test4.com", which is not in rp.origins: browsers accept it and Kratos rejects it [ror-parity]`,
+			`webauthn: warning: lists "https://a.test5.com", which is not in rp.origins: browsers accept it and Kratos rejects it [ror-parity]`,
+			`webauthn: warning: has 6 registrable labels, and browsers only read 5 [ror-label-budget]`,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,13 +130,13 @@ func TestCheckPasskeyEndpoints(t *testing.T) {
 		want   []string
 	}{
 		"right":   {ok(`{"enroll":"https://auth.example.com/a","manage":"https://auth.example.com/a"}`), []string{}},
-		"missing": {served{404, "", "", ""}, []string{"passkey-endpoints: info: is missing, so password managers cannot link to where passkeys are added [passkey-endpoints]"}},
-		"move":    {served{200, jsonType, "{}", "/moved"}, []string{`passkey-endpoints: warning: redirects to "https://example.com/moved", and passkey providers follow no redirect [passkey-endpoints]`}},
-		"a list":  {ok("[]"), []string{"passkey-endpoints: warning: is no JSON object [passkey-endpoints]"}},
-		"empty":   {ok("{}"), []string{"passkey-endpoints: info: says that there are passkeys, but not where [passkey-endpoints]"}},
+		"missing": {served{404, "", "", ""}, []string{"passkey-endpoints: info: is missing, so password managers cannot link to the page for adding passkeys [passkey-endpoints]"}},
+		"move":    {served{200, jsonType, "{}", "/moved"}, []string{`passkey-endpoints: warning: redirects to "https://example.com/moved", but passkey providers do not follow redirects [passkey-endpoints]`}},
+		"a list":  {ok("[]"), []string{"passkey-endpoints: warning: is not a JSON object [passkey-endpoints]"}},
+		"empty":   {ok("{}"), []string{"passkey-endpoints: info: declares passkey support, but has no links [passkey-endpoints]"}},
 		"foreign": {ok(`{"enroll":"https://auth.example.net/a","manage":7}`), []string{
-			`passkey-endpoints: warning: has a member "enroll" that leads to "auth.example.net", which is not of the domain of rp.id "example.com" [passkey-endpoints]`,
-			`passkey-endpoints: warning: has a member "manage" that is no https URL [passkey-endpoints]`,
+			`passkey-endpoints: warning: has a member "enroll" that links to "auth.example.net", which is not on the domain of rp.id "example.com" [passkey-endpoints]`,
+			`passkey-endpoints: warning: has a member "manage" that is not an https URL [passkey-endpoints]`,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -152,8 +152,8 @@ func TestCheckPasskeyEndpoints(t *testing.T) {
 		return &wellknown.Fetched{Err: errors.New("no such host")}
 	})
 	require.Equal(t, []string{
-		`u: warning: leads to "https://a/1", which answers with status 404 [passkey-endpoints]`,
-		`u: warning: leads to "https://a/2", which cannot be read: no such host [passkey-endpoints]`,
+		`u: warning: links to "https://a/1", which responds with status 404 [passkey-endpoints]`,
+		`u: warning: links to "https://a/2", which cannot be read: no such host [passkey-endpoints]`,
 	}, lines(got))
 }
 
@@ -169,20 +169,20 @@ func TestCheckAssetLinks(t *testing.T) {
 	}{
 		"right":   {ok(link(login+","+urls, `"`+someKey+`"`)), []string{}},
 		"missing": {served{404, "", "", ""}, []string{"assetlinks.json: error: is missing (status 404) [assetlinks]"}},
-		"move":    {served{200, jsonType, "{}", "/moved"}, []string{`assetlinks.json: error: redirects to "https://example.com/moved", and Android devices follow no redirect [assetlinks]`}},
-		"object":  {ok("{}"), []string{"assetlinks.json: error: is no JSON list of statements [assetlinks]"}},
+		"move":    {served{200, jsonType, "{}", "/moved"}, []string{`assetlinks.json: error: redirects to "https://example.com/moved", but Android devices do not follow redirects [assetlinks]`}},
+		"object":  {ok("{}"), []string{"assetlinks.json: error: is not a JSON list of statements [assetlinks]"}},
 		"no login": {ok(link(urls, `"`+someKey+`"`)), []string{
 			`assetlinks.json: error: does not have ` + someKey + `, the fingerprint of "` + origin + `" in rp.origins [fingerprint-parity]`,
 			`assetlinks.json: error: has no statement with "delegate_permission/common.get_login_creds" for the app "com.example.app" [assetlinks]`,
 			`assetlinks.json: error: has no app with the relation "delegate_permission/common.get_login_creds" [get-login-creds]`,
 		}},
 		"login alone": {ok(link(login, `"`+someKey+`"`)), []string{
-			`assetlinks.json: info: gives the app "com.example.app" no relation "delegate_permission/common.handle_all_urls", which some versions of Play services want for passkeys as well [handle-all-urls]`,
+			`assetlinks.json: info: does not give the app "com.example.app" the relation "delegate_permission/common.handle_all_urls", which some versions of Play services also require for passkeys [handle-all-urls]`,
 		}},
 		"other keys": {ok(link(login+","+urls, `"`+debugKey+`","x"`)), []string{
-			`assetlinks.json: error: has the fingerprint ` + debugKey + ` of the app "com.example.app", and rp.origins does not have its origin: Android agrees and Kratos refuses [fingerprint-parity]`,
-			`assetlinks.json: warning: lets apps in that are signed with the debug.keystore of React Native's template, whose private key everybody has [debug-key]`,
-			`assetlinks.json: error: has the fingerprint "x" of the app "com.example.app", which is none [assetlinks]`,
+			`assetlinks.json: error: has the fingerprint ` + debugKey + ` for the app "com.example.app", but rp.origins lacks its origin: Android accepts the app and Kratos rejects it [fingerprint-parity]`,
+			`assetlinks.json: warning: allows apps that are signed with the debug.keystore of React Native's template, whose private key is public [debug-key]`,
+			`assetlinks.json: error: has an invalid fingerprint "x" for the app "com.example.app" [assetlinks]`,
 			`assetlinks.json: error: does not have ` + someKey + `, the fingerprint of "` + origin + `" in rp.origins [fingerprint-parity]`,
 		}},
 	} {
@@ -205,13 +205,13 @@ func TestCheckAppleAssociation(t *testing.T) {
 	}{
 		"right":   {ok(`{"webcredentials":{"apps":["` + app + `"]},"applinks":{}}`), []string{}},
 		"missing": {served{404, "", "", ""}, []string{string(name) + ": error: is missing (status 404) [apple-app-site-association]"}},
-		"html":    {served{200, "text/html", "<html>", ""}, []string{string(name) + ": error: answers with an HTML page and status 200 in place of the document [spa-fallback]"}},
-		"move":    {served{200, jsonType, "{}", "/moved"}, []string{string(name) + `: error: redirects to "https://example.com/moved", and Apple's servers follow no redirect [apple-app-site-association]`}},
-		"no part": {ok(`{"applinks":{}}`), []string{string(name) + `: error: has no member "webcredentials", so no app may use passkeys [apple-app-site-association]`}},
-		"no json": {ok(`{"webcredentials":{"apps":"x"}}`), []string{string(name) + `: error: is not the JSON that Apple reads: cannot unmarshal string [apple-app-site-association]`}},
+		"html":    {served{200, "text/html", "<html>", ""}, []string{string(name) + ": error: responds with an HTML page and status 200 instead of the document [spa-fallback]"}},
+		"move":    {served{200, jsonType, "{}", "/moved"}, []string{string(name) + `: error: redirects to "https://example.com/moved", but Apple's servers do not follow redirects [apple-app-site-association]`}},
+		"no part": {ok(`{"applinks":{}}`), []string{string(name) + `: error: has no member "webcredentials", so no app can use passkeys [apple-app-site-association]`}},
+		"no json": {ok(`{"webcredentials":{"apps":"x"}}`), []string{string(name) + `: error: is not JSON in the form that Apple reads: cannot unmarshal string [apple-app-site-association]`}},
 		"others": {ok(`{"webcredentials":{"apps":["com.example.app","ZZZZZ12345.com.example.app"]}}`), []string{
-			string(name) + `: error: lists "com.example.app", which is no app identifier [apple-app-site-association]`,
-			string(name) + `: warning: lets the app "ZZZZZ12345.com.example.app" use passkeys, which was not given [apple-app-site-association]`,
+			string(name) + `: error: lists "com.example.app", which is not an app identifier [apple-app-site-association]`,
+			string(name) + `: warning: allows the app "ZZZZZ12345.com.example.app", which is not one of the given apps [apple-app-site-association]`,
 			string(name) + `: error: does not list the app "ABCDE12345.com.example.app" [apple-app-site-association]`,
 		}},
 	} {
@@ -221,10 +221,10 @@ func TestCheckAppleAssociation(t *testing.T) {
 	}
 	private := &wellknown.Site{RPID: "kratos.test", Apple: []string{app}}
 	doc := &wellknown.Fetched{URL: "u", Status: 200, ContentType: jsonType, Body: []byte(`{"webcredentials":{"apps":["` + app + `"]}}`)}
-	require.Equal(t, []string{`u: warning: cannot be fetched by Apple's servers, because "kratos.test" is no public name [aasa-cdn]`}, lines(wellknown.Check(name, doc, private)))
+	require.Equal(t, []string{`u: warning: cannot be fetched by Apple's servers, because "kratos.test" is not a public name [aasa-cdn]`}, lines(wellknown.Check(name, doc, private)))
 }
 
-// TestUntrusted reads from a server whose certificate nobody trusts.
+// TestUntrusted reads from a server with an untrusted certificate.
 func TestUntrusted(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the client that hangs up
@@ -246,7 +246,7 @@ func TestReadFile(t *testing.T) {
 	require.Error(t, wellknown.ReadFile(path, wellknown.RelatedOrigins).Err)
 }
 
-// TestRules demands a rule for every id that the checks report.
+// TestRules checks that every reported id has a rule.
 func TestRules(t *testing.T) {
 	known := map[string]bool{}
 	for _, r := range wellknown.Rules() {

@@ -17,43 +17,43 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/redact"
 )
 
-// Fetched is the answer to a request for a document, redirects followed.
+// Fetched is the response to a request for a document, after redirects.
 type Fetched struct {
-	URL         string   // that was asked for, or the file's name
-	Redirects   []string // URLs that were passed on the way, the last one answered
+	URL         string   // of the request, or the file's name
+	Redirects   []string // targets of the redirects, in order
 	Status      int      // HTTP status; 200 for a file
 	ContentType string
 	Body        []byte
-	// Err is why there is no answer at all: no such host, a certificate that is
-	// not trusted, no answer in time.
+	// Err is set if there was no response, as for an unknown host, an untrusted
+	// certificate or a timeout.
 	Err error
 }
 
 // Limits of a fetch.
 const (
-	maxBody      = 1 << 18 // what browsers read of related origins, and one byte to see more
+	maxBody      = 1 << 18 // the most that browsers read of related origins
 	maxRedirects = 5
 	fetchTimeout = 10 * time.Second
 )
 
-// FetchOptions say how documents are fetched.
+// FetchOptions are the options for fetching documents.
 type FetchOptions struct {
-	// Base replaces https://RP-ID, such as a staging host; "" for the real one.
+	// Base replaces https://RP-ID, such as with a staging host, unless it is "".
 	Base string
-	// Resolve maps host:port to the address that is dialled in its place.
+	// Resolve maps host:port to the address to dial instead.
 	Resolve map[string]string
-	// Roots are the certificates that are trusted, nil for the system's.
+	// Roots are the trusted certificate authorities, nil for the system's.
 	Roots *x509.CertPool
 }
 
-// Fetcher reads documents.
+// Fetcher fetches documents.
 type Fetcher struct {
 	base   string
 	client *http.Client
 }
 
-// NewTransport dials as the options say, with time limits on the way to an
-// answer. Base does not matter to it.
+// NewTransport returns a transport with the options and with timeouts for dialing
+// and the TLS handshake. It ignores Base.
 func NewTransport(o FetchOptions) *http.Transport {
 	dialer := &net.Dialer{Timeout: fetchTimeout}
 	return &http.Transport{
@@ -70,8 +70,8 @@ func NewTransport(o FetchOptions) *http.Transport {
 	}
 }
 
-// NewFetcher makes a client without cookies, credentials or proxies' surprises:
-// redirects are followed as browsers do, and each one is noted.
+// NewFetcher returns a Fetcher without cookies or credentials. It follows redirects
+// as browsers do, and records them.
 func NewFetcher(o FetchOptions) *Fetcher {
 	return &Fetcher{base: o.Base, client: &http.Client{
 		Transport:     NewTransport(o),
@@ -80,11 +80,10 @@ func NewFetcher(o FetchOptions) *Fetcher {
 	}}
 }
 
-// Close lets go of idle connections.
+// Close closes idle connections.
 func (f *Fetcher) Close() { f.client.CloseIdleConnections() }
 
-// Fetch reads a document from the host of rp.id. It never fails: what went
-// wrong is part of the answer.
+// Fetch reads a document from the host of rp.id. Errors are part of the result.
 func (f *Fetcher) Fetch(ctx context.Context, rpID string, name Name) *Fetched {
 	base := f.base
 	if base == "" {
@@ -115,8 +114,8 @@ func (f *Fetcher) Page(ctx context.Context, where string) *Fetched {
 	return out
 }
 
-// once makes one request and answers where it was sent on to, "" when this was
-// the answer.
+// once sends one request and returns the target of its redirect, "" if there is
+// none.
 func (f *Fetcher) once(ctx context.Context, where string, out *Fetched) (next string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, where, http.NoBody)
 	if err != nil {
@@ -132,7 +131,7 @@ func (f *Fetcher) once(ctx context.Context, where string, out *Fetched) (next st
 	if to := resp.Header.Get("Location"); to != "" && resp.StatusCode/100 == 3 {
 		u, err := resp.Request.URL.Parse(to)
 		if err != nil {
-			return "", fmt.Errorf("redirect to %q, which is no URL", redact.URL(to))
+			return "", fmt.Errorf("redirect to %q, which is not a URL", redact.URL(to))
 		}
 		return u.String(), nil
 	}
@@ -140,7 +139,7 @@ func (f *Fetcher) once(ctx context.Context, where string, out *Fetched) (next st
 	return "", err
 }
 
-// plain drops the method and URL that url.Error repeats.
+// plain removes the method and the URL that url.Error adds.
 func plain(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -149,7 +148,7 @@ func plain(err error) error {
 	return err
 }
 
-// ReadFile reads a document from the folder that a web server serves.
+// ReadFile reads a document from the directory that a web server serves.
 func ReadFile(dir string, name Name) *Fetched {
 	path := filepath.Join(dir, ".well-known", string(name))
 	out := &Fetched{URL: path, Status: http.StatusOK, ContentType: "application/json"}

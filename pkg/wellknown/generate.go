@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// ErrNothing says that a document has nothing to say for a site.
+// ErrNothing is returned if a document would be empty.
 var ErrNothing = errors.New("nothing to write")
 
-// relatedDocument is WebAuthn Level 3 §5.11's document.
+// relatedDocument is the document of WebAuthn Level 3 §5.11.
 type relatedDocument struct {
 	Origins []string `json:"origins"`
 }
 
-// endpointsDocument is that of W3C passkey-endpoints §3.1.
+// endpointsDocument is the document of W3C passkey-endpoints §3.1.
 type endpointsDocument struct {
 	Enroll string `json:"enroll,omitempty"`
 	Manage string `json:"manage,omitempty"`
@@ -35,8 +35,8 @@ type target struct {
 	Fingerprints []string `json:"sha256_cert_fingerprints"`
 }
 
-// The relations that Android asks for: the first for passkeys, the second for
-// app links, which some versions of Play services want as well (Android
+// The relations that Android requires: the first for passkeys, the second for app
+// links, which some versions of Play services also require for passkeys (Android
 // developers, "Add support for Digital Asset Links").
 const (
 	relationLogin = "delegate_permission/common.get_login_creds"
@@ -51,35 +51,35 @@ type appleApps struct {
 	Apps []string `json:"apps"`
 }
 
-// Generate writes a document. The error is ErrNothing, with what is missing,
-// where it has nothing to say.
+// Generate returns the content of a document. It returns an error that wraps
+// ErrNothing, with the missing input, if the document would be empty.
 func Generate(name Name, s *Site) ([]byte, error) {
 	switch name {
 	case RelatedOrigins:
 		related := s.Related()
 		if len(related) == 0 {
-			return nil, fmt.Errorf("%w: no origin lies outside of rp.id %q, so browsers never ask for it", ErrNothing, s.RPID)
+			return nil, fmt.Errorf("%w: all origins belong to rp.id %q, so browsers never request it", ErrNothing, s.RPID)
 		}
 		return encode(relatedDocument{Origins: related})
 	case PasskeyEndpoints:
 		if s.Enroll == "" && s.Manage == "" {
-			return nil, fmt.Errorf("%w: there is no https settings page; give --enroll and --manage", ErrNothing)
+			return nil, fmt.Errorf("%w: no https settings page is known; use --enroll and --manage", ErrNothing)
 		}
 		return encode(endpointsDocument{Enroll: s.Enroll, Manage: s.Manage})
 	case AssetLinks:
 		return s.assetLinks()
 	case AppleAssociation:
 		if len(s.Apple) == 0 {
-			return nil, fmt.Errorf("%w: there is no Apple app; give --apple-app TEAMID.bundle.id", ErrNothing)
+			return nil, fmt.Errorf("%w: no Apple app is known; use --apple-app TEAMID.bundle.id", ErrNothing)
 		}
 		return encode(appleDocument{WebCredentials: &appleApps{Apps: s.Apple}})
 	}
-	return nil, fmt.Errorf("there is no document %q", name)
+	return nil, fmt.Errorf("unknown document %q", name)
 }
 
 func (s *Site) assetLinks() ([]byte, error) {
 	if len(s.Apps) == 0 {
-		return nil, fmt.Errorf("%w: there is no Android app; give --android-app PACKAGE=FINGERPRINT", ErrNothing)
+		return nil, fmt.Errorf("%w: no Android app is known; use --android-app PACKAGE=FINGERPRINT", ErrNothing)
 	}
 	var out []statement
 	for _, app := range s.Apps {
@@ -88,7 +88,7 @@ func (s *Site) assetLinks() ([]byte, error) {
 			keys = s.Keys
 		}
 		if len(keys) == 0 {
-			return nil, fmt.Errorf("%w: the app %q has no fingerprint, and rp.origins has no android:apk-key-hash: either", ErrNothing, app.Package)
+			return nil, fmt.Errorf("%w: the app %q has no fingerprint, and rp.origins has no android:apk-key-hash: origin", ErrNothing, app.Package)
 		}
 		st := statement{Relation: []string{relationURLs, relationLogin}, Target: target{Namespace: "android_app", Package: app.Package}}
 		for _, k := range keys {
@@ -108,7 +108,8 @@ func encode(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Handler serves the documents that a site has, and 404 for everything else.
+// Handler returns a handler that serves the site's non-empty documents, and 404 for
+// all other paths.
 func Handler(s *Site) (http.Handler, error) {
 	mux := http.NewServeMux()
 	for _, name := range Names() {

@@ -2,7 +2,7 @@ package wellknown
 
 import (
 	"bytes"
-	"crypto/sha1" //nolint:gosec // the format's own digest, no security of ours
+	"crypto/sha1" //nolint:gosec // the digest is part of the format
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -14,17 +14,17 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 )
 
-// DebugPassword is that of every debug.keystore which Android's tools make.
+// DebugPassword is the password of the debug.keystore that Android's tools create.
 const DebugPassword = "android"
 
-// ErrKeystore says that a file cannot be read as a keystore.
-var ErrKeystore = errors.New("no keystore that this password opens")
+// ErrKeystore is returned if a keystore cannot be read with a password.
+var ErrKeystore = errors.New("not a keystore, or not its password")
 
-// ReadKeystore answers the fingerprints of the certificates that a keystore
-// signs apps with, JKS or PKCS #12. The private keys stay where they are.
+// ReadKeystore returns the fingerprints of the signing certificates in a JKS or
+// PKCS #12 keystore. It does not decrypt the private keys of a Java keystore.
 func ReadKeystore(data []byte, password string) ([]Fingerprint, error) {
 	if !isKeystore(data) {
-		return nil, errors.New("it is neither a Java keystore nor PKCS #12")
+		return nil, errors.New("not a Java or PKCS #12 keystore")
 	}
 	var found []Fingerprint
 	add := func(cert []byte) {
@@ -48,22 +48,22 @@ func ReadKeystore(data []byte, password string) ([]Fingerprint, error) {
 		add(cert.Raw)
 	}
 	if len(found) == 0 {
-		return nil, errors.New("the keystore has no private key, so it signs nothing")
+		return nil, errors.New("the keystore has no private key, so it cannot sign apps")
 	}
 	return found, nil
 }
 
-// jksMagic begins every Java keystore.
+// jksMagic is the prefix of Java keystores.
 const jksMagic = "\xfe\xed\xfe\xed"
 
-// isWhole checks the digest at a Java keystore's end (sun.security.provider
-// JavaKeyStore). What it does not hold for must not be parsed: the lengths in it
-// may ask for any amount of memory.
+// isWhole reports whether the digest at the end of a Java keystore is correct
+// (sun.security.provider JavaKeyStore). Other data must not be parsed, because its
+// lengths could request any amount of memory.
 func isWhole(data []byte, password string) bool {
 	if len(data) < sha1.Size {
 		return false
 	}
-	h := sha1.New() //nolint:gosec // the format's own digest, no security of ours
+	h := sha1.New() //nolint:gosec // the digest is part of the format
 	for _, c := range utf16.Encode([]rune(password)) {
 		h.Write(binary.BigEndian.AppendUint16(nil, c))
 	}
@@ -73,7 +73,7 @@ func isWhole(data []byte, password string) bool {
 	return bytes.Equal(h.Sum(nil), digest)
 }
 
-// javaKeystore answers the first certificate of every private key's chain.
+// javaKeystore returns the first certificate of each private key's chain.
 func javaKeystore(data []byte, password string) ([][]byte, error) {
 	if !isWhole(data, password) {
 		return nil, ErrKeystore

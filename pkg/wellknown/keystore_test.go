@@ -25,9 +25,9 @@ func TestReadKeystore(t *testing.T) {
 		{"debug.jks", wellknown.DebugPassword, []string{debug}, ""},
 		{"two.jks", "two keys", []string{first, second}, ""},
 		{"release.p12", "correct horse", []string{release}, ""},
-		{"two.jks", "android", nil, "no keystore that this password opens"},
-		{"release.p12", "android", nil, "no keystore that this password opens: pkcs12: decryption password incorrect"},
-		{"../keystore_test.go", "android", nil, "it is neither a Java keystore nor PKCS #12"},
+		{"two.jks", "android", nil, "not a keystore, or not its password"},
+		{"release.p12", "android", nil, "not a keystore, or not its password: pkcs12: decryption password incorrect"},
+		{"../keystore_test.go", "android", nil, "not a Java or PKCS #12 keystore"},
 	} {
 		data, err := os.ReadFile("testdata/" + c.file)
 		require.NoError(t, err)

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// ParseAndroidApps answers the apps that an assetlinks.json lets use passkeys,
-// in its order. What it says of other targets is passed over.
+// ParseAndroidApps returns the apps that assetlinks.json allows to use passkeys, in
+// the order of the document. Other targets are ignored.
 func ParseAndroidApps(assetLinks []byte) ([]AndroidApp, error) {
 	var statements []statement
 	if err := json.Unmarshal(assetLinks, &statements); err != nil {
-		return nil, fmt.Errorf("%s: is no JSON list of statements: %s", AssetLinks, plainJSON(err))
+		return nil, fmt.Errorf("%s: is not a JSON list of statements: %s", AssetLinks, plainJSON(err))
 	}
 	var apps []AndroidApp
 	for _, st := range statements {
@@ -31,12 +31,12 @@ func ParseAndroidApps(assetLinks []byte) ([]AndroidApp, error) {
 	return apps, nil
 }
 
-// ParseAppleApps answers the apps, as TEAMID.bundle.id, that an
-// apple-app-site-association lets use passkeys.
+// ParseAppleApps returns the apps that apple-app-site-association allows to use
+// passkeys, as TEAMID.bundle.id.
 func ParseAppleApps(association []byte) ([]string, error) {
 	var doc appleDocument
 	if err := json.Unmarshal(association, &doc); err != nil {
-		return nil, fmt.Errorf("%s: is no JSON object with webcredentials: %s", AppleAssociation, plainJSON(err))
+		return nil, fmt.Errorf("%s: is not a JSON object with webcredentials: %s", AppleAssociation, plainJSON(err))
 	}
 	if doc.WebCredentials == nil {
 		return nil, nil

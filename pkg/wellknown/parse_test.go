@@ -40,11 +40,11 @@ func TestParseApps(t *testing.T) {
 	require.Empty(t, apple)
 
 	_, err = wellknown.ParseAndroidApps([]byte(`{}`))
-	require.EqualError(t, err, "assetlinks.json: is no JSON list of statements: cannot unmarshal object")
+	require.EqualError(t, err, "assetlinks.json: is not a JSON list of statements: cannot unmarshal object")
 	_, err = wellknown.ParseAndroidApps([]byte(`[{"relation": ["delegate_permission/common.get_login_creds"], "target": {"namespace": "android_app", "package_name": "com.example.app", "sha256_cert_fingerprints": ["A1"]}}]`))
 	require.ErrorContains(t, err, `assetlinks.json: app "com.example.app": `)
 	_, err = wellknown.ParseAppleApps([]byte(`[]`))
-	require.EqualError(t, err, "apple-app-site-association: is no JSON object with webcredentials: cannot unmarshal array")
+	require.EqualError(t, err, "apple-app-site-association: is not a JSON object with webcredentials: cannot unmarshal array")
 }
 
 // FuzzParseApps: what is read is what Generate writes again.

@@ -1,4 +1,4 @@
-// Package wellknown writes, checks and serves the four documents under
+// Package wellknown generates, checks and serves the four documents under
 // /.well-known/ that passkeys need, all on the host of rp.id: related origins
 // (WebAuthn Level 3 §5.11), passkey-endpoints (W3C passkey-endpoints §3),
 // assetlinks.json (Google Digital Asset Links) and apple-app-site-association
@@ -25,44 +25,44 @@ const (
 	AppleAssociation Name = "apple-app-site-association"
 )
 
-// Names lists all documents.
+// Names returns the names of all documents.
 func Names() []Name { return []Name{RelatedOrigins, PasskeyEndpoints, AssetLinks, AppleAssociation} }
 
-// ParseName reads the name of a document.
+// ParseName parses the name of a document.
 func ParseName(s string) (Name, error) {
 	if n := Name(s); slices.Contains(Names(), n) {
 		return n, nil
 	}
-	return "", fmt.Errorf("there is no document %q; there are webauthn, passkey-endpoints, assetlinks.json and apple-app-site-association", s)
+	return "", fmt.Errorf("unknown document %q; use webauthn, passkey-endpoints, assetlinks.json or apple-app-site-association", s)
 }
 
-// Path is where a document stands on the host of rp.id.
+// Path returns the path of a document on the host of rp.id.
 func (n Name) Path() string { return "/.well-known/" + string(n) }
 
-// Site is what the documents say of a relying party.
+// Site is the content of a relying party's documents.
 type Site struct {
 	RPID string
-	// Origins are the web origins that Kratos expects. Configured says that
-	// they are known, so that documents can be held against them.
+	// Origins are the web origins that Kratos accepts. Configured reports whether
+	// they are known, so that documents can be compared with them.
 	Origins    []string
 	Configured bool
-	// Keys are the fingerprints of the Android apps that Kratos expects.
+	// Keys are the fingerprints of the Android apps that Kratos accepts.
 	Keys []Fingerprint
 	Apps []AndroidApp
 	// Apple are the apps' identifiers, TEAMID.bundle.id.
 	Apple          []string
-	Enroll, Manage string // URLs, "" where there is none
+	Enroll, Manage string // URLs, "" if there are none
 }
 
-// AndroidApp is an app and the certificates that it may be signed with.
+// AndroidApp is an app with the fingerprints of its signing certificates.
 type AndroidApp struct {
 	Package string // com.example.app
 	Keys    []Fingerprint
 }
 
-// FromConfig takes out of a configuration what it says: rp.id and origins of
-// passkey or, where that is off, of webauthn, and the settings page, on which
-// people enrol and manage passkeys.
+// FromConfig returns the site of a configuration: rp.id and origins of the passkey
+// method or, if that is disabled, of webauthn, and the settings page, on which
+// users add and manage passkeys.
 func FromConfig(pass *lint.Pass) (*Site, error) {
 	methods := pass.Enabled()
 	if len(methods) == 0 {
@@ -70,13 +70,13 @@ func FromConfig(pass *lint.Pass) (*Site, error) {
 	}
 	m := methods[0]
 	if m.Unsure() || m.OriginsUnsure() {
-		return nil, fmt.Errorf("%s: a template decides rp.id or the origins; give the rendered file", m.ID.Place())
+		return nil, fmt.Errorf("%s: rp.id or the origins depend on a template; pass the rendered file", m.ID.Place())
 	}
 	if m.ID.Text() == "" {
 		return nil, fmt.Errorf("%s: method %q has no rp.id", m.RP.Place(), m.Name)
 	}
 	if lint.FlawOf(m.ID.Text()) != lint.RPIDFine {
-		return nil, fmt.Errorf("%s: rp.id %q is no bare domain; oly-passkey lint says what it should be", m.ID.Place(), m.ID.Text())
+		return nil, fmt.Errorf("%s: rp.id %q is not a bare domain; see oly-passkey lint", m.ID.Place(), m.ID.Text())
 	}
 	s := &Site{RPID: m.ID.Text(), Configured: true}
 	for _, o := range m.Origins {
@@ -93,7 +93,7 @@ func FromConfig(pass *lint.Pass) (*Site, error) {
 	return s, nil
 }
 
-// Related lists the origins that browsers allow only if rp.id's host lists them.
+// Related returns the origins that browsers only accept if rp.id's host lists them.
 func (s *Site) Related() []string {
 	var out []string
 	for _, o := range s.Origins {

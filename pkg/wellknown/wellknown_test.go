@@ -66,8 +66,8 @@ selfservice:
 	for text, want := range map[string]string{
 		"{}": "neither passkey nor webauthn is enabled in this configuration",
 		"selfservice: { methods: { passkey: { enabled: true, config: { rp: {} } } } }":                              `kratos.yml:1:63: method "passkey" has no rp.id`,
-		"selfservice: { methods: { passkey: { enabled: true, config: { rp: { id: \"https://example.com\" } } } } }": `kratos.yml:1:74: rp.id "https://example.com" is no bare domain; oly-passkey lint says what it should be`,
-		"selfservice: { methods: { passkey: { enabled: true, config: { rp: { id: \"${RP_ID}\" } } } } }":            `kratos.yml:1:74: a template decides rp.id or the origins; give the rendered file`,
+		"selfservice: { methods: { passkey: { enabled: true, config: { rp: { id: \"https://example.com\" } } } } }": `kratos.yml:1:74: rp.id "https://example.com" is not a bare domain; see oly-passkey lint`,
+		"selfservice: { methods: { passkey: { enabled: true, config: { rp: { id: \"${RP_ID}\" } } } } }":            `kratos.yml:1:74: rp.id or the origins depend on a template; pass the rendered file`,
 	} {
 		_, err := wellknown.FromConfig(pass(t, text))
 		require.EqualError(t, err, want)
@@ -109,17 +109,17 @@ func TestGenerate(t *testing.T) {
 		require.Empty(t, wellknown.Check(name, doc, s), name)
 	}
 	for name, want := range map[wellknown.Name]string{
-		wellknown.RelatedOrigins:   `nothing to write: no origin lies outside of rp.id "example.com", so browsers never ask for it`,
-		wellknown.PasskeyEndpoints: "nothing to write: there is no https settings page; give --enroll and --manage",
-		wellknown.AssetLinks:       "nothing to write: there is no Android app; give --android-app PACKAGE=FINGERPRINT",
-		wellknown.AppleAssociation: "nothing to write: there is no Apple app; give --apple-app TEAMID.bundle.id",
+		wellknown.RelatedOrigins:   `nothing to write: all origins belong to rp.id "example.com", so browsers never request it`,
+		wellknown.PasskeyEndpoints: "nothing to write: no https settings page is known; use --enroll and --manage",
+		wellknown.AssetLinks:       "nothing to write: no Android app is known; use --android-app PACKAGE=FINGERPRINT",
+		wellknown.AppleAssociation: "nothing to write: no Apple app is known; use --apple-app TEAMID.bundle.id",
 	} {
 		_, err := wellknown.Generate(name, &wellknown.Site{RPID: "example.com"})
 		require.EqualError(t, err, want)
 		require.ErrorIs(t, err, wellknown.ErrNothing)
 	}
 	_, err := wellknown.ParseName("robots.txt")
-	require.EqualError(t, err, `there is no document "robots.txt"; there are webauthn, passkey-endpoints, assetlinks.json and apple-app-site-association`)
+	require.EqualError(t, err, `unknown document "robots.txt"; use webauthn, passkey-endpoints, assetlinks.json or apple-app-site-association`)
 }
 
 func TestHandler(t *testing.T) {
@@ -153,7 +153,7 @@ func TestFingerprint(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"5E:8F:16:06:2E:A3:CD:2C:4A:0D:54:78:76:BA:A6:F3:8C:AB:F6:25": `"5E:8F:16:06:2E:A3:CD:2C:4A:0D:54:78:76:BA:A6:F3:8C:AB:F6:25" is a SHA-1 fingerprint; Android passkeys need the SHA-256`,
-		"x": `"x" is no SHA-256 fingerprint: 64 hex digits, with or without colons, or 43 characters of base64url`,
+		"x": `"x" is not a SHA-256 fingerprint: use 64 hex digits, with or without colons, or 43 characters of base64url`,
 	} {
 		_, err := wellknown.ParseFingerprint(text)
 		require.EqualError(t, err, want)
@@ -194,11 +194,11 @@ func TestReadFingerprints(t *testing.T) {
 		})
 	}
 	_, err = wellknown.ReadFingerprints([]byte("\xfe\xed\xfe\xed\x00\x00\x00\x02"))
-	require.EqualError(t, err, "this is a keystore; give it with --keystore FILE")
+	require.EqualError(t, err, "this is a keystore: pass it with --keystore FILE")
 	_, err = wellknown.ReadFingerprints([]byte("\x30\x82\x0a\x3e\x02\x01\x03\x30\x82\x09"))
 	require.ErrorContains(t, err, "this is a keystore")
 	_, err = wellknown.ReadFingerprints([]byte("SHA256: 00:01"))
-	require.EqualError(t, err, "there is no SHA-256 fingerprint and no certificate in it")
+	require.EqualError(t, err, "no SHA-256 fingerprint or certificate found")
 }
 
 // FuzzReadFingerprints reads anything, and what it finds survives the way to an

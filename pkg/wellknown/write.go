@@ -10,9 +10,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// WriteDir writes documents to DIR/.well-known/, each by rename, and answers
-// their paths. A file that says something else is replaced only by force, and a
-// copy of it is kept; otherwise nothing at all is written.
+// WriteDir writes documents to DIR/.well-known/ atomically, and returns their
+// paths. If a file exists with other content, it writes nothing unless force is set;
+// with force it keeps a copy of that file.
 func WriteDir(dir string, texts map[Name][]byte, force bool) ([]string, error) {
 	folder := filepath.Join(dir, ".well-known")
 	var replaced []string
@@ -31,7 +31,7 @@ func WriteDir(dir string, texts map[Name][]byte, force bool) ([]string, error) {
 		case force:
 			replaced = append(replaced, path)
 		default:
-			return nil, fmt.Errorf("%q says something else; compare it with oly-passkey wellknown check --dir %s, and move it away to have it written", path, dir)
+			return nil, fmt.Errorf("%q exists and differs; compare it with oly-passkey wellknown check --dir %s, or move it away", path, dir)
 		}
 	}
 	for _, path := range replaced {
@@ -39,7 +39,7 @@ func WriteDir(dir string, texts map[Name][]byte, force bool) ([]string, error) {
 			return nil, err
 		}
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // a web server of another user reads it
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // the web server may run as another user
 		return nil, err
 	}
 	var written []string
@@ -62,7 +62,7 @@ func writeFile(path string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(tmp.Name()) }() // gone already once it was renamed
+	defer func() { _ = os.Remove(tmp.Name()) }() // does nothing after the rename
 	_, err = tmp.Write(text)
 	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()) // the documents are public
 	if err != nil {

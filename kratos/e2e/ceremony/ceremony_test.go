@@ -1,5 +1,5 @@
-// Package ceremony_test lets doctor --ceremony walk real deployments: a real
-// Kratos, a real Chromium, our pages and the plainest ones.
+// Package ceremony_test runs doctor --ceremony on real deployments: a real Kratos,
+// a real Chromium, the pages of templates/ui and plain ones.
 package ceremony_test
 
 import (
@@ -28,14 +28,14 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// deployment is a running one, and what doctor is told about it.
+// deployment is a running deployment, and the options of doctor for it.
 type deployment struct {
 	*demo.Demo
 	dir     string
 	options doctor.Options
 }
 
-// start runs a demo of its own.
+// start runs a demo.
 func start(t *testing.T, signUp scaffold.SignUp) *deployment {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -51,7 +51,7 @@ func start(t *testing.T, signUp scaffold.SignUp) *deployment {
 	return d
 }
 
-// examine lets doctor walk, with a person of the demo's schema.
+// examine runs doctor with a user of the demo's schema.
 func (d *deployment) examine(t *testing.T, progress func(ceremony.Step)) *doctor.Report {
 	t.Helper()
 	return examine(t.Context(), t, d.options, `{"username": "doctor-{random}"}`, progress)
@@ -68,7 +68,7 @@ func examine(ctx context.Context, t *testing.T, o doctor.Options, traits string,
 	return r
 }
 
-// ends lists how the steps ended.
+// ends returns the outcomes of the steps.
 func ends(r *doctor.Report) []string {
 	var out []string
 	for _, one := range r.Results {
@@ -85,23 +85,22 @@ func ends(r *doctor.Report) []string {
 
 var allPassed = []string{"sign-up passed", "sign-in passed", "autofill passed", "add passed", "remove passed", "user-handle passed", "delete passed"}
 
-// plainPassed: nothing in the plain pages starts autofill.
-var plainPassed = []string{"sign-up passed", "sign-in passed", "autofill n/a: the page does not offer passkeys by itself", "add passed", "remove passed", "user-handle passed", "delete passed"}
+// plainPassed is allPassed without autofill, which the plain pages do not start.
+var plainPassed = []string{"sign-up passed", "sign-in passed", "autofill n/a: the page does not offer passkeys in autofill", "add passed", "remove passed", "user-handle passed", "delete passed"}
 
-const notOn = "not-run: sign-in did not end well"
+const notOn = "not-run: sign-in did not succeed"
 
-// stopped is a walk that somebody stopped after the sign-up.
-var stopped = []string{"sign-up passed", "sign-in not-run: it was stopped", "autofill " + notOn, "add " + notOn, "remove " + notOn, "user-handle " + notOn}
+// stopped is a run that was interrupted after the sign-up.
+var stopped = []string{"sign-up passed", "sign-in not-run: interrupted", "autofill " + notOn, "add " + notOn, "remove " + notOn, "user-handle " + notOn}
 
-// failed is the end of a walk whose sign-up was refused before anything was
-// made.
+// failed is a run whose sign-up failed before an identity was created.
 func failed(last string) []string {
-	const why = "not-run: sign-up did not end well"
+	const why = "not-run: sign-up did not succeed"
 	return []string{"sign-up found", "sign-in " + why, "autofill " + why, "add " + why, "remove " + why, "user-handle " + why, last}
 }
 
-// people counts the identities.
-func people(t *testing.T, admin string) int {
+// countIdentities returns the number of identities.
+func countIdentities(t *testing.T, admin string) int {
 	t.Helper()
 	resp, err := http.Get(admin + "/admin/identities")
 	require.NoError(t, err)
@@ -119,19 +118,19 @@ func TestDemo(t *testing.T) {
 	require.Equal(t, allPassed, ends(r), "%+v", r.Problems())
 	require.Empty(t, r.Problems())
 	require.Regexp(t, `^identity [-0-9a-f]{36} has a passkey and a session$`, texts[1])
-	require.Zero(t, people(t, d.AdminURL))
+	require.Zero(t, countIdentities(t, d.AdminURL))
 
 	t.Run("stopped", func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		r := examine(ctx, t, d.options, `{"username": "doctor-{random}"}`, func(s ceremony.Step) {
 			if s.Name == ceremony.SignIn {
-				require.Equal(t, 1, people(t, d.AdminURL))
+				require.Equal(t, 1, countIdentities(t, d.AdminURL))
 				stop()
 			}
 		})
 		require.Equal(t, append(slices.Clone(stopped), "delete passed"), ends(r))
-		require.Zero(t, people(t, d.AdminURL))
+		require.Zero(t, countIdentities(t, d.AdminURL))
 	})
 	t.Run("the identity stays", func(t *testing.T) {
 		target, err := url.Parse(d.AdminURL)
@@ -155,31 +154,31 @@ func TestDemo(t *testing.T) {
 			}
 		})
 		require.Equal(t, append(slices.Clone(stopped), "delete found"), ends(r))
-		require.Regexp(t, `^the identity [-0-9a-f]{36} is left: 403 Forbidden$`, r.Problems()[0].Message)
+		require.Regexp(t, `^the identity [-0-9a-f]{36} could not be deleted: 403 Forbidden$`, r.Problems()[0].Message)
 		require.Regexp(t, `^delete it: curl -X DELETE `+keeps.URL+`/admin/identities/[-0-9a-f]{36}$`, r.Problems()[0].Help)
-		require.Equal(t, 1, people(t, d.AdminURL))
+		require.Equal(t, 1, countIdentities(t, d.AdminURL))
 	})
 	t.Run("no button", func(t *testing.T) {
-		r := examine(t.Context(), t, d.options, `{"name": "{random}"}`, nil) // the schema has no such trait, and asks for a user name
-		require.Equal(t, failed("delete n/a: no identity was made: none has these traits"), ends(r))
+		r := examine(t.Context(), t, d.options, `{"name": "{random}"}`, nil) // the schema has no such trait, and requires a username
+		require.Equal(t, failed("delete n/a: no identity was created: none has these traits"), ends(r))
 		require.Contains(t, r.Problems()[0].Message, "username")
 	})
 }
 
-// TestCodeFirst: people cannot sign up with a passkey, so that the admin API
-// makes the identity.
+// TestCodeFirst runs on a deployment without sign-up by passkey, so the admin API
+// creates the identity.
 func TestCodeFirst(t *testing.T) {
 	t.Parallel()
 	d := start(t, scaffold.CodeFirst)
 	var texts []string
 	r := examine(t.Context(), t, d.options, `{"email": "doctor-{random}@example.org"}`, func(s ceremony.Step) { texts = append(texts, s.Text) })
 	require.Equal(t, allPassed, ends(r), "%+v", r.Problems())
-	require.Regexp(t, `^sign-up offers no passkeys; identity [-0-9a-f]{36} was made by the admin API, and got its passkey in settings$`, texts[1])
-	require.Zero(t, people(t, d.AdminURL))
+	require.Regexp(t, `^sign-up offers no passkeys; identity [-0-9a-f]{36} was created through the admin API and added its passkey in settings$`, texts[1])
+	require.Zero(t, countIdentities(t, d.AdminURL))
 }
 
-// TestBroken breaks a deployment: the step fails for the right reason, and
-// nobody is left behind.
+// TestBroken breaks a deployment: the step fails for the right reason, and no
+// identity is left behind.
 func TestBroken(t *testing.T) {
 	t.Parallel()
 	d := start(t, scaffold.PasskeyFirst)
@@ -197,21 +196,21 @@ func TestBroken(t *testing.T) {
 	}{
 		{
 			"rp.id of another domain", swap("id: localhost", "id: example.com"), d.URL,
-			`navigator.credentials.create: SecurityError: The relying party ID is not a registrable domain suffix of, nor equal to the current domain. Subsequently, an attempt to fetch the .well-known/webauthn resource of the claimed RP ID failed.; likely rp.id is neither the page's host nor a parent domain of it (`,
-			`set rp.id to the host that all sign-in pages share, such as "example.com" for https://auth.example.com; after people have enrolled, serve related origins instead, for a changed rp.id orphans every passkey`,
-			"delete n/a: no identity was made: none has these traits",
+			`navigator.credentials.create: SecurityError: The relying party ID is not a registrable domain suffix of, nor equal to the current domain. Subsequently, an attempt to fetch the .well-known/webauthn resource of the claimed RP ID failed.; likely cause: rp.id is neither the host of the page nor one of its parent domains (`,
+			`set rp.id to the domain that all sign-in pages share, such as "example.com" for https://auth.example.com; once users have enrolled, serve related origins instead, because changing rp.id invalidates every existing passkey`,
+			"delete n/a: no identity was created: none has these traits",
 		},
 		{
 			"origin missing", swap("- "+d.URL+"\n", "- http://localhost:1\n"), d.URL,
-			`Kratos refuses: An internal server error occurred, please contact the system administrator Unable to create WebAuthn credential: Error validating origin; likely the browser's origin is not among rp.origins, letter by letter (`,
-			"add the origin exactly as it was received to rp.origins",
-			"delete n/a: no identity was made: none has these traits",
+			`Kratos rejects it: An internal server error occurred, please contact the system administrator Unable to create WebAuthn credential: Error validating origin; likely cause: the browser's origin is not in rp.origins, which is compared character by character (`,
+			"add the origin to rp.origins exactly as it was received",
+			"delete n/a: no identity was created: none has these traits",
 		},
 		{
 			"policy without scripts", swap(d.URL, strict), strict,
-			`the sign-up page shows no button for passkeys that could be pressed, though Kratos offers them; refused to load the script ` + strict + `/static/page.js: the Content Security Policy has script-src-elem; likely the browser did not run the page's script or Kratos' webauthn.js, because of the Content-Security-Policy, CORS or a wrong serve.public.base_url`,
-			"allow the script in script-src, list the page's origin in serve.public.cors.allowed_origins, and set serve.public.base_url to the address that browsers reach",
-			"delete n/a: no identity was made",
+			`the sign-up page has no usable passkey button, although Kratos offers passkeys; refused to load the script ` + strict + `/static/page.js: the Content Security Policy has script-src-elem; likely cause: the browser did not run the page's script or Kratos' webauthn.js because of the Content-Security-Policy, CORS or a wrong serve.public.base_url`,
+			"allow the script in script-src, list the page's origin in serve.public.cors.allowed_origins, and set serve.public.base_url to the address that browsers use",
+			"delete n/a: no identity was created",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -226,33 +225,33 @@ func TestBroken(t *testing.T) {
 			i := slices.IndexFunc(r.Problems(), func(p doctor.Problem) bool { return p.ID == "ceremony-sign-up" })
 			require.True(t, strings.HasPrefix(r.Problems()[i].Message, c.message), r.Problems()[i].Message)
 			require.Equal(t, c.help, r.Problems()[i].Help)
-			require.Zero(t, people(t, d.AdminURL))
+			require.Zero(t, countIdentities(t, d.AdminURL))
 		})
 	}
 }
 
-// TestPlainPages walks pages that only show Kratos' nodes, with Kratos' own
-// script, on names and certificates that only the options know.
+// TestPlainPages runs on pages that only show Kratos' nodes, with Kratos' own
+// script, and whose names and certificates are only known from the options.
 func TestPlainPages(t *testing.T) {
 	t.Parallel()
 	o := startPlain(t, plainConfig)
 	const traits = `{"email": "doctor-{random}@example.org", "name": {"first": "Doc"}, "terms": true}`
 	r := examine(t.Context(), t, o, traits, nil)
 	require.Equal(t, plainPassed, ends(r), "%+v", r.Problems())
-	require.Zero(t, people(t, o.AdminURL))
+	require.Zero(t, countIdentities(t, o.AdminURL))
 
-	t.Run("nobody trusts the certificate", func(t *testing.T) {
+	t.Run("untrusted certificate", func(t *testing.T) {
 		o := o
 		o.Roots = nil
 		r := examine(t.Context(), t, o, traits, nil)
-		require.Equal(t, failed("delete n/a: no identity was made"), ends(r))
+		require.Equal(t, failed("delete n/a: no identity was created"), ends(r))
 		i := slices.IndexFunc(r.Problems(), func(p doctor.Problem) bool { return p.ID == "ceremony-sign-up" })
 		require.Contains(t, r.Problems()[i].Message, "net::ERR_CERT_AUTHORITY_INVALID")
 	})
 }
 
-// TestNoSession: without the session hook the sign-up ends without a session,
-// and the walk goes on.
+// TestNoSession checks that a sign-up without a session, for lack of the session
+// hook, does not end the run.
 func TestNoSession(t *testing.T) {
 	t.Parallel()
 	config := strings.Replace(plainConfig, "      after: { passkey: { hooks: [ { hook: session } ] } }\n", "", 1)
@@ -261,6 +260,6 @@ func TestNoSession(t *testing.T) {
 	var texts []string
 	r := examine(t.Context(), t, o, `{"email": "doctor-{random}@example.org"}`, func(s ceremony.Step) { texts = append(texts, s.Text) })
 	require.Equal(t, plainPassed, ends(r), "%+v", r.Problems())
-	require.Regexp(t, `^identity [-0-9a-f]{36} has a passkey, and no session: registration.after.passkey has no session hook$`, texts[1])
-	require.Zero(t, people(t, o.AdminURL))
+	require.Regexp(t, `^identity [-0-9a-f]{36} has a passkey but no session: registration.after.passkey has no session hook$`, texts[1])
+	require.Zero(t, countIdentities(t, o.AdminURL))
 }

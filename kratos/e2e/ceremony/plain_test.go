@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// plain are the simplest pages that there can be: each node of a Kratos flow as
-// it comes, in one form, with Kratos' own webauthn.js. Every page that follows
-// Ory's reference shows the same names.
+// plain serves the simplest pages possible: all nodes of a Kratos flow in one
+// form, with Kratos' own webauthn.js. Pages that follow Ory's reference have the
+// same names.
 type plain struct {
 	public, internal string // Kratos' public API, for browsers and for this server
 }

@@ -29,8 +29,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
-// settle writes the demo's configuration and waits until Kratos has read it:
-// the lifespan of its flows tells.
+// settle writes the demo's configuration and waits until Kratos has read it, which
+// the lifespan of its flows shows.
 func (d *deployment) settle(t *testing.T, name, config string, minutes int) {
 	t.Helper()
 	const before = "    login:\n      ui_url:"
@@ -39,7 +39,7 @@ func (d *deployment) settle(t *testing.T, name, config string, minutes int) {
 	require.NoError(t, os.WriteFile(name, []byte(config), 0o600))
 	want := time.Duration(minutes) * time.Minute
 	for deadline := time.Now().Add(20 * time.Second); lifespan(t, d.KratosURL) != want; time.Sleep(50 * time.Millisecond) {
-		require.True(t, time.Now().Before(deadline), "Kratos did not read its configuration again")
+		require.True(t, time.Now().Before(deadline), "Kratos did not reload its configuration")
 	}
 }
 
@@ -59,8 +59,8 @@ func lifespan(t *testing.T, public string) time.Duration {
 	return f.Expires.Sub(f.Issued).Round(time.Minute)
 }
 
-// strictPages puts a proxy in front of pages that lets no script run, and
-// answers its URL.
+// strictPages starts a proxy in front of the pages whose policy blocks all
+// scripts, and returns its URL.
 func strictPages(t *testing.T, pages string) string {
 	t.Helper()
 	target, err := url.Parse(pages)
@@ -75,7 +75,7 @@ func strictPages(t *testing.T, pages string) string {
 	return strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
 }
 
-// plainConfig is a Kratos on auth.acme.dev with its pages on login.acme.dev.
+// plainConfig configures a Kratos on auth.acme.dev with its pages on login.acme.dev.
 const plainConfig = `dsn: memory
 cookies: { domain: acme.dev }
 log: { level: error }
@@ -138,7 +138,7 @@ func startPlain(t *testing.T, config string) doctor.Options {
 		o.Resolve[host] = secure.Listener.Addr().String()
 	}
 	for _, host := range []string{"auth.acme.dev:4434", "login.acme.dev:4434"} {
-		o.Resolve[host] = "127.0.0.1:1" // nobody listens
+		o.Resolve[host] = "127.0.0.1:1" // no server listens
 	}
 	return o
 }

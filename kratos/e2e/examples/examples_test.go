@@ -85,8 +85,8 @@ type tab struct {
 	ctx context.Context
 }
 
-// withoutAutofill makes a browser that does not offer passkeys by itself: a
-// virtual authenticator would take the offer before anybody can click.
+// withoutAutofill disables passkeys in autofill, because a virtual authenticator
+// would accept them before a button can be clicked.
 const withoutAutofill = `if (globalThis.PublicKeyCredential) {
   const real = PublicKeyCredential.getClientCapabilities.bind(PublicKeyCredential);
   PublicKeyCredential.getClientCapabilities = async () => ({ ...(await real()), conditionalGet: false });
@@ -174,7 +174,7 @@ func (p *tab) until(expression, want string) {
 	p.t.Fatalf("%s is %q after %s, want %q", expression, got, within, want)
 }
 
-// try answers the value of an expression as text.
+// try returns the value of an expression as text.
 func (p *tab) try(expression string) (string, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, within)
 	defer cancel()

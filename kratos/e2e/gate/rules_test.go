@@ -43,7 +43,7 @@ func TestRuleCasesOnChromium(t *testing.T) {
 				require.NoError(t, err, "%s: %s", filepath.Base(path), key)
 				require.Equal(t, webauthn.Browser(c.page, &c.rpID, nil).Class, got.Class, "%s: %s", filepath.Base(path), key)
 				if !got.OK {
-					require.True(t, c.hasError, "%s: the browser refuses %s, and lint has no error", filepath.Base(path), key)
+					require.True(t, c.hasError, "%s: the browser rejects %s, and lint reports no error", filepath.Base(path), key)
 				}
 			}
 		}

@@ -61,9 +61,9 @@ func passkeySignUpRefused(t *testing.T, s *stack) {
 	p.submit("method", "profile")
 	p.until(`!!document.querySelector("button[name=method][value=code]")`, "true")
 	p.screenshots("code-first-registration")
-	require.Empty(t, p.text("form[data-passkey]"), "a sign-up that is refused must not be offered")
+	require.Empty(t, p.text("form[data-passkey]"), "a sign-up that is rejected must not be offered")
 
-	// The flow's nodes are there all the same: a form made of them.
+	// The flow still has the nodes: use a form made of them.
 	flow := p.flow("registration")
 	require.NotEmpty(t, p.eval(`(async () => {
 		const flow = `+flow+`;

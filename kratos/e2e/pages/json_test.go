@@ -67,7 +67,7 @@ func singlePage(t *testing.T, s *stack) {
 		const after = await response.json();
 		return kind + " " + after.ui.nodes.filter((node) => node.attributes.name === "passkey_remove").length`))
 
-	// What Kratos refuses is no success.
+	// A rejection by Kratos is not a success.
 	device.touch(true)
 	key.touch(false)
 	require.Equal(t, "failed 403", run(`

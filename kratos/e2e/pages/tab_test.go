@@ -86,8 +86,8 @@ const record = `(() => {
   }
 })()`
 
-// withoutAutofill makes a browser that does not offer passkeys by itself: a
-// virtual authenticator would take the offer before anybody can click.
+// withoutAutofill disables passkeys in autofill, because a virtual authenticator
+// would accept them before a button can be clicked.
 const withoutAutofill = `if (globalThis.PublicKeyCredential) {
   const real = PublicKeyCredential.getClientCapabilities.bind(PublicKeyCredential);
   PublicKeyCredential.getClientCapabilities = async () => ({ ...(await real()), conditionalGet: false });
@@ -137,7 +137,7 @@ func call[P, R any](p *tab, command cdp.Command[P, R], params P) R {
 	return answer
 }
 
-// eval answers the value of an expression as text, "" for null.
+// eval returns the value of an expression as text, "" for null.
 func (p *tab) eval(expression string) string {
 	p.t.Helper()
 	text, err := p.try(expression)

@@ -51,7 +51,7 @@ func (d *deployment) asked(t *testing.T) ([]*source.File, lint.Options) {
 	return []*source.File{source.New("kratos.yml", d.kratosYML(t, "4433", "4434"))}, opts
 }
 
-// matrixAgrees tells whether the row of the page says what predict says.
+// matrixAgrees reports whether the page's row matches predict.
 func (d *deployment) matrixAgrees(t *testing.T, v webauthn.Verdict) bool {
 	t.Helper()
 	pass, _, err := lint.Load(d.asked(t))

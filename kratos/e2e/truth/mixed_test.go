@@ -68,7 +68,7 @@ func mixed(method string) (out []deployment) {
 	return out
 }
 
-// pick answers the right one half of the time, else one of the others.
+// pick returns the right one half of the time, and otherwise one of the others.
 func pick(r *rand.Rand, right string, others ...string) string {
 	if r.IntN(2) == 0 {
 		return right

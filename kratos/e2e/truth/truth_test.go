@@ -124,7 +124,7 @@ func (d *deployment) boot(t *testing.T) (server *kratostest.Process, public stri
 	return nil, "", kratostest.ErrPortTaken
 }
 
-// agrees tells whether what happened is what was said.
+// agrees reports whether the outcome matches the prediction.
 func (f *forecast) agrees(o outcome) bool {
 	if !f.Stages[o.Stage] || f.Quarrel != "" {
 		return false

@@ -27,7 +27,7 @@ const (
 	stageStart   stage = "kratos does not start"
 	stageFlow    stage = "registration answers 500"
 	stageBrowser stage = "the browser refuses"
-	stageKratos  stage = "kratos refuses"
+	stageKratos  stage = "kratos rejects"
 	stageWorks   stage = "works"
 )
 

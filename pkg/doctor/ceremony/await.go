@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// nothing is what is said of a page that does nothing.
-const nothing = "the page made no call of navigator.credentials"
+// noCall is the error for a page that does nothing.
+const noCall = "the page did not call navigator.credentials"
 
-// open starts a flow, which leads to the page that Kratos is configured with.
+// open starts a flow, which redirects to the page configured in Kratos.
 func (w *walk) open(ctx context.Context, kind string) error {
 	where := w.o.Kratos + "/self-service/" + kind + "/browser"
-	if err := w.tab.open(ctx, "about:blank"); err != nil { // ends what the page before is still loading
+	if err := w.tab.open(ctx, "about:blank"); err != nil { // stop the previous page, which may still be loading
 		return err
 	}
 	if err := w.tab.open(ctx, where); err != nil {
@@ -23,23 +23,24 @@ func (w *walk) open(ctx context.Context, kind string) error {
 	return nil
 }
 
-// look is what is on the page, after a moment; pages may come and go meanwhile.
-func (w *walk) look(ctx context.Context, css string) (sight, error) {
+// look returns a snapshot of the page after a short wait, an empty one between two
+// pages.
+func (w *walk) look(ctx context.Context, css string) (snapshot, error) {
 	select {
 	case <-ctx.Done():
-		return sight{}, ctx.Err()
+		return snapshot{}, ctx.Err()
 	case <-time.After(poll):
 	}
 	s, err := w.tab.look(ctx, css)
 	if err != nil && ctx.Err() == nil {
-		return sight{}, nil // between two pages
+		return snapshot{}, nil // between two pages
 	}
 	return s, err
 }
 
-// troubles are those of the page since a time.
+// troubles returns the troubles of the page since a time.
 func (w *walk) troubles(ctx context.Context, since time.Time) []string {
-	notes, _ := w.tab.notes(ctx, since) // a page without notes has none
+	notes, _ := w.tab.notes(ctx, since) // a page without notes has no troubles
 	var out, refused []string
 	for _, n := range notes {
 		if n.Refused != "" {
@@ -55,11 +56,12 @@ func (w *walk) troubles(ctx context.Context, since time.Time) []string {
 }
 
 func (w *walk) refused(ctx context.Context, since time.Time, text string) *RefusedError {
-	s, _ := w.tab.look(ctx, "body") // without a page there is no URL either
+	s, _ := w.tab.look(ctx, "body") // without a page, the URL is empty
 	return &RefusedError{Text: text, Seen: w.troubles(ctx, since), URL: s.URL}
 }
 
-// reach waits for an element that can be pressed.
+// reach waits until an element can be clicked. otherwise is the error if it cannot
+// and Kratos reports none.
 func (w *walk) reach(ctx context.Context, kind, css string, start time.Time, otherwise string) error {
 	var loaded time.Time
 	for {
@@ -70,31 +72,31 @@ func (w *walk) reach(ctx context.Context, kind, css string, start time.Time, oth
 		if s.Ready && loaded.IsZero() {
 			loaded = time.Now()
 		}
-		if s.Ready && s.Usable { // ready: its scripts have run
+		if s.Ready && s.Usable { // its scripts have run
 			return nil
 		}
 		if s.Ready && time.Since(loaded) > settle || time.Since(start) > within {
 			if text := w.complaint(ctx, kind, s.URL); text != "" {
-				otherwise = "Kratos says: " + text
+				otherwise = "Kratos reports: " + text
 			}
 			return w.refused(ctx, start, otherwise)
 		}
 	}
 }
 
-// deed is something whose end is waited for.
-type deed struct {
+// action is an action on a page, with a condition that is true when it is done.
+type action struct {
 	kind  string // of the flow
 	start time.Time
-	// at is the URL of the page that calls navigator.credentials, "" where none is
-	// called.
+	// at is the URL of the page that calls navigator.credentials, "" if none is
+	// expected to.
 	at      string
 	reached func(context.Context) (bool, error)
 }
 
-// await waits for the end of a deed, and gives up early where it will not come:
-// the browser refused, Kratos refused, or the page does nothing.
-func (w *walk) await(ctx context.Context, d deed) error {
+// await waits until an action is done. It fails early if the browser or Kratos
+// rejects the ceremony, or the page does nothing.
+func (w *walk) await(ctx context.Context, d action) error {
 	for began := time.Now(); ; {
 		s, err := w.look(ctx, "body")
 		if err != nil {
@@ -113,19 +115,19 @@ func (w *walk) await(ctx context.Context, d deed) error {
 		case call.Error != "":
 			return w.refused(ctx, d.start, fmt.Sprintf("navigator.credentials.%s: %s", call.Call, call.Error))
 		case d.at != "" && d.at == s.URL && call.Call == "" && time.Since(began) > settle:
-			return w.refused(ctx, d.start, nothing)
+			return w.refused(ctx, d.start, noCall)
 		case time.Since(began) > within:
-			return w.refused(ctx, d.start, fmt.Sprintf("nothing came of it within %s", within))
+			return w.refused(ctx, d.start, fmt.Sprintf("the ceremony did not finish within %s", within))
 		case d.at != "" && d.at == s.URL && call.ID == "":
-			continue // Kratos was not asked yet
+			continue // nothing was sent to Kratos yet
 		}
 		if text := w.complaint(ctx, d.kind, s.URL); text != "" {
-			return w.refused(ctx, d.start, "Kratos refuses: "+text)
+			return w.refused(ctx, d.start, "Kratos rejects it: "+text)
 		}
 	}
 }
 
-// keepHandles remembers the user handles of registrations.
+// keepHandles collects the user handles of registrations.
 func (w *walk) keepHandles(notes []note) {
 	for _, n := range notes {
 		if n.Handle != "" && !slices.Contains(w.handles, n.Handle) {
@@ -134,8 +136,8 @@ func (w *walk) keepHandles(notes []note) {
 	}
 }
 
-// last is the newest call of navigator.credentials, without its name where
-// there was none. One that a page gave up for another does not count.
+// last returns the latest call of navigator.credentials, the zero note if there
+// was none. Calls that the page aborted are skipped.
 func last(notes []note) note {
 	var out note
 	for _, n := range notes {

@@ -12,10 +12,11 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// ErrNoBrowser says that there is no Chromium, and how to get one.
-var ErrNoBrowser = errors.New("no Chromium found: install one (apt-get install chromium, dnf install chromium, brew install --cask chromium), or name it with --browser")
+// ErrNoBrowser is returned if no Chromium is found; it says how to install one.
+var ErrNoBrowser = errors.New("no Chromium found: install one (apt-get install chromium, dnf install chromium, brew install --cask chromium), or pass its path with --browser")
 
-// Find answers the path of a Chromium: the given name or path, or a usual one.
+// Find returns the path of Chromium: the given name or path, or one of the usual
+// ones.
 func Find(given string) (string, error) {
 	if given != "" {
 		path, err := exec.LookPath(given)
@@ -35,23 +36,23 @@ func Find(given string) (string, error) {
 	return "", ErrNoBrowser
 }
 
-// BrowserOptions say how a Chromium starts.
+// BrowserOptions are the options for starting Chromium.
 type BrowserOptions struct {
 	Path string // see Find
-	// Resolve are rules such as "MAP example.com:443 127.0.0.1:8443".
+	// Resolve are host resolver rules, such as "MAP example.com:443 127.0.0.1:8443".
 	Resolve []string
-	// SPKI are keys of certificates that are trusted whoever signed them: base64
-	// of the SHA-256 of the SubjectPublicKeyInfo.
+	// SPKI are the public keys of certificates to trust regardless of their issuer:
+	// the SHA-256 of the SubjectPublicKeyInfo, in base64.
 	SPKI []string
-	// More are further flags.
+	// More are additional flags.
 	More []chromedp.ExecAllocatorOption
 }
 
-// off are the features that talk to the outside or get in the way.
+// off are features that contact other servers or interfere with ceremonies.
 const off = "AutofillServerCommunication,HttpsUpgrades,HttpsFirstBalancedMode,HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter,Translate"
 
-// Launch starts a headless Chromium with a fresh profile. Tabs are made from
-// the context; end waits until the browser has gone, and removes its profile.
+// Launch starts a headless Chromium with a new profile. Tabs are created from the
+// context; end waits until the browser has exited, and removes its profile.
 func Launch(ctx context.Context, o BrowserOptions) (browser context.Context, end func(), err error) {
 	profile, err := os.MkdirTemp("", "oly-passkey-chromium-")
 	if err != nil {
@@ -83,10 +84,10 @@ func Launch(ctx context.Context, o BrowserOptions) (browser context.Context, end
 	allocator, cancelAllocator := chromedp.NewExecAllocator(ctx, append(options, o.More...)...)
 	browser, cancelBrowser := chromedp.NewContext(allocator)
 	end = func() {
-		_ = chromedp.Cancel(browser) // waits, so that the profile can be removed
+		_ = chromedp.Cancel(browser) // wait, so that the profile can be removed
 		cancelBrowser()
 		cancelAllocator()
-		_ = os.RemoveAll(profile) // in the temporary folder anyway
+		_ = os.RemoveAll(profile) // it is in the temporary directory
 	}
 	if err := chromedp.Do(browser); err != nil {
 		end()
@@ -95,8 +96,7 @@ func Launch(ctx context.Context, o BrowserOptions) (browser context.Context, end
 	return browser, end, nil
 }
 
-// AddAuthenticator plugs a virtual authenticator with user verification into a
-// tab: transport "internal", "usb", "ble" or "cable" (hybrid).
+// AddAuthenticator adds a virtual authenticator with user verification to a tab: transport "internal", "usb", "ble" or "cable" (hybrid).
 func AddAuthenticator(tab context.Context, transport webauthn.AuthenticatorTransport) (webauthn.AuthenticatorID, error) {
 	if _, err := chromedp.Call(tab, webauthn.Enable, webauthn.EnableParams{}); err != nil {
 		return "", err

@@ -1,8 +1,8 @@
-// Package ceremony walks real ceremonies on a deployed origin, with a local
-// Chromium and a virtual authenticator: it signs a throw-away identity up, signs
-// it in, adds and removes a passkey, and deletes the identity again. It drives
-// the deployment's own pages: those of templates/ui, and every page that shows
-// the nodes of Kratos' flows under their names.
+// Package ceremony runs real ceremonies on a deployed origin, with a local
+// Chromium and a virtual authenticator: it signs up a temporary identity, signs
+// it in, adds and removes a passkey, and deletes the identity. It drives the
+// deployment's own pages: those of templates/ui, and all pages that show the nodes
+// of Kratos' flows under their names.
 package ceremony
 
 import (
@@ -14,27 +14,27 @@ import (
 	kratos "github.com/ory/kratos-client-go"
 )
 
-// Options say what is walked. Kratos, AdminURL, Traits and Transport are
+// Options describe the deployment. Kratos, AdminURL, Traits and Transport are
 // required.
 type Options struct {
-	Kratos   string // public API, without a slash at the end
+	Kratos   string // public API, without a trailing slash
 	AdminURL string // without /admin
 	Traits   Traits
-	// SchemaID is the identity schema for an identity that the admin API has to
-	// make; "" is "default".
+	// SchemaID is the schema of an identity that is created through the admin API;
+	// "" means "default".
 	SchemaID  string
 	Browser   BrowserOptions
 	Transport http.RoundTripper
 	Admin     http.RoundTripper // to AdminURL
-	// Progress is called when a step begins (without Status) and when it ends;
-	// nil for no such calls.
+	// Progress, if not nil, is called when a step begins (without Status) and when it
+	// ends.
 	Progress func(Step)
 }
 
-// Status is how a step ended.
+// Status is the outcome of a step.
 type Status string
 
-// The ends of a step.
+// The outcomes of a step.
 const (
 	Passed  Status = "passed"
 	Failed  Status = "found"
@@ -42,32 +42,32 @@ const (
 	NotRun  Status = "not-run"
 )
 
-// Step is one part of the walk.
+// Step is a step of the run.
 type Step struct {
 	Name   string // such as sign-up
 	Status Status
-	// Text says what was seen, or why there was nothing to do.
+	// Text describes the result, or why the step was skipped.
 	Text string
-	// Refused is what went wrong, nil unless Failed.
+	// Refused is the failure, nil unless Status is Failed.
 	Refused *RefusedError
 	Took    time.Duration
 }
 
-// RefusedError is an error with everything that was seen around it.
+// RefusedError is a failed step with the context of the failure.
 type RefusedError struct {
-	// Text is what the browser or Kratos said, or what did not happen.
+	// Text is the error of the browser or Kratos, or what did not happen.
 	Text string
-	// Seen are troubles of the page meanwhile: scripts that the content security
-	// policy kept out, or that failed.
+	// Seen are troubles of the page at that time: scripts that failed or were blocked
+	// by the content security policy.
 	Seen []string
 	URL  string // of the page
-	// Help is the next step, "" where the cause is to be found first.
+	// Help is the fix, "" if the cause is unknown.
 	Help string
 }
 
 func (r *RefusedError) Error() string { return r.Text }
 
-// Limits of a walk.
+// Time limits.
 const (
 	within  = 20 * time.Second // for a page to load, and for the end of a ceremony
 	settle  = 6 * time.Second  // for the scripts of a loaded page
@@ -75,7 +75,7 @@ const (
 	poll    = 100 * time.Millisecond
 )
 
-// The steps, in their order.
+// The steps, in order.
 const (
 	SignUp   = "sign-up"
 	SignIn   = "sign-in"
@@ -86,9 +86,8 @@ const (
 	Delete   = "delete"
 )
 
-// Run walks all steps. A step that fails ends the walk; what was made is deleted
-// again in any case, also when ctx ends. The error says that the browser does
-// not start.
+// Run runs all steps until one fails. The identity is always deleted at the end,
+// even if ctx is cancelled. It returns an error if the browser does not start.
 func Run(ctx context.Context, o Options) ([]Step, error) {
 	if o.Progress == nil {
 		o.Progress = func(Step) {}
@@ -117,28 +116,28 @@ func Run(ctx context.Context, o Options) ([]Step, error) {
 		}
 		step := w.step(ctx, s.name, s.run)
 		if step.Status == Failed || step.Status == NotRun {
-			stopped = s.name + " did not end well"
+			stopped = s.name + " did not succeed"
 		}
 		out = append(out, step)
 	}
-	// Whoever gives up waiting wants it clean all the same.
+	// Clean up even if ctx was cancelled.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer cancel()
 	return append(out, w.step(ctx, Delete, w.leave)), nil
 }
 
-// walk is one run.
+// walk is the state of one run.
 type walk struct {
 	o     *Options
 	tab   *tab
 	http  *http.Client
 	admin kratos.IdentityAPI
-	// identity is the throw-away one, "" before it is known; begun says that there
-	// may be one.
+	// identity is the id of the temporary identity, "" before it is known. begun
+	// reports whether one may exist.
 	identity string
 	begun    bool
-	handles  []string // user handles of the registrations that were seen, in hex
-	cleared  []byte   // id of the passkey that the authenticator has no more
+	handles  []string // user handles of the registrations, in hex
+	cleared  []byte   // id of the passkey that was removed from the authenticator
 }
 
 func (w *walk) step(ctx context.Context, name string, run func(context.Context) (string, error)) Step {
@@ -153,40 +152,40 @@ func (w *walk) step(ctx context.Context, name string, run func(context.Context) 
 	case *RefusedError:
 		s.Status, s.Refused = Failed, e
 	default:
-		s.Status, s.Refused = Failed, &RefusedError{Text: err.Error(), Help: "mend this, and walk again"}
+		s.Status, s.Refused = Failed, &RefusedError{Text: err.Error(), Help: "fix this, and run the ceremonies again"}
 	}
 	if s.Status == Failed && ctx.Err() != nil {
-		s.Status, s.Refused, s.Text = NotRun, nil, "it was stopped"
+		s.Status, s.Refused, s.Text = NotRun, nil, "interrupted"
 	}
 	w.o.Progress(s)
 	return s
 }
 
-// skip says why there is nothing to do.
+// skip is the reason why a step was skipped.
 type skip string
 
 func (s skip) Error() string { return string(s) }
 
-// leave deletes the identity.
+// leave deletes the temporary identity.
 func (w *walk) leave(ctx context.Context) (string, error) {
 	if w.identity == "" && !w.begun {
-		return "", skip("no identity was made")
+		return "", skip("no identity was created")
 	}
 	if w.identity == "" {
 		id, all := w.find(ctx)
 		if id == "" && all {
-			return "", skip("no identity was made: none has these traits")
+			return "", skip("no identity was created: none has these traits")
 		}
 		if id == "" {
-			return "", &RefusedError{Text: "an identity may be left: not all identities could be read", Help: "look for one with the traits " + w.o.Traits.String() + ", and delete it"}
+			return "", &RefusedError{Text: "the identity may still exist: not all identities could be read", Help: "search for an identity with the traits " + w.o.Traits.String() + ", and delete it"}
 		}
 		w.identity = id
 	}
 	if err := w.remove(ctx); err != nil {
 		return "", &RefusedError{
-			Text: fmt.Sprintf("the identity %s is left: %s", w.identity, err),
+			Text: fmt.Sprintf("the identity %s could not be deleted: %s", w.identity, err),
 			Help: "delete it: curl -X DELETE " + w.o.AdminURL + "/admin/identities/" + w.identity,
 		}
 	}
-	return "identity " + w.identity + " is deleted", nil
+	return "identity " + w.identity + " was deleted", nil
 }

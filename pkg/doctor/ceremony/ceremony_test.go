@@ -19,13 +19,13 @@ func TestTraits(t *testing.T) {
 		{"traits.tags", []any{"{random}"}},
 		{"traits.terms", true},
 	}, traits.fields())
-	require.Equal(t, []field{{"traits.email", "doctor-" + r + "@example.org"}, {"traits.name.last", r}}, traits.own())
+	require.Equal(t, []field{{"traits.email", "doctor-" + r + "@example.org"}, {"traits.name.last", r}}, traits.unique())
 
 	name := map[string]any{"first": "other", "last": r}
-	require.True(t, traits.areOf(map[string]any{"email": "doctor-" + r + "@example.org", "name": name, "more": 1.0}))
-	require.False(t, traits.areOf(map[string]any{"email": "doctor-" + r + "@example.com", "name": name}))
-	require.False(t, traits.areOf(map[string]any{"email": "doctor-" + r + "@example.org"}))
-	require.False(t, traits.areOf(map[string]any{}))
+	require.True(t, traits.matches(map[string]any{"email": "doctor-" + r + "@example.org", "name": name, "more": 1.0}))
+	require.False(t, traits.matches(map[string]any{"email": "doctor-" + r + "@example.com", "name": name}))
+	require.False(t, traits.matches(map[string]any{"email": "doctor-" + r + "@example.org"}))
+	require.False(t, traits.matches(map[string]any{}))
 
 	again, err := ReadTraits([]byte(`{"email": "{random}"}`))
 	require.NoError(t, err)
@@ -35,19 +35,18 @@ func TestTraits(t *testing.T) {
 
 func TestTraitsOfSomebody(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"email": "ada@example.org"}`: `no trait holds {random}; write it into one, such as {"email": "doctor-{random}@example.org"}, so that the identity is certainly nobody's`,
-		`{}`:                           `no trait holds {random}; write it into one, such as {"email": "doctor-{random}@example.org"}, so that the identity is certainly nobody's`,
-		`null`:                         `no trait holds {random}; write it into one, such as {"email": "doctor-{random}@example.org"}, so that the identity is certainly nobody's`,
-		`[]`:                           "the traits are no JSON object: json: cannot unmarshal array into Go value of type map[string]interface {}",
-		`{"a":`:                        "the traits are no JSON object: unexpected end of JSON input",
+		`{"email": "ada@example.org"}`: `no trait contains {random}; add it to one, such as {"email": "doctor-{random}@example.org"}, so that the identity belongs to no user`,
+		`{}`:                           `no trait contains {random}; add it to one, such as {"email": "doctor-{random}@example.org"}, so that the identity belongs to no user`,
+		`null`:                         `no trait contains {random}; add it to one, such as {"email": "doctor-{random}@example.org"}, so that the identity belongs to no user`,
+		`[]`:                           "the traits are not a JSON object: json: cannot unmarshal array into Go value of type map[string]interface {}",
+		`{"a":`:                        "the traits are not a JSON object: unexpected end of JSON input",
 	} {
 		_, err := ReadTraits([]byte(text))
 		require.EqualError(t, err, want, text)
 	}
 }
 
-// FuzzReadTraits: whatever is taken is found again, and belongs to nobody with
-// other traits.
+// FuzzReadTraits checks that accepted traits match themselves and no others.
 func FuzzReadTraits(f *testing.F) {
 	for _, text := range []string{`{"email": "{random}"}`, `{"a": {"b": ["{random}"], "c": "x{random}{random}"}}`, `{"a": null}`, `[]`} {
 		f.Add(text)
@@ -57,8 +56,8 @@ func FuzzReadTraits(f *testing.F) {
 		if err != nil {
 			return
 		}
-		require.True(t, traits.areOf(traits.Values))
-		require.False(t, traits.areOf(map[string]any{}))
+		require.True(t, traits.matches(traits.Values))
+		require.False(t, traits.matches(map[string]any{}))
 		require.Contains(t, traits.String(), traits.random)
 	})
 }
@@ -71,5 +70,5 @@ func TestFind(t *testing.T) {
 	require.EqualError(t, err, `no Chromium at "no-such-browser": exec: "no-such-browser": executable file not found in $PATH`)
 	t.Setenv("PATH", "")
 	_, err = Find("")
-	require.EqualError(t, err, "no Chromium found: install one (apt-get install chromium, dnf install chromium, brew install --cask chromium), or name it with --browser")
+	require.EqualError(t, err, "no Chromium found: install one (apt-get install chromium, dnf install chromium, brew install --cask chromium), or pass its path with --browser")
 }

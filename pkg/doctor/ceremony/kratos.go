@@ -14,10 +14,10 @@ import (
 	kratos "github.com/ory/kratos-client-go"
 )
 
-// maxAnswer bounds an answer of Kratos, in bytes.
-const maxAnswer = 1 << 20
+// maxResponse limits the size of a response from Kratos, in bytes.
+const maxResponse = 1 << 20
 
-// public asks Kratos' public API with the browser's cookies.
+// public sends a GET to Kratos' public API with the browser's cookies.
 func (w *walk) public(ctx context.Context, path string, into any) (status int, err error) {
 	cookies, err := w.tab.cookies(ctx, w.o.Kratos)
 	if err != nil {
@@ -36,17 +36,17 @@ func (w *walk) public(ctx context.Context, path string, into any) (status int, e
 		return 0, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
 	if err != nil {
 		return 0, err
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return resp.StatusCode, fmt.Errorf("kratos answers %s with status %d and no JSON", path, resp.StatusCode)
+		return resp.StatusCode, fmt.Errorf("the response to %s has status %d and is not JSON", path, resp.StatusCode)
 	}
 	return resp.StatusCode, nil
 }
 
-// whoami answers the identity of the browser's session, "" without one.
+// whoami returns the identity of the browser's session, "" if there is none.
 func (w *walk) whoami(ctx context.Context) (string, error) {
 	var session struct{ Identity struct{ ID string } }
 	if status, err := w.public(ctx, "/sessions/whoami", &session); err != nil || status != http.StatusOK {
@@ -55,7 +55,7 @@ func (w *walk) whoami(ctx context.Context) (string, error) {
 	return session.Identity.ID, nil
 }
 
-// kratosFlow is what counts of a flow.
+// kratosFlow is the part of a flow that ceremonies need.
 type kratosFlow struct {
 	UI struct {
 		Messages []message `json:"messages"`
@@ -74,7 +74,7 @@ type message struct {
 	Type string `json:"type"`
 }
 
-// offers tells whether the flow has a node.
+// offers reports whether the flow has a node.
 func (f *kratosFlow) offers(name string) bool {
 	for _, n := range f.UI.Nodes {
 		if n.Attributes.Name == name {
@@ -100,17 +100,17 @@ func (f *kratosFlow) errors() string {
 	return strings.Join(all, "; ")
 }
 
-// flowAt reads the flow that a page shows; an empty one where there is none.
+// flowAt reads the flow that a page shows, an empty one if there is none.
 func (w *walk) flowAt(ctx context.Context, kind, pageURL string) *kratosFlow {
 	f := &kratosFlow{}
 	if id := query(pageURL, "flow"); id != "" {
-		_, _ = w.public(ctx, "/self-service/"+kind+"/flows?id="+url.QueryEscape(id), f) // without an answer it is empty
+		_, _ = w.public(ctx, "/self-service/"+kind+"/flows?id="+url.QueryEscape(id), f) // empty on errors
 	}
 	return f
 }
 
-// complaint is what Kratos says of what was sent to it, "" for nothing: in the
-// page's flow, or on the page of errors.
+// complaint returns Kratos' error in the page's flow or on the error page, "" if
+// there is none.
 func (w *walk) complaint(ctx context.Context, kind, pageURL string) string {
 	if query(pageURL, "flow") != "" {
 		return w.flowAt(ctx, kind, pageURL).errors()
@@ -136,7 +136,7 @@ func query(raw, name string) string {
 	return u.Query().Get(name)
 }
 
-// admin is Kratos' admin API.
+// admin returns a client for Kratos' admin API.
 func (o *Options) admin(client *http.Client) kratos.IdentityAPI {
 	c := kratos.NewConfiguration()
 	c.HTTPClient = client
@@ -145,10 +145,10 @@ func (o *Options) admin(client *http.Client) kratos.IdentityAPI {
 	return kratos.NewAPIClient(c).IdentityAPI
 }
 
-// passkeys lists the ids of an identity's credentials of the passkey method.
+// passkeys returns the credential ids of the identity's passkeys.
 func (w *walk) passkeys(ctx context.Context) ([][]byte, error) {
 	got, resp, err := w.admin.GetIdentity(ctx, w.identity).IncludeCredential([]string{"passkey"}).Execute()
-	if err = said(resp, err); err != nil {
+	if err = apiError(resp, err); err != nil {
 		return nil, err
 	}
 	raw, err := json.Marshal(got.GetCredentials()["passkey"].Config)
@@ -170,11 +170,12 @@ func (w *walk) passkeys(ctx context.Context) ([][]byte, error) {
 	return out, nil
 }
 
-// create makes the identity where people cannot sign up with a passkey.
+// create creates the identity through the admin API, for deployments without
+// sign-up with a passkey.
 func (w *walk) create(ctx context.Context) error {
 	made, resp, err := w.admin.CreateIdentity(ctx).CreateIdentityBody(*kratos.NewCreateIdentityBody(w.schema(), w.o.Traits.Values)).Execute()
-	if err = said(resp, err); err != nil {
-		return &RefusedError{Text: "the admin API makes no identity with these traits: " + err.Error(), Help: "write traits that the identity schema takes"}
+	if err = apiError(resp, err); err != nil {
+		return &RefusedError{Text: "the admin API cannot create an identity with these traits: " + err.Error(), Help: "pass traits that match the identity schema"}
 	}
 	w.identity = made.Id
 	return nil
@@ -187,81 +188,81 @@ func (w *walk) schema() string {
 	return w.o.SchemaID
 }
 
-// recovery answers where the identity signs in with a code that the admin API
-// gives: no mail is sent.
+// recovery returns a link and a code to sign the identity in, from the admin API;
+// no email is sent.
 func (w *walk) recovery(ctx context.Context) (link, code string, err error) {
 	got, resp, err := w.admin.CreateRecoveryCodeForIdentity(ctx).
 		CreateRecoveryCodeForIdentityBody(*kratos.NewCreateRecoveryCodeForIdentityBody(w.identity)).Execute()
-	if err = said(resp, err); err != nil {
+	if err = apiError(resp, err); err != nil {
 		return "", "", &RefusedError{
-			Text: "sign-up offers no passkeys, and the admin API gives no recovery code to sign in with: " + err.Error(),
+			Text: "sign-up offers no passkeys, and the admin API does not create a recovery code: " + err.Error(),
 			Help: "enable recovery by code, or passkeys at sign-up",
 		}
 	}
 	return got.RecoveryLink, got.RecoveryCode, nil
 }
 
-// find looks for the identity with the traits, which hold a random value: first
-// by what Kratos can look up, then in the list. all says that nothing was left
-// out.
+// find searches for the identity with the traits, which contain a random value:
+// first by identifier, then in the list of all identities. all reports whether the
+// search was complete.
 func (w *walk) find(ctx context.Context) (id string, all bool) {
 	const lookUp = 3 * time.Second
-	for _, f := range w.o.Traits.own() {
-		identifier, _ := f.Value.(string) // own answers texts alone
+	for _, f := range w.o.Traits.unique() {
+		identifier, _ := f.Value.(string) // unique only returns strings
 		one, cancel := context.WithTimeout(ctx, lookUp)
 		got, resp, err := w.admin.ListIdentities(one).CredentialsIdentifier(identifier).Execute()
 		cancel()
-		if id := w.among(got); said(resp, err) == nil && id != "" {
+		if id := w.match(got); apiError(resp, err) == nil && id != "" {
 			return id, true
 		}
 	}
 	token := ""
 	for {
-		const size = 500 // the most that every version gives
+		const size = 500 // the largest page size that all versions support
 		got, resp, err := w.admin.ListIdentities(ctx).PageSize(size).PageToken(token).Execute()
-		if said(resp, err) != nil {
+		if apiError(resp, err) != nil {
 			return "", false
 		}
-		if id := w.among(got); id != "" {
+		if id := w.match(got); id != "" {
 			return id, true
 		}
 		if len(got) < size {
 			return "", true
 		}
-		token = got[len(got)-1].Id // Kratos' page tokens are the last id
+		token = got[len(got)-1].Id // Kratos uses the last id as page token
 	}
 }
 
-func (w *walk) among(list []kratos.Identity) string {
+func (w *walk) match(list []kratos.Identity) string {
 	for _, i := range list {
-		if traits, ok := i.Traits.(map[string]any); ok && w.o.Traits.areOf(traits) {
+		if traits, ok := i.Traits.(map[string]any); ok && w.o.Traits.matches(traits) {
 			return i.Id
 		}
 	}
 	return ""
 }
 
-// remove deletes the identity and sees that it is gone.
+// remove deletes the identity and checks that it is gone.
 func (w *walk) remove(ctx context.Context) error {
 	resp, err := w.admin.DeleteIdentity(ctx, w.identity).Execute()
-	if err = said(resp, err); err != nil && !errors.Is(err, errGone) {
+	if err = apiError(resp, err); err != nil && !errors.Is(err, errGone) {
 		return err
 	}
 	_, resp, err = w.admin.GetIdentity(ctx, w.identity).Execute()
-	switch err = said(resp, err); {
+	switch err = apiError(resp, err); {
 	case errors.Is(err, errGone):
 		return nil
 	case err != nil:
 		return err
 	}
-	return errors.New("the admin API said that it was deleted, and still has it")
+	return errors.New("the admin API reported that it was deleted, but still returns it")
 }
 
-var errGone = errors.New("there is no such identity")
+var errGone = errors.New("no such identity")
 
-// said is the error of a call with what Kratos said about it, and closes the
-// answer.
-func said(resp *http.Response, err error) error {
+// apiError returns the error of a call with Kratos' own message, and closes the
+// response.
+func apiError(resp *http.Response, err error) error {
 	if resp != nil && resp.Body != nil {
 		_ = resp.Body.Close()
 	}

@@ -1,5 +1,5 @@
-// Makes a browser that has no passkeys in autofill: a virtual authenticator
-// takes the offer at once, before any button can be pressed.
+// Disables passkeys in autofill, because a virtual authenticator accepts them
+// immediately, before a button can be clicked.
 if (globalThis.PublicKeyCredential) {
   const real = PublicKeyCredential.getClientCapabilities?.bind(PublicKeyCredential);
   if (real) PublicKeyCredential.getClientCapabilities = async () => ({ ...(await real()), conditionalGet: false });

@@ -1,19 +1,19 @@
-// Runs before any script of a page, and notes what only the page can see: calls
-// of navigator.credentials with their ends, what the content security policy
-// kept out, and scripts that did not load or threw.
+// Runs before the scripts of a page, and records what only the page can observe:
+// calls of navigator.credentials and their results, scripts that the content
+// security policy blocked, and scripts that did not load or threw an error.
 (() => {
   const key = "oly-passkey-doctor";
   const note = (entry) => {
     try {
       sessionStorage.setItem(key, JSON.stringify([...JSON.parse(sessionStorage.getItem(key) || "[]"), { ...entry, at: Date.now() }]));
-    } catch { /* a page without storage, such as an error of the browser */ }
+    } catch { /* no storage, as on the browser's own error pages */ }
   };
   document.addEventListener("securitypolicyviolation", (e) => e.violatedDirective.startsWith("script-src") &&
     note({ refused: e.blockedURI, trouble: `refused to load the script ${e.blockedURI}: the Content Security Policy has ${e.violatedDirective}` }));
   addEventListener("error", (e) => {
     const src = e.target?.src;
-    if (e.message) note({ trouble: `a script of the page fails: ${e.message}` });
-    else if (src && e.target.tagName === "SCRIPT") note({ missing: src, trouble: `the script ${src} does not load` });
+    if (e.message) note({ trouble: `a script of the page failed: ${e.message}` });
+    else if (src && e.target.tagName === "SCRIPT") note({ missing: src, trouble: `the script ${src} did not load` });
   }, true);
   if (!globalThis.CredentialsContainer) return;
   for (const verb of ["create", "get"]) {

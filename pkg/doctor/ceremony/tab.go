@@ -23,14 +23,15 @@ var recordScript string
 //go:embed quiet.js
 var quietScript string
 
-// tab is one person's browser window with one authenticator. It is reached
-// through the context that newTab answers.
+// tab is a browser window of its own with one authenticator. It is used with the
+// context that newTab returns.
 type tab struct {
 	authenticator webauthn.AuthenticatorID
-	quiet         page.ScriptIdentifier // of the script that keeps autofill off, "" while it is on
+	quiet         page.ScriptIdentifier // of the script that disables autofill, "" while it is enabled
 }
 
-// newTab opens one, which ends with the context; every page in it is recorded.
+// newTab opens a tab, which is closed with the context. record.js runs on each of
+// its pages.
 func newTab(browser context.Context) (ctx context.Context, p *tab, closeTab func(), err error) {
 	ctx, closeTab = chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	p = &tab{}
@@ -47,13 +48,13 @@ func newTab(browser context.Context) (ctx context.Context, p *tab, closeTab func
 	return ctx, p, closeTab, nil
 }
 
-// eachPage runs a script before those of every page from now on.
+// eachPage runs a script on every future page, before the page's own.
 func (p *tab) eachPage(ctx context.Context, script string) (page.ScriptIdentifier, error) {
 	added, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 	return added.Identifier, err
 }
 
-// offerAutofill says whether pages may offer passkeys in autofill.
+// offerAutofill sets whether pages can offer passkeys in autofill.
 func (p *tab) offerAutofill(ctx context.Context, yes bool) (err error) {
 	switch {
 	case yes && p.quiet != "":
@@ -70,12 +71,12 @@ func (p *tab) open(ctx context.Context, url string) error {
 	defer cancel()
 	err := chromedp.Do(limited, chromedp.Navigate(url))
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return fmt.Errorf("%s is not loaded after %s", url, within)
+		return fmt.Errorf("%s did not load within %s", url, within)
 	}
 	return err
 }
 
-// eval answers the value of an expression.
+// eval returns the value of a JavaScript expression.
 func eval[T any](ctx context.Context, expression string) (v T, err error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -96,7 +97,7 @@ func eval[T any](ctx context.Context, expression string) (v T, err error) {
 	return v, json.Unmarshal([]byte(text), &v)
 }
 
-// Selectors of a ceremony's button: those of our pages, and Kratos' node.
+// Selectors of the buttons: those of templates/ui, and of Kratos' nodes.
 const (
 	signUpButton = `form[data-passkey="register"][data-method="passkey"] [data-passkey-start], [name="passkey_register_trigger"]`
 	signInButton = `form[data-passkey="sign-in"][data-method="passkey"] [data-passkey-start], [name="passkey_login_trigger"]`
@@ -105,24 +106,24 @@ const (
 
 func removeButton(id []byte) string { return fmt.Sprintf(`[name="passkey_remove"][value="%x"]`, id) }
 
-// sight is what is on a page.
-type sight struct {
-	Ready   bool   // it is loaded
+// snapshot is the state of a page.
+type snapshot struct {
+	Ready   bool   // the page has loaded
 	URL     string // without credentials
-	There   bool   // the element is in the page
-	Usable  bool   // it is shown and enabled
-	Profile bool   // there is a first step that asks for the traits
+	There   bool   // the element exists
+	Usable  bool   // the element is visible and enabled
+	Profile bool   // the page is a first step that only asks for traits
 }
 
-func (p *tab) look(ctx context.Context, css string) (sight, error) {
-	return eval[sight](ctx, `((css) => {
+func (p *tab) look(ctx context.Context, css string) (snapshot, error) {
+	return eval[snapshot](ctx, `((css) => {
 		const e = document.querySelector(css);
 		return { Ready: document.readyState === "complete", URL: location.href, There: !!e,
 			Usable: !!e && !e.disabled && e.checkVisibility(), Profile: !!document.querySelector(`+strconv.Quote(profileStep)+`) };
 	})(`+strconv.Quote(css)+`)`)
 }
 
-// click presses an element, and answers the URL of its page.
+// click clicks an element, and returns the URL of its page.
 func (p *tab) click(ctx context.Context, css string) (url string, err error) {
 	return eval[string](ctx, `(() => {
 		const url = location.href;
@@ -131,8 +132,8 @@ func (p *tab) click(ctx context.Context, css string) (url string, err error) {
 	})()`)
 }
 
-// fill writes a value into a field as typing does, also for pages that keep
-// their fields in a framework's state; a page without the field is fine.
+// fill sets the value of a field as typing would, with events for frameworks that
+// keep their own state. It does nothing if the page lacks the field.
 func (p *tab) fill(ctx context.Context, name string, value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -150,20 +151,20 @@ func (p *tab) fill(ctx context.Context, name string, value any) error {
 	return err
 }
 
-// note is what record.js saw: a call of navigator.credentials with its end, or
-// a trouble.
+// note is an entry of record.js: the start or the end of a call of
+// navigator.credentials, or a trouble.
 type note struct {
 	Call, Mediation string
 	Handle          string // user.id of create's options, in hex
-	ID              string // of the credential that came back
+	ID              string // of the returned credential
 	Error           string // name and message of the exception
 	Trouble         string
-	Refused         string // URL of the script that the policy kept out
-	Missing         string // URL of the script that did not load
+	Refused         string // URL of a script that the policy blocked
+	Missing         string // URL of a script that did not load
 	At              int64  // ms since 1970
 }
 
-// notes lists what was seen on the page's origin since a time.
+// notes returns the entries on the page's origin since a time.
 func (p *tab) notes(ctx context.Context, since time.Time) ([]note, error) {
 	all, err := eval[[]note](ctx, `JSON.parse(globalThis.sessionStorage?.getItem("oly-passkey-doctor") || "[]")`)
 	var out []note
@@ -175,7 +176,7 @@ func (p *tab) notes(ctx context.Context, since time.Time) ([]note, error) {
 	return out, err
 }
 
-// cookies are those that the browser sends to a URL, as a header.
+// cookies returns the cookies that the browser sends to a URL, as a header value.
 func (p *tab) cookies(ctx context.Context, url string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -187,14 +188,15 @@ func (p *tab) cookies(ctx context.Context, url string) (string, error) {
 	return strings.Join(pairs, "; "), err
 }
 
-// signOut forgets the session; it ends with the identity.
+// signOut deletes the browser's cookies. The session ends when the identity is
+// deleted.
 func (p *tab) signOut(ctx context.Context) error {
 	_, err := chromedp.Call(ctx, network.ClearBrowserCookies, struct{}{})
 	return err
 }
 
-// forgetPasskeys makes the authenticator another, empty one: it would refuse a
-// second passkey of the same account.
+// forgetPasskeys empties the authenticator, because it would reject a second
+// passkey of the same account.
 func (p *tab) forgetPasskeys(ctx context.Context) error {
 	_, err := chromedp.Call(ctx, webauthn.ClearCredentials, webauthn.ClearCredentialsParams{AuthenticatorID: p.authenticator})
 	return err

@@ -11,22 +11,22 @@ import (
 	"strings"
 )
 
-// placeholder in a value of the traits makes the identity nobody's.
+// placeholder is replaced with random digits, so that the identity is unique.
 const placeholder = "{random}"
 
-// Traits are those of a throw-away identity.
+// Traits are the traits of a temporary identity.
 type Traits struct {
 	Values map[string]any
-	random string // what stands in place of {random}
+	random string // the value of {random}
 }
 
-// ReadTraits reads a JSON object of traits. At least one text in it holds
-// {random}, for which ten digits are put: so the identity is certainly nobody's,
-// and can be found and deleted again.
+// ReadTraits parses a JSON object of traits, and replaces {random} in its strings
+// with ten random digits. At least one string must contain {random}, so that the
+// identity belongs to no user, and can be found and deleted afterwards.
 func ReadTraits(text []byte) (Traits, error) {
 	var t Traits
 	if err := json.Unmarshal(text, &t.Values); err != nil {
-		return t, fmt.Errorf("the traits are no JSON object: %w", err)
+		return t, fmt.Errorf("the traits are not a JSON object: %w", err)
 	}
 	n, err := rand.Int(rand.Reader, big.NewInt(1e10))
 	if err != nil {
@@ -34,8 +34,8 @@ func ReadTraits(text []byte) (Traits, error) {
 	}
 	t.random = fmt.Sprintf("%010d", n)
 	t.Values, _ = fillIn(t.Values, t.random).(map[string]any)
-	if len(t.own()) == 0 {
-		return t, errors.New(`no trait holds {random}; write it into one, such as {"email": "doctor-{random}@example.org"}, so that the identity is certainly nobody's`)
+	if len(t.unique()) == 0 {
+		return t, errors.New(`no trait contains {random}; add it to one, such as {"email": "doctor-{random}@example.org"}, so that the identity belongs to no user`)
 	}
 	return t, nil
 }
@@ -54,13 +54,13 @@ func fillIn(v any, random string) any {
 	return v
 }
 
-// field is one trait as a form has it.
+// field is a trait as a form field.
 type field struct {
 	Name  string // such as traits.name.first
 	Value any
 }
 
-// fields lists the traits that have a field, ordered by name.
+// fields returns the traits that have a field, ordered by name.
 func (t Traits) fields() []field { return flatten("traits", t.Values) }
 
 func flatten(name string, v any) []field {
@@ -75,18 +75,18 @@ func flatten(name string, v any) []field {
 	return out
 }
 
-// own lists the texts that nobody else has.
-func (t Traits) own() []field {
+// unique returns the fields with the random value.
+func (t Traits) unique() []field {
 	return slices.DeleteFunc(t.fields(), func(f field) bool {
 		text, ok := f.Value.(string)
 		return !ok || !strings.Contains(text, t.random)
 	})
 }
 
-// areOf tells whether an identity's traits have all texts that nobody else has.
-func (t Traits) areOf(identity map[string]any) bool {
+// matches reports whether an identity's traits contain all unique fields.
+func (t Traits) matches(identity map[string]any) bool {
 	all := flatten("traits", identity)
-	for _, f := range t.own() {
+	for _, f := range t.unique() {
 		if !slices.ContainsFunc(all, func(other field) bool { return other.Name == f.Name && other.Value == f.Value }) {
 			return false
 		}
@@ -94,7 +94,7 @@ func (t Traits) areOf(identity map[string]any) bool {
 	return true
 }
 
-// String names them for people.
+// String returns the traits as JSON.
 func (t Traits) String() string {
 	text, err := json.Marshal(t.Values)
 	if err != nil {

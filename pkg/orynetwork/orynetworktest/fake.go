@@ -19,7 +19,7 @@ import (
 // Key is the API key that the fake accepts.
 const Key = "ory_wak_fake"
 
-// FakeOryNetwork answers GET /projects/ID as the console's API does, and
+// FakeOryNetwork responds to GET /projects/ID as the console's API does, and
 // /admin/identities as a project's own API does.
 type FakeOryNetwork struct {
 	URL      string
@@ -81,7 +81,7 @@ func (f *FakeOryNetwork) guard(next http.Handler) http.Handler {
 	})
 }
 
-// fail answers an error as the Ory Network writes it.
+// fail responds with an error in the Ory Network's format.
 func fail(w http.ResponseWriter, code int) { failSaying(w, code, http.StatusText(code)) }
 
 func failSaying(w http.ResponseWriter, code int, message string) {
