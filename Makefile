@@ -65,7 +65,6 @@ suites:
 	cd kratos/bench && $(VET) && go test -count=1 -timeout 60m ./...
 	cd .ci/manifests && $(VET) && go test ./...
 	cd .ci/release && $(VET) && go test -timeout 30m ./...
-	cd .ci/hardness && $(VET) && go test -count=1 -timeout 240m ./...
 	go test -tags realkratos -run 'Real' -count=1 -timeout 60m ./...
 	cd kratos/e2e && go test -count=1 -p 1 -timeout 60m ./...
 
@@ -104,22 +103,6 @@ fuzz: ## every fuzz target, FUZZTIME (60s) each
 			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package"; \
 		done; \
 	done
-
-MUTANTS := go -C .ci/hardness test -v -count=1 -timeout 240m ./mutation -run TestMutants -args -sample 0
-.PHONY: mutation
-mutation: ## every mutant of the four packages (half an hour on two quiet cores; ARGS='-package pkg/webauthn')
-	nice -n 10 $(MUTANTS) $(ARGS)
-
-.PHONY: coverage
-coverage: ## the statements that each package's own tests reach
-	go test -short -cover ./cmd/... ./pkg/... ./templates/... | go -C .ci/hardness run ./coverage > .ci/hardness/report/coverage.tsv.new
-	mv .ci/hardness/report/coverage.tsv.new .ci/hardness/report/coverage.tsv
-	@cat .ci/hardness/report/coverage.tsv
-
-.PHONY: hardness
-hardness: coverage ## measure, and write docs/hardness.md
-	nice -n 10 $(MUTANTS) -update
-	go -C .ci/hardness test -count=1 ./report -args -update
 
 .PHONY: prerequisites
 prerequisites:
