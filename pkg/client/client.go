@@ -15,11 +15,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/olympusoss/oly-passkey/pkg/httpx"
 )
 
 // Options say where the sidecar is. URL is required.
@@ -149,7 +150,7 @@ func (c *Client) Resolve(ctx context.Context, q Query) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return retry(ctx, c.tries, func() (*Answer, error) {
+	return httpx.Retry(ctx, c.tries, firstWait, func() (*Answer, error) {
 		var a Answer
 		err := c.do(ctx, http.MethodPost, c.base.JoinPath("v1", "resolve"), body, &a)
 		if err == nil && a.IdentityID == "" {
@@ -159,20 +160,8 @@ func (c *Client) Resolve(ctx context.Context, q Query) (*Answer, error) {
 	})
 }
 
-// retry makes a call again where that may help.
-func retry[T any](ctx context.Context, tries uint, call func() (*T, error)) (*T, error) {
-	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval = 100 * time.Millisecond
-	a, err := backoff.Retry(ctx, call, backoff.WithBackOff(wait), backoff.WithMaxTries(tries))
-	var permanent *backoff.PermanentError
-	if errors.As(err, &permanent) {
-		err = permanent.Err
-	}
-	if err != nil {
-		return nil, err
-	}
-	return a, nil
-}
+// firstWait is the first wait between two tries.
+const firstWait = 100 * time.Millisecond
 
 // maxAnswer bounds an answer, in bytes. The signals of somebody with many keys
 // name each of them for each user handle.
@@ -215,9 +204,6 @@ func (c *Client) notTheSidecar() error {
 	return fmt.Errorf("%s answered 200 without an identity: is this the sidecar?", c.base)
 }
 
-// longestWait bounds what the sidecar may let us wait for.
-const longestWait = 30 * time.Second
-
 // problemOf reads an error answer. One that is no problem of the sidecar's, or
 // that says that there is no such path, says nothing about the handle: the url is
 // another server's, or one below the sidecar's.
@@ -232,9 +218,7 @@ func problemOf(resp *http.Response, raw []byte) error {
 		}
 		return backoff.Permanent(err)
 	}
-	if s, err := strconv.ParseUint(resp.Header.Get("Retry-After"), 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		p.RetryAfter = time.Duration(min(s, uint64(longestWait/time.Second))) * time.Second
-	}
+	p.RetryAfter = httpx.RetryAfter(resp.Header, "Retry-After")
 	switch p.Status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable:
 		return &p

@@ -3,6 +3,7 @@
 package kratosadmin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"github.com/google/uuid"
 	kratos "github.com/ory/kratos-client-go"
+
+	"github.com/olympusoss/oly-passkey/pkg/httpx"
 )
 
 // ErrNotFound says that Kratos has no such identity.
@@ -74,7 +77,7 @@ func New(o Options) (*Client, error) {
 	}
 	// The generated client reads whole bodies: bound them on their way.
 	bounded := *client
-	bounded.Transport = boundedTransport{next: transport, limit: maxIdentity}
+	bounded.Transport = httpx.BoundedTransport{Next: transport, Limit: maxIdentity, TooLarge: errTooLarge}
 	config := kratos.NewConfiguration()
 	config.Servers = kratos.ServerConfigurations{{URL: base.String()}}
 	config.HTTPClient = &bounded
@@ -83,9 +86,9 @@ func New(o Options) (*Client, error) {
 		base:     base,
 		http:     client,
 		api:      kratos.NewAPIClient(config),
-		tries:    orDefault(o.Tries, 3),
-		timeout:  orDefault(o.Timeout, 10*time.Second),
-		pageSize: orDefault(o.PageSize, 1000),
+		tries:    cmp.Or(o.Tries, 3),
+		timeout:  cmp.Or(o.Timeout, 10*time.Second),
+		pageSize: cmp.Or(o.PageSize, 1000),
 	}, nil
 }
 
@@ -98,19 +101,11 @@ func DefaultTransport() *http.Transport {
 
 const userAgent = "oly-passkey"
 
-func orDefault[T comparable](v, d T) T {
-	var zero T
-	if v == zero {
-		return d
-	}
-	return v
-}
-
 // Identity reads one identity with its passkey and webauthn credentials. The
 // error is ErrNotFound where Kratos answers that there is none, and a
 // *StatusError where it answers anything else but the identity.
 func (c *Client) Identity(ctx context.Context, id uuid.UUID) (*Identity, error) {
-	return retry(ctx, c.tries, func() (*Identity, error) {
+	return httpx.Retry(ctx, c.tries, firstWait, func() (*Identity, error) {
 		ctx, cancel := context.WithTimeout(ctx, c.timeout)
 		defer cancel()
 		return c.identity(ctx, id)

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/httpx"
 )
 
 // Inventory is an identity with all of its keys, and with what else it can sign
@@ -31,7 +33,7 @@ type InventoryPage struct {
 // Inventory reads one page with passkey and webauthn credentials in full; token
 // is "" for the first.
 func (c *Client) Inventory(ctx context.Context, token string) (*InventoryPage, error) {
-	return retry(ctx, c.tries, func() (*InventoryPage, error) {
+	return httpx.Retry(ctx, c.tries, firstWait, func() (*InventoryPage, error) {
 		page := &InventoryPage{}
 		next, err := c.page(ctx, token, []string{"passkey", "webauthn"}, func(r io.Reader) (n int, err error) {
 			page.Identities, err = decodeInventory(r)

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/olympusoss/oly-passkey/pkg/httpx"
 )
 
 // Page is a part of the list of all identities, in ascending order of their ids.
@@ -23,7 +25,7 @@ type Page struct {
 // credentials in full and of passkey the identifiers, which is everything that
 // leads from a handle to its identity; no passkey's key material is asked for.
 func (c *Client) List(ctx context.Context, token string) (*Page, error) {
-	return retry(ctx, c.tries, func() (*Page, error) {
+	return httpx.Retry(ctx, c.tries, firstWait, func() (*Page, error) {
 		page := &Page{}
 		next, err := c.page(ctx, token, []string{"webauthn"}, func(r io.Reader) (n int, err error) {
 			page.Identities, err = decodePage(r)
@@ -63,7 +65,7 @@ func (c *Client) page(ctx context.Context, token string, include []string, decod
 	if err := c.checkStatus(resp); err != nil {
 		return "", err
 	}
-	n, err := decode(&boundedReader{r: resp.Body, left: maxPage})
+	n, err := decode(httpx.Bounded(resp.Body, maxPage, errTooLarge))
 	if err != nil {
 		return "", c.at(fmt.Errorf("list of identities: %w", err))
 	}
