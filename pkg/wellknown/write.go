@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // WriteDir writes documents to DIR/.well-known/, each by rename, and answers
@@ -38,24 +40,10 @@ func WriteDir(dir string, texts map[Name][]byte, force bool) ([]string, error) {
 			continue
 		}
 		path := filepath.Join(folder, string(name))
-		if err := writeFile(path, text); err != nil {
+		if err := source.WriteFile(path, text, 0o644); err != nil { // the documents are public
 			return written, err
 		}
 		written = append(written, path)
 	}
 	return written, nil
-}
-
-func writeFile(path string, text []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".oly-passkey-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(tmp.Name()) }() // gone already once it was renamed
-	_, err = tmp.Write(text)
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()) // the documents are public
-	if err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }
