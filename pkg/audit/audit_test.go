@@ -297,9 +297,3 @@ func FuzzReadSaved(f *testing.F) {
 		require.Equal(t, err == nil, saved != nil)
 	})
 }
-
-func TestThousands(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1234: "-1,234", -999: "-999"} {
-		require.Equal(t, want, audit.Thousands(n))
-	}
-}

@@ -7,10 +7,9 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
-)
 
-// width is how many columns the text form takes.
-const width = 80
+	"github.com/olympusoss/oly-passkey/pkg/report"
+)
 
 // Text writes the matrix for a terminal of 80 columns.
 func (m Matrix) Text(w io.Writer, browsers []Browser) error {
@@ -57,18 +56,8 @@ func mark(ok bool) string {
 	return "✗"
 }
 
-// wrap writes a text in lines of the width, indented.
-func wrap(b *strings.Builder, text string) {
-	line := " "
-	for word := range strings.FieldsSeq(text) {
-		if line != " " && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
-			b.WriteString(line + "\n")
-			line = "   "
-		}
-		line += " " + word
-	}
-	b.WriteString(line + "\n")
-}
+// wrap writes an indented text in lines for a terminal.
+func wrap(b *strings.Builder, text string) { b.WriteString(report.Wrap("  ", 4, text) + "\n") }
 
 // JSON writes the matrix, with the browsers when there are any.
 func (m Matrix) JSON(w io.Writer, browsers []Browser) error {
