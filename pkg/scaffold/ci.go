@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"cmp"
 	"path"
 	"strings"
 )
@@ -23,8 +24,8 @@ func (o Options) continuous(s *site) error {
 	if o.Repository != "" && !plainPath.MatchString("/"+o.Repository) {
 		return optionf("--ci", "cannot name %q in a command; use a folder of letters, digits and -._~/ in the repository", o.Repository)
 	}
-	s.Version = orElse(o.Version, "latest")
-	config := path.Join(o.Repository, orElse(o.Config, s.ConfigFile()))
+	s.Version = cmp.Or(o.Version, "latest")
+	config := path.Join(o.Repository, cmp.Or(o.Config, s.ConfigFile()))
 	s.LintCommand = "oly-passkey lint -c " + config + " --domain " + s.Page
 	s.UIFolder = path.Join(o.Repository, "ui")
 	for range strings.Count(config, "/") {
