@@ -25,9 +25,9 @@ func rewriteAll(changed []lint.Repaired) error {
 		}
 		all = append(all, s)
 	}
-	for i, s := range all {
+	for _, s := range all {
 		if err := s.Commit(); err != nil {
-			return fmt.Errorf("write %q: %w", changed[i].Name, err)
+			return fmt.Errorf("write %q: %w", s.Target, err)
 		}
 	}
 	return nil

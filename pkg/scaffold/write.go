@@ -76,7 +76,7 @@ func Write(dir string, files []File, force bool) ([]Change, error) {
 	}
 	for _, s := range staged {
 		if err := s.Commit(); err != nil {
-			return nil, fmt.Errorf("write into %s: %w", dir, err)
+			return nil, fmt.Errorf("write %s: %w", s.Target, err)
 		}
 	}
 	return changes, nil

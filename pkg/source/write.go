@@ -10,7 +10,10 @@ import (
 
 // Staged is a new file that is whole on the disk under a temporary name beside
 // its target.
-type Staged struct{ temp, target string }
+type Staged struct {
+	Target string
+	temp   string
+}
 
 // Stage lets write produce a file, and flushes it to the disk. The file replaces
 // target when it is committed. A symbolic link is replaced itself: callers that
@@ -20,7 +23,7 @@ func Stage(target string, mode fs.FileMode, write func(io.Writer) error) (Staged
 	if err != nil {
 		return Staged{}, err
 	}
-	s := Staged{temp: temp.Name(), target: target}
+	s := Staged{Target: target, temp: temp.Name()}
 	err = write(temp)
 	if err == nil {
 		err = errors.Join(temp.Chmod(mode), temp.Sync())
@@ -33,7 +36,7 @@ func Stage(target string, mode fs.FileMode, write func(io.Writer) error) (Staged
 }
 
 // Commit puts the file in the place of its target.
-func (s Staged) Commit() error { return os.Rename(s.temp, s.target) }
+func (s Staged) Commit() error { return os.Rename(s.temp, s.Target) }
 
 // Discard removes the temporary file; it does nothing after Commit.
 func (s Staged) Discard() { _ = os.Remove(s.temp) } // nothing is left to remove once it was renamed
