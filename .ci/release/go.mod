@@ -3,13 +3,9 @@ module github.com/olympusoss/oly-passkey/ci/release
 go 1.26.0
 
 require (
-	github.com/CycloneDX/cyclonedx-go v0.9.2
-	github.com/google/licensecheck v0.3.1
 	github.com/goreleaser/goreleaser/v2 v2.14.0
 	github.com/moby/buildkit v0.31.0
-	github.com/moby/patternmatcher v0.6.1
 	github.com/rhysd/actionlint v1.7.12
-	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/stretchr/testify v1.12.1
 	gopkg.in/yaml.v3 v3.0.1
 )
@@ -87,7 +83,6 @@ require (
 	golang.org/x/net v0.55.0 // indirect
 	golang.org/x/sync v0.20.0 // indirect
 	golang.org/x/sys v0.45.0 // indirect
-	golang.org/x/text v0.37.0 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect
 	gopkg.in/warnings.v0 v0.1.2 // indirect
 )

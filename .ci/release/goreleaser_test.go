@@ -3,6 +3,7 @@ package release
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/goreleaser/goreleaser/v2/pkg/config"
@@ -38,7 +39,6 @@ func TestGoReleaser(t *testing.T) {
 // TestPackageFiles makes what an archive holds besides the program, and looks
 // whether .goreleaser.yaml names it.
 func TestPackageFiles(t *testing.T) {
-	copyTree(t, root+"/.ci/package-files", filepath.Join(clones[0], ".ci/package-files"), nil)
 	command(t, clones[0], nil, ".ci/package-files")
 	f, err := os.Open(root + "/.goreleaser.yaml")
 	require.NoError(t, err)
@@ -46,12 +46,27 @@ func TestPackageFiles(t *testing.T) {
 	project, err := config.LoadReader(f)
 	require.NoError(t, err)
 	for _, file := range project.Archives[0].Files {
-		found, err := filepath.Glob(filepath.Join(clones[0], file.Source))
-		require.NoError(t, err)
-		require.NotEmpty(t, found, file.Source)
+		for _, goos := range project.Builds[0].Goos {
+			source := strings.ReplaceAll(file.Source, "{{ .Os }}", goos)
+			found, err := filepath.Glob(filepath.Join(clones[0], source))
+			require.NoError(t, err)
+			require.NotEmpty(t, found, source)
+		}
 	}
 	cask := project.Casks[0]
 	for _, name := range []string{cask.Manpages[0], cask.Completions.Bash, cask.Completions.Zsh, cask.Completions.Fish, filepath.Base(project.SBOMs[0].Cmd)} {
 		require.FileExists(t, filepath.Join(clones[0], "bin", filepath.FromSlash(name)))
 	}
+
+	sbom := project.SBOMs[0]
+	document := filepath.Join(t.TempDir(), "bom.json")
+	require.NoError(t, os.MkdirAll(filepath.Join(clones[0], "dist"), 0o755))
+	args := strings.NewReplacer("$document", document, "$artifact", filepath.Join(clones[0], "bin/cyclonedx-gomod"))
+	for i, a := range sbom.Args {
+		sbom.Args[i] = args.Replace(a)
+	}
+	command(t, filepath.Join(clones[0], "dist"), nil, sbom.Cmd, sbom.Args...)
+	text, err := os.ReadFile(document)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"pkg:golang/github.com/CycloneDX/cyclonedx-gomod@`)
 }

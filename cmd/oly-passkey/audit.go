@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/audit"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // auditor holds the flags of `audit`.
@@ -148,13 +148,10 @@ func (u *auditor) write(r *audit.Report) error {
 	if u.output == "" {
 		return write(u.app.stdout)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(u.output), ".oly-passkey-*")
+	s, err := source.Stage(u.output, 0o600, write)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(tmp.Name()) }() // gone already once it was renamed
-	if err := errors.Join(write(tmp), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), u.output)
+	defer s.Discard()
+	return s.Commit()
 }

@@ -7,7 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/olympusoss/oly-passkey/pkg/audit"
+	"github.com/dustin/go-humanize"
+
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 )
 
@@ -35,7 +36,7 @@ func (l *progressLine) show(p kratosadmin.Progress) {
 		return
 	}
 	l.shown = time.Now()
-	text := fmt.Sprintf("%s identities, %.0f %%, %s a second, %s left", audit.Thousands(p.Identities), 100*p.Fraction, audit.Thousands(int(p.Rate())), p.Left())
+	text := fmt.Sprintf("%s identities, %.0f %%, %s a second, %s left", humanize.Comma(int64(p.Identities)), 100*p.Fraction, humanize.Comma(int64(p.Rate())), p.Left())
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.tty {

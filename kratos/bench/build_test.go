@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"net/url"
 	"os"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/kratos/bench/plot"
 	"github.com/olympusoss/oly-passkey/pkg/index/postgres/postgrestest"
 	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
@@ -40,20 +38,16 @@ func measureBuild(t *testing.T, s scale, p *part) {
 		require.NoError(t, writeFile(file, cluster.Database(t)))
 		return []string{"--postgres-dsn-file", file}
 	}
-	memory := compareBuilds(t, p, "fake admin API, bbolt", fake, s.faked, rounds, onBolt)
+	compareBuilds(t, p, "fake admin API, bbolt", fake, s.faked, rounds, onBolt)
 
 	k := startKratos(t, kratostest.FreeAddresses(t, 1)[0])
 	k.populate(t, s.listed)
 	compareBuilds(t, p, "real Kratos on PostgreSQL, bbolt", k.admin, s.listed+1, rounds, onBolt)
 	compareBuilds(t, p, "real Kratos on PostgreSQL, PostgreSQL", k.admin, s.listed+1, rounds, onPostgres)
-
-	p.printf("\n![memory while building](benchmarks-memory.svg)\n")
-	p.Files["benchmarks-memory.svg"] = memoryChart(t, s.faked, memory)
 }
 
-// compareBuilds builds and pages in turns, writes a line of the table, and
-// answers the memory of the last build.
-func compareBuilds(t *testing.T, p *part, what, kratos string, people, rounds int, store func(*testing.T) []string) (memory []plot.Point) {
+// compareBuilds builds and pages in turns, and writes a line of the table.
+func compareBuilds(t *testing.T, p *part, what, kratos string, people, rounds int, store func(*testing.T) []string) {
 	t.Helper()
 	var bare, build, ratios []float64
 	most := 0.0
@@ -65,22 +59,17 @@ func compareBuilds(t *testing.T, p *part, what, kratos string, people, rounds in
 
 			from = time.Now()
 			side := startSidecar(t, append(store(t), "--kratos-admin-url", kratos)...)
-			memory = nil
 			await(t, "the index is complete", 20*time.Millisecond, func() bool {
-				memory = append(memory, plot.Point{X: time.Since(from).Seconds(), Y: side.memory(t)})
+				most = max(most, side.memory(t))
 				return isComplete(t, side)
 			})
 			build = append(build, float64(people)/time.Since(from).Seconds())
 			ratios = append(ratios, build[round]/bare[round])
-			for _, m := range memory {
-				most = max(most, m.Y)
-			}
 			side.stop()
 		})
 		require.Len(t, ratios, round+1)
 	}
 	p.printf("| %s | %s | %s/s | %s/s | %.2f | %.0f MB |\n", what, count(people), count(int(median(bare))), count(int(median(build))), median(ratios), most)
-	return memory
 }
 
 // pageThrough counts the bytes that look like the start of an identity.
@@ -135,21 +124,4 @@ func isComplete(t *testing.T, side *sidecar) bool {
 	}
 	require.NoError(t, json.NewDecoder(resp.Body).Decode(&status))
 	return status.Complete
-}
-
-func memoryChart(t *testing.T, people int, memory []plot.Point) []byte {
-	t.Helper()
-	last := memory[len(memory)-1].X
-	c := plot.Chart{
-		Title: fmt.Sprintf("Memory of serve while it builds an index of %s identities", count(people)), X: "seconds", Y: "MB outside of the page cache",
-		Lines:  []plot.Line{{Name: "RssAnon", Points: memory}, {Name: "what it may have", Points: []plot.Point{{X: 0, Y: 150}, {X: last, Y: 150}}}},
-		YTicks: []plot.Tick{{At: 0, Name: "0"}, {At: 50, Name: "50"}, {At: 100, Name: "100"}, {At: 150, Name: "150"}, {At: 200, Name: "200"}},
-	}
-	step := math.Pow(10, math.Floor(math.Log10(last)))
-	for x := 0.0; x < last+step; x += step {
-		c.XTicks = append(c.XTicks, plot.Tick{At: x, Name: fmt.Sprintf("%g", x)})
-	}
-	svg, err := c.SVG()
-	require.NoError(t, err)
-	return svg
 }

@@ -16,9 +16,9 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/olympusoss/oly-passkey/kratos/bench/fakekratos"
-	"github.com/olympusoss/oly-passkey/kratos/bench/load"
 	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
@@ -46,7 +46,7 @@ func measureHooks(t *testing.T, s scale, p *part) {
 
 	p.printf("\nA hook is acknowledged once it is on the disk, which takes two flushes; %d hooks a second arrive.\n\n", hooksOffered)
 	p.printf("| acknowledgement of a hook | p50 | p99 | longest |\n|---|---:|---:|---:|\n")
-	line := func(name string, r load.Result) {
+	line := func(name string, r result) {
 		p.printf("| %s | %s | %s | %s |\n", name, latency(micros(.5)(r)), latency(micros(.99)(r)), latency(micros(1)(r)))
 	}
 	line("for comparison: nothing but two writes of 4 kB and their flushes, on the same disk as often", flushes(t, s))
@@ -59,7 +59,7 @@ func measureHooks(t *testing.T, s scale, p *part) {
 
 // register lets people register, several at once, and measures how long after
 // Kratos' answer the handle resolves.
-func register(t *testing.T, k *kratos, side *sidecar, name string, people, at int) load.Result {
+func register(t *testing.T, k *kratos, side *sidecar, name string, people, at int) result {
 	t.Helper()
 	var mu sync.Mutex
 	var took []time.Duration
@@ -79,7 +79,7 @@ func register(t *testing.T, k *kratos, side *sidecar, name string, people, at in
 	}
 	wg.Wait()
 	slices.Sort(took)
-	return load.Result{Latencies: took}
+	return result{Latencies: took}
 }
 
 func resolves(t *testing.T, side *sidecar, handle string) bool {
@@ -95,25 +95,28 @@ func resolves(t *testing.T, side *sidecar, handle string) bool {
 
 // acknowledge sends hooks about random people to a sidecar of its own, whose
 // index is complete or still being built.
-func acknowledge(t *testing.T, s scale, kratos string, built bool, person func(*rand.Rand) uuid.UUID) load.Result {
+func acknowledge(t *testing.T, s scale, kratos string, built bool, person func(*rand.Rand) uuid.UUID) result {
 	t.Helper()
 	side := startSidecar(t, "--kratos-admin-url", kratos, "--data-dir", t.TempDir())
 	defer side.stop()
 	if built {
 		await(t, "the index is complete", 20*time.Millisecond, func() bool { return isComplete(t, side) })
 	}
-	target := load.Target{Addr: side.addr, Request: func(r *rand.Rand, to []byte) []byte {
-		body := fmt.Sprintf(`{"identity_id":%q,"flow_id":%q}`, person(r), cloneID(0))
-		return fmt.Appendf(to, "POST /v1/hooks/kratos/registration HTTP/1.1\r\nHost: sidecar\r\nX-Api-Key: "+key+"\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
-	}}
-	result, err := load.Open(t.Context(), target, hooksOffered, 5*s.length, *seed)
+	next := func(r *rand.Rand) vegeta.Target {
+		return vegeta.Target{
+			Method: http.MethodPost, URL: "http://" + side.addr + "/v1/hooks/kratos/registration",
+			Header: http.Header{"X-Api-Key": {key}, "Content-Type": {"application/json"}},
+			Body:   fmt.Appendf(nil, `{"identity_id":%q,"flow_id":%q}`, person(r), cloneID(0)),
+		}
+	}
+	got, err := openLoop(next, hooksOffered, 5*s.length, *seed)
 	require.NoError(t, err)
-	return result
+	return got
 }
 
 // flushes writes and flushes twice, as a commit has to, as often as hooks come: a
 // disk that rests between them answers later than one that is kept busy.
-func flushes(t *testing.T, s scale) load.Result {
+func flushes(t *testing.T, s scale) result {
 	t.Helper()
 	const blocks, size = 256, 4096
 	f, err := os.Create(filepath.Join(t.TempDir(), "flushed"))
@@ -133,5 +136,5 @@ func flushes(t *testing.T, s scale) load.Result {
 	}
 	require.NoError(t, f.Close())
 	slices.Sort(took)
-	return load.Result{Latencies: took}
+	return result{Latencies: took}
 }

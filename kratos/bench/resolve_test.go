@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,10 +17,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/olympusoss/oly-passkey/kratos/bench/fakekratos"
-	"github.com/olympusoss/oly-passkey/kratos/bench/load"
-	"github.com/olympusoss/oly-passkey/kratos/bench/plot"
 	"github.com/olympusoss/oly-passkey/pkg/index/postgres/postgrestest"
 	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
@@ -34,17 +34,17 @@ const (
 // party is one of those that are compared.
 type party struct {
 	name    string
-	target  load.Target
+	next    requester
 	offer   int
 	process *sidecar // nil where it is none of ours
 	files   string   // folder of its data, "" where it has none
 	settled float64  // seconds of processor time until it came to rest after its first look-up
-	closed  []load.Result
-	open    []load.Result
+	closed  []result
+	open    []result
 }
 
 func measureResolve(t *testing.T, s scale, p *part) {
-	parties := []*party{{name: "bare `net/http` handler", offer: offered, target: load.Target{Addr: startRole(t, "bare", ""), Request: resolveRequest(s.sizes[0])}}}
+	parties := []*party{{name: "bare `net/http` handler", offer: offered, next: resolveRequest(startRole(t, "bare", ""), s.sizes[0])}}
 	for _, size := range s.sizes {
 		dir := t.TempDir()
 		fillBolt(t, dir, size)
@@ -62,9 +62,9 @@ func measureResolve(t *testing.T, s scale, p *part) {
 	k.populate(t, s.listed)
 	parties = append(parties, &party{
 		name: fmt.Sprintf("Kratos, `GET /admin/identities/{id}`, %s", count(s.listed)), offer: kratosOffer,
-		target: load.Target{Addr: strings.TrimPrefix(k.admin, "http://"), Request: func(r *rand.Rand, to []byte) []byte {
-			return fmt.Appendf(to, "GET /admin/identities/%s HTTP/1.1\r\nHost: kratos\r\n\r\n", cloneID(1+r.IntN(s.listed)))
-		}},
+		next: func(r *rand.Rand) vegeta.Target {
+			return vegeta.Target{Method: http.MethodGet, URL: fmt.Sprintf("%s/admin/identities/%s", k.admin, cloneID(1+r.IntN(s.listed)))}
+		},
 	})
 	runParties(t, s, parties)
 	writeResolve(t, p, parties)
@@ -76,23 +76,25 @@ func newParty(t *testing.T, store string, size int, files string, args ...string
 	side := startSidecar(t, append(args, "--kratos-admin-url", "http://127.0.0.1:1")...)
 	p := &party{
 		name: fmt.Sprintf("sidecar, %s, %s", store, count(size)), offer: offered, process: side, files: files,
-		target: load.Target{Addr: side.addr, Request: resolveRequest(size)},
+		next: resolveRequest(side.addr, size),
 	}
 	// The first look-up lets it copy its index into a table.
-	_, err := load.Closed(t.Context(), p.target, 1, time.Millisecond, *seed)
-	require.NoError(t, err, p.name)
+	require.True(t, resolves(t, side, base64.RawURLEncoding.EncodeToString([]byte(fakekratos.Handle(0)))), p.name)
 	p.settled = side.settle(t)
 	return p
 }
 
 // resolveRequest asks as a page's server does: with the handle and the
 // credential id as a browser gives them.
-func resolveRequest(size int) func(*rand.Rand, []byte) []byte {
-	return func(r *rand.Rand, to []byte) []byte {
+func resolveRequest(addr string, size int) requester {
+	return func(r *rand.Rand) vegeta.Target {
 		n := r.IntN(size)
-		body := fmt.Sprintf(`{"user_handle":%q,"credential_id":%q}`,
-			base64.RawURLEncoding.EncodeToString([]byte(fakekratos.Handle(n))), base64.RawURLEncoding.EncodeToString(credentialID(n)))
-		return fmt.Appendf(to, "POST /v1/resolve HTTP/1.1\r\nHost: sidecar\r\nAuthorization: Bearer "+key+"2\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+		return vegeta.Target{
+			Method: http.MethodPost, URL: "http://" + addr + "/v1/resolve",
+			Header: http.Header{"Authorization": {"Bearer " + key + "2"}, "Content-Type": {"application/json"}},
+			Body: fmt.Appendf(nil, `{"user_handle":%q,"credential_id":%q}`,
+				base64.RawURLEncoding.EncodeToString([]byte(fakekratos.Handle(n))), base64.RawURLEncoding.EncodeToString(credentialID(n))),
+		}
 	}
 }
 
@@ -119,8 +121,7 @@ func (p *party) warm(t *testing.T, length time.Duration) {
 			}
 		}
 	}
-	_, err := load.Closed(t.Context(), p.target, connections, length, *seed)
-	require.NoError(t, err, p.name)
+	closedLoop(t, p.next, connections, length, *seed)
 }
 
 func readThrough(path string) error {
@@ -148,9 +149,8 @@ func runParties(t *testing.T, s scale, parties []*party) {
 		for _, n := range r.Perm(len(parties)) {
 			p := parties[n]
 			p.warm(t, s.length/2)
-			closed, err := load.Closed(t.Context(), p.target, connections, s.length, *seed+uint64(round))
-			require.NoError(t, err, p.name)
-			open, err := load.Open(t.Context(), p.target, p.offer, s.length, *seed+uint64(round))
+			closed := closedLoop(t, p.next, connections, s.length, *seed+uint64(round))
+			open, err := openLoop(p.next, p.offer, s.length, *seed+uint64(round))
 			require.NoError(t, err, p.name)
 			p.closed, p.open = append(p.closed, closed), append(p.open, open)
 		}
@@ -158,7 +158,7 @@ func runParties(t *testing.T, s scale, parties []*party) {
 }
 
 // ratios compares two measurements round by round and answers the median.
-func ratio(a, b []load.Result, of func(load.Result) float64) float64 {
+func ratio(a, b []result, of func(result) float64) float64 {
 	rounds := make([]float64, len(a))
 	for n := range a {
 		rounds[n] = of(a[n]) / of(b[n])
@@ -175,7 +175,7 @@ func median(v []float64) float64 {
 }
 
 // each answers the median of a figure over all rounds.
-func each(rounds []load.Result, of func(load.Result) float64) float64 {
+func each(rounds []result, of func(result) float64) float64 {
 	v := make([]float64, len(rounds))
 	for n := range rounds {
 		v[n] = of(rounds[n])
@@ -183,18 +183,18 @@ func each(rounds []load.Result, of func(load.Result) float64) float64 {
 	return median(v)
 }
 
-func perSecond(r load.Result) float64 { return r.PerSecond }
+func perSecond(r result) float64 { return r.PerSecond }
 
-func micros(q float64) func(load.Result) float64 {
-	return func(r load.Result) float64 { return float64(r.Quantile(q)) / float64(time.Microsecond) }
+func micros(q float64) func(result) float64 {
+	return func(r result) float64 { return float64(r.Quantile(q)) / float64(time.Microsecond) }
 }
 
 func writeResolve(t *testing.T, p *part, parties []*party) {
 	t.Helper()
 	bare, kratos := parties[0], parties[len(parties)-1]
-	p.printf("Each request brings a key, a user handle and a credential id in base64url, another one each time; %d connections ask as fast as\n"+
-		"they are answered. The bare handler decodes and encodes the same JSON and knows nothing. Before each turn the data is read once:\n"+
-		"memory that was not used for a while may have been taken back.\n\n", connections)
+	p.printf("Each request brings a key, a user handle and a credential id in base64url, drawn at random; %d connections ask as fast as\n"+
+		"they are answered, with %s different requests in turn. The bare handler decodes and encodes the same JSON and knows nothing. Before each turn the data is read once:\n"+
+		"memory that was not used for a while may have been taken back.\n\n", connections, count(wrkRequests))
 	p.printf("| %d connections | answers/s | of bare | p50 | p99 | p99 of bare | × Kratos |\n|---|---:|---:|---:|---:|---:|---:|\n", connections)
 	for _, q := range parties {
 		p.printf("| %s | %s | %.2f | %s | %s | %.2f | %.0f |\n", q.name, count(int(each(q.closed, perSecond))), ratio(q.closed, bare.closed, perSecond),
@@ -205,50 +205,13 @@ func writeResolve(t *testing.T, p *part, parties []*party) {
 		p.printf("| %s | %s | %s | %s | %.2f |\n", q.name, latency(each(q.open, micros(.5))), latency(each(q.open, micros(.99))),
 			latency(each(q.open, micros(.999))), ratio(q.open, bare.open, micros(.99)))
 	}
-	p.printf("\n![latency of a resolve at an offered rate](benchmarks-latency.svg)\n\n| | ready after its start | processor time for its table | memory outside of the page cache, after all that |\n|---|---:|---:|---:|\n")
+	p.printf("\n| | ready after its start | processor time for its table | memory outside of the page cache, after all that |\n|---|---:|---:|---:|\n")
 	for _, q := range parties {
 		if q.process != nil {
 			p.printf("| %s | %.0f ms | %.1f s | %.0f MB |\n", q.name, float64(q.process.ready.Milliseconds()), q.settled, q.process.memory(t))
 		}
 	}
-	p.Files["benchmarks-latency.svg"] = latencyChart(t, parties)
 }
-
-// latencyChart shows the latencies at the offered rate, of all rounds together.
-func latencyChart(t *testing.T, parties []*party) []byte {
-	t.Helper()
-	c := plot.Chart{
-		Title: fmt.Sprintf("Latency at %s requests a second (Kratos: %d)", count(offered), kratosOffer), X: "share of the answers", Y: "milliseconds", LogY: true,
-		XTicks: []plot.Tick{{At: 0, Name: "0"}, {At: nines(.5), Name: "50 %"}, {At: 1, Name: "90 %"}, {At: 2, Name: "99 %"}, {At: 3, Name: "99.9 %"}},
-	}
-	longest := 0.0
-	for _, p := range parties {
-		var all load.Result
-		for _, r := range p.open {
-			all.Latencies = append(all.Latencies, r.Latencies...)
-		}
-		slices.Sort(all.Latencies)
-		line := plot.Line{Name: strings.NewReplacer("sidecar, ", "", "`", "", "GET /admin/identities/{id}", "GET").Replace(p.name)}
-		for x := 0.0; x <= 3; x += .05 {
-			y := micros(1-math.Pow(10, -x))(all) / 1000
-			longest = max(longest, y)
-			line.Points = append(line.Points, plot.Point{X: x, Y: y})
-		}
-		c.Lines = append(c.Lines, line)
-	}
-	for _, ms := range []float64{.03, .1, .3, 1, 3, 10, 30, 100, 300, 1000} {
-		c.YTicks = append(c.YTicks, plot.Tick{At: ms, Name: fmt.Sprint(ms)})
-		if ms > 1 && ms >= longest {
-			break
-		}
-	}
-	svg, err := c.SVG()
-	require.NoError(t, err)
-	return svg
-}
-
-// nines counts how many nines a share has: 0.99 has two.
-func nines(share float64) float64 { return -math.Log10(1 - share) }
 
 func latency(micros float64) string {
 	switch {

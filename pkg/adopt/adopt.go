@@ -5,6 +5,7 @@
 package adopt
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -113,7 +114,7 @@ func New(files []*source.File, opts Options, env lint.Options) (*Plan, error) {
 	w := newWorkshop(files, env)
 	w.sidecar = opts.SidecarURL
 	if opts.RefuseAddressChange {
-		w.sidecar = orElse(opts.SidecarURL, DefaultSidecarURL) // who refuses is told of everything else
+		w.sidecar = cmp.Or(opts.SidecarURL, DefaultSidecarURL) // who refuses is told of everything else
 	}
 	before, err := lint.Check(files, w.env, rules.All())
 	if err != nil {

@@ -1,6 +1,7 @@
 package adopt
 
 import (
+	"cmp"
 	"encoding/base64"
 	"strings"
 
@@ -48,7 +49,7 @@ func (w *workshop) registration(o Options) error {
 	w.signUpFact(o, refuse)
 	refuse = refuse && p.SignUpOpen(p.Passkey)
 	if refuse {
-		w.sidecar = orElse(o.SidecarURL, DefaultSidecarURL) // who refuses is told of everything else
+		w.sidecar = cmp.Or(o.SidecarURL, DefaultSidecarURL) // who refuses is told of everything else
 	}
 	var first *yaml.Node
 	what := "sign people in after a sign-up with a passkey"
@@ -198,13 +199,6 @@ func hook(sidecar, name, body, response string) *yaml.Node {
 			)),
 		)),
 	)
-}
-
-func orElse(value, fallback string) string {
-	if value != "" {
-		return value
-	}
-	return fallback
 }
 
 // allowed lets Kratos call the sidecar where it may call no private address: the

@@ -123,6 +123,20 @@ func TestResume(t *testing.T) {
 	require.NoDirExists(t, dir)
 }
 
+// TestKilledBeforeFirstCheckpoint: what the first checkpoint leaves when it is cut
+// off belongs to the audit.
+func TestKilledBeforeFirstCheckpoint(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"findings.tsv", "keys.bin", "checkpoint.json.new"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600))
+	}
+	f := &fakekratos{n: 3, page: 1}
+	r, err := audit.Run(t.Context(), audit.Options{Kratos: f, State: dir})
+	require.NoError(t, err)
+	requireCounts(t, f.count(), r.Summary)
+	require.NoError(t, r.Close())
+}
+
 func TestStateOfSomebodyElse(t *testing.T) {
 	dir := t.TempDir()
 	mine := filepath.Join(dir, "thesis.txt")
@@ -325,10 +339,4 @@ func FuzzReadSaved(f *testing.F) {
 		saved, err := audit.ReadSaved(strings.NewReader(text))
 		require.Equal(t, err == nil, saved != nil)
 	})
-}
-
-func TestThousands(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1234: "-1,234", -999: "-999"} {
-		require.Equal(t, want, audit.Thousands(n))
-	}
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
 )
 
 //go:embed report.html
@@ -50,7 +52,7 @@ type view struct {
 // no request.
 func (r *Report) WriteHTML(w io.Writer) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"thousands": Thousands,
+		"thousands": func(n int) string { return humanize.Comma(int64(n)) },
 		"share":     func(row Row) string { return share(row.N, row.Of) },
 		"words":     words,
 		"change":    func(c Change) string { return fmt.Sprintf("%+d", c.Now-c.Was) },
@@ -71,9 +73,9 @@ func (r *Report) WriteHTML(w io.Writer) error {
 func (r *Report) headline() string {
 	s := r.Summary
 	with := s.PasskeyOnly + s.Both
-	text := fmt.Sprintf("%s of %s people have a passkey (%s).", Thousands(with), Thousands(s.Identities), share(with, s.Identities))
+	text := fmt.Sprintf("%s of %s people have a passkey (%s).", humanize.Comma(int64(with)), humanize.Comma(int64(s.Identities)), share(with, s.Identities))
 	if n := s.Findings[lockOut]; n > 0 {
-		text += fmt.Sprintf(" %s would be locked out by losing one device.", Thousands(n))
+		text += fmt.Sprintf(" %s would be locked out by losing one device.", humanize.Comma(int64(n)))
 	}
 	switch s.Worst() {
 	case Error:
@@ -150,7 +152,7 @@ func newChart(title, about string, counted []Counted) chart {
 		if n.N > 0 {
 			width = max(width, 1)
 		}
-		c.Bars = append(c.Bars, bar{Name: shorten(n.Name), Label: Thousands(n.N), Y: i * barStep, Width: width})
+		c.Bars = append(c.Bars, bar{Name: shorten(n.Name), Label: humanize.Comma(int64(n.N)), Y: i * barStep, Width: width})
 	}
 	return c
 }

@@ -11,6 +11,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -44,6 +45,7 @@ type checkpointed struct {
 const (
 	stateFormat    = 1
 	checkpointFile = "checkpoint.json"
+	newCheckpoint  = checkpointFile + ".new" // until it is renamed
 	findingsFile   = "findings.tsv"
 	keysFile       = "keys.bin"
 )
@@ -103,7 +105,7 @@ func (st *state) emptyFolder() error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() != findingsFile && e.Name() != keysFile {
+		if !slices.Contains([]string{findingsFile, keysFile, newCheckpoint}, e.Name()) {
 			return fmt.Errorf("folder %q is not empty and holds no audit; give one of its own", st.dir)
 		}
 	}
@@ -144,11 +146,12 @@ func (st *state) checkpoint() error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(st.dir, checkpointFile)
-	if err := os.WriteFile(path+".new", raw, 0o600); err != nil {
+	// Not flushed: the files that it counts are not flushed either.
+	path := filepath.Join(st.dir, newCheckpoint)
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
 		return err
 	}
-	return os.Rename(path+".new", path)
+	return os.Rename(path, filepath.Join(st.dir, checkpointFile))
 }
 
 // Each record of keysFile is the digest of a credential id and an identity.

@@ -4,9 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // WriteText writes the summary, the findings by rule and what to do.
@@ -23,7 +24,7 @@ func (r *Report) WriteText(w io.Writer) error {
 			if row.Of > 0 {
 				share = fmt.Sprintf("%6.1f %%", 100*float64(row.N)/float64(row.Of))
 			}
-			line("%s", strings.TrimRight(fmt.Sprintf("  %-44s %10s  %s", row.Name, Thousands(row.N), share), " "))
+			line("%s", strings.TrimRight(fmt.Sprintf("  %-44s %10s  %s", row.Name, humanize.Comma(int64(row.N)), share), " "))
 		}
 	}
 	line("")
@@ -31,7 +32,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	if r.Since != nil {
 		line("\nsince %s", r.Since.Made.UTC().Format(time.RFC3339))
 		for _, c := range r.Changes() {
-			line("  %-48s %10s  (%+d)", c.Name, Thousands(c.Now), c.Now-c.Was)
+			line("  %-48s %10s  (%+d)", c.Name, humanize.Comma(int64(c.Now)), c.Now-c.Was)
 		}
 		if len(r.Changes()) == 0 {
 			line("  nothing changed")
@@ -51,7 +52,7 @@ func (r *Report) writeFindings(line func(string, ...any)) {
 			line("findings")
 		}
 		none = false
-		line("  %s: %s: %s [%s]", rule.Severity, Thousands(n), rule.Title, rule.ID)
+		line("  %s: %s: %s [%s]", rule.Severity, humanize.Comma(int64(n)), rule.Title, rule.ID)
 		line("    why: %s", rule.Why)
 		line("    do:  %s", rule.Do)
 	}
@@ -122,13 +123,4 @@ func rows(counted []Counted, of int) []Row {
 		out = append(out, Row{c.Name, c.N, of})
 	}
 	return out
-}
-
-// Thousands writes a number with commas.
-func Thousands(n int) string {
-	digits := strconv.Itoa(n)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }

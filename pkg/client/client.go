@@ -15,12 +15,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
 
+	"github.com/olympusoss/oly-passkey/pkg/httpx"
 	"github.com/olympusoss/oly-passkey/pkg/redact"
 )
 
@@ -151,7 +151,7 @@ func (c *Client) Resolve(ctx context.Context, q Query) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return retry(ctx, c.tries, func() (*Answer, error) {
+	return httpx.Retry(ctx, c.tries, firstWait, func() (*Answer, error) {
 		var a Answer
 		err := c.do(ctx, http.MethodPost, c.base.JoinPath("v1", "resolve"), body, &a)
 		if err == nil && a.IdentityID == "" {
@@ -161,20 +161,8 @@ func (c *Client) Resolve(ctx context.Context, q Query) (*Answer, error) {
 	})
 }
 
-// retry repeats a call if it may succeed later.
-func retry[T any](ctx context.Context, tries uint, call func() (*T, error)) (*T, error) {
-	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval = 100 * time.Millisecond
-	a, err := backoff.Retry(ctx, call, backoff.WithBackOff(wait), backoff.WithMaxTries(tries))
-	var permanent *backoff.PermanentError
-	if errors.As(err, &permanent) {
-		err = permanent.Err
-	}
-	if err != nil {
-		return nil, err
-	}
-	return a, nil
-}
+// firstWait is the first wait between two tries.
+const firstWait = 100 * time.Millisecond
 
 // maxAnswer limits the size of a response, in bytes. The signals of a user with many
 // keys list each key for each user handle.
@@ -217,9 +205,6 @@ func (c *Client) notTheSidecar() error {
 	return fmt.Errorf("%s responded with 200 but no identity: is this the sidecar?", c.base)
 }
 
-// longestWait limits the wait that the sidecar can request.
-const longestWait = 30 * time.Second
-
 // problemOf returns the error of a response. If it is not a problem of the sidecar,
 // or reports an unknown path, it says nothing about the handle: the URL belongs to
 // another server, or is a path below the sidecar's.
@@ -234,9 +219,7 @@ func problemOf(resp *http.Response, raw []byte) error {
 		}
 		return backoff.Permanent(err)
 	}
-	if s, err := strconv.ParseUint(resp.Header.Get("Retry-After"), 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		p.RetryAfter = time.Duration(min(s, uint64(longestWait/time.Second))) * time.Second
-	}
+	p.RetryAfter = httpx.RetryAfter(resp.Header, "Retry-After")
 	switch p.Status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable:
 		return &p

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/olympusoss/oly-passkey/pkg/httpx"
 )
 
 // Passkey is one key of an identity.
@@ -80,7 +82,7 @@ func (o owned) owner() string { return o.IdentityID }
 
 // identity reads a view of an identity, with a key of scope read.
 func identity[T interface{ owner() string }](ctx context.Context, c *Client, id, view string) (*T, error) {
-	return retry(ctx, c.tries, func() (*T, error) {
+	return httpx.Retry(ctx, c.tries, firstWait, func() (*T, error) {
 		var a T
 		err := c.do(ctx, http.MethodGet, c.base.JoinPath("v1", "identities", id, view), nil, &a)
 		if err == nil && a.owner() != id {

@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/olympusoss/oly-passkey/pkg/httpx"
 )
 
 // Reasons why a credential may still be in use; docs/api.md lists all of them.
@@ -31,7 +33,7 @@ func (c *Client) UnknownCredential(ctx context.Context, userHandle, id string) (
 		} `json:"unknown_credential"`
 		Doubt string `json:"doubt"`
 	}
-	a, err := retry(ctx, c.tries, func() (*answer, error) {
+	a, err := httpx.Retry(ctx, c.tries, firstWait, func() (*answer, error) {
 		var a answer
 		err := c.do(ctx, http.MethodPost, c.base.JoinPath("v1", "signals", "unknown-credential"), body, &a)
 		if err == nil && (a.Unknown == nil) == (a.Doubt == "") {

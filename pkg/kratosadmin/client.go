@@ -3,6 +3,7 @@
 package kratosadmin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
+	"github.com/olympusoss/oly-passkey/pkg/httpx"
 	"github.com/olympusoss/oly-passkey/pkg/redact"
 )
 
@@ -87,9 +89,9 @@ func New(o Options) (*Client, error) {
 		base:     base,
 		http:     client,
 		large:    make(chan struct{}, 1),
-		tries:    orDefault(o.Tries, 3),
-		timeout:  orDefault(o.Timeout, 10*time.Second),
-		pageSize: orDefault(o.PageSize, 1000),
+		tries:    cmp.Or(o.Tries, 3),
+		timeout:  cmp.Or(o.Timeout, 10*time.Second),
+		pageSize: cmp.Or(o.PageSize, 1000),
 	}, nil
 }
 
@@ -101,14 +103,6 @@ func DefaultTransport() *http.Transport {
 }
 
 const userAgent = "oly-passkey"
-
-func orDefault[T comparable](v, d T) T {
-	var zero T
-	if v == zero {
-		return d
-	}
-	return v
-}
 
 // Identity reads one identity with its passkey and webauthn credentials. The
 // error is ErrNotFound only if two answers say so: 404 in Kratos' own words, and
@@ -128,10 +122,10 @@ func (c *Client) Identity(ctx context.Context, id uuid.UUID) (*Identity, error) 
 }
 
 func (c *Client) identity(ctx context.Context, id uuid.UUID, limit int64, timeout time.Duration) (*Identity, error) {
-	return retry(ctx, c.tries, func() (found *Identity, err error) {
+	return httpx.Retry(ctx, c.tries, firstWait, func() (found *Identity, err error) {
 		query := url.Values{"include_credential": {"passkey", "webauthn"}}
 		err = c.get(ctx, timeout, []string{id.String()}, query, func(_ http.Header, body io.Reader) error {
-			found, err = decodeIdentity(&boundedReader{r: body, left: limit})
+			found, err = decodeIdentity(httpx.Bounded(body, limit, errTooLarge))
 			return err
 		})
 		var odd *json.SemanticError
@@ -170,10 +164,10 @@ func (c *Client) largeIdentity(ctx context.Context, id uuid.UUID) (*Identity, er
 // single identities, or any other server in Ory's format, can answer such a 404
 // for an identity that exists.
 func (c *Client) confirmGone(ctx context.Context, id uuid.UUID) error {
-	listed, err := retry(ctx, c.tries, func() (listed bool, err error) {
+	listed, err := httpx.Retry(ctx, c.tries, firstWait, func() (listed bool, err error) {
 		query := url.Values{"ids": {id.String()}}
 		err = c.get(ctx, c.timeout, nil, query, func(_ http.Header, body io.Reader) error {
-			all, unread, err := decodePage(&boundedReader{r: body, left: maxLarge})
+			all, unread, err := decodePage(httpx.Bounded(body, maxLarge, errTooLarge))
 			listed = len(all)+len(unread) > 0
 			return err
 		})

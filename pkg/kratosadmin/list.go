@@ -13,6 +13,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/httpx"
 )
 
 // Page is a part of the list of all identities, in ascending order of their ids.
@@ -55,7 +57,7 @@ func (c *Client) List(ctx context.Context, token string) (*Page, error) {
 func readPage[T any](ctx context.Context, c *Client, token string, include []string, decode func(io.Reader) ([]T, []uuid.UUID, error)) (all []T, unread []uuid.UUID, next string, err error) {
 	const smaller = 10
 	for size := c.pageSize; ; size = max(1, size/smaller) {
-		next, err = retry(ctx, c.tries, func() (next string, err error) {
+		next, err = httpx.Retry(ctx, c.tries, firstWait, func() (next string, err error) {
 			err = c.page(ctx, token, size, include, func(body io.Reader, link string) error {
 				next = link
 				all, unread, err = decode(body)
@@ -92,7 +94,7 @@ func (c *Client) page(ctx context.Context, token string, size int, include []str
 	err := c.get(ctx, longTimes*c.timeout, nil, query, func(header http.Header, body io.Reader) error {
 		var next string
 		next, oddLink = nextToken(header.Values("Link"))
-		return read(&boundedReader{r: body, left: maxPage}, next)
+		return read(httpx.Bounded(body, maxPage, errTooLarge), next)
 	})
 	if err == nil && oddLink != nil {
 		err = backoff.Permanent(oddLink)

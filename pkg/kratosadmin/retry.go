@@ -1,17 +1,17 @@
 package kratosadmin
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/go-json-experiment/json"
+
+	"github.com/olympusoss/oly-passkey/pkg/httpx"
 )
 
 // StatusError is an answer of Kratos that is neither the identity nor 404.
@@ -51,9 +51,6 @@ func (c *Client) at(err error) error {
 	return fmt.Errorf("kratos admin api at %s: %w", c.base, err)
 }
 
-// maxRetryAfter bounds how long a Retry-After is obeyed.
-const maxRetryAfter = 30 * time.Second
-
 // checkStatus turns an answer into the error that it is. Those that another try
 // cannot mend are permanent.
 func (c *Client) checkStatus(resp *http.Response) error {
@@ -61,11 +58,7 @@ func (c *Client) checkStatus(resp *http.Response) error {
 		return nil
 	}
 	e := &StatusError{Code: resp.StatusCode, Location: resp.Header.Get("Location")}
-	for _, name := range []string{"X-Ratelimit-Reset", "Retry-After"} { // the former from the Ory Network's gateway
-		if s, err := strconv.Atoi(resp.Header.Get(name)); err == nil && s > 0 {
-			e.RetryAfter = time.Duration(min(s, int(maxRetryAfter/time.Second))) * time.Second
-		}
-	}
+	e.RetryAfter = httpx.RetryAfter(resp.Header, "Retry-After", "X-Ratelimit-Reset") // the latter from the Ory Network's gateway
 	e.noSuchResource = e.Code == http.StatusNotFound && isKratosNotFound(resp.Body)
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= http.StatusInternalServerError {
 		return c.at(e)
@@ -92,35 +85,8 @@ func isKratosNotFound(body io.Reader) bool {
 	return e.Code == http.StatusNotFound && e.Status == "Not Found" && e.Message == "Unable to locate the resource"
 }
 
-// retry makes an operation up to tries times, with jitter between them, and
-// gives up at once where ctx ends or the error is permanent.
-func retry[T any](ctx context.Context, tries uint, op backoff.Operation[T]) (T, error) {
-	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval = 200 * time.Millisecond
-	v, err := backoff.Retry(ctx, op, backoff.WithBackOff(wait), backoff.WithMaxTries(tries), backoff.WithMaxElapsedTime(0))
-	var permanent *backoff.PermanentError
-	if errors.As(err, &permanent) {
-		err = permanent.Err // the last try is answered as it came
-	}
-	return v, err
-}
+// firstWait is the first wait between two tries.
+const firstWait = 200 * time.Millisecond
 
-// errTooLarge says that an answer is larger than any that Kratos would give.
+// errTooLarge is returned for a response larger than any of Kratos.
 var errTooLarge = errors.New("answer is too large")
-
-// boundedReader fails once more than left bytes come out of r.
-type boundedReader struct {
-	r    io.Reader
-	left int64
-}
-
-func (b *boundedReader) Read(p []byte) (int, error) {
-	if b.left < 0 {
-		return 0, errTooLarge
-	}
-	n, err := b.r.Read(p)
-	if b.left -= int64(n); b.left < 0 {
-		return n, errTooLarge
-	}
-	return n, err
-}

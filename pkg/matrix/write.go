@@ -11,9 +11,6 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/report"
 )
 
-// width is the width of the text form in columns.
-const width = 80
-
 // Text writes the matrix for a terminal of 80 columns.
 func (m Matrix) Text(w io.Writer, browsers []Browser) error {
 	var b strings.Builder
@@ -59,17 +56,9 @@ func mark(ok bool) string {
 	return "✗"
 }
 
-// wrap writes a text indented and wrapped.
+// wrap writes an indented text in lines for a terminal.
 func wrap(b *strings.Builder, text string) {
-	line := " "
-	for word := range strings.FieldsSeq(report.Visible(text)) {
-		if line != " " && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
-			b.WriteString(line + "\n")
-			line = "   "
-		}
-		line += " " + word
-	}
-	b.WriteString(line + "\n")
+	b.WriteString(report.Wrap("  ", 4, report.Visible(text)) + "\n")
 }
 
 // JSON writes the matrix, and the browsers if there are any.

@@ -7,17 +7,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/google/uuid"
 	ory "github.com/ory/client-go"
 
+	"github.com/olympusoss/oly-passkey/pkg/httpx"
 	"github.com/olympusoss/oly-passkey/pkg/redact"
 )
 
@@ -75,7 +74,7 @@ func New(o Options) (*Client, error) {
 	config.UserAgent = "oly-passkey"
 	config.AddDefaultHeader("Authorization", "Bearer "+o.Token)
 	config.HTTPClient = &http.Client{
-		Transport: boundedTransport{next: next},
+		Transport: httpx.BoundedTransport{Next: next, Limit: maxAnswer, TooLarge: fmt.Errorf("it is larger than %d MiB", maxAnswer>>20)},
 		// Do not send the token to other hosts.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -104,13 +103,7 @@ func checkURL(raw string) error {
 
 // Project reads a project by its id.
 func (c *Client) Project(ctx context.Context, id uuid.UUID) (*Project, error) {
-	wait := backoff.NewExponentialBackOff()
-	p, err := backoff.Retry(ctx, func() (*Project, error) { return c.project(ctx, id) },
-		backoff.WithBackOff(wait), backoff.WithMaxTries(c.tries), backoff.WithMaxElapsedTime(0))
-	var permanent *backoff.PermanentError
-	if errors.As(err, &permanent) {
-		err = permanent.Err
-	}
+	p, err := httpx.Retry(ctx, c.tries, backoff.DefaultInitialInterval, func() (*Project, error) { return c.project(ctx, id) })
 	if err != nil {
 		return nil, fmt.Errorf("ory network project %s: %w", id, err)
 	}
@@ -145,7 +138,8 @@ func (c *Client) project(ctx context.Context, id uuid.UUID) (*Project, error) {
 }
 
 // statusError returns the error of a response, permanent if another attempt cannot
-// succeed. It does not contain the body.
+// succeed. It does not contain the body. How long to wait is in
+// https://www.ory.sh/docs/guides/rate-limits.
 func statusError(resp *http.Response) error {
 	switch resp.StatusCode {
 	case http.StatusUnauthorized:
@@ -162,51 +156,8 @@ func statusError(resp *http.Response) error {
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode < http.StatusInternalServerError {
 		return backoff.Permanent(err)
 	}
-	if wait := resetAfter(resp.Header); wait > 0 {
+	if wait := httpx.RetryAfter(resp.Header, "Retry-After", "X-Ratelimit-Reset"); wait > 0 {
 		return fmt.Errorf("%w (%w)", err, &backoff.RetryAfterError{Duration: wait})
 	}
 	return err
-}
-
-// maxReset limits the wait that the Ory Network can request.
-const maxReset = 30 * time.Second
-
-// resetAfter returns the time until a rate limit is reset, 0 if it is unknown
-// (https://www.ory.sh/docs/guides/rate-limits).
-func resetAfter(h http.Header) time.Duration {
-	for _, name := range []string{"Retry-After", "X-Ratelimit-Reset"} {
-		if s, err := strconv.Atoi(h.Get(name)); err == nil && s > 0 {
-			return min(time.Duration(s)*time.Second, maxReset)
-		}
-	}
-	return 0
-}
-
-// boundedTransport limits the size of responses, because the generated client reads
-// whole bodies.
-type boundedTransport struct{ next http.RoundTripper }
-
-func (t boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.next.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{&boundedReader{r: resp.Body, left: maxAnswer}, resp.Body}
-	return resp, nil
-}
-
-type boundedReader struct {
-	r    io.Reader
-	left int64
-}
-
-func (b *boundedReader) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	if b.left -= int64(n); b.left < 0 {
-		return 0, fmt.Errorf("larger than %d MiB", maxAnswer>>20)
-	}
-	return n, err
 }

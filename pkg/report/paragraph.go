@@ -12,21 +12,37 @@ const Columns = 80
 // Paragraph writes a text behind a label, broken at blanks; lines after the
 // first begin at the margin. What would write to the terminal is left out.
 func Paragraph(w io.StringWriter, label string, margin int, text string) {
-	line := label + strings.Repeat(" ", max(0, margin-utf8.RuneCountInString(label)))
-	start := true
-	for _, word := range strings.Fields(printable(text)) {
-		if !start && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > Columns {
-			_, _ = w.WriteString(strings.TrimRight(line, " ") + "\n") // whoever flushes reports the error
-			line, start = strings.Repeat(" ", margin), true
-		}
-		if !start {
-			line += " "
-		}
-		line, start = line+word, false
+	text = strings.Join(strings.Fields(printable(text)), " ")
+	if text == "" {
+		return
 	}
-	if !start {
-		_, _ = w.WriteString(line + "\n")
+	label += strings.Repeat(" ", max(0, margin-utf8.RuneCountInString(label)))
+	_, _ = w.WriteString(Wrap(label, margin, text) + "\n") // whoever flushes reports the error
+}
+
+// Wrap breaks a text between words, and nowhere else: rule IDs, URLs and flags
+// stay whole, which is why no library does it. The first line begins with the
+// label, the others with a margin of blanks; none is wider than Columns unless a
+// word is.
+func Wrap(label string, margin int, text string) string {
+	var b strings.Builder
+	b.WriteString(label)
+	column := utf8.RuneCountInString(label)
+	for i, word := range strings.Split(text, " ") {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case column > margin && column+1+n > Columns:
+			b.WriteString("\n" + strings.Repeat(" ", margin))
+			column = margin
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
 	}
+	return b.String()
 }
 
 // printable is text for a paragraph: what a reader does not see separates words.

@@ -19,9 +19,9 @@ func Text(w io.Writer, findings []lint.Finding) error {
 }
 
 // ColorText is Text for a terminal: severities and carets have a colour, and
-// nothing is wider than 80 columns.
+// nothing is wider than Columns.
 func ColorText(w io.Writer, findings []lint.Finding) error {
-	return text(w, findings, style{width: 80, paint: func(severity lint.Severity, s string) string {
+	return text(w, findings, style{wrapped: true, paint: func(severity lint.Severity, s string) string {
 		code := map[lint.Severity]string{lint.Error: "31", lint.Warning: "33", lint.Info: "36"}[severity]
 		return "\x1b[1;" + code + "m" + s + "\x1b[0m"
 	}})
@@ -29,8 +29,8 @@ func ColorText(w io.Writer, findings []lint.Finding) error {
 
 // style is how a text looks.
 type style struct {
-	width int // of a line in columns, 0 for any
-	paint func(lint.Severity, string) string
+	wrapped bool // to Columns
+	paint   func(lint.Severity, string) string
 }
 
 func text(w io.Writer, findings []lint.Finding, look style) error {
@@ -40,44 +40,28 @@ func text(w io.Writer, findings []lint.Finding, look style) error {
 			_ = b.WriteByte('\n') // Flush reports the error
 		}
 		place, severity := Visible(f.Span.String())+": ", f.Severity.String()
-		head := look.wrap(fmt.Sprintf("%s%s: %s [%s]", place, severity, Visible(f.Message), f.Rule), 4)
+		head := look.wrap("", 4, fmt.Sprintf("%s%s: %s [%s]", place, severity, Visible(f.Message), f.Rule))
 		if rest, ok := strings.CutPrefix(head, place+severity); ok {
 			head = place + look.paint(f.Severity, severity) + rest
 		}
 		_, _ = fmt.Fprintln(b, head)
 		excerpt(b, f.Span, func(s string) string { return look.paint(f.Severity, s) })
 		if f.Help != "" {
-			_, _ = fmt.Fprintln(b, look.wrap("  help: "+Visible(f.Help), 8))
+			_, _ = fmt.Fprintln(b, look.wrap("  help: ", 8, Visible(f.Help)))
 		}
 		for _, n := range f.Notes {
-			_, _ = fmt.Fprintln(b, look.wrap("  note: "+Visible(n.Span.String()+": "+n.Message), 8))
+			_, _ = fmt.Fprintln(b, look.wrap("  note: ", 8, Visible(n.Span.String()+": "+n.Message)))
 		}
 	}
 	return b.Flush()
 }
 
-// wrap breaks a line between words; the lines behind the first are indented.
-func (s style) wrap(line string, indent int) string {
-	if s.width == 0 || utf8.RuneCountInString(line) <= s.width {
-		return line
+// wrap breaks a text for a terminal and leaves it as it is elsewhere.
+func (s style) wrap(label string, margin int, text string) string {
+	if !s.wrapped {
+		return label + text
 	}
-	var b strings.Builder
-	column := 0
-	for i, word := range strings.Split(line, " ") {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case column > indent && column+1+n > s.width:
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			column = indent
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += n
-	}
-	return b.String()
+	return Wrap(label, margin, text)
 }
 
 // maxExcerpt bounds the characters of a line that are shown, for a terminal of 80

@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"net/url"
@@ -81,18 +82,18 @@ func (o Options) urls(s *site) error {
 	if s.Local {
 		ui, kratos = "http://"+s.RPID+":4455", "http://"+s.RPID+":4433/"
 	}
-	uiURL, err := pageURL("--ui-url", orElse(o.UIURL, ui))
+	uiURL, err := pageURL("--ui-url", cmp.Or(o.UIURL, ui))
 	if err != nil {
 		return err
 	}
-	kratosURL, err := pageURL("--kratos-url", orElse(o.KratosURL, kratos))
+	kratosURL, err := pageURL("--kratos-url", cmp.Or(o.KratosURL, kratos))
 	if err != nil {
 		return err
 	}
 	if uiURL.Scheme != kratosURL.Scheme {
 		return optionf("--kratos-url", "%q and the pages at %q differ in their scheme; use the same for both, or cookies get lost", kratosURL, uiURL)
 	}
-	sidecarURL, err := siteURL("--sidecar-url", orElse(o.SidecarURL, defaultSidecarURL))
+	sidecarURL, err := siteURL("--sidecar-url", cmp.Or(o.SidecarURL, defaultSidecarURL))
 	if err != nil {
 		return err
 	}
@@ -212,10 +213,10 @@ func (o Options) listeners(s *site) (err error) {
 	if u, err := url.Parse(s.KratosURL); err == nil && s.Local && u.Port() != "" {
 		public = host + ":" + u.Port()
 	}
-	if s.Public, err = listen("--public-listen", orElse(o.PublicListen, public)); err != nil {
+	if s.Public, err = listen("--public-listen", cmp.Or(o.PublicListen, public)); err != nil {
 		return err
 	}
-	s.Admin, err = listen("--admin-listen", orElse(o.AdminListen, host+":4434"))
+	s.Admin, err = listen("--admin-listen", cmp.Or(o.AdminListen, host+":4434"))
 	s.AdminURL = "http://127.0.0.1:" + strconv.Itoa(s.Admin.Port) + "/"
 	return err
 }
@@ -235,13 +236,6 @@ func hostOf(raw string) string {
 		return ""
 	}
 	return page.Host
-}
-
-func orElse(value, fallback string) string {
-	if value != "" {
-		return value
-	}
-	return fallback
 }
 
 func notPrintable(r rune) bool { return !unicode.IsPrint(r) }

@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,7 +61,7 @@ func (o Options) kratos(s *site) error {
 	if len(o.AndroidApps)+len(o.AppleApps) > 0 {
 		version = versionApps
 	}
-	v, err := kratosconf.ParseVersion(orElse(o.Kratos, version))
+	v, err := kratosconf.ParseVersion(cmp.Or(o.Kratos, version))
 	switch {
 	case err != nil:
 		return optionf("--kratos-version", "%s", err)

@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"strings"
@@ -27,8 +28,8 @@ func (o Options) continuous(s *site) error {
 	if o.Repository != "" && !plainPath.MatchString("/"+o.Repository) {
 		return optionf("--ci", "cannot name %q in a command; use a folder of letters, digits and -._~/ in the repository", o.Repository)
 	}
-	s.Version = orElse(o.Version, "latest")
-	config := path.Join(o.Repository, orElse(o.Config, s.ConfigFile()))
+	s.Version = cmp.Or(o.Version, "latest")
+	config := path.Join(o.Repository, cmp.Or(o.Config, s.ConfigFile()))
 	if !plainPath.MatchString("/" + config) {
 		return optionf("--ci", "cannot name %q in a command; use a file name of letters, digits and -._~ in the repository", config)
 	}

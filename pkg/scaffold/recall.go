@@ -2,6 +2,7 @@ package scaffold
 
 import (
 	"bytes"
+	"cmp"
 	"net"
 	"reflect"
 	"regexp"
@@ -153,7 +154,7 @@ func (r *recollection) wrote(all []outFile, text string) bool {
 		return false
 	}
 	for _, f := range all {
-		r.Version = orElse(r.Version, versionIn(r.read(f.path)))
+		r.Version = cmp.Or(r.Version, versionIn(r.read(f.path)))
 	}
 	return true
 }

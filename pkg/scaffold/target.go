@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"cmp"
 	"io"
 	"net/url"
 )
@@ -34,18 +35,18 @@ func (o Options) forTarget() Options {
 			DSN:          "sqlite:///var/lib/kratos/kratos.db?_fk=true&mode=rwc",
 		}
 	}
-	o.Mount = orElse(o.Mount, d.Mount)
-	o.SidecarURL = orElse(o.SidecarURL, d.SidecarURL)
-	o.PublicListen = orElse(o.PublicListen, d.PublicListen)
-	o.AdminListen = orElse(o.AdminListen, d.AdminListen)
-	o.DSN = orElse(o.DSN, d.DSN)
+	o.Mount = cmp.Or(o.Mount, d.Mount)
+	o.SidecarURL = cmp.Or(o.SidecarURL, d.SidecarURL)
+	o.PublicListen = cmp.Or(o.PublicListen, d.PublicListen)
+	o.AdminListen = cmp.Or(o.AdminListen, d.AdminListen)
+	o.DSN = cmp.Or(o.DSN, d.DSN)
 	return o
 }
 
 // target adds the files that start Kratos and the sidecar.
 func (o Options) target(s *site) error {
 	s.Target = o.Target
-	s.Version = orElse(o.Version, "latest")
+	s.Version = cmp.Or(o.Version, "latest")
 	if own := (Options{Target: o.Target}).forTarget().SidecarURL; o.Target == Compose && s.SidecarURL != own ||
 		(o.Target == Kubernetes || o.Target == Helm) && s.SidecarURL != defaultSidecarURL {
 		return optionf("--sidecar-url", "%q does not go with --target %s, whose sidecar has an address of its own", s.SidecarURL, o.Target)

@@ -55,10 +55,10 @@ func Write(dir string, files []File, force bool) ([]Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	var staged []stagedFile
+	var staged []source.Staged
 	defer func() {
 		for _, s := range staged {
-			_ = os.Remove(s.temp) // already gone after its rename
+			s.Discard()
 		}
 	}()
 	for i, f := range files {
@@ -88,8 +88,8 @@ func Write(dir string, files []File, force bool) ([]Change, error) {
 		}
 	}
 	for _, s := range staged {
-		if err := os.Rename(s.temp, s.target); err != nil {
-			return nil, fmt.Errorf("write %s: %w", s.target, err)
+		if err := s.Commit(); err != nil {
+			return nil, fmt.Errorf("write %s: %w", s.Target, err)
 		}
 	}
 	return changes, nil
@@ -165,24 +165,13 @@ func (f File) compare(target string) (Action, error) {
 	return Replaced, nil
 }
 
-type stagedFile struct{ temp, target string }
-
 // stage writes a file under a temporary name beside its target.
-func stage(target string, f File) (stagedFile, error) {
+func stage(target string, f File) (source.Staged, error) {
 	if real, err := filepath.EvalSymlinks(target); err == nil && !f.guarded() {
 		target = real // a link stays a link
 	}
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil { //nolint:gosec // the folder of files that are meant to be read; the secrets have modes of their own
-		return stagedFile{}, err
+		return source.Staged{}, err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(target), ".oly-passkey-*")
-	if err != nil {
-		return stagedFile{}, err
-	}
-	_, err = temp.Write(f.Content)
-	err = errors.Join(err, temp.Chmod(f.Mode), temp.Sync(), temp.Close())
-	if err != nil {
-		_ = os.Remove(temp.Name())
-	}
-	return stagedFile{temp: temp.Name(), target: target}, err
+	return source.Stage(target, f.Mode, source.Content(f.Content))
 }

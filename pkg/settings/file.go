@@ -8,6 +8,8 @@ import (
 
 	"go.yaml.in/yaml/v4" // names the place of a syntax error, which v3 gets wrong
 
+	"github.com/agext/levenshtein"
+
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -106,7 +108,7 @@ const maxTypos = 3
 func (t Table) suggest(name string, show func(Option) string) string {
 	best, closest := min(maxTypos+1, len(name)), ""
 	for _, o := range t.Options {
-		if d := distance(name, o.flag.Name); d < best {
+		if d := levenshtein.Distance(name, o.flag.Name, nil); d < best {
 			best, closest = d, show(o)
 		}
 	}
@@ -114,25 +116,4 @@ func (t Table) suggest(name string, show func(Option) string) string {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %q?", closest)
-}
-
-// distance returns the edit distance of two names.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -49,24 +49,10 @@ func WriteDir(dir string, texts map[Name][]byte, force bool) ([]string, error) {
 			continue
 		}
 		path := filepath.Join(folder, string(name))
-		if err := writeFile(path, text); err != nil {
+		if err := source.WriteFile(path, text, 0o644); err != nil { // the documents are public
 			return written, err
 		}
 		written = append(written, path)
 	}
 	return written, nil
-}
-
-func writeFile(path string, text []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".oly-passkey-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(tmp.Name()) }() // does nothing after the rename
-	_, err = tmp.Write(text)
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()) // the documents are public
-	if err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agext/levenshtein"
+
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -110,32 +112,11 @@ func nearly(name string, known []string) string {
 		return ""
 	}
 	for _, k := range known {
-		if d := distance(name, k); d == 1 || d == 2 && len(k) > 5 {
+		if d := levenshtein.Distance(name, k, nil); d == 1 || d == 2 && len(k) > 5 {
 			return k
 		}
 	}
 	return ""
-}
-
-// distance counts the letters to add, drop or change to turn a into b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // unknownKeys reports the keys of a block that Kratos' schema does not allow.
