@@ -136,7 +136,7 @@ func TestListIsNotEnough(t *testing.T) {
 	} {
 		d := &Directory{maxAge: 24 * time.Hour}
 		record := &index.Identity{Handles: tc.handles, PulledAt: mergeTime}
-		require.Equal(t, tc.tells, listTellsPasskeys(record), name)
+		require.Equal(t, tc.tells, listTells(record.Passkeys()), name)
 		require.Equal(t, !tc.enough, d.listIsNotEnough(record, mergeTime.Add(tc.pulled)), name)
 	}
 	require.False(t, (&Directory{}).listIsNotEnough(nil, mergeTime))
