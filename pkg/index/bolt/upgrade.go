@@ -3,6 +3,8 @@ package bolt
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
@@ -36,6 +38,7 @@ const upgradeBatch = 20_000
 // and a program that does not know that cannot change a record of this version.
 func (s *Store) upgrade() error {
 	if s.db.found == formatWithoutOwners {
+		removeTables(s.dir)
 		if err := s.db.rewriteAll(bucketIdentities, upgradeBatch, upgradeRecord); err != nil {
 			return err
 		}
@@ -52,6 +55,15 @@ func (s *Store) upgrade() error {
 		}
 	}
 	return nil
+}
+
+// removeTables removes the copies of the index that a program which answered from
+// them has left behind when it was killed: they are as large as the index.
+func removeTables(dir string) {
+	names, _ := filepath.Glob(filepath.Join(dir, "lookup-*.tmp")) // the pattern is valid
+	for _, name := range names {
+		_ = os.Remove(name) // it is not in the way
+	}
 }
 
 // upgradeRecord returns what a record becomes, and nil if it stays.

@@ -91,6 +91,7 @@ func requireUpgraded(t *testing.T, s *Store) {
 
 func TestUpgrade(t *testing.T) {
 	dir := unpack(t, "format1")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "lookup-1.tmp"), []byte("left behind"), 0o600))
 	for range 2 { // and once more, now that there is nothing to do
 		s, err := Open(dir)
 		require.NoError(t, err)
@@ -101,6 +102,42 @@ func TestUpgrade(t *testing.T) {
 		require.Equal(t, index.Meta{BuiltAt: time.Unix(1000, 0).UTC(), Missing: 3}, meta)
 		require.NoError(t, s.Close())
 	}
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, files, 2, "%v", files)
+}
+
+// TestOlderProgramBetween: what a program that kept nothing beside handles has
+// stored since the upgrade is found as well, and upgraded when it changes.
+func TestOlderProgramBetween(t *testing.T) {
+	dir := unpack(t, "format1")
+	s, err := Open(dir)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	late := someone(personID(1), 1, 1)
+	db, err := bbolt.Open(filepath.Join(dir, FileName), 0o600, nil)
+	require.NoError(t, err)
+	require.NoError(t, db.Update(func(tx *bbolt.Tx) error {
+		var stats index.Stats
+		require.NoError(t, readJSON(tx, keyStats, &stats))
+		stats.Replace(nil, late)
+		record, key := late.Encode(), keyOf(handleOf(1), late.ID)
+		record[0] = 1
+		return errors.Join(
+			tx.Bucket([]byte(bucketIdentities)).Put(late.ID[:], record),
+			tx.Bucket([]byte(bucketHandles)).Put(key[:], nil),
+			writeJSON(tx, keyStats, stats),
+		)
+	}))
+	require.NoError(t, db.Close())
+	s, err = Open(dir)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	indextest.RequireOwners(t, s, append(indextest.Sample(), late)...)
+	late = someone(personID(1), 2, 1, 2)
+	_, err = s.Update(t.Context(), []uuid.UUID{late.ID}, func(uuid.UUID, *index.Identity) *index.Identity { return late })
+	require.NoError(t, err)
+	indextest.RequireOwners(t, s, append(indextest.Sample(), late)...)
 }
 
 // TestUpgradeOfALoad: a first build that an older program has begun goes on.
