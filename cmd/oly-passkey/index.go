@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -24,27 +25,77 @@ PostgreSQL. A data directory belongs to one process at a time: stop serve first.
 		RunE: func(*cobra.Command, []string) error { return usagef("index needs export, import, verify or stats") },
 	}
 	c.AddCommand(
-		newIndexCommand("export", "write the index to stdout, as lines of JSON", a.exportIndex),
+		a.newIndexExport(),
 		newIndexCommand("import", "read an export from stdin into an empty index", a.importIndex),
-		newIndexCommand("verify", "look every handle up; exit code 1 where one does not lead to its identity", a.verifyIndex),
+		newIndexCommand("verify", "check the file and look every handle up; exit code 1 if something is wrong", a.verifyIndex),
 		newIndexCommand("stats", "count identities, and handles by state", a.indexStats),
 	)
 	return c
 }
 
-// newIndexCommand makes a command that works on an open store.
-func newIndexCommand(name, short string, do func(context.Context, index.Store) error) *cobra.Command {
-	var dataDir, dsnFile string
+// indexFlags are the flags that say which index is meant.
+type indexFlags struct{ dataDir, dsnFile string }
+
+func (f *indexFlags) add(c *cobra.Command) {
+	c.Use += " --data-dir DIR | --postgres-dsn-file FILE"
+	c.Flags().StringVar(&f.dataDir, "data-dir", "", "`DIR` of the index")
+	c.Flags().StringVar(&f.dsnFile, "postgres-dsn-file", "", "`FILE` with the DSN of the database")
+	c.MarkFlagsOneRequired("data-dir", "postgres-dsn-file")
+	c.MarkFlagsMutuallyExclusive("data-dir", "postgres-dsn-file")
+}
+
+// newIndexExport makes the command that only reads, so that it works on an index
+// of a newer or an older program and changes nothing.
+func (a *app) newIndexExport() *cobra.Command {
+	var f indexFlags
 	c := &cobra.Command{
-		Use:   name + " --data-dir DIR | --postgres-dsn-file FILE",
-		Short: short,
+		Use:   "export",
+		Short: "write the index to stdout, as lines of JSON",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			made, err := indexIsMissing(dataDir, dsnFile, name == "import")
+			if _, err := indexIsMissing(f.dataDir, f.dsnFile, false); err != nil {
+				return err
+			}
+			s, err := openIndexReader(cmd.Context(), f)
 			if err != nil {
 				return err
 			}
-			s, err := openIndex(cmd.Context(), dataDir, dsnFile)
+			return errors.Join(a.exportIndex(cmd.Context(), s), s.Close())
+		},
+	}
+	f.add(c)
+	return c
+}
+
+type indexReader interface {
+	index.Source
+	io.Closer
+}
+
+func openIndexReader(ctx context.Context, f indexFlags) (indexReader, error) {
+	if f.dsnFile == "" {
+		return bolt.OpenReader(f.dataDir)
+	}
+	dsn, err := readDSN(f.dsnFile)
+	if err != nil {
+		return nil, err
+	}
+	return postgres.OpenReader(ctx, dsn)
+}
+
+// newIndexCommand makes a command that works on an open store.
+func newIndexCommand(name, short string, do func(context.Context, index.Store) error) *cobra.Command {
+	var f indexFlags
+	c := &cobra.Command{
+		Use:   name,
+		Short: short,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			made, err := indexIsMissing(f.dataDir, f.dsnFile, name == "import")
+			if err != nil {
+				return err
+			}
+			s, err := openIndex(cmd.Context(), f.dataDir, f.dsnFile)
 			if err != nil {
 				return err
 			}
@@ -53,15 +104,12 @@ func newIndexCommand(name, short string, do func(context.Context, index.Store) e
 				err = closed
 			}
 			if err != nil && made { // so that it can be tried again
-				err = errors.Join(err, bolt.Remove(dataDir))
+				err = errors.Join(err, bolt.Remove(f.dataDir))
 			}
 			return err
 		},
 	}
-	c.Flags().StringVar(&dataDir, "data-dir", "", "`DIR` of the index")
-	c.Flags().StringVar(&dsnFile, "postgres-dsn-file", "", "`FILE` with the DSN of the database")
-	c.MarkFlagsOneRequired("data-dir", "postgres-dsn-file")
-	c.MarkFlagsMutuallyExclusive("data-dir", "postgres-dsn-file")
+	f.add(c)
 	return c
 }
 
@@ -112,7 +160,7 @@ func readDSN(path string) (string, error) {
 	return dsn, nil
 }
 
-func (a *app) exportIndex(ctx context.Context, s index.Store) error {
+func (a *app) exportIndex(ctx context.Context, s index.Source) error {
 	n, err := index.Export(ctx, s, a.stdout)
 	if err != nil {
 		return fmt.Errorf("export: %w", err)

@@ -38,7 +38,6 @@ type party struct {
 	offer   int
 	process *sidecar // nil where it is none of ours
 	files   string   // folder of its data, "" where it has none
-	settled float64  // seconds of processor time until it came to rest after its first look-up
 	closed  []result
 	open    []result
 }
@@ -78,9 +77,6 @@ func newParty(t *testing.T, store string, size int, files string, args ...string
 		name: fmt.Sprintf("sidecar, %s, %s", store, count(size)), offer: offered, process: side, files: files,
 		next: resolveRequest(side.addr, size),
 	}
-	// The first look-up lets it copy its index into a table.
-	require.True(t, resolves(t, side, base64.RawURLEncoding.EncodeToString([]byte(fakekratos.Handle(0)))), p.name)
-	p.settled = side.settle(t)
 	return p
 }
 
@@ -205,10 +201,10 @@ func writeResolve(t *testing.T, p *part, parties []*party) {
 		p.printf("| %s | %s | %s | %s | %.2f |\n", q.name, latency(each(q.open, micros(.5))), latency(each(q.open, micros(.99))),
 			latency(each(q.open, micros(.999))), ratio(q.open, bare.open, micros(.99)))
 	}
-	p.printf("\n| | ready after its start | processor time for its table | memory outside of the page cache, after all that |\n|---|---:|---:|---:|\n")
+	p.printf("\n| | ready after its start | memory outside of the page cache, after all that |\n|---|---:|---:|\n")
 	for _, q := range parties {
 		if q.process != nil {
-			p.printf("| %s | %.0f ms | %.1f s | %.0f MB |\n", q.name, float64(q.process.ready.Milliseconds()), q.settled, q.process.memory(t))
+			p.printf("| %s | %.0f ms | %.0f MB |\n", q.name, float64(q.process.ready.Milliseconds()), q.process.memory(t))
 		}
 	}
 }

@@ -89,34 +89,6 @@ func (p *process) memory(t *testing.T) float64 {
 	return 0
 }
 
-// settle waits until the process does nothing, and answers the seconds of
-// processor time that it has used since its start.
-func (p *process) settle(t *testing.T) float64 {
-	t.Helper()
-	const rest, little = 500 * time.Millisecond, .005
-	used := p.used(t)
-	await(t, "the process is at rest", 0, func() bool {
-		before := used
-		time.Sleep(rest)
-		used = p.used(t)
-		return used-before < little
-	})
-	return used
-}
-
-// used answers the seconds of processor time of all threads.
-func (p *process) used(t *testing.T) (seconds float64) {
-	t.Helper()
-	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", p.Process.Pid))
-	require.NoError(t, err)
-	for _, path := range threads {
-		nanoseconds, err := strconv.ParseFloat(strings.Fields(read(t, path))[0], 64)
-		require.NoError(t, err)
-		seconds += nanoseconds / 1e9
-	}
-	return seconds
-}
-
 // The key of every sidecar here.
 const key = "bench-key"
 

@@ -38,7 +38,7 @@ func (d *Directory) build(ctx context.Context) error {
 		}
 	}
 	if l, ok := d.store.(index.Loader); ok {
-		if err := l.FinishLoad(ctx); err != nil {
+		if err := commit(ctx, d.tracer, "finish-load", 0, l.FinishLoad); err != nil {
 			return err
 		}
 	}
@@ -166,9 +166,11 @@ func (d *Directory) load(ctx context.Context, b *batch, next string) error {
 	}
 	return d.merge(b, func(ids []uuid.UUID, change index.Change) error {
 		return d.takeMeta(ctx, func() (meta index.Meta, err error) {
-			err = l.Load(ctx, ids, change, func(m *index.Meta) {
-				advance(m)
-				meta = *m
+			err = commit(ctx, d.tracer, "load", len(ids), func(ctx context.Context) error {
+				return l.Load(ctx, ids, change, func(m *index.Meta) {
+					advance(m)
+					meta = *m
+				})
 			})
 			return meta, err
 		})

@@ -60,7 +60,7 @@ type Options struct {
 	MaxAge         time.Duration    // 24 h where it is 0: older entries are confirmed
 	Pulls          int              // 8 where it is 0: identities pulled at the same time
 	Now            func() time.Time // time.Now where it is nil
-	Tracer         trace.Tracer     // makes a span of every pull, nil for none
+	Tracer         trace.Tracer     // makes a span of every pull and every write to the store, nil for none
 	// OnPulled is told how long a hook waited for its pull; nil for nobody.
 	OnPulled func(waited time.Duration)
 }
@@ -145,7 +145,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		return nil, err
 	}
 	var err error
-	if d.queue, err = newQueue(ctx, o.Store, d.own, d.now); err != nil {
+	if d.queue, err = newQueue(ctx, o.Store, d.tracer, d.own, d.now); err != nil {
 		return nil, err
 	}
 	return d, nil
@@ -253,9 +253,11 @@ func (d *Directory) updateMeta(ctx context.Context, change func(*index.Meta)) er
 	ctx, cancel := context.WithTimeout(ctx, metaTimeout)
 	defer cancel()
 	return d.takeMeta(ctx, func() (meta index.Meta, err error) {
-		err = d.store.UpdateMeta(ctx, func(m *index.Meta) {
-			change(m)
-			meta = *m
+		err = commit(ctx, d.tracer, "update-meta", 0, func(ctx context.Context) error {
+			return d.store.UpdateMeta(ctx, func(m *index.Meta) {
+				change(m)
+				meta = *m
+			})
 		})
 		return meta, err
 	})

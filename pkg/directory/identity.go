@@ -176,7 +176,7 @@ func (d *Directory) Used(ctx context.Context, id uuid.UUID, credentialID []byte)
 // whether there is one.
 func (d *Directory) noteUse(ctx context.Context, id uuid.UUID, meant func(index.Credential) bool) (noted bool, err error) {
 	at := micros(d.now())
-	_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
+	err = d.update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
 		noted = false
 		if cur == nil {
 			return nil
@@ -231,7 +231,7 @@ func (d *Directory) Erase(ctx context.Context, id uuid.UUID) error {
 			return ErrIdentityExists
 		}
 		var left bool
-		_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
+		err = d.update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
 			if left = cur != nil && cur.DeletedAt.IsZero(); left {
 				return cur
 			}

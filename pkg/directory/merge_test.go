@@ -70,16 +70,16 @@ func (w *watched) pull() {
 func (w *watched) states() map[string]string {
 	states := map[string]string{}
 	for name, k := range w.keys {
-		h, ok := w.record.Handle(userhandle.DigestOf(k.handle))
+		o, ok := w.record.Owner(userhandle.DigestOf(k.handle))
 		if !ok {
 			states[name] = "-"
 			continue
 		}
 		matched := "null"
-		if m := matches(hit{w.record, h}, k.id, false); m != nil {
+		if m := matches(&o, k.id, false); m != nil {
 			matched = map[bool]string{true: "true", false: "false"}[*m]
 		}
-		states[name] = h.State.String() + "/" + matched
+		states[name] = o.State.String() + "/" + matched
 	}
 	return states
 }

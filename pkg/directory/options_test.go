@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -45,11 +47,27 @@ func TestPullsAreMeasured(t *testing.T) {
 		w.start(func(o *Options) {
 			o.Kratos, o.Tracer, o.OnPulled = late, provider.Tracer("test"), func(d time.Duration) { waited = append(waited, d) }
 		})
-		require.Empty(w.t, spans.Ended(), "the list is no pull")
+		pulls := func(all []trace.ReadOnlySpan) (pulls []trace.ReadOnlySpan) {
+			for _, s := range all {
+				if s.Name() == "pull" {
+					pulls = append(pulls, s)
+				}
+			}
+			return pulls
+		}
+		started := func() (n int) {
+			for _, s := range spans.Started() {
+				if s.Name() == "pull" {
+					n++
+				}
+			}
+			return n
+		}
+		require.Empty(w.t, pulls(spans.Ended()), "the list is no pull")
 		late.identity.Store(int64(time.Second))
 		w.hook(k.owner, index.FlowLogin)
-		require.Len(w.t, spans.Started(), 1)
-		require.Empty(w.t, spans.Ended())
+		require.Equal(w.t, 1, started())
+		require.Empty(w.t, pulls(spans.Ended()))
 		w.wait(time.Second)
 		require.Equal(w.t, []time.Duration{time.Second}, waited)
 		_, _, err := w.d.Refresh(w.t.Context(), k.owner)
@@ -58,16 +76,43 @@ func TestPullsAreMeasured(t *testing.T) {
 		w.d.queue.suggest(k.owner)
 		w.wait(time.Second)
 		require.Equal(w.t, []time.Duration{time.Second}, waited, "nor for this one")
-		ended := spans.Ended()
+		ended := pulls(spans.Ended())
 		require.Len(w.t, ended, 3)
 		for _, s := range ended {
-			require.Equal(w.t, "pull", s.Name())
 			require.Equal(w.t, time.Second, s.EndTime().Sub(s.StartTime()))
 		}
 		late.identity.Store(1)
 		w.hook(k.owner, index.FlowLogin)
 		w.wait(1)
 		require.Equal(w.t, []time.Duration{time.Second, 1}, waited)
+	})
+}
+
+// TestCommitsAreTraced: every write to the store is a span, which says how many
+// records it was about and whether it failed.
+func TestCommitsAreTraced(t *testing.T) {
+	inBubble(t, func(w *world) {
+		spans := tracetest.NewSpanRecorder()
+		provider := trace.NewTracerProvider(trace.WithSpanProcessor(spans))
+		k := w.kratos.register("passkey")
+		store := newFaultyStore()
+		w.startOn(store, func(o *Options) { o.Tracer = provider.Tracer("test") })
+		store.failNext("Update", 1)
+		w.hook(k.owner, index.FlowLogin)
+		w.wait(time.Minute)
+		failed, records := map[string]int{}, map[string]int64{}
+		for _, s := range spans.Ended() {
+			if s.Name() == "pull" {
+				continue
+			}
+			failed[s.Name()] += map[codes.Code]int{codes.Error: 1}[s.Status().Code]
+			for _, a := range s.Attributes() {
+				require.Equal(w.t, attribute.Key("oly_passkey.records"), a.Key)
+				records[s.Name()] = a.Value.AsInt64()
+			}
+		}
+		require.Equal(w.t, map[string]int{"index update": 1, "index update-meta": 0, "index enqueue": 0, "index dequeue": 0}, failed)
+		require.Equal(w.t, map[string]int64{"index update": 1, "index update-meta": 0, "index enqueue": 1, "index dequeue": 1}, records)
 	})
 }
 

@@ -110,7 +110,7 @@ func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error
 	if err != nil && !errors.Is(err, kratosadmin.ErrNotFound) {
 		return p, fmt.Errorf("%w: %w", ErrKratos, err)
 	}
-	_, err = d.store.Update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
+	err = d.update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
 		p.record = d.mergePull(cur, id, p.seen, d.lookSince(began))
 		p.changed = tellsMore(cur, p.record)
 		return p.record

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
 )
@@ -17,6 +18,7 @@ import (
 // what the directory asks itself for is not.
 type queue struct {
 	store  index.Store
+	tracer trace.Tracer
 	shared bool             // other servers settle jobs of the store, too
 	now    func() time.Time // this server's clock
 	stamp  func() time.Time // the one of all servers
@@ -44,13 +46,13 @@ type job struct {
 // a replica of Kratos' database may be behind the hook.
 func repulls() []time.Duration { return []time.Duration{time.Second, 10 * time.Second} }
 
-func newQueue(ctx context.Context, store index.Store, now, stamp func() time.Time) (*queue, error) {
+func newQueue(ctx context.Context, store index.Store, tracer trace.Tracer, now, stamp func() time.Time) (*queue, error) {
 	waiting, err := store.Jobs(ctx)
 	if err != nil {
 		return nil, err
 	}
 	_, shared := store.(index.Leader)
-	q := &queue{store: store, shared: shared, now: now, stamp: stamp, wake: make(chan struct{}, 1), jobs: map[uuid.UUID]*job{}}
+	q := &queue{store: store, tracer: tracer, shared: shared, now: now, stamp: stamp, wake: make(chan struct{}, 1), jobs: map[uuid.UUID]*job{}}
 	for _, w := range waiting {
 		q.adopt(w)
 	}
@@ -63,8 +65,11 @@ func (q *queue) add(ctx context.Context, id uuid.UUID, flow index.Flow) error {
 	if covered {
 		return nil
 	}
-	var err error
-	if stored.Number, err = q.store.Enqueue(ctx, stored); err != nil {
+	err := commit(ctx, q.tracer, "enqueue", 1, func(ctx context.Context) (err error) {
+		stored.Number, err = q.store.Enqueue(ctx, stored)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	q.mu.Lock()
@@ -174,7 +179,7 @@ func (q *queue) take(n int) (started []index.Job, wait time.Duration) {
 func (q *queue) finish(ctx context.Context, id uuid.UUID, changed bool, failure error) (waited time.Duration, err error) {
 	done, forget, waited := q.settle(id, changed, failure)
 	if forget {
-		err = q.store.Dequeue(ctx, done)
+		err = commit(ctx, q.tracer, "dequeue", 1, func(ctx context.Context) error { return q.store.Dequeue(ctx, done) })
 	}
 	return waited, err
 }

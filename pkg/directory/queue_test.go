@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
 )
@@ -17,7 +18,7 @@ func inQueue(t *testing.T, test func(t *testing.T, q *queue, store *faultyStore)
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		store := newFaultyStore()
-		q, err := newQueue(t.Context(), store, time.Now, time.Now)
+		q, err := newQueue(t.Context(), store, noop.Tracer{}, time.Now, time.Now)
 		require.NoError(t, err)
 		test(t, q, store)
 	})
@@ -135,7 +136,7 @@ func TestQueueSurvives(t *testing.T) {
 		require.NoError(t, q.add(t.Context(), id, index.FlowSettings))
 		before := stored(t, store)
 		past := func() time.Time { return time.Now().Add(-time.Hour) } // the clock was set back
-		again, err := newQueue(t.Context(), store, past, past)
+		again, err := newQueue(t.Context(), store, noop.Tracer{}, past, past)
 		require.NoError(t, err)
 		jobs, _ := again.take(5)
 		require.Equal(t, before, jobs)
@@ -255,7 +256,7 @@ func (s *lateEnqueue) Enqueue(ctx context.Context, job index.Job) (uint64, error
 func TestQueueSettlesTheLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		id, store := uuid.UUID{1}, &lateEnqueue{faultyStore: newFaultyStore()}
-		q, err := newQueue(t.Context(), store, time.Now, time.Now)
+		q, err := newQueue(t.Context(), store, noop.Tracer{}, time.Now, time.Now)
 		require.NoError(t, err)
 		store.after = func() { require.NoError(t, q.add(t.Context(), id, index.FlowLogin)) }
 		require.NoError(t, q.add(t.Context(), id, index.FlowLogin))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
 )
@@ -24,7 +25,7 @@ func TestReplicasSettleTheirOwn(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				id, shared := uuid.UUID{1}, share(newFaultyStore())
 				server := func(ahead time.Duration) *queue {
-					q, err := newQueue(t.Context(), shared, time.Now, func() time.Time { return time.Now().Add(ahead) })
+					q, err := newQueue(t.Context(), shared, noop.Tracer{}, time.Now, func() time.Time { return time.Now().Add(ahead) })
 					require.NoError(t, err)
 					return q
 				}
@@ -55,10 +56,10 @@ func TestReplicasSettleTheirOwn(t *testing.T) {
 func TestReplicasStoreEveryHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		id, shared := uuid.UUID{1}, share(newFaultyStore())
-		first, err := newQueue(t.Context(), shared, time.Now, time.Now)
+		first, err := newQueue(t.Context(), shared, noop.Tracer{}, time.Now, time.Now)
 		require.NoError(t, err)
 		require.NoError(t, first.add(t.Context(), id, index.FlowSettings))
-		other, err := newQueue(t.Context(), shared, time.Now, time.Now) // takes it over
+		other, err := newQueue(t.Context(), shared, noop.Tracer{}, time.Now, time.Now) // takes it over
 		require.NoError(t, err)
 		jobs, _ := first.take(1)
 		require.Len(t, jobs, 1)

@@ -50,12 +50,6 @@ type Answer struct {
 	ConfirmedAt time.Time // the last time Kratos is known to have had it so
 }
 
-// hit is an identity that one reading of the text leads to.
-type hit struct {
-	owner  *index.Identity
-	handle index.Handle
-}
-
 // Resolve answers whose a handle is, or one of the errors above: never a guess.
 func (d *Directory) Resolve(ctx context.Context, q Query) (Answer, error) {
 	h, err := d.find(ctx, q)
@@ -76,7 +70,7 @@ func (d *Directory) Resolve(ctx context.Context, q Query) (Answer, error) {
 		}
 		return a, nil
 	}
-	if _, err := d.pullFor(ctx, h.owner.ID, q); err != nil {
+	if _, err := d.pullFor(ctx, h.ID, q); err != nil {
 		return Answer{}, err
 	}
 	if h, err = d.find(ctx, q); err != nil {
@@ -86,7 +80,7 @@ func (d *Directory) Resolve(ctx context.Context, q Query) (Answer, error) {
 }
 
 // removedError is ErrRemoved, with those who had the handle.
-type removedError struct{ owners []hit }
+type removedError struct{ owners []index.Owner }
 
 func (*removedError) Error() string { return ErrRemoved.Error() }
 
@@ -96,15 +90,15 @@ func (*removedError) Unwrap() error { return ErrRemoved }
 // resolveRemoved answers for a handle that nobody has any more. That is asked
 // about again like everything else: at once if the query says so, and otherwise
 // once it is old.
-func (d *Directory) resolveRemoved(ctx context.Context, q Query, owners []hit) (Answer, error) {
+func (d *Directory) resolveRemoved(ctx context.Context, q Query, owners []index.Owner) (Answer, error) {
 	for _, h := range owners {
 		switch {
 		case q.Confirm:
-			if _, err := d.pullFor(ctx, h.owner.ID, q); err != nil {
+			if _, err := d.pullFor(ctx, h.ID, q); err != nil {
 				return Answer{}, err
 			}
-		case d.aged(d.confirmedAt(h.owner), d.now()):
-			d.queue.suggest(h.owner.ID)
+		case d.aged(d.confirmedAt(&h), d.now()):
+			d.queue.suggest(h.ID)
 		}
 	}
 	if !q.Confirm {
@@ -119,75 +113,71 @@ func (d *Directory) resolveRemoved(ctx context.Context, q Query, owners []hit) (
 
 // find looks every reading up. Where a handle that stands leads to one
 // identity, removed handles of others do not matter.
-func (d *Directory) find(ctx context.Context, q Query) (hit, error) {
-	var few [2]hit // on the stack, where nearly always all hits find room
-	standing, removed := few[:0], []hit(nil)
+func (d *Directory) find(ctx context.Context, q Query) (index.Owner, error) {
+	var few [2]index.Owner // on the stack, where nearly always all have room
+	standing, removed := few[:0], []index.Owner(nil)
 	for _, r := range q.Readings {
-		digest := userhandle.DigestOf(r.Handle)
-		owners, err := d.store.Owners(ctx, digest)
+		owners, err := d.store.Owners(ctx, userhandle.DigestOf(r.Handle))
 		if err != nil {
-			return hit{}, err
+			return index.Owner{}, err
 		}
 		for _, o := range owners {
-			h, ok := o.Handle(digest)
-			switch {
-			case !ok:
-			case h.State == index.Removed:
-				removed = add(removed, hit{o, h})
-			default:
-				standing = add(standing, hit{o, h})
+			if o.State == index.Removed {
+				removed = add(removed, o)
+			} else {
+				standing = add(standing, o)
 			}
 		}
 	}
 	switch {
 	case len(standing) > 1:
-		return hit{}, ErrAmbiguous
+		return index.Owner{}, ErrAmbiguous
 	case len(standing) == 1:
 		return standing[0], nil
 	case len(removed) == 0:
-		return hit{}, ErrUnknown
+		return index.Owner{}, ErrUnknown
 	case !q.AllowRemoved:
-		return hit{}, &removedError{removed}
+		return index.Owner{}, &removedError{removed}
 	case len(removed) > 1:
-		return hit{}, ErrAmbiguous
+		return index.Owner{}, ErrAmbiguous
 	}
 	return removed[0], nil
 }
 
-// add keeps one hit an identity.
-func add(hits []hit, h hit) []hit {
-	for _, have := range hits {
-		if have.owner.ID == h.owner.ID {
-			return hits
+// add keeps one owner per identity.
+func add(owners []index.Owner, o index.Owner) []index.Owner {
+	for _, have := range owners {
+		if have.ID == o.ID {
+			return owners
 		}
 	}
-	return append(hits, h)
+	return append(owners, o)
 }
 
-func (d *Directory) answer(h hit, q Query, source Source) Answer {
+func (d *Directory) answer(o index.Owner, q Query, source Source) Answer {
 	return Answer{
-		IdentityID:  h.owner.ID,
-		Credential:  h.handle.Kind.String(),
-		State:       h.handle.State,
-		Matches:     matches(h, q.CredentialID, source == SourceKratos),
+		IdentityID:  o.ID,
+		Credential:  o.Kind.String(),
+		State:       o.State,
+		Matches:     matches(&o, q.CredentialID, source == SourceKratos),
 		Source:      source,
-		ConfirmedAt: d.confirmedAt(h.owner),
+		ConfirmedAt: d.confirmedAt(&o),
 	}
 }
 
 // confirmedAt is the last time Kratos is known to have had an identity as the
 // record says. A complete sweep confirms whatever the list shows.
-func (d *Directory) confirmedAt(i *index.Identity) time.Time {
-	if !listTellsPasskeys(i) {
-		if i.PulledAt.IsZero() {
-			return i.SeenAt
+func (d *Directory) confirmedAt(o *index.Owner) time.Time {
+	if !listTells(o.Passkeys) {
+		if o.PulledAt.IsZero() {
+			return o.SeenAt
 		}
-		return i.PulledAt
+		return o.PulledAt
 	}
-	if swept := d.meta.Load().SweepStartedAt; swept.After(i.SeenAt) && !swept.After(d.now().Add(slack)) {
+	if swept := d.meta.Load().SweepStartedAt; swept.After(o.SeenAt) && !swept.After(d.now().Add(slack)) {
 		return swept
 	}
-	return i.SeenAt
+	return o.SeenAt
 }
 
 // aged tells whether a time is too long ago, or from a clock that was ahead.
@@ -196,26 +186,17 @@ func (d *Directory) aged(at, now time.Time) bool {
 	return age > d.maxAge || age < -slack
 }
 
-// matches tells whether a credential belongs to a handle: true where it is one
+// matches reports whether a credential belongs to a handle: it does if it is one
 // of the identity's now and nothing says that it was registered with another
-// handle; nil where the index cannot tell.
-func matches(h hit, credentialID []byte, justPulled bool) *bool {
+// handle. The result is nil if the index cannot tell.
+func matches(o *index.Owner, credentialID []byte, justPulled bool) *bool {
 	if credentialID == nil {
 		return nil
 	}
-	c, known := h.owner.Credential(userhandle.DigestOf(credentialID))
-	if !known {
-		// Every passkey has a handle of its own, whose key the pull that first
-		// showed it showed as well. Keys that share the identity's id for a handle
-		// come and go.
-		all := justPulled || h.handle.Kind == index.Passkey && h.handle.Pulled
-		if !all {
-			return nil
-		}
-		return new(bool)
+	belongs, known := o.Credential(userhandle.DigestOf(credentialID))
+	if !known && !justPulled {
+		return nil
 	}
-	belongs := c.Live && h.handle.State != index.Removed &&
-		c.Kind == h.handle.Kind && (c.Handle == h.handle.Digest || c.Handle.IsZero())
 	return &belongs
 }
 

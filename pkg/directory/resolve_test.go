@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"context"
 	"encoding/base64"
 	"testing"
 	"testing/synctest"
@@ -200,7 +199,9 @@ func TestMatches(t *testing.T) {
 		if tc.given != "" {
 			given = []byte(tc.given)
 		}
-		require.Equal(t, tc.want, matches(hit{owner, tc.handle}, given, tc.pulled), name)
+		o, ok := owner.Owner(digest("H"))
+		require.True(t, ok)
+		require.Equal(t, tc.want, matches(&o, given, tc.pulled), name)
 	}
 }
 
@@ -264,8 +265,8 @@ func TestConfirmedAt(t *testing.T) {
 		d := &Directory{now: time.Now}
 		d.meta.Store(&index.Meta{SweepStartedAt: tc.swept})
 		record := recordOf(tc.handles, nil)
-		record.SeenAt, record.PulledAt = tc.seen, tc.pulled
-		require.Equal(t, tc.want, d.confirmedAt(record), name)
+		owner := &index.Owner{Passkeys: record.Passkeys(), SeenAt: tc.seen, PulledAt: tc.pulled}
+		require.Equal(t, tc.want, d.confirmedAt(owner), name)
 	}
 }
 
@@ -284,26 +285,6 @@ func TestUnknownCredentialOfAKnownHandle(t *testing.T) {
 		a, err = w.d.Resolve(w.t.Context(), q)
 		require.NoError(w.t, err)
 		require.Equal(w.t, new(false), a.Matches)
-	})
-}
-
-// staleStore finds somebody by a handle that the record does not hold any more,
-// as bbolt may where a record was erased during a build and came back.
-type staleStore struct {
-	index.Store
-	owner *index.Identity
-}
-
-// Owners implements index.Store.
-func (s staleStore) Owners(context.Context, userhandle.Digest) ([]*index.Identity, error) {
-	return []*index.Identity{s.owner}, nil
-}
-
-func TestStaleOwnerIsNone(t *testing.T) {
-	inBubble(t, func(w *world) {
-		w.startOn(staleStore{w.store, recordOf([]kept{{name: "A", kind: index.Passkey, state: index.Active}}, nil)})
-		w.requireOwner(fakekey{owner: mergeID, handle: []byte("A")}, index.Active)
-		w.requireError(fakekey{handle: []byte("B")}, ErrUnknown)
 	})
 }
 

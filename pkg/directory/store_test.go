@@ -74,7 +74,7 @@ func (s *faultyStore) called(method string) int {
 	return s.calls[method]
 }
 
-func (s *faultyStore) Owners(ctx context.Context, d userhandle.Digest) ([]*index.Identity, error) {
+func (s *faultyStore) Owners(ctx context.Context, d userhandle.Digest) ([]index.Owner, error) {
 	if err := s.call("Owners"); err != nil {
 		return nil, err
 	}

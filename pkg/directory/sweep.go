@@ -99,8 +99,7 @@ func (d *Directory) scan(ctx context.Context, each func(p *kratosadmin.Page, ask
 // updates is the ordinary way to store what the list has shown.
 func (d *Directory) updates(ctx context.Context) func([]uuid.UUID, index.Change) error {
 	return func(ids []uuid.UUID, change index.Change) error {
-		_, err := d.store.Update(ctx, ids, change)
-		return err
+		return d.update(ctx, ids, change)
 	}
 }
 
@@ -138,7 +137,7 @@ func (d *Directory) merge(b *batch, store func(ids []uuid.UUID, change index.Cha
 // listIsNotEnough tells whether an identity has several passkeys: which of
 // their handles still have a key only a pull can show.
 func (d *Directory) listIsNotEnough(i *index.Identity, now time.Time) bool {
-	if i == nil || listTellsPasskeys(i) {
+	if i == nil || listTells(i.Passkeys()) {
 		return false
 	}
 	for _, h := range i.Handles {
@@ -149,17 +148,9 @@ func (d *Directory) listIsNotEnough(i *index.Identity, now time.Time) bool {
 	return d.aged(i.PulledAt, now)
 }
 
-// listTellsPasskeys tells whether the list alone shows everything about an
-// identity's passkeys: one handle at most stands on it, with its key.
-func listTellsPasskeys(i *index.Identity) bool {
-	n := 0
-	for _, h := range i.Handles {
-		if h.Kind == index.Passkey && h.State != index.Removed {
-			n++
-		}
-	}
-	return n <= 1
-}
+// listTells reports whether the list alone shows everything about the passkeys
+// of an identity with so many handles: one at most, with its key.
+func listTells(passkeys int) bool { return passkeys <= 1 }
 
 // sweeper compares the list with the index, both in the order of the ids.
 type sweeper struct {
@@ -217,7 +208,7 @@ func (s *sweeper) weigh(ctx context.Context, r *index.Identity, listed bool) err
 			}
 		}
 	case !listed && s.d.now().Sub(r.DeletedAt) > tombstoneFor:
-		_, err := s.d.store.Update(ctx, []uuid.UUID{r.ID}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
+		err := s.d.update(ctx, []uuid.UUID{r.ID}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
 			if cur == nil || cur.DeletedAt.IsZero() {
 				return cur
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
 	"github.com/olympusoss/oly-passkey/pkg/index/memory"
@@ -67,7 +68,7 @@ func TestSweepWeighs(t *testing.T) {
 			}
 			_, err := store.Update(t.Context(), []uuid.UUID{mergeID}, func(uuid.UUID, *index.Identity) *index.Identity { return record })
 			require.NoError(t, err)
-			s := sweeper{d: &Directory{store: store, now: func() time.Time { return now }}}
+			s := sweeper{d: &Directory{store: store, tracer: noop.Tracer{}, now: func() time.Time { return now }}}
 			require.NoError(t, s.weigh(t.Context(), record, tc.listed))
 			require.Equal(t, []int{tc.held, tc.gone, tc.gone}, []int{s.held, s.gone, len(s.missing)})
 			stats, err := store.Stats(t.Context())
@@ -89,7 +90,7 @@ func TestSweepForgetsNobodyWhoCameBack(t *testing.T) {
 			require.NoError(t, err)
 			old := recordOf(nil, nil)
 			old.DeletedAt = mergeTime
-			s := sweeper{d: &Directory{store: store, now: time.Now}}
+			s := sweeper{d: &Directory{store: store, tracer: noop.Tracer{}, now: time.Now}}
 			require.NoError(t, s.weigh(t.Context(), old, false))
 			got, err := store.Identity(t.Context(), mergeID)
 			require.NoError(t, err)
@@ -136,7 +137,7 @@ func TestListIsNotEnough(t *testing.T) {
 	} {
 		d := &Directory{maxAge: 24 * time.Hour}
 		record := &index.Identity{Handles: tc.handles, PulledAt: mergeTime}
-		require.Equal(t, tc.tells, listTellsPasskeys(record), name)
+		require.Equal(t, tc.tells, listTells(record.Passkeys()), name)
 		require.Equal(t, !tc.enough, d.listIsNotEnough(record, mergeTime.Add(tc.pulled)), name)
 	}
 	require.False(t, (&Directory{}).listIsNotEnough(nil, mergeTime))

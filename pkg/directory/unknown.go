@@ -7,7 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/google/uuid"
+
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
@@ -57,7 +58,7 @@ func (d *Directory) UnknownCredential(ctx context.Context, readings []userhandle
 		}
 		for _, o := range owners {
 			owned = true
-			if doubt, err := d.holds(ctx, o, r.Handle, credentialID); err != nil || doubt != DoubtNone {
+			if doubt, err := d.holds(ctx, o.ID, r.Handle, credentialID); err != nil || doubt != DoubtNone {
 				return doubt, err
 			}
 		}
@@ -83,8 +84,8 @@ func (d *Directory) UnknownCredential(ctx context.Context, readings []userhandle
 }
 
 // holds asks Kratos whether somebody who has or had a handle has a credential.
-func (d *Directory) holds(ctx context.Context, owner *index.Identity, handle, credentialID []byte) (Doubt, error) {
-	p, err := d.pullInRequest(ctx, owner.ID)
+func (d *Directory) holds(ctx context.Context, owner uuid.UUID, handle, credentialID []byte) (Doubt, error) {
+	p, err := d.pullInRequest(ctx, owner)
 	if err != nil {
 		return DoubtNone, err
 	}

@@ -1,8 +1,8 @@
 package index
 
 import (
+	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,17 +11,20 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// recordVersion is the first byte of an encoded identity.
-const recordVersion = 1
+// recordVersion is the first byte of an encoded identity. Version 1 has no
+// extensions; a program that reads no other cannot change records of this one.
+const recordVersion = 2
 
 // digestLen is the length of an encoded digest in bytes.
 const digestLen = len(userhandle.Digest{})
 
-var errShort = errors.New("index record is cut short")
-
 // Encode writes the record without its id, which is its key in every store:
 // version, three times, then the handles and the credentials, each list with
-// its length in front. Integers are unsigned varints, times are Unix microseconds.
+// its length in front, then extensions, each with its number and its length in
+// front. Integers are unsigned varints, times are Unix microseconds.
+//
+// A field that a later version adds is an extension with a number that was never
+// used before. A program that does not know it keeps it as it is.
 func (i *Identity) Encode() []byte {
 	b := make([]byte, 0, 32+len(i.Handles)*(digestLen+8)+len(i.Credentials)*(2*digestLen+2))
 	b = append(b, recordVersion)
@@ -41,14 +44,18 @@ func (i *Identity) Encode() []byte {
 		b = append(b, c.Handle[:]...)
 		b = appendTime(b, c.UsedAt)
 	}
-	return b
+	return append(b, i.extensions...)
 }
+
+// Current reports whether an encoded record has the version that Encode writes.
+func Current(record []byte) bool { return len(record) > 0 && record[0] == recordVersion }
 
 // Decode reads what Encode wrote. Any other bytes are an error, never a panic.
 func Decode(id uuid.UUID, b []byte) (*Identity, error) {
 	r := reader{b: b}
-	if v := r.byte(); !r.short && v != recordVersion {
-		return nil, fmt.Errorf("index record has version %d, this program reads version %d", v, recordVersion)
+	v := r.byte()
+	if !r.short && v != recordVersion && v != 1 {
+		return nil, fmt.Errorf("index record has version %d, this program reads versions 1 to %d", v, recordVersion)
 	}
 	// Most people have one passkey, and their record is one piece of memory.
 	most := &struct {
@@ -78,13 +85,15 @@ func Decode(id uuid.UUID, b []byte) (*Identity, error) {
 		}
 		i.Credentials = append(i.Credentials, c)
 	}
-	switch {
-	case r.late > 0:
-		return nil, fmt.Errorf("index record has a time %d microseconds after 1970", r.late)
-	case r.short:
-		return nil, errShort
-	case len(r.b) > 0:
-		return nil, fmt.Errorf("index record has %d bytes too many", len(r.b))
+	if v == recordVersion && len(r.b) > 0 {
+		i.extensions = bytes.Clone(r.b)
+		for len(r.b) > 0 && !r.short {
+			r.uvarint() // its number
+			r.take(r.count(1))
+		}
+	}
+	if err := r.end("record"); err != nil {
+		return nil, err
 	}
 	return i, nil
 }
@@ -120,6 +129,19 @@ func (r *reader) take(n int) []byte {
 	head := r.b[:n]
 	r.b = r.b[n:]
 	return head
+}
+
+// end returns what was wrong with what was read, and with what is left.
+func (r *reader) end(what string) error {
+	switch {
+	case r.late > 0:
+		return fmt.Errorf("index %s has a time %d microseconds after 1970", what, r.late)
+	case r.short:
+		return fmt.Errorf("index %s is cut short", what)
+	case len(r.b) > 0:
+		return fmt.Errorf("index %s has %d bytes too many", what, len(r.b))
+	}
+	return nil
 }
 
 func (r *reader) byte() byte { return r.take(1)[0] }

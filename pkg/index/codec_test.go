@@ -1,6 +1,7 @@
 package index_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -53,12 +54,14 @@ func TestDecodeErrors(t *testing.T) {
 		want string
 	}{
 		{"empty", nil, "index record is cut short"},
-		{"another version", change(0, 9), "index record has version 9, this program reads version 1"},
+		{"another version", change(0, 9), "index record has version 9, this program reads versions 1 to 2"},
 		{"no kind", change(firstHandle+16, 9), "index record has a handle of kind 9 and state 1"},
 		{"no state", change(firstHandle+17, 0), "index record has a handle of kind 1 and state 0"},
 		{"no kind of credential", change(len(whole)-19, 0), "index record has a credential of kind 0"},
-		{"too long", append(append([]byte(nil), whole...), 0), "index record has 1 bytes too many"},
-		{"a time that never comes", []byte{1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, "index record has a time 9223372036854775807 microseconds after 1970"},
+		{"too long", append(first(whole), 0), "index record has 1 bytes too many"},
+		{"an extension without a length", append(slices.Clone(whole), 7), "index record is cut short"},
+		{"an extension that is cut short", append(slices.Clone(whole), 7, 2, 0), "index record is cut short"},
+		{"a time that never comes", []byte{2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, "index record has a time 9223372036854775807 microseconds after 1970"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := index.Decode(uuid.Nil, tc.raw)
@@ -69,6 +72,39 @@ func TestDecodeErrors(t *testing.T) {
 		_, err := index.Decode(uuid.Nil, whole[:n])
 		require.Error(t, err, "%d of %d bytes", n, len(whole))
 	}
+}
+
+// first is a record as version 1 wrote it: there are no extensions.
+func first(record []byte) []byte {
+	b := slices.Clone(record)
+	b[0] = 1
+	return b
+}
+
+// TestDecodeFirstVersion reads a record of version 1, and writes it again as the
+// present one.
+func TestDecodeFirstVersion(t *testing.T) {
+	i := full()
+	back, err := index.Decode(i.ID, first(i.Encode()))
+	require.NoError(t, err)
+	require.Equal(t, i, back)
+	require.Equal(t, i.Encode(), back.Encode())
+	require.True(t, index.Current(back.Encode()))
+	require.False(t, index.Current(first(back.Encode())))
+	require.False(t, index.Current(nil))
+}
+
+// TestExtensions: what a newer program has added to a record stays when this one
+// writes it, and makes two records differ.
+func TestExtensions(t *testing.T) {
+	i := full()
+	raw := append(i.Encode(), 7, 3, 'n', 'e', 'w', 0xff, 1, 0)
+	back, err := index.Decode(i.ID, raw)
+	require.NoError(t, err)
+	require.False(t, index.Equal(i, back))
+	require.Equal(t, raw, back.Clone().Encode())
+	raw[len(raw)-4]++
+	require.NotEqual(t, raw, back.Encode(), "it is a copy")
 }
 
 func TestHandleOfDeletedIdentity(t *testing.T) {
@@ -85,6 +121,7 @@ func TestHandleOfDeletedIdentity(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(full().Encode())
 	f.Add((&index.Identity{}).Encode())
+	f.Add(append(full().Encode(), 7, 2, 1, 2))
 	f.Add([]byte{1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		i, err := index.Decode(uuid.Nil, raw)

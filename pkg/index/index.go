@@ -95,6 +95,8 @@ type Identity struct {
 	SeenAt      time.Time // Kratos listed or answered the identity, and that was written down
 	PulledAt    time.Time // the last look at all of its credentials, passkeys included
 	DeletedAt   time.Time // Kratos answered 404
+
+	extensions []byte // what a newer program has added, as it is encoded
 }
 
 // Handle answers the handle with that digest.
@@ -118,6 +120,17 @@ func (i *Identity) Credential(d userhandle.Digest) (Credential, bool) {
 		}
 	}
 	return Credential{}, false
+}
+
+// Passkeys returns how many handles of passkeys are not removed.
+func (i *Identity) Passkeys() int {
+	n := 0
+	for _, h := range i.Handles {
+		if h.Kind == Passkey && h.State != Removed {
+			n++
+		}
+	}
+	return n
 }
 
 // Clone copies the identity so that neither copy shows changes to the other.

@@ -3,8 +3,10 @@ package index
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
@@ -12,6 +14,13 @@ import (
 
 // ErrLocked says that another process holds the store.
 var ErrLocked = errors.New("index is held by another process")
+
+// NewerError says that a newer program has written the index.
+type NewerError struct{ Found, Supported int }
+
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("index has format %d, this program supports formats up to %d: use the newer program again, or export the index with `oly-passkey index export` and import it into an empty one", e.Found, e.Supported)
+}
 
 // Change rewrites one identity's record. cur is nil where there is none, and is
 // the callee's own copy; the answer is what shall be stored, nil for no record.
@@ -22,9 +31,10 @@ type Change func(id uuid.UUID, cur *Identity) *Identity
 // handles. Every method may be called concurrently; what a writing method has
 // answered without an error survives a crash of the process.
 type Store interface {
-	// Owners answers the identities that hold or held the handle, none without
-	// an error where the handle was never seen.
-	Owners(ctx context.Context, handle userhandle.Digest) ([]*Identity, error)
+	// Owners returns the identities that hold or held the handle, in the order of
+	// their ids, and none without an error if the handle was never seen. That is
+	// one search, however many identities there are.
+	Owners(ctx context.Context, handle userhandle.Digest) ([]Owner, error)
 
 	// Identity answers one record, nil where there is none.
 	Identity(ctx context.Context, id uuid.UUID) (*Identity, error)
@@ -88,14 +98,18 @@ type Leader interface {
 	Clock(ctx context.Context) (time.Time, error)
 }
 
-// Keeper is a Store that answers faster while it is kept.
-type Keeper interface {
+// Checker is a Store that can check what lies below its records.
+type Checker interface {
 	Store
 
-	// Keep does the store's own work until ctx ends. With any error it has ended
-	// before, and the store goes on without it; it may be called again, but not
-	// twice at a time. It has to have ended when the store is closed.
-	Keep(ctx context.Context) error
+	// Check reports each fault in one sentence. Nobody may write meanwhile.
+	Check(ctx context.Context, report func(problem string)) error
+}
+
+// Source is what Export reads: a Store, or one that was opened for reading.
+type Source interface {
+	After(ctx context.Context, id uuid.UUID, limit int) ([]*Identity, error)
+	Meta(ctx context.Context) (Meta, error)
 }
 
 // Job is an identity that has to be pulled from Kratos.
@@ -141,6 +155,8 @@ type Meta struct {
 	// deletions it may accept.
 	AskedAt time.Time `json:"asked_at,omitzero"`
 	Accept  int       `json:"accept,omitzero"`
+	// Unknown are members that a newer program has added; they are kept.
+	Unknown jsontext.Value `json:",unknown"`
 }
 
 // Stats counts records and handles. A handle of a deleted identity is removed.

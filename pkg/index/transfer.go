@@ -4,20 +4,23 @@ import (
 	"bufio"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 )
 
 // transferFormat names an export, and transferVersion the shape of its lines.
+// Version 2 differs only in that its records have no extensions.
 const (
-	transferFormat  = "oly-passkey-index"
-	transferVersion = 2
+	transferFormat   = "oly-passkey-index"
+	transferVersion  = 3
+	transferEarliest = 2
 )
 
 // transferHead is the first line of an export.
@@ -43,7 +46,7 @@ type transferEnd struct {
 const walkPage = 1000
 
 // walk hands every record on, in the order of their ids.
-func walk(ctx context.Context, s Store, each func(*Identity) error) error {
+func walk(ctx context.Context, s Source, each func(*Identity) error) error {
 	for from := uuid.Nil; ; {
 		page, err := s.After(ctx, from, walkPage)
 		if err != nil || len(page) == 0 {
@@ -60,22 +63,22 @@ func walk(ctx context.Context, s Store, each func(*Identity) error) error {
 
 // Export writes a store as lines of JSON, for a backup or for another kind of
 // store. Handles and credential ids are digests there as well.
-func Export(ctx context.Context, s Store, w io.Writer) (identities int, err error) {
+func Export(ctx context.Context, s Source, w io.Writer) (identities int, err error) {
 	meta, err := s.Meta(ctx)
 	if err != nil {
 		return 0, err
 	}
 	out := bufio.NewWriter(w)
-	enc := json.NewEncoder(out)
-	if err := enc.Encode(transferHead{transferFormat, transferVersion, meta}); err != nil {
+	enc := jsontext.NewEncoder(out) // ends each value with a line break
+	if err := json.MarshalEncode(enc, transferHead{transferFormat, transferVersion, meta}); err != nil {
 		return 0, err
 	}
 	err = walk(ctx, s, func(i *Identity) error {
 		identities++
-		return enc.Encode(transferLine{i.ID, base64.StdEncoding.EncodeToString(i.Encode())})
+		return json.MarshalEncode(enc, transferLine{i.ID, base64.StdEncoding.EncodeToString(i.Encode())})
 	})
 	if err == nil {
-		err = enc.Encode(transferEnd{&identities})
+		err = json.MarshalEncode(enc, transferEnd{&identities})
 	}
 	return identities, errors.Join(err, out.Flush())
 }
@@ -156,8 +159,8 @@ func readHead(lines *bufio.Scanner) (head transferHead, err error) {
 	if err := json.Unmarshal(lines.Bytes(), &head); err != nil || head.Format != transferFormat {
 		return head, errors.New("line 1: this is no export of an index")
 	}
-	if head.Version != transferVersion {
-		return head, fmt.Errorf("line 1: export has version %d, this program reads version %d", head.Version, transferVersion)
+	if head.Version < transferEarliest || head.Version > transferVersion {
+		return head, fmt.Errorf("line 1: export has version %d, this program reads versions %d to %d", head.Version, transferEarliest, transferVersion)
 	}
 	return head, nil
 }

@@ -48,6 +48,28 @@ func TestExportImport(t *testing.T) {
 	require.ErrorIs(t, err, index.ErrNotEmpty)
 }
 
+// TestExportKeepsWhatIsUnknown: what a newer program has added goes along.
+func TestExportKeepsWhatIsUnknown(t *testing.T) {
+	i := full()
+	extended, err := index.Decode(i.ID, append(i.Encode(), 7, 1, 'x'))
+	require.NoError(t, err)
+	from, to := memory.New(), memory.New()
+	_, err = from.Update(t.Context(), []uuid.UUID{i.ID}, func(uuid.UUID, *index.Identity) *index.Identity { return extended })
+	require.NoError(t, err)
+	require.NoError(t, from.UpdateMeta(t.Context(), func(m *index.Meta) { m.Unknown = []byte(`{"later":true}`) }))
+	var file bytes.Buffer
+	_, err = index.Export(t.Context(), from, &file)
+	require.NoError(t, err)
+	_, err = index.Import(t.Context(), to, &file)
+	require.NoError(t, err)
+	found, err := to.Identity(t.Context(), i.ID)
+	require.NoError(t, err)
+	require.Equal(t, extended, found)
+	meta, err := to.Meta(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, index.Meta{Unknown: []byte(`{"later":true}`)}, meta)
+}
+
 // written is a store that somebody writes while it is read.
 type written struct{ index.Store }
 
@@ -80,7 +102,8 @@ func TestImportErrors(t *testing.T) {
 	for _, tc := range []struct{ name, file, want string }{
 		{"empty", "", "line 1: export is empty"},
 		{"something else", "hello\n", "line 1: this is no export of an index"},
-		{"newer", strings.Replace(lines[0], `"version":2`, `"version":3`, 1), "line 1: export has version 3, this program reads version 2"},
+		{"newer", strings.Replace(lines[0], `"version":3`, `"version":4`, 1), "line 1: export has version 4, this program reads versions 2 to 3"},
+		{"too old", strings.Replace(lines[0], `"version":3`, `"version":1`, 1), "line 1: export has version 1, this program reads versions 2 to 3"},
 		{"cut short", lines[0] + lines[1], "export ends after 1 identities, without its last line: it is cut short"},
 		{"without a line", lines[0] + lines[1] + lines[3], "line 3: export says it has 2 identities, 1 were read"},
 		{"more than all", strings.Join(lines, "") + lines[1], "line 5: export has ended before"},

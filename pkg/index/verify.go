@@ -3,16 +3,23 @@ package index
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// Verify looks every handle of every record up and counts the records again.
-// Each disagreement is reported in one sentence; what others write meanwhile is
-// none.
+// Verify looks every handle of every record up, compares what is found with the
+// record, and counts the records again. Each disagreement is reported in one
+// sentence; what others write meanwhile is not one.
 func Verify(ctx context.Context, s Store, report func(problem string)) (counted Stats, err error) {
+	if c, ok := s.(Checker); ok {
+		if err := c.Check(ctx, report); err != nil {
+			return counted, err
+		}
+	}
 	before, err := s.Stats(ctx)
 	if err != nil {
 		return counted, err
@@ -20,12 +27,12 @@ func Verify(ctx context.Context, s Store, report func(problem string)) (counted 
 	err = walk(ctx, s, func(i *Identity) error {
 		counted.Replace(nil, i)
 		for _, h := range i.Handles {
-			found, err := leadsTo(ctx, s, h.Digest, i.ID)
+			problem, err := disagrees(ctx, s, h.Digest, i.ID)
 			if err != nil {
 				return err
 			}
-			if !found {
-				report(fmt.Sprintf("identity %s: its handle %s does not lead to it", i.ID, h.Digest))
+			if problem != "" {
+				report(fmt.Sprintf("identity %s: its handle %s %s", i.ID, h.Digest, problem))
 			}
 		}
 		return nil
@@ -40,25 +47,28 @@ func Verify(ctx context.Context, s Store, report func(problem string)) (counted 
 	return counted, err
 }
 
-// leadsTo tells whether a handle leads to an identity that has it.
-func leadsTo(ctx context.Context, s Store, handle userhandle.Digest, id uuid.UUID) (bool, error) {
-	for range 2 { // it may be lost between two looks, and come back
+// disagrees returns what is wrong with what a handle of an identity leads to, and
+// "" if that is what the record says.
+func disagrees(ctx context.Context, s Store, handle userhandle.Digest, id uuid.UUID) (problem string, err error) {
+	for range 2 { // it may change between two reads
 		owners, err := s.Owners(ctx, handle)
 		if err != nil {
-			return false, err
-		}
-		for _, o := range owners {
-			if o.ID == id {
-				return true, nil
-			}
+			return "", err
 		}
 		i, err := s.Identity(ctx, id)
 		if err != nil || i == nil {
-			return true, err
+			return "", err
 		}
-		if _, has := i.Handle(handle); !has {
-			return true, nil
+		want, has := i.Owner(handle)
+		n := slices.IndexFunc(owners, func(o Owner) bool { return o.ID == id })
+		switch {
+		case !has, n >= 0 && reflect.DeepEqual(owners[n], want):
+			return "", nil
+		case n < 0:
+			problem = "does not lead to it"
+		default:
+			problem = "leads to something else than its record says"
 		}
 	}
-	return false, nil
+	return problem, nil
 }

@@ -4,18 +4,20 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
+	"github.com/olympusoss/oly-passkey/pkg/index/memory"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
 // forgetful is a store that has lost its handles and its figures.
 type forgetful struct{ index.Store }
 
-func (forgetful) Owners(context.Context, userhandle.Digest) ([]*index.Identity, error) {
+func (forgetful) Owners(context.Context, userhandle.Digest) ([]index.Owner, error) {
 	return nil, nil
 }
 
@@ -32,6 +34,41 @@ func TestVerify(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, problems, 3*2+1)
 	require.Equal(t, fmt.Sprintf("figures are %+v, counted are %+v", index.Stats{}, counted), problems[6])
+}
+
+// stale is a store whose look-ups say what records said before, and whose file is
+// damaged.
+type stale struct{ index.Store }
+
+func (s stale) Owners(ctx context.Context, handle userhandle.Digest) ([]index.Owner, error) {
+	owners, err := s.Store.Owners(ctx, handle)
+	for n := range owners {
+		owners[n].State = index.Unknown
+	}
+	return owners, err
+}
+
+func (stale) Check(_ context.Context, report func(string)) error {
+	report("page 7 is damaged")
+	return nil
+}
+
+// TestVerifyComparesWithRecords: what stands beside a handle has to be what the
+// record says.
+func TestVerifyComparesWithRecords(t *testing.T) {
+	i := full()
+	i.DeletedAt = time.Time{}
+	s := memory.New()
+	_, err := s.Update(t.Context(), []uuid.UUID{i.ID}, func(uuid.UUID, *index.Identity) *index.Identity { return i })
+	require.NoError(t, err)
+	var problems []string
+	_, err = index.Verify(t.Context(), stale{s}, func(p string) { problems = append(problems, p) })
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"page 7 is damaged",
+		fmt.Sprintf("identity %s: its handle %s leads to something else than its record says", i.ID, i.Handles[0].Digest),
+		fmt.Sprintf("identity %s: its handle %s leads to something else than its record says", i.ID, i.Handles[1].Digest),
+	}, problems)
 }
 
 // vanishing is a store that others erase before their handles are looked up.

@@ -1,40 +1,30 @@
 package sidecar
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"reflect"
-)
+	"strconv"
+	"strings"
 
-var errSecondValue = errors.New("there is something after the json object")
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // readJSON reads the one JSON object that a body has to be.
 func readJSON(w http.ResponseWriter, r *http.Request, limit int64, dst any) error {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
-	err := dec.Decode(dst)
-	if err == nil {
-		err = nothingMore(dec)
-	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if err != nil {
 		return bodyProblem(err)
 	}
-	return nil
-}
-
-func nothingMore(dec *json.Decoder) error {
-	_, err := dec.Token()
-	var syntax *json.SyntaxError
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil
-	case err == nil, errors.As(err, &syntax):
-		return errSecondValue
+	if err := json.Unmarshal(body, dst); err != nil {
+		return badRequest("body is not the json that is wanted: " + jsonCause(body, err))
 	}
-	return err
+	return nil
 }
 
 // bodyProblem says what is wrong with a body without repeating any of it.
@@ -51,40 +41,50 @@ func bodyProblem(err error) *problemError {
 		p.retryAfter = 1
 		return p
 	}
-	return badRequest("body is not the json that is wanted: " + jsonCause(err))
+	return badRequest("body is not the json that is wanted: it cannot be read") // the error may show addresses
 }
 
-func jsonCause(err error) string {
-	var syntax *json.SyntaxError
-	var typed *json.UnmarshalTypeError
-	switch {
-	case errors.Is(err, errSecondValue):
-		return errSecondValue.Error()
-	case errors.As(err, &typed):
+func jsonCause(body []byte, err error) string {
+	if typed, ok := errors.AsType[*json.SemanticError](err); ok && typed.GoType != nil {
 		return typeCause(typed)
-	case errors.As(err, &syntax):
-		return fmt.Sprintf("syntax error at byte %d", syntax.Offset)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "it ends too early"
 	}
-	return "it cannot be read" // the error may show addresses
+	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "it ends too early"
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return "it has a member twice"
+	case ok:
+		if _, err := jsontext.NewDecoder(bytes.NewReader(body)).ReadValue(); err == nil {
+			return "there is something after the json object"
+		}
+		return fmt.Sprintf("syntax error at byte %d", syntax.ByteOffset+1)
+	}
+	return "it cannot be read"
 }
 
 // typeCause says what JSON a value has to be. The only objects in our bodies are
 // the bodies themselves and the elements of lists.
-func typeCause(err *json.UnmarshalTypeError) string {
+func typeCause(err *json.SemanticError) string {
 	want, found := map[reflect.Kind]string{
 		reflect.String: "a string", reflect.Bool: "a boolean", reflect.Slice: "an array", reflect.Struct: "an object",
-	}[err.Type.Kind()]
+	}[err.GoType.Kind()]
 	if !found {
 		want = "a number"
 	}
-	where := fmt.Sprintf("%q has", err.Field)
-	switch {
-	case err.Field == "":
-		where = "the body has"
-	case err.Type.Kind() == reflect.Struct:
-		where = "every element of " + where
+	var names []string
+	element := false
+	for token := range err.JSONPointer.Tokens() {
+		_, index := strconv.Atoi(token)
+		if element = index == nil; !element {
+			names = append(names, token)
+		}
 	}
-	return where + " to be " + want
+	switch {
+	case len(names) == 0:
+		return "the body has to be " + want
+	case element:
+		return fmt.Sprintf("every element of %q has to be %s", strings.Join(names, "."), want)
+	}
+	return fmt.Sprintf("%q has to be %s", strings.Join(names, "."), want)
 }

@@ -1,7 +1,6 @@
 package sidecar
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
 )
 
@@ -38,9 +38,9 @@ func TestBrokenBodies(t *testing.T) {
 				t.Run(tc.name, func(t *testing.T) {
 					r := httptest.NewRequest(http.MethodPost, "/", nil)
 					r.Body, r.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader(begun), failing{tc.err})), length
-					var work lookUp
+					var body resolveRequest
 					var got *problemError
-					require.ErrorAs(t, work.read(httptest.NewRecorder(), r), &got)
+					require.ErrorAs(t, readJSON(httptest.NewRecorder(), r, maxBody, &body), &got)
 					require.Equal(t, tc.want, got)
 				})
 			}
@@ -51,24 +51,43 @@ func TestBrokenBodies(t *testing.T) {
 // TestTypeCause names what JSON calls a type, not what Go does.
 func TestTypeCause(t *testing.T) {
 	for body, want := range map[string]string{
-		`[]`:         `the body has to be an object`,
-		`"x"`:        `the body has to be an object`,
-		`{"t":1}`:    `"t" has to be a string`,
-		`{"p":{}}`:   `"p" has to be a string`,
-		`{"b":"no"}`: `"b" has to be a boolean`,
-		`{"n":"1"}`:  `"n" has to be a number`,
-		`{"n":1.5}`:  `"n" has to be a number`,
-		`{"l":{}}`:   `"l" has to be an array`,
-		`{"l":[1]}`:  `every element of "l" has to be an object`,
+		`[]`:              `the body has to be an object`,
+		`"x"`:             `the body has to be an object`,
+		`{"t":1}`:         `"t" has to be a string`,
+		`{"p":{}}`:        `"p" has to be a string`,
+		`{"b":"no"}`:      `"b" has to be a boolean`,
+		`{"n":"1"}`:       `"n" has to be a number`,
+		`{"n":1.5}`:       `"n" has to be a number`,
+		`{"l":{}}`:        `"l" has to be an array`,
+		`{"l":[1]}`:       `every element of "l" has to be an object`,
+		`{"l":[{"t":1}]}`: `"l.t" has to be a string`,
 	} {
 		var dst struct {
-			T string     `json:"t"`
-			P *string    `json:"p"`
-			B bool       `json:"b"`
-			N int        `json:"n"`
-			L []struct{} `json:"l"`
+			T string  `json:"t"`
+			P *string `json:"p"`
+			B bool    `json:"b"`
+			N int     `json:"n"`
+			L []struct {
+				T string `json:"t"`
+			} `json:"l"`
 		}
-		require.Equal(t, want, jsonCause(json.Unmarshal([]byte(body), &dst)), body)
+		require.Equal(t, want, jsonCause([]byte(body), json.Unmarshal([]byte(body), &dst)), body)
+	}
+}
+
+// TestJSONCause: what is wrong with a body is said without repeating it.
+func TestJSONCause(t *testing.T) {
+	for body, want := range map[string]string{
+		``:                                      `it ends too early`,
+		`{"user_handle":"a`:                     `it ends too early`,
+		`{"user_handle":"a","user_handle":"b"}`: `it has a member twice`,
+		`{}{}`:                                  `there is something after the json object`,
+		`{} x`:                                  `there is something after the json object`,
+		`{"user_handle":"a",}`:                  `syntax error at byte 19`,
+		"{\"user_handle\":\"\xff\"}":            `syntax error at byte 17`,
+	} {
+		var dst resolveRequest
+		require.Equal(t, want, jsonCause([]byte(body), json.Unmarshal([]byte(body), &dst)), body)
 	}
 }
 

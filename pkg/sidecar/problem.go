@@ -1,10 +1,11 @@
 package sidecar
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/olympusoss/oly-passkey/pkg/directory"
 )
@@ -90,7 +91,7 @@ func (p *problemError) write(w http.ResponseWriter) {
 }
 
 func writeJSON(w http.ResponseWriter, contentType []string, status int, v any) {
-	body, err := json.Marshal(v)
+	body, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil { // none of our types can fail
 		w.WriteHeader(http.StatusInternalServerError)
 		return

@@ -34,15 +34,14 @@ type resolveAnswer struct {
 
 // resolve answers whose a user handle is.
 func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
-	work := s.lookUps.Get()
-	defer s.lookUps.Put(work)
-	if err := work.read(w, r); err != nil {
+	var body resolveRequest
+	if err := readJSON(w, r, maxBody, &body); err != nil {
 		return err
 	}
 	if err := s.limits.take(r, 1); err != nil {
 		return err
 	}
-	a, err := s.resolveOne(r.Context(), &work.request, time.Time{})
+	a, err := s.resolveOne(r.Context(), &body, time.Time{})
 	if err != nil {
 		return err
 	}
@@ -50,7 +49,7 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 		writeText(w, http.StatusOK, a.IdentityID.String())
 		return nil
 	}
-	writeBody(w, typeJSON, http.StatusOK, a.appendJSON(work.bytes[:0]))
+	writeJSON(w, typeJSON, http.StatusOK, a)
 	return nil
 }
 

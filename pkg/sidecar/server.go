@@ -72,7 +72,6 @@ type Server struct {
 	directory  *directory.Directory
 	metrics    *metrics
 	limits     limits
-	lookUps    lookUps
 	told       events
 	refusals   rate.Sometimes // bounds the log's lines about refused requests
 	tracer     trace.Tracer   // nil: no spans
@@ -146,7 +145,7 @@ func (s *Server) open(ctx context.Context, o Options, kratos *kratosadmin.Client
 		return err
 	}
 	s.directory, err = directory.New(ctx, directory.Options{
-		Store:          traceStore(o.Tracer, s.store),
+		Store:          s.store,
 		Kratos:         kratos,
 		Log:            o.Log,
 		IdentityIDs:    o.IdentityIDs,
@@ -232,32 +231,12 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.serve(running, s.probes(), s.operations, inside(nil)) })
 	g.Go(func() error { return s.watchKeys(running) })
 	g.Go(func() error { return s.watchTLS(running) })
-	g.Go(func() error { return s.keepStore(running) })
 	g.Go(func() error {
 		defer stop()
 		return s.serveUntil(ctx, running)
 	})
 	err := g.Wait()
 	return errors.Join(err, s.Close())
-}
-
-// keepAgain is how long the store goes without its own work after that failed.
-const keepAgain = 10 * time.Minute
-
-// keepStore does what makes the store's answers faster. Without it they are as
-// right as before.
-func (s *Server) keepStore(ctx context.Context) error {
-	k, ok := s.store.(index.Keeper)
-	for ok && ctx.Err() == nil {
-		if err := k.Keep(ctx); err != nil {
-			s.log.Warn("look-ups take longer", "error", err, "again_in", keepAgain.String())
-			select {
-			case <-time.After(keepAgain):
-			case <-ctx.Done():
-			}
-		}
-	}
-	return nil
 }
 
 // serveUntil answers requests until ctx ends and those under way are answered,

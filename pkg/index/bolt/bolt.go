@@ -3,6 +3,7 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -33,32 +34,38 @@ const (
 	queueCure = "put this file aside; the next sweep finds what waited in it"
 )
 
-// The buckets. A handle's key is its digest and its owner's id, with nothing as
-// value: what is known stands in the owner's record alone.
+// The buckets. A handle's key is its digest and its owner's id; the value is the
+// encoded index.Owner, or empty if the owner's record has to be read instead.
 const (
 	bucketIdentities = "identities" // id -> record
-	bucketHandles    = "handles"    // digest, id -> nothing
+	bucketHandles    = "handles"    // digest, id -> owner
 	bucketJobs       = "jobs"       // id -> job
-	bucketMeta       = "meta"       // "meta", "stats" -> JSON
+	bucketMeta       = "meta"       // "meta", "stats", "format" -> JSON
 )
+
+// Reader reads the records of a data directory.
+type Reader struct{ db *file }
 
 // Store is an open data directory.
 type Store struct {
-	db      *file
+	Reader
+
 	commits *commits // of db
-	copies  *copies  // of db
 	queue   *commits
 	dir     string
 }
 
-// Open opens the index in a data directory, and makes directory and file where
-// they are missing. The error is index.ErrLocked where another process has it.
+// Open opens the index in a data directory, and makes the directory and the
+// files if they are missing. The error is index.ErrLocked if another process has
+// it, and index.NewerError if a newer program has written it. An index of an
+// older program is upgraded first, which takes some seconds for each million
+// identities, and goes on where it was if the process ends meanwhile.
 func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	// The records' file first: who holds it holds the directory.
-	db, err := openFile(filepath.Join(dir, FileName), indexCure, bucketIdentities, bucketHandles, bucketMeta)
+	// The records' file first: the process that holds it holds the directory.
+	db, err := openFile(filepath.Join(dir, FileName), indexCure, bucketIdentities, bucketHandles)
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +73,21 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.close())
 	}
-	return &Store{
-		db: db, commits: &commits{db: db}, queue: &commits{db: queue}, dir: dir,
-		copies: &copies{db: db, dir: dir, room: room, wanted: make(chan struct{}, 1)},
-	}, nil
+	s := &Store{Reader: Reader{db}, commits: &commits{db: db}, queue: &commits{db: queue}, dir: dir}
+	if err := s.upgrade(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// OpenReader opens an index for reading, whatever program has written it, and
+// changes nothing.
+func OpenReader(dir string) (*Reader, error) {
+	db, err := openReadOnly(filepath.Join(dir, FileName), indexCure)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{db}, nil
 }
 
 // Exists tells whether there is an index in a data directory.
@@ -93,31 +111,34 @@ func Remove(dir string) error {
 }
 
 // Close implements index.Store.
-func (s *Store) Close() error {
-	return errors.Join(s.queue.db.close(), s.copies.pause(), s.db.close())
-}
+func (s *Store) Close() error { return errors.Join(s.queue.db.close(), s.db.close()) }
+
+// Close closes the index.
+func (r *Reader) Close() error { return r.db.close() }
 
 // Owners implements index.Store.
-func (s *Store) Owners(_ context.Context, handle userhandle.Digest) (owners []*index.Identity, err error) {
-	if owners, ok := s.copies.owners(handle); ok {
-		return owners, nil
-	}
-	err = s.db.view(func(tx *bbolt.Tx) error {
-		identities := tx.Bucket([]byte(bucketIdentities))
+func (r *Reader) Owners(_ context.Context, handle userhandle.Digest) (owners []index.Owner, err error) {
+	err = r.db.view(func(tx *bbolt.Tx) error {
 		c := tx.Bucket([]byte(bucketHandles)).Cursor()
-		var last []byte
-		for k, _ := c.Seek(handle[:]); isOwnerOf(k, handle); k, _ = c.Next() {
-			if err := s.db.inOrder(last, k); err != nil {
-				return err
-			}
-			last = k
-			owner, err := get(identities, uuid.UUID(k[len(handle):]))
+		for k, v := c.Seek(handle[:]); isOwnerOf(k, handle); k, v = c.Next() {
+			id := uuid.UUID(k[len(handle):])
+			o, ok, err := index.DecodeOwner(id, v)
 			if err != nil {
-				return err
+				return fmt.Errorf("identity %s: %w", id, err)
 			}
-			if owner != nil { // erased while a load was under way
-				owners = append(owners, owner)
+			if !ok {
+				record, err := get(tx.Bucket([]byte(bucketIdentities)), id)
+				if err != nil {
+					return err
+				}
+				if record == nil { // erased while a load was under way
+					continue
+				}
+				if o, ok = record.Owner(handle); !ok {
+					continue
+				}
 			}
+			owners = append(owners, o)
 		}
 		return nil
 	})
@@ -129,9 +150,9 @@ func isOwnerOf(key []byte, handle userhandle.Digest) bool {
 }
 
 // Identity implements index.Store.
-func (s *Store) Identity(_ context.Context, id uuid.UUID) (*index.Identity, error) {
+func (r *Reader) Identity(_ context.Context, id uuid.UUID) (*index.Identity, error) {
 	var found *index.Identity
-	err := s.db.view(func(tx *bbolt.Tx) (err error) {
+	err := r.db.view(func(tx *bbolt.Tx) (err error) {
 		found, err = get(tx.Bucket([]byte(bucketIdentities)), id)
 		return err
 	})
@@ -139,24 +160,20 @@ func (s *Store) Identity(_ context.Context, id uuid.UUID) (*index.Identity, erro
 }
 
 // After implements index.Store.
-func (s *Store) After(_ context.Context, id uuid.UUID, limit int) ([]*index.Identity, error) {
+func (r *Reader) After(_ context.Context, id uuid.UUID, limit int) ([]*index.Identity, error) {
 	var page []*index.Identity
-	err := s.db.view(func(tx *bbolt.Tx) error {
+	err := r.db.view(func(tx *bbolt.Tx) error {
 		c := tx.Bucket([]byte(bucketIdentities)).Cursor()
 		k, v := c.Seek(id[:])
 		if k != nil && uuid.UUID(k) == id {
 			k, v = c.Next()
 		}
-		last := id[:]
 		for ; k != nil && len(page) < limit; k, v = c.Next() {
-			if err := s.db.inOrder(last, k); err != nil {
-				return err
-			}
 			i, err := decode(uuid.UUID(k), v)
 			if err != nil {
 				return err
 			}
-			page, last = append(page, i), k
+			page = append(page, i)
 		}
 		return nil
 	})
@@ -198,8 +215,7 @@ func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) 
 }
 
 func (s *Store) rewriteAll(tx *bbolt.Tx, ids []uuid.UUID, change index.Change) (changed int, err error) {
-	handles := tx.Bucket([]byte(bucketHandles))
-	w, err := s.newWriter(tx, func(k ownerKey) error { return handles.Put(k[:], nil) })
+	w, err := newWriter(tx)
 	if err != nil {
 		return 0, err
 	}
@@ -221,12 +237,11 @@ type writer struct {
 	identities *bbolt.Bucket
 	handles    *bbolt.Bucket
 	stats      index.Stats
-	own        func(ownerKey) error // puts down the owner of a handle
-	note       func(cur, next *index.Identity)
+	later      func(ownerKey) // takes new handles, which are put in later; nil: they are put in at once
 }
 
-func (s *Store) newWriter(tx *bbolt.Tx, own func(ownerKey) error) (*writer, error) {
-	w := &writer{tx: tx, identities: tx.Bucket([]byte(bucketIdentities)), handles: tx.Bucket([]byte(bucketHandles)), own: own, note: s.copies.note}
+func newWriter(tx *bbolt.Tx) (*writer, error) {
+	w := &writer{tx: tx, identities: tx.Bucket([]byte(bucketIdentities)), handles: tx.Bucket([]byte(bucketHandles))}
 	return w, readJSON(tx, keyStats, &w.stats)
 }
 
@@ -241,29 +256,42 @@ func (w *writer) rewrite(id uuid.UUID, change index.Change) (changed bool, err e
 	if index.Equal(cur, next) {
 		return false, nil
 	}
-	w.note(cur, next)
 	w.stats.Replace(cur, next)
+	if err := w.rewriteOwners(id, cur, next); err != nil {
+		return false, err
+	}
+	if next == nil {
+		return true, w.identities.Delete(id[:])
+	}
+	return true, w.identities.Put(id[:], next.Encode())
+}
+
+// rewriteOwners makes what stands beside the handles say what the record does.
+func (w *writer) rewriteOwners(id uuid.UUID, cur, next *index.Identity) error {
 	for _, h := range handlesOf(cur) {
 		if has(next, h.Digest) {
 			continue
 		}
 		key := keyOf(h.Digest, id)
 		if err := w.handles.Delete(key[:]); err != nil {
-			return false, err
+			return err
 		}
 	}
 	for _, h := range handlesOf(next) {
-		if has(cur, h.Digest) {
+		key, known := keyOf(h.Digest, id), has(cur, h.Digest)
+		if !known && w.later != nil {
+			w.later(key)
 			continue
 		}
-		if err := w.own(keyOf(h.Digest, id)); err != nil {
-			return false, err
+		owner := next.EncodeOwner(h.Digest)
+		if known && bytes.Equal(owner, cur.EncodeOwner(h.Digest)) {
+			continue
+		}
+		if err := w.handles.Put(key[:], owner); err != nil {
+			return err
 		}
 	}
-	if next == nil {
-		return true, w.identities.Delete(id[:])
-	}
-	return true, w.identities.Put(id[:], next.Encode())
+	return nil
 }
 
 func handlesOf(i *index.Identity) []index.Handle {
@@ -283,6 +311,11 @@ type ownerKey [len(userhandle.Digest{}) + len(uuid.UUID{})]byte
 func keyOf(d userhandle.Digest, id uuid.UUID) (k ownerKey) {
 	copy(k[copy(k[:], d[:]):], id[:])
 	return k
+}
+
+func (k ownerKey) split() (userhandle.Digest, uuid.UUID) {
+	d := userhandle.Digest(k[:len(userhandle.Digest{})])
+	return d, uuid.UUID(k[len(d):])
 }
 
 func get(identities *bbolt.Bucket, id uuid.UUID) (*index.Identity, error) {

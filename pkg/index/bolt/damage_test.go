@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"encoding/binary"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -86,7 +85,10 @@ func exercise(t *testing.T, dir string) (read []*index.Identity, jobs []index.Jo
 	for _, n := range []int{0, crowd / 2, crowd - 1} {
 		try(func() error {
 			found, err := s.Owners(ctx, handleOf(n))
-			read = append(read, found...)
+			for _, o := range found {
+				want, _ := crowdMember(o.ID).Owner(handleOf(n))
+				require.Equal(t, want, o)
+			}
 			return err
 		})
 		try(func() error {
@@ -103,7 +105,6 @@ func exercise(t *testing.T, dir string) (read []*index.Identity, jobs []index.Jo
 		read = append(read, page...)
 		return err
 	})
-	try(func() error { return s.copies.renew(ctx) })
 	job := index.Job{Identity: personID(crowd), Number: 2}
 	try(func() error { _, err := s.Enqueue(ctx, job); return err })
 	try(func() error { return s.Dequeue(ctx, job) })
@@ -152,7 +153,7 @@ func TestDamagedPages(t *testing.T) {
 				requireCrowd(t, read)
 				if err == nil {
 					require.Len(t, jobs, crowd, where)
-					require.Len(t, read, 6+crowd, where)
+					require.Len(t, read, 3+crowd, where)
 					continue
 				}
 				met++
@@ -196,32 +197,4 @@ func TestDamagedSectors(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestPagesInACircle: wherever a page leads back to one above it, that is found
-// before anybody goes round.
-func TestPagesInACircle(t *testing.T) {
-	files, size := crowdFiles(t), os.Getpagesize()
-	found := 0
-	for name, content := range files {
-		for page := 2; page < len(content)/size; page++ {
-			head := content[page*size:]
-			if binary.NativeEndian.Uint16(head[8:]) != pageBranch {
-				continue
-			}
-			for element := range int(binary.NativeEndian.Uint16(head[10:])) {
-				at := page*size + pageHead + element*pageElement + 8
-				other := binary.NativeEndian.AppendUint64(nil, uint64(page))
-				s, err := Open(writeDamaged(t, files, name, at, other))
-				if err == nil { // a page that is in use no more
-					require.NoError(t, s.Close())
-					continue
-				}
-				found++
-				require.ErrorIs(t, err, ErrDamaged)
-				require.ErrorContains(t, err, "a page leads back to one above it")
-			}
-		}
-	}
-	require.Greater(t, found, 20)
 }

@@ -23,61 +23,132 @@ var ErrDamaged = errors.New("is damaged")
 // lockTimeout is how long Open waits for another process to let go.
 const lockTimeout = time.Second
 
-// file is a bbolt file. bbolt panics over a page that makes no sense, and holds
-// its locks for ever then: a file that was found to be damaged answers nothing
-// but that any more.
+// file is a bbolt file. bbolt panics on a page that makes no sense, and holds
+// its locks forever then: a file that was found to be damaged returns nothing
+// but that error afterwards.
 type file struct {
 	db     *bbolt.DB
 	disk   *os.File // below db
 	path   string
-	cure   string // what to do where it is damaged
+	cure   string // what to do if it is damaged
+	found  int    // its format when it was opened; 0: it was made
 	writer sync.Mutex
 	damage atomic.Pointer[error]
 }
 
-// openFile opens a file that has those buckets, or makes it.
+// openFile opens a file that has those buckets and one for meta, or makes it.
 func openFile(path, cure string, buckets ...string) (*file, error) {
-	f := &file{path: path, cure: cure}
-	err := f.guard(f.open)
-	if err == nil {
-		err = f.update(func(tx *bbolt.Tx) error {
-			for _, name := range buckets {
-				if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+	found, err := inspect(path, cure)
+	if err != nil {
+		return nil, err
 	}
+	f := &file{path: path, cure: cure, found: found}
+	err = f.guard(func() error { return f.open(false) })
+	if err == nil {
+		err = f.update(func(tx *bbolt.Tx) error { return f.makeBuckets(tx, buckets) })
+	}
+	if err == nil && found == formatWithoutOwners {
+		// An older program has written a list of free pages, which may be damaged.
+		// The commit has dropped it, and opening the file makes one from the trees.
+		err = f.guard(func() error { return errors.Join(f.db.Close(), f.open(false)) })
+	}
+	if err != nil {
+		return nil, f.failed(err)
+	}
+	return f, nil
+}
+
+func (f *file) makeBuckets(tx *bbolt.Tx, names []string) error {
+	for _, name := range append(names, bucketMeta) {
+		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+			return err
+		}
+	}
+	if f.found == 0 {
+		return writeJSON(tx, keyFormat, format)
+	}
+	return nil
+}
+
+// inspect reads every key of a file and returns its format, 0 if there is no file.
+// bbolt reads the same pages when it makes its list of free ones, but in a
+// goroutine of its own, where a panic ends the process.
+func inspect(path, cure string) (found int, err error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 {
+		return 0, nil
+	}
+	f, err := openReadOnly(path, cure)
+	if err != nil {
+		return 0, err
+	}
+	err = f.view(func(tx *bbolt.Tx) (err error) {
+		found, err = formatOf(tx)
+		return err
+	})
+	if err == nil && found > format {
+		err = fmt.Errorf("open %q: %w", path, &index.NewerError{Found: found, Supported: format})
+	}
+	return found, errors.Join(err, f.close())
+}
+
+// openReadOnly opens a file for reading and reads every key once.
+func openReadOnly(path, cure string) (*file, error) {
+	f := &file{path: path, cure: cure}
+	err := f.guard(func() error { return f.open(true) })
+	if err == nil {
+		err = f.view(f.readKeys)
+	}
+	if err != nil {
+		return nil, f.failed(err)
+	}
+	return f, nil
+}
+
+// readKeys reads all keys, which have to be in order: following keys that are not
+// may never end.
+func (f *file) readKeys(tx *bbolt.Tx) error {
+	return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
+		var last []byte
+		c := b.Cursor()
+		for k, _ := c.First(); k != nil; k, _ = c.Next() {
+			if last != nil && bytes.Compare(last, k) >= 0 {
+				return f.damaged("keys are out of order")
+			}
+			last = k
+		}
+		return nil
+	})
+}
+
+// failed closes a file that could not be opened, and returns why.
+func (f *file) failed(err error) error {
 	switch {
-	case err == nil:
-		return f, nil
 	case errors.Is(err, berrors.ErrTimeout):
 		err = index.ErrLocked
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
 		err = f.damaged(err)
 	}
 	if !errors.Is(err, ErrDamaged) { // which names the file
-		err = fmt.Errorf("open %q: %w", path, err)
+		err = fmt.Errorf("open %q: %w", f.path, err)
 	}
-	return nil, errors.Join(err, f.close())
+	return errors.Join(err, f.close())
 }
 
-func (f *file) open() (err error) {
+func (f *file) open(readOnly bool) (err error) {
 	f.db, err = bbolt.Open(f.path, 0o600, &bbolt.Options{
-		Timeout:      lockTimeout,
-		FreelistType: bbolt.FreelistMapType,
-		NoStatistics: true, // every look-up would update shared counters that nobody reads
+		Timeout:        lockTimeout,
+		ReadOnly:       readOnly,
+		FreelistType:   bbolt.FreelistMapType,
+		NoFreelistSync: true, // a list that was damaged on the disk would give away pages that are in use
+		NoStatistics:   true, // every look-up would update shared counters that nobody reads
 		OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
 			disk, err := os.OpenFile(name, flag, perm)
 			f.disk = disk
 			return disk, err
 		},
 	})
-	if err != nil {
-		return err
-	}
-	return f.db.View(f.checkTrees)
+	return err
 }
 
 // view reads.
@@ -118,15 +189,6 @@ func (f *file) damaged(why any) error {
 	err := fmt.Errorf("%s in %q %w: %v: %s", filepath.Base(f.path), filepath.Dir(f.path), ErrDamaged, why, f.cure)
 	f.damage.Store(&err)
 	return err
-}
-
-// inOrder refuses a key that does not come after the one before: whoever follows
-// such keys may go round in circles.
-func (f *file) inOrder(before, key []byte) error {
-	if bytes.Compare(before, key) < 0 {
-		return nil
-	}
-	return f.damaged("keys are out of order")
 }
 
 // close gives the file back.

@@ -42,18 +42,16 @@ const mergeBatch = 50_000
 
 // Load implements index.Loader.
 func (s *Store) Load(_ context.Context, ids []uuid.UUID, change index.Change, meta func(*index.Meta)) error {
-	if err := s.copies.pause(); err != nil {
-		return err
-	}
 	var keys []ownerKey
 	var run string
 	var commit int
 	err := s.db.update(func(tx *bbolt.Tx) error {
 		commit = tx.ID()
-		w, err := s.newWriter(tx, func(k ownerKey) error { keys = append(keys, k); return nil })
+		w, err := newWriter(tx)
 		if err != nil {
 			return err
 		}
+		w.later = func(k ownerKey) { keys = append(keys, k) }
 		w.identities.FillPercent = 0.9
 		for _, id := range ids {
 			if _, err := w.rewrite(id, change); err != nil {
@@ -188,11 +186,7 @@ func (s *Store) FinishLoad(ctx context.Context) error {
 		return err
 	}
 	if len(names) == 0 {
-		s.copies.resume()
 		return nil
-	}
-	if err := s.copies.pause(); err != nil {
-		return err
 	}
 	runs, closeAll, err := openRuns(names)
 	defer closeAll()
@@ -207,12 +201,11 @@ func (s *Store) FinishLoad(ctx context.Context) error {
 			return err
 		}
 	}
-	s.copies.resume()
 	return os.RemoveAll(dir)
 }
 
-// mergeSome puts the next handles of all runs into the index; done tells that
-// there are no more.
+// mergeSome puts the next handles of all runs into the index; done reports that
+// there are no more. What stands beside them is what their records say by now.
 func (s *Store) mergeSome(runs *runHeap) (done bool, err error) {
 	err = s.db.update(func(tx *bbolt.Tx) error {
 		handles := tx.Bucket([]byte(bucketHandles))
@@ -222,7 +215,7 @@ func (s *Store) mergeSome(runs *runHeap) (done bool, err error) {
 				done = true
 				return nil
 			}
-			if err := handles.Put((*runs)[0].next[:], nil); err != nil {
+			if err := putOwner(tx, handles, (*runs)[0].next); err != nil {
 				return err
 			}
 			if err := runs.advance(); err != nil {
@@ -232,4 +225,15 @@ func (s *Store) mergeSome(runs *runHeap) (done bool, err error) {
 		return nil
 	})
 	return done, err
+}
+
+// putOwner puts what a handle's record says beside the handle, and nothing if the
+// identity was erased or has lost the handle.
+func putOwner(tx *bbolt.Tx, handles *bbolt.Bucket, key ownerKey) error {
+	handle, id := key.split()
+	record, err := get(tx.Bucket([]byte(bucketIdentities)), id)
+	if err != nil || !has(record, handle) {
+		return err
+	}
+	return handles.Put(key[:], record.EncodeOwner(handle))
 }

@@ -2,9 +2,9 @@ package bolt
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
+	"github.com/go-json-experiment/json"
 	"go.etcd.io/bbolt"
 
 	"github.com/olympusoss/oly-passkey/pkg/index"
@@ -12,21 +12,22 @@ import (
 
 // The keys of the meta bucket.
 const (
-	keyMeta  = "meta"
-	keyStats = "stats"
+	keyMeta   = "meta"
+	keyStats  = "stats"
+	keyFormat = "format"
 )
 
 // Stats implements index.Store.
-func (s *Store) Stats(context.Context) (index.Stats, error) {
+func (r *Reader) Stats(context.Context) (index.Stats, error) {
 	var stats index.Stats
-	err := s.db.view(func(tx *bbolt.Tx) error { return readJSON(tx, keyStats, &stats) })
+	err := r.db.view(func(tx *bbolt.Tx) error { return readJSON(tx, keyStats, &stats) })
 	return stats, err
 }
 
 // Meta implements index.Store.
-func (s *Store) Meta(context.Context) (index.Meta, error) {
+func (r *Reader) Meta(context.Context) (index.Meta, error) {
 	var m index.Meta
-	err := s.db.view(func(tx *bbolt.Tx) error { return readJSON(tx, keyMeta, &m) })
+	err := r.db.view(func(tx *bbolt.Tx) error { return readJSON(tx, keyMeta, &m) })
 	return m, err
 }
 

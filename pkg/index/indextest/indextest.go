@@ -25,6 +25,8 @@ func Run(t *testing.T, open func(t *testing.T) index.Store, reopen func(t *testi
 	}{
 		{"empty", testEmpty},
 		{"owners", testOwners},
+		{"owners say what records say", testOwnersOfRecords},
+		{"extensions", testExtensions},
 		{"replace", testReplace},
 		{"erase", testErase},
 		{"unchanged", testUnchanged},
@@ -75,7 +77,7 @@ func put(t *testing.T, s index.Store, people ...*index.Identity) {
 	}
 }
 
-// owners answers the ids of a handle's owners, sorted.
+// owners returns the ids of a handle's owners.
 func owners(t *testing.T, s index.Store, handle string) []uuid.UUID {
 	t.Helper()
 	found, err := s.Owners(t.Context(), digest(handle))
@@ -84,8 +86,29 @@ func owners(t *testing.T, s index.Store, handle string) []uuid.UUID {
 	for _, o := range found {
 		ids = append(ids, o.ID)
 	}
-	slices.SortFunc(ids, compare)
 	return ids
+}
+
+// RequireOwners requires that every handle leads to what those records say and,
+// if it is theirs alone, to nothing else.
+func RequireOwners(t *testing.T, s index.Store, records ...*index.Identity) {
+	t.Helper()
+	want := map[userhandle.Digest][]index.Owner{}
+	for _, i := range records {
+		for _, h := range i.Handles {
+			o, ok := i.Owner(h.Digest)
+			require.True(t, ok)
+			want[h.Digest] = append(want[h.Digest], o)
+		}
+	}
+	for handle, owners := range want {
+		slices.SortFunc(owners, func(a, b index.Owner) int { return compare(a.ID, b.ID) })
+		found, err := s.Owners(t.Context(), handle)
+		require.NoError(t, err)
+		require.Equal(t, owners, found)
+	}
+	_, err := index.Verify(t.Context(), s, func(problem string) { t.Error(problem) })
+	require.NoError(t, err)
 }
 
 func compare(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
@@ -122,9 +145,70 @@ func testOwners(t *testing.T, s index.Store) {
 	slices.SortFunc(both, compare)
 	require.Equal(t, both, owners(t, s, "shared"))
 	require.Empty(t, owners(t, s, "h4"))
-	found, err := s.Owners(t.Context(), digest("h1"))
+	RequireOwners(t, s, a, b, c)
+}
+
+// testOwnersOfRecords changes records of every shape in every way; a look-up
+// returns what they say each time.
+func testOwnersOfRecords(t *testing.T, s index.Store) {
+	t.Helper()
+	records := Sample()
+	put(t, s, records...)
+	RequireOwners(t, s, records...)
+	found, err := s.Owners(t.Context(), SharedHandle())
 	require.NoError(t, err)
-	require.Equal(t, []*index.Identity{a}, found, "the whole record")
+	require.Len(t, found, 2)
+	for name, change := range map[string]func(i *index.Identity){
+		"a later pull":     func(i *index.Identity) { i.PulledAt = i.SeenAt.Add(time.Hour) },
+		"a deletion":       func(i *index.Identity) { i.DeletedAt = i.SeenAt.Add(time.Hour) },
+		"a return":         func(i *index.Identity) { i.DeletedAt = time.Time{} },
+		"a use":            func(i *index.Identity) { each(i.Credentials, func(c *index.Credential) { c.UsedAt = i.SeenAt }) },
+		"credentials gone": func(i *index.Identity) { each(i.Credentials, func(c *index.Credential) { c.Live = false }) },
+		"handles gone":     func(i *index.Identity) { each(i.Handles, func(h *index.Handle) { h.State = index.Removed }) },
+		"no credentials":   func(i *index.Identity) { i.Credentials = nil },
+	} {
+		for n, i := range records {
+			next := i.Clone()
+			change(next)
+			_, err := s.Update(t.Context(), []uuid.UUID{i.ID}, set(next))
+			require.NoError(t, err, name)
+			records[n] = next
+		}
+		RequireOwners(t, s, records...)
+	}
+}
+
+func each[T any](all []T, do func(*T)) {
+	for n := range all {
+		do(&all[n])
+	}
+}
+
+// testExtensions: what a newer program has added to a record and to the meta
+// stays if this one changes them.
+func testExtensions(t *testing.T, s index.Store) {
+	t.Helper()
+	const extension = "\x07\x03new\x08\x00"
+	i := Sample()[0]
+	extended, err := index.Decode(i.ID, append(i.Encode(), extension...))
+	require.NoError(t, err)
+	put(t, s, extended)
+	_, err = s.Update(t.Context(), []uuid.UUID{i.ID}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
+		cur.Handles[0].State = index.Removed
+		return cur
+	})
+	require.NoError(t, err)
+	stored, err := s.Identity(t.Context(), i.ID)
+	require.NoError(t, err)
+	i.Handles[0].State = index.Removed
+	require.Equal(t, string(i.Encode())+extension, string(stored.Encode()))
+	RequireOwners(t, s, stored)
+
+	require.NoError(t, s.UpdateMeta(t.Context(), func(m *index.Meta) { m.Unknown = []byte(`{"later":[1,"x"]}`) }))
+	require.NoError(t, s.UpdateMeta(t.Context(), func(m *index.Meta) { m.Missing = 1 }))
+	meta, err := s.Meta(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, index.Meta{Missing: 1, Unknown: []byte(`{"later":[1,"x"]}`)}, meta)
 }
 
 func testReplace(t *testing.T, s index.Store) {

@@ -21,7 +21,7 @@ var _ index.Store = (*Store)(nil)
 type Store struct {
 	mu         sync.RWMutex
 	identities map[uuid.UUID]*index.Identity
-	owners     map[userhandle.Digest]map[uuid.UUID]bool
+	owners     map[userhandle.Digest][]index.Owner // in the order of their ids
 	jobs       map[uuid.UUID]index.Job
 	meta       index.Meta
 	stats      index.Stats
@@ -31,18 +31,18 @@ type Store struct {
 func New() *Store {
 	return &Store{
 		identities: map[uuid.UUID]*index.Identity{},
-		owners:     map[userhandle.Digest]map[uuid.UUID]bool{},
+		owners:     map[userhandle.Digest][]index.Owner{},
 		jobs:       map[uuid.UUID]index.Job{},
 	}
 }
 
 // Owners implements index.Store.
-func (s *Store) Owners(_ context.Context, handle userhandle.Digest) ([]*index.Identity, error) {
+func (s *Store) Owners(_ context.Context, handle userhandle.Digest) ([]index.Owner, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	var owners []*index.Identity
-	for _, id := range sorted(s.owners[handle]) {
-		owners = append(owners, s.identities[id].Clone())
+	owners := slices.Clone(s.owners[handle])
+	for n := range owners {
+		owners[n] = owners[n].Clone()
 	}
 	return owners, nil
 }
@@ -89,9 +89,16 @@ func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) 
 }
 
 func (s *Store) replace(id uuid.UUID, cur, next *index.Identity) {
+	byID := func(o index.Owner, id uuid.UUID) int { return compare(o.ID, id) }
 	if cur != nil {
 		for _, h := range cur.Handles {
-			delete(s.owners[h.Digest], id)
+			owners := s.owners[h.Digest]
+			if n, ok := slices.BinarySearchFunc(owners, id, byID); ok {
+				s.owners[h.Digest] = slices.Delete(owners, n, n+1)
+			}
+			if len(s.owners[h.Digest]) == 0 {
+				delete(s.owners, h.Digest)
+			}
 		}
 		delete(s.identities, id)
 	}
@@ -100,10 +107,11 @@ func (s *Store) replace(id uuid.UUID, cur, next *index.Identity) {
 	}
 	s.identities[id] = next
 	for _, h := range next.Handles {
-		if s.owners[h.Digest] == nil {
-			s.owners[h.Digest] = map[uuid.UUID]bool{}
+		o, _ := next.Owner(h.Digest)
+		owners := s.owners[h.Digest]
+		if n, ok := slices.BinarySearchFunc(owners, id, byID); !ok {
+			s.owners[h.Digest] = slices.Insert(owners, n, o)
 		}
-		s.owners[h.Digest][id] = true
 	}
 }
 

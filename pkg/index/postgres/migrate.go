@@ -7,8 +7,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/olympusoss/oly-passkey/pkg/index"
 )
 
 // lockKey is the advisory lock under which tables are made: replicas that start
@@ -16,6 +20,9 @@ import (
 // (cockroachdb/cockroach#13546), which does no harm: every statement may run
 // twice, at the same time, too.
 const lockKey = 0x6f6c7970 // "olyp"
+
+// withOwners is the version in which something stands beside every handle.
+const withOwners = 6
 
 // migrations are applied in order; the tables' version is how many were. Each
 // is a list of statements that may be run again.
@@ -72,6 +79,8 @@ func migrations() [][]string {
 			`ALTER TABLE oly_passkey_identities DROP COLUMN IF EXISTS removed`,
 			`ALTER TABLE oly_passkey_identities DROP COLUMN IF EXISTS unknown`,
 		},
+		{`ALTER TABLE oly_passkey_handles ADD COLUMN IF NOT EXISTS owner BYTEA NOT NULL DEFAULT ''`},
+		{}, // withOwners: fillOwners
 	}
 }
 
@@ -101,17 +110,65 @@ func (s *Store) migrate(ctx context.Context) (err error) {
 	}
 	all := migrations()
 	if version > len(all) {
-		return fmt.Errorf("tables have version %d, this program knows %d: it is too old", version, len(all))
+		return &index.NewerError{Found: version, Supported: len(all)}
 	}
 	for n, statements := range all[version:] {
 		if err := run(ctx, conn, statements...); err != nil {
 			return err
+		}
+		if version+n+1 == withOwners {
+			if err := s.fillOwners(ctx); err != nil {
+				return err
+			}
 		}
 		if err := run(ctx, conn, fmt.Sprintf(`UPDATE oly_passkey_meta SET value = '%d' WHERE key = 'version'`, version+n+1)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// fillBatch is how many records one transaction of fillOwners upgrades.
+const fillBatch = 2000
+
+// fillOwners puts beside the handles what a look-up returns, and gives the records
+// the version that a program which does not know that cannot change. It may be run
+// again, and beside such a program.
+func (s *Store) fillOwners(ctx context.Context) error {
+	for from := uuid.Nil; ; {
+		var last uuid.UUID
+		err := s.transact(ctx, func(tx pgx.Tx) (err error) {
+			var w writes
+			last = uuid.Nil
+			rows, err := tx.Query(ctx, `SELECT id, record FROM oly_passkey_identities WHERE id > $1 ORDER BY id LIMIT $2 FOR UPDATE`, from, fillBatch)
+			if err != nil {
+				return err
+			}
+			var id uuid.UUID
+			var record []byte
+			_, err = pgx.ForEachRow(rows, []any{&id, &record}, func() error {
+				last = id
+				if len(record) == 0 || index.Current(record) {
+					return nil
+				}
+				i, err := index.Decode(id, record)
+				if err != nil {
+					return fmt.Errorf("identity %s: %w", id, err)
+				}
+				w.own(nil, i)
+				w.ids, w.records = append(w.ids, id), append(w.records, i.Encode())
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			return w.send(ctx, tx)
+		})
+		if err != nil || last == uuid.Nil {
+			return err
+		}
+		from = last
+	}
 }
 
 // run runs statements, again where another replica was just doing the same.

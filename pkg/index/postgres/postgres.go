@@ -10,12 +10,13 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -27,12 +28,30 @@ import (
 
 var _ index.Leader = (*Store)(nil)
 
-// Store is a pool of connections.
-type Store struct{ pool *pgxpool.Pool }
+// Reader reads the records of a database.
+type Reader struct{ pool *pgxpool.Pool }
 
-// Open connects and makes or migrates the tables. The error never repeats the
+// Store is an index in a database.
+type Store struct{ Reader }
+
+// Open connects, and makes the tables or upgrades those of an older program. The
+// error is index.NewerError if a newer one has made them. It never repeats the
 // DSN, which may hold a password.
 func Open(ctx context.Context, dsn string) (*Store, error) {
+	r, err := OpenReader(ctx, dsn)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{*r}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("postgres: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+// OpenReader connects for reading, whatever program has made the tables, and
+// changes nothing.
+func OpenReader(ctx context.Context, dsn string) (*Reader, error) {
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return nil, errors.New("postgres: the dsn cannot be read; want one such as postgres://user@host/database")
@@ -41,31 +60,61 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	s := &Store{pool: pool}
-	if err := s.migrate(ctx); err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("postgres: %w", err)
-	}
-	return s, nil
+	return &Reader{pool}, nil
 }
 
 // Close implements index.Store.
-func (s *Store) Close() error {
-	s.pool.Close()
+func (r *Reader) Close() error {
+	r.pool.Close()
 	return nil
 }
 
 // Owners implements index.Store.
-func (s *Store) Owners(ctx context.Context, handle userhandle.Digest) ([]*index.Identity, error) {
-	rows, err := s.pool.Query(ctx, `SELECT i.id, i.record FROM oly_passkey_handles h JOIN oly_passkey_identities i ON i.id = h.id
-		WHERE h.digest = $1 ORDER BY i.id`, handle[:])
+func (r *Reader) Owners(ctx context.Context, handle userhandle.Digest) ([]index.Owner, error) {
+	rows, err := r.pool.Query(ctx, `SELECT id, owner FROM oly_passkey_handles WHERE digest = $1 ORDER BY id`, handle[:])
+	if err != nil {
+		return nil, err
+	}
+	var owners []index.Owner
+	var records []uuid.UUID // to be read instead
+	var id uuid.UUID
+	var encoded []byte
+	_, err = pgx.ForEachRow(rows, []any{&id, &encoded}, func() error {
+		o, ok, err := index.DecodeOwner(id, encoded)
+		switch {
+		case err != nil:
+			return fmt.Errorf("identity %s: %w", id, err)
+		case ok:
+			owners = append(owners, o)
+		default:
+			records = append(records, id)
+		}
+		return nil
+	})
+	if err != nil || len(records) == 0 {
+		return owners, err
+	}
+	found, err := r.identities(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range found {
+		if o, ok := i.Owner(handle); ok {
+			owners = append(owners, o)
+		}
+	}
+	slices.SortFunc(owners, func(a, b index.Owner) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	return owners, nil
+}
+
+func (r *Reader) identities(ctx context.Context, ids []uuid.UUID) ([]*index.Identity, error) {
+	rows, err := r.pool.Query(ctx, `SELECT id, record FROM oly_passkey_identities WHERE id = ANY($1)`, ids)
 	return collect(rows, err)
 }
 
 // Identity implements index.Store.
-func (s *Store) Identity(ctx context.Context, id uuid.UUID) (*index.Identity, error) {
-	rows, err := s.pool.Query(ctx, `SELECT id, record FROM oly_passkey_identities WHERE id = $1`, id)
-	found, err := collect(rows, err)
+func (r *Reader) Identity(ctx context.Context, id uuid.UUID) (*index.Identity, error) {
+	found, err := r.identities(ctx, []uuid.UUID{id})
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -73,8 +122,8 @@ func (s *Store) Identity(ctx context.Context, id uuid.UUID) (*index.Identity, er
 }
 
 // After implements index.Store.
-func (s *Store) After(ctx context.Context, id uuid.UUID, limit int) ([]*index.Identity, error) {
-	rows, err := s.pool.Query(ctx, `SELECT id, record FROM oly_passkey_identities WHERE id > $1 ORDER BY id LIMIT $2`, id, limit)
+func (r *Reader) After(ctx context.Context, id uuid.UUID, limit int) ([]*index.Identity, error) {
+	rows, err := r.pool.Query(ctx, `SELECT id, record FROM oly_passkey_identities WHERE id > $1 ORDER BY id LIMIT $2`, id, limit)
 	return collect(rows, err)
 }
 
@@ -105,7 +154,7 @@ func collect(rows pgx.Rows, err error) ([]*index.Identity, error) {
 }
 
 // Meta implements index.Store.
-func (s *Store) Meta(ctx context.Context) (index.Meta, error) { return readMeta(ctx, s.pool, "") }
+func (r *Reader) Meta(ctx context.Context) (index.Meta, error) { return readMeta(ctx, r.pool, "") }
 
 type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row

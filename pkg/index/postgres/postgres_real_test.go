@@ -3,7 +3,9 @@
 package postgres_test
 
 import (
+	"bytes"
 	"context"
+	_ "embed"
 	"testing"
 	"time"
 
@@ -163,7 +165,93 @@ func TestRealPostgresMigration(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, conn.Close(t.Context()))
 	_, err = postgres.Open(t.Context(), dsn)
-	require.EqualError(t, err, "postgres: tables have version 99, this program knows 4: it is too old")
+	require.EqualError(t, err, "postgres: index has format 99, this program supports formats up to 6: "+
+		"use the newer program again, or export the index with `oly-passkey index export` and import it into an empty one")
+	r, err := postgres.OpenReader(t.Context(), dsn)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, r.Close()) }()
+	var export bytes.Buffer
+	exported, err := index.Export(t.Context(), r, &export)
+	require.NoError(t, err)
+	require.Equal(t, len(people), exported)
+}
+
+// versionFour is a dump of tables with indextest.Sample, made by the last program
+// that kept nothing beside handles.
+//
+//go:embed testdata/version4.sql
+var versionFour string
+
+// TestRealPostgresUpgrade takes over the tables of the last program before, also
+// after the upgrade was cut off, and also if such a program still writes.
+func TestRealPostgresUpgrade(t *testing.T) {
+	c := postgrestest.Start(t)
+	dsn := c.Database(t)
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(t.Context())) }()
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		_, err := conn.Exec(t.Context(), sql, args...)
+		require.NoError(t, err)
+	}
+	exec(versionFour)
+	beside := func() (with, without int) {
+		t.Helper()
+		require.NoError(t, conn.QueryRow(t.Context(), `SELECT count(*) FILTER (WHERE owner <> ''), count(*) FILTER (WHERE owner = '') FROM oly_passkey_handles`).Scan(&with, &without))
+		return with, without
+	}
+	people := indextest.Sample()
+	requireAll := func(s *postgres.Store) {
+		t.Helper()
+		found, err := s.After(t.Context(), uuid.Nil, 100)
+		require.NoError(t, err)
+		require.Equal(t, people, found)
+		indextest.RequireOwners(t, s, people...)
+		with, without := beside()
+		require.Equal(t, []int{10, 200}, []int{with, without})
+	}
+	for range 2 { // and once more, now that there is nothing to do
+		s := openStore(t, dsn)
+		requireAll(s)
+		jobs, err := s.Jobs(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []index.Job{{Identity: people[0].ID, Number: 7, Flow: index.FlowSettings}}, jobs)
+		meta, err := s.Meta(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, index.Meta{BuiltAt: time.Unix(1000, 0).UTC(), Missing: 3}, meta)
+	}
+	var record []byte
+	require.NoError(t, conn.QueryRow(t.Context(), `SELECT record FROM oly_passkey_identities WHERE id = $1`, people[0].ID).Scan(&record))
+	require.True(t, index.Current(record))
+
+	// The upgrade was cut off after some records, and the last one was stored by an
+	// older program that still runs: nothing stands beside its handle.
+	exec(`UPDATE oly_passkey_meta SET value = '5' WHERE key = 'version'`)
+	for _, i := range people[3:] {
+		record := i.Encode()
+		record[0] = 1
+		exec(`UPDATE oly_passkey_identities SET record = $2 WHERE id = $1`, i.ID, record)
+		exec(`UPDATE oly_passkey_handles SET owner = '' WHERE id = $1`, i.ID)
+	}
+	with, _ := beside()
+	require.Equal(t, 5, with)
+	requireAll(openStore(t, dsn))
+	late := &index.Identity{ID: uuid.UUID{250}, Handles: []index.Handle{{Digest: userhandle.Digest{250}, Kind: index.WebAuthn, State: index.Active}}}
+	record = late.Encode()
+	record[0] = 1
+	exec(`INSERT INTO oly_passkey_identities (id, record) VALUES ($1, $2)`, late.ID, record)
+	exec(`INSERT INTO oly_passkey_handles (digest, id) VALUES ($1, $2)`, late.Handles[0].Digest[:], late.ID)
+	exec(`UPDATE oly_passkey_stats SET identities = identities + 1, active = active + 1 WHERE shard = (SELECT min(shard) FROM oly_passkey_stats)`)
+	s := openStore(t, dsn)
+	indextest.RequireOwners(t, s, append(people, late)...)
+	late = late.Clone()
+	late.Handles[0].State = index.Removed
+	_, err = s.Update(t.Context(), []uuid.UUID{late.ID}, func(uuid.UUID, *index.Identity) *index.Identity { return late })
+	require.NoError(t, err)
+	indextest.RequireOwners(t, s, append(people, late)...)
+	with, _ = beside()
+	require.Equal(t, 11, with)
 }
 
 // TestRealPostgresRestart restarts the database under a store.

@@ -28,9 +28,9 @@ func addStats(b *pgx.Batch, by index.Stats) {
 }
 
 // Stats implements index.Store.
-func (s *Store) Stats(ctx context.Context) (index.Stats, error) {
+func (r *Reader) Stats(ctx context.Context) (index.Stats, error) {
 	var st index.Stats
-	err := s.pool.QueryRow(ctx, `SELECT CAST(coalesce(sum(identities), 0) AS BIGINT), CAST(coalesce(sum(deleted), 0) AS BIGINT),
+	err := r.pool.QueryRow(ctx, `SELECT CAST(coalesce(sum(identities), 0) AS BIGINT), CAST(coalesce(sum(deleted), 0) AS BIGINT),
 		CAST(coalesce(sum(active), 0) AS BIGINT), CAST(coalesce(sum(orphaned), 0) AS BIGINT),
 		CAST(coalesce(sum(removed), 0) AS BIGINT), CAST(coalesce(sum(unknown), 0) AS BIGINT) FROM oly_passkey_stats`).
 		Scan(&st.Identities, &st.Deleted, &st.Active, &st.Orphaned, &st.Removed, &st.Unknown)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -15,8 +16,7 @@ import (
 
 // Update implements index.Store. It looks first, and locks only what differs.
 func (s *Store) Update(ctx context.Context, ids []uuid.UUID, change index.Change) (int, error) {
-	rows, err := s.pool.Query(ctx, `SELECT id, record FROM oly_passkey_identities WHERE id = ANY($1)`, ids)
-	found, err := collect(rows, err)
+	found, err := s.identities(ctx, ids)
 	if err != nil {
 		return 0, err
 	}
@@ -68,16 +68,17 @@ func byID(found []*index.Identity) map[uuid.UUID]*index.Identity {
 type writes struct {
 	changed     int         // records
 	stats       index.Stats // what they add
-	lost, owned []ownership
+	lost, owned []ownership // handles
 	gone        []uuid.UUID
 	ids         []uuid.UUID
 	records     [][]byte
 }
 
-// ownership is a handle and its owner.
+// ownership is a handle, its owner's id, and what stands beside the handle.
 type ownership struct {
 	handle userhandle.Digest
 	id     uuid.UUID
+	owner  []byte
 }
 
 // insert stores new records, each with one write. It answers the ids of those that
@@ -154,10 +155,28 @@ func (w *writes) note(id uuid.UUID, cur, next *index.Identity) {
 	w.changed++
 	w.stats.Replace(cur, next)
 	for _, d := range missing(cur, next) {
-		w.lost = append(w.lost, ownership{d, id})
+		w.lost = append(w.lost, ownership{handle: d, id: id})
 	}
-	for _, d := range missing(next, cur) {
-		w.owned = append(w.owned, ownership{d, id})
+	w.own(cur, next)
+}
+
+// own notes what comes beside the handles of a record, if it differs from what
+// stands there for another one.
+func (w *writes) own(cur, next *index.Identity) {
+	if next == nil {
+		return
+	}
+	for _, h := range next.Handles {
+		owner := next.EncodeOwner(h.Digest)
+		if owner == nil {
+			owner = []byte{} // not NULL
+		}
+		if cur != nil {
+			if _, known := cur.Handle(h.Digest); known && bytes.Equal(owner, cur.EncodeOwner(h.Digest)) {
+				continue
+			}
+		}
+		w.owned = append(w.owned, ownership{h.Digest, next.ID, owner})
 	}
 }
 
@@ -171,8 +190,9 @@ func (w *writes) send(ctx context.Context, tx pgx.Tx) error {
 		b.Queue(`DELETE FROM oly_passkey_identities WHERE id = ANY($1)`, w.gone)
 	}
 	if len(w.owned) > 0 {
-		digests, ids := w.owners()
-		b.Queue(`INSERT INTO oly_passkey_handles (digest, id) SELECT unnest($1::bytea[]), unnest($2::uuid[]) ON CONFLICT DO NOTHING`, digests, ids)
+		digests, ids, owners := w.owners()
+		b.Queue(`INSERT INTO oly_passkey_handles (digest, id, owner) SELECT unnest($1::bytea[]), unnest($2::uuid[]), unnest($3::bytea[])
+			ON CONFLICT (digest, id) DO UPDATE SET owner = excluded.owner`, digests, ids, owners)
 	}
 	if len(w.ids) > 0 {
 		b.Queue(`UPDATE oly_passkey_identities AS i SET record = n.record
@@ -184,13 +204,18 @@ func (w *writes) send(ctx context.Context, tx pgx.Tx) error {
 	return tx.SendBatch(ctx, &b).Close()
 }
 
-// owners are the columns of new owners, in the order of the index that they go into.
-func (w *writes) owners() (digests [][]byte, ids []uuid.UUID) {
-	slices.SortFunc(w.owned, func(a, b ownership) int { return bytes.Compare(a.handle[:], b.handle[:]) })
-	for n := range w.owned {
-		digests, ids = append(digests, w.owned[n].handle[:]), append(ids, w.owned[n].id)
+// owners returns the columns of handles, each once, in the order of the index
+// that they go into.
+func (w *writes) owners() (digests [][]byte, ids []uuid.UUID, owners [][]byte) {
+	order := func(a, b ownership) int {
+		return cmp.Or(bytes.Compare(a.handle[:], b.handle[:]), bytes.Compare(a.id[:], b.id[:]))
 	}
-	return digests, ids
+	slices.SortFunc(w.owned, order)
+	w.owned = slices.CompactFunc(w.owned, func(a, b ownership) bool { return order(a, b) == 0 })
+	for n, o := range w.owned {
+		digests, ids, owners = append(digests, w.owned[n].handle[:]), append(ids, o.id), append(owners, o.owner)
+	}
+	return digests, ids, owners
 }
 
 // missing answers the handles of a that b has not.
