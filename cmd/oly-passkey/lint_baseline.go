@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/report"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
@@ -40,7 +41,7 @@ func (l *linter) readBaseline() (baseline, error) {
 	}
 	if rev, ok := strings.CutPrefix(l.baseline, "git:"); ok {
 		if rev == "" || rev[0] == '-' {
-			return baseline{}, usagef("--baseline %q names no revision", l.baseline)
+			return baseline{}, cli.Usagef("--baseline %q names no revision", l.baseline)
 		}
 		return baseline{rev: rev}, nil
 	}
@@ -142,7 +143,7 @@ func (l *linter) enrolled(ctx context.Context) (*int, error) {
 	defer stop()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(l.sidecar, "/")+"/v1/index", nil)
 	if err != nil {
-		return nil, usagef("--sidecar: %w", err)
+		return nil, cli.Usagef("--sidecar: %w", err)
 	}
 	if l.keyFile != "" {
 		keys, err := sidecar.ReadKeyFile(l.keyFile)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/matrix"
 	"github.com/olympusoss/oly-passkey/pkg/project"
@@ -33,7 +34,7 @@ func (l *linter) readProject() (*project.Project, error) {
 	f, err := source.Open(name)
 	if errors.Is(err, fs.ErrNotExist) && l.project == "" {
 		if l.environment != "" || l.allEnvironments {
-			return nil, usagef("there is no %s here that names environments", project.FileName)
+			return nil, cli.Usagef("there is no %s here that names environments", project.FileName)
 		}
 		return nil, nil
 	}
@@ -53,7 +54,7 @@ func (l *linter) targets(ctx context.Context, args []string, p *project.Project)
 	if p != nil && l.environment != "" {
 		e, err := p.Environment(l.environment)
 		if err != nil {
-			return nil, usagef("--environment: %w", err)
+			return nil, cli.Usagef("--environment: %w", err)
 		}
 		return l.inEnvironment(e).load(ctx, nil)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/client"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
@@ -35,7 +36,7 @@ ambiguous; 2: it is no user handle; 3: the sidecar could not answer.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("credential-id") && f.credentialID == "" { // a variable that is not set would undo the question
-				return usagef("--credential-id is empty; leave it out where nothing shall be asked about a credential")
+				return cli.Usagef("--credential-id is empty; leave it out where nothing shall be asked about a credential")
 			}
 			return a.resolve(cmd.Context(), &f, args[0])
 		},
@@ -56,14 +57,14 @@ type resolveFlags struct {
 
 func (a *app) resolve(ctx context.Context, f *resolveFlags, handle string) error {
 	if f.format != "text" && f.format != "json" && f.format != "id" {
-		return usagef("--format %q is neither text nor json nor id", f.format)
+		return cli.Usagef("--format %q is neither text nor json nor id", f.format)
 	}
 	handle, err := a.handleArg(handle)
 	if err != nil {
 		return err
 	}
 	if _, err := userhandle.Read(handle); err != nil {
-		return usagef("%w", err)
+		return cli.Usagef("%w", err)
 	}
 	key, err := readResolveKey(f.keyFile)
 	if err != nil {
@@ -71,7 +72,7 @@ func (a *app) resolve(ctx context.Context, f *resolveFlags, handle string) error
 	}
 	c, err := client.New(client.Options{URL: f.sidecar, Key: key})
 	if err != nil {
-		return usagef("--sidecar: %w", err)
+		return cli.Usagef("--sidecar: %w", err)
 	}
 	answer, err := c.Resolve(ctx, client.Query{
 		UserHandle:   handle,
@@ -81,9 +82,9 @@ func (a *app) resolve(ctx context.Context, f *resolveFlags, handle string) error
 	})
 	switch {
 	case errors.Is(err, client.ErrUnknown), errors.Is(err, client.ErrRemoved), errors.Is(err, client.ErrAmbiguous):
-		return &exitError{code: exitFindings, err: err}
+		return &cli.ExitError{Code: cli.ExitFindings, Err: err}
 	case errors.Is(err, client.ErrInvalid):
-		return &exitError{code: exitUsage, err: err}
+		return &cli.ExitError{Code: cli.ExitUsage, Err: err}
 	case err != nil:
 		return err
 	}

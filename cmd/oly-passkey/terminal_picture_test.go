@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/golden"
 )
 
@@ -31,7 +32,7 @@ func TestTerminalPicture(t *testing.T) {
 		c := exec.CommandContext(t.Context(), "bash", "-c", command)
 		c.Dir, c.Env = dir, append(os.Environ(), "COLUMNS=80")
 		out, err := c.CombinedOutput()
-		require.LessOrEqual(t, exitCode(t, err), exitFindings, "%s: %s", command, out)
+		require.LessOrEqual(t, exitCode(t, err), cli.ExitFindings, "%s: %s", command, out)
 		screen.WriteString(strings.TrimRight(string(out), "\n") + "\n\n")
 	}
 	golden.File(t, "../../docs/images/terminal.svg", []byte(picture(strings.TrimRight(screen.String(), "\n"))), *update)
