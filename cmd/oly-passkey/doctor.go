@@ -10,11 +10,11 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/cmd/internal/sidecarcmd"
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/doctor"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/report"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
@@ -165,11 +165,11 @@ func (d *doctorCommand) options(where string) (doctor.Options, error) {
 		}
 	}
 	if d.keyFile != "" {
-		keys, err := sidecar.ReadKeyFile(d.keyFile)
+		keys, err := api.ReadKeyFile(d.keyFile)
 		if err != nil {
 			return o, err
 		}
-		o.SidecarKey = keys.Key(sidecar.ScopeRead)
+		o.SidecarKey = keys.Key(api.ScopeRead)
 	}
 	if len(d.files.layers) > 0 {
 		o.Files, o.Lint, err = d.files.together()

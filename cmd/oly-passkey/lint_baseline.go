@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/report"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -146,13 +146,13 @@ func (l *linter) enrolled(ctx context.Context) (*int, error) {
 		return nil, cli.Usagef("--sidecar: %w", err)
 	}
 	if l.keyFile != "" {
-		keys, err := sidecar.ReadKeyFile(l.keyFile)
+		keys, err := api.ReadKeyFile(l.keyFile)
 		if err != nil {
 			return nil, err
 		}
-		key := keys.Key(sidecar.ScopeRead)
+		key := keys.Key(api.ScopeRead)
 		if key == "" {
-			return nil, fmt.Errorf("ask the sidecar: %q has no key of scope %q", l.keyFile, sidecar.ScopeRead)
+			return nil, fmt.Errorf("ask the sidecar: %q has no key of scope %q", l.keyFile, api.ScopeRead)
 		}
 		req.Header.Set("Authorization", "Bearer "+key)
 	}

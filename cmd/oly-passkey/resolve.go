@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/client"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
@@ -41,7 +41,7 @@ ambiguous; 2: it is no user handle; 3: the sidecar could not answer.`,
 			return a.resolve(cmd.Context(), &f, args[0])
 		},
 	}
-	c.Flags().StringVar(&f.sidecar, "sidecar", "http://"+sidecar.DefaultListen, "`URL` of the sidecar")
+	c.Flags().StringVar(&f.sidecar, "sidecar", "http://"+api.DefaultListen, "`URL` of the sidecar")
 	c.Flags().StringVar(&f.keyFile, "api-key-file", "", "`FILE` with a key of scope resolve (none: send no key)")
 	c.Flags().StringVar(&f.credentialID, "credential-id", "", "`ID` of the credential, base64url, to ask whether it belongs to the handle")
 	c.Flags().BoolVar(&f.allowRemoved, "allow-removed", false, "answer a handle whose credential is gone, too")
@@ -107,13 +107,13 @@ func readResolveKey(path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
-	keys, err := sidecar.ReadKeyFile(path)
+	keys, err := api.ReadKeyFile(path)
 	if err != nil {
 		return "", err
 	}
-	key := keys.Key(sidecar.ScopeResolve)
+	key := keys.Key(api.ScopeResolve)
 	if key == "" {
-		return "", fmt.Errorf("api key file %q holds no key of scope %q", path, sidecar.ScopeResolve)
+		return "", fmt.Errorf("api key file %q holds no key of scope %q", path, api.ScopeResolve)
 	}
 	return key, nil
 }

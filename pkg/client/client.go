@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/olympusoss/oly-passkey/pkg/api"
 )
 
 // Options say where the sidecar is. URL is required.
@@ -45,7 +47,7 @@ const tryTimeout = 20 * time.Second
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("sidecar url %q is no http or https url, want one such as %q", o.URL, "http://127.0.0.1:4477")
+		return nil, fmt.Errorf("sidecar url %q is no http or https url, want one such as %q", o.URL, api.DefaultURL)
 	}
 	if o.Tries == 0 {
 		o.Tries = 3
@@ -104,12 +106,9 @@ func (p *ProblemError) Error() string {
 	return fmt.Sprintf("sidecar answered %d: %s", p.Status, text)
 }
 
-// problemBase is in front of the type of every problem that is the sidecar's.
-const problemBase = "https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#"
-
 // name is what docs/problems.md calls the problem, "" where it is not the sidecar's.
 func (p *ProblemError) name() string {
-	name, ours := strings.CutPrefix(p.Type, problemBase)
+	name, ours := strings.CutPrefix(p.Type, api.ProblemBase)
 	if !ours {
 		return ""
 	}
@@ -119,17 +118,17 @@ func (p *ProblemError) name() string {
 // Is tells which of the package's errors the problem is.
 func (p *ProblemError) Is(target error) bool {
 	switch p.name() {
-	case "bad-request", "invalid-handle":
+	case api.ProblemBadRequest, api.ProblemInvalidHandle:
 		return target == ErrInvalid
-	case "unauthorized", "forbidden":
+	case api.ProblemUnauthorized, api.ProblemForbidden:
 		return target == ErrKey
-	case "unknown-handle", "unknown-identity":
+	case api.ProblemUnknownHandle, api.ProblemUnknownIdentity:
 		return target == ErrUnknown
-	case "ambiguous-handle":
+	case api.ProblemAmbiguousHandle:
 		return target == ErrAmbiguous
-	case "removed-handle":
+	case api.ProblemRemovedHandle:
 		return target == ErrRemoved
-	case "index-building", "kratos-unavailable", "request-timeout":
+	case api.ProblemIndexBuilding, api.ProblemKratosUnavailable, api.ProblemRequestTimeout:
 		return target == ErrNotReady
 	}
 	return false

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
+	"github.com/olympusoss/oly-passkey/pkg/api"
 )
 
 // NewHealthcheck returns the command for images that contain only this program.
@@ -35,7 +35,7 @@ Exit code 0: ready; 1: not ready, or unreachable.`,
 			return healthcheck(cmd.Context(), a, listen)
 		},
 	}
-	c.Flags().StringVar(&listen, "metrics-listen", sidecar.DefaultMetricsListen, "`HOST:PORT` that the server was given (also from OLY_PASSKEY_SERVE_METRICS_LISTEN)")
+	c.Flags().StringVar(&listen, "metrics-listen", api.DefaultMetricsListen, "`HOST:PORT` that the server was given (also from OLY_PASSKEY_SERVE_METRICS_LISTEN)")
 	return c
 }
 

@@ -23,7 +23,9 @@ func NewIndex(a *cli.App) *cobra.Command {
 		Long: `Export, import, verify and count the sidecar's index, in a data directory or in
 PostgreSQL. A data directory belongs to one process at a time: stop serve first.`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return cli.Usagef("choose a subcommand: export, import, stats or verify") },
+		RunE: func(*cobra.Command, []string) error {
+			return cli.Usagef("choose a subcommand: export, import, stats or verify")
+		},
 	}
 	c.AddCommand(
 		newIndexCommand(a, "export", "write the index to stdout as JSON lines", exportIndex),

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/directory"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/settings"
@@ -45,8 +46,8 @@ func (o *serveOptions) table() settings.Table {
 			settings.Text(&o.dataDir, "data-dir", "", "`DIR` of the index; created if missing"),
 			settings.Text(&o.dsnFile, "postgres-dsn-file", "", "`FILE` with the DSN of the PostgreSQL or CockroachDB database shared by several servers, instead of --data-dir").Secret(),
 			settings.Text(&o.keyFile, "api-key-file", "", "`FILE` with the API keys; reread when it changes").Secret().Reloadable(),
-			settings.Text(&o.listen, "listen", sidecar.DefaultListen, "`HOST:PORT` of the API"),
-			settings.Text(&o.metricsListen, "metrics-listen", sidecar.DefaultMetricsListen, "`HOST:PORT` of /metrics, /livez and /readyz"),
+			settings.Text(&o.listen, "listen", api.DefaultListen, "`HOST:PORT` of the API"),
+			settings.Text(&o.metricsListen, "metrics-listen", api.DefaultMetricsListen, "`HOST:PORT` of /metrics, /livez and /readyz"),
 			settings.Text(&o.identityIDs, "identity-id-handles", string(directory.IdentityIDsWebAuthn),
 				"when to accept 16 bytes that are not in the index as an identity id: `webauthn` (if Kratos shows a webauthn key with that handle), any (if the identity exists), off"),
 			settings.Duration(&o.reconcileEvery, "reconcile-every", 6*time.Hour, "`TIME` between sweeps over all identities"),
