@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
@@ -37,11 +38,11 @@ Exit code 2: there is no fingerprint in it; 3: the keystore cannot be opened.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if format != "text" && format != "json" {
-				return usagef("--format %q is neither text nor json", format)
+				return cli.Usagef("--format %q is neither text nor json", format)
 			}
 			if store != "" {
 				if len(args) > 0 || cert != "" {
-					return usagef("give a fingerprint, --cert or --keystore, not several")
+					return cli.Usagef("give a fingerprint, --cert or --keystore, not several")
 				}
 				keys, err := a.keystore(store, passwordFile)
 				if err != nil {
@@ -55,7 +56,7 @@ Exit code 2: there is no fingerprint in it; 3: the keystore cannot be opened.`,
 			}
 			keys, err := wellknown.ReadFingerprints(data)
 			if err != nil {
-				return usagef("%w", err)
+				return cli.Usagef("%w", err)
 			}
 			return a.printFingerprints(keys, format)
 		},
@@ -96,11 +97,11 @@ func (a *app) keystore(name, passwordFile string) ([]wellknown.Fingerprint, erro
 func (a *app) fingerprintInput(args []string, cert string) ([]byte, error) {
 	switch {
 	case cert != "" && len(args) > 0:
-		return nil, usagef("give a fingerprint or --cert, not both")
+		return nil, cli.Usagef("give a fingerprint or --cert, not both")
 	case cert != "":
 		return os.ReadFile(cert)
 	case len(args) == 0:
-		return nil, usagef("android-origin needs a fingerprint, an origin, - or --cert FILE")
+		return nil, cli.Usagef("android-origin needs a fingerprint, an origin, - or --cert FILE")
 	case args[0] == "-":
 		return io.ReadAll(io.LimitReader(a.stdin, 1<<20))
 	}

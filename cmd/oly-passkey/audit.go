@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/cmd/internal/sidecarcmd"
 	"github.com/olympusoss/oly-passkey/pkg/audit"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -56,7 +58,7 @@ finish.`,
 	f.StringVar(&u.format, "format", "text", "text, csv, json or html")
 	f.StringVarP(&u.output, "output", "o", "", "`FILE` to write the report to (default: stdout)")
 	f.StringVar(&u.state, "state", "", "`DIR` that keeps what was read, so that an interrupted audit can go on")
-	kratosAccessFlags(c, &u.access)
+	sidecarcmd.KratosAccessFlags(c, &u.access)
 	f.IntVar(&u.pageSize, "page-size", 500, "identities a request (1 to 1000)")
 	f.StringVar(&u.rpIDChange, "rp-id-change", "", "forecast what `ID` in place of today's rp.id would do")
 	f.StringVar(&u.since, "since", "", "`FILE` of an earlier report in JSON to compare with")
@@ -69,19 +71,19 @@ finish.`,
 
 func (u *auditor) run(ctx context.Context) error {
 	if !slices.Contains([]string{"text", "csv", "json", "html"}, u.format) {
-		return usagef("--format is %q; it takes text, csv, json or html", u.format)
+		return cli.Usagef("--format is %q; it takes text, csv, json or html", u.format)
 	}
 	failOn, err := audit.ParseSeverity(u.failOn)
 	if err != nil {
-		return usagef("--fail-on: %w", err)
+		return cli.Usagef("--fail-on: %w", err)
 	}
 	if u.access.MaxRPS < 0 || u.pageSize < 1 || u.pageSize > 1000 {
-		return usagef("--max-rps has to be 0 or more, and --page-size 1 to 1000")
+		return cli.Usagef("--max-rps has to be 0 or more, and --page-size 1 to 1000")
 	}
 	o := audit.Options{Source: u.kratosAdminURL, State: u.state, MaxRPS: u.access.MaxRPS}
 	if u.rpIDChange != "" {
 		if o.Forecast, err = audit.NewForecast(u.rpIDChange); err != nil {
-			return usagef("--rp-id-change: %w", err)
+			return cli.Usagef("--rp-id-change: %w", err)
 		}
 	}
 	var since *audit.Saved
@@ -93,10 +95,10 @@ func (u *auditor) run(ctx context.Context) error {
 	if o.Kratos, err = u.kratos(); err != nil {
 		return err
 	}
-	bar := &progressLine{w: u.app.stderr, tty: isTerminal(u.app.stderr), shown: time.Now()}
-	o.Progress = bar.show
+	bar := cli.NewProgressLine(u.app.stderr)
+	o.Progress = bar.Show
 	report, err := audit.Run(ctx, o)
-	bar.end()
+	bar.End()
 	if err != nil {
 		return err
 	}
@@ -109,7 +111,7 @@ func (u *auditor) run(ctx context.Context) error {
 		return err
 	}
 	if worst != "" && worst.AtLeast(failOn) {
-		return findings()
+		return cli.Findings()
 	}
 	return nil
 }
@@ -124,7 +126,7 @@ func (u *auditor) kratos() (*kratosadmin.Client, error) {
 	}
 	c, err := kratosadmin.New(kratosadmin.Options{URL: u.kratosAdminURL, PageSize: u.pageSize, Transport: transport})
 	if err != nil {
-		return nil, usagef("--kratos-admin-url: %w", err)
+		return nil, cli.Usagef("--kratos-admin-url: %w", err)
 	}
 	return c, nil
 }

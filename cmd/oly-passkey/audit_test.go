@@ -10,11 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
 // fakekratosAdmin answers the list of identities: two pages of one each.
@@ -47,13 +46,13 @@ func runAudit(t *testing.T, args ...string) (code int, stdout, stderr string) {
 func TestAudit(t *testing.T) {
 	url := fakekratosAdmin(t, false)
 	code, out, errs := runAudit(t, "--kratos-admin-url", url)
-	require.Equal(t, exitClean, code)
+	require.Equal(t, cli.ExitClean, code)
 	require.Empty(t, errs)
 	require.Contains(t, out, "  with passkeys alone                                   2   100.0 %\n")
 	require.Contains(t, out, "  warning: 1: one lost device locks the person out [lock-out-risk]\n")
 
 	code, out, _ = runAudit(t, "--kratos-admin-url", url, "--fail-on", "warning", "--format", "csv", "--rp-id-change", "example.org")
-	require.Equal(t, exitFindings, code)
+	require.Equal(t, cli.ExitFindings, code)
 	require.Equal(t, `rule,severity,identity_id,detail
 lock-out-risk,warning,00000000-0000-4000-8000-000000000002,"one passkey, and no other way in"
 orphan-forecast,warning,00000000-0000-4000-8000-000000000002,no other way in
@@ -63,13 +62,13 @@ orphan-forecast,warning,00000000-0000-4000-8000-000000000002,no other way in
 	dir := t.TempDir()
 	saved := filepath.Join(dir, "before.json")
 	code, out, _ = runAudit(t, "--kratos-admin-url", url, "--format", "json", "--output", saved, "--state", filepath.Join(dir, "state"))
-	require.Equal(t, exitClean, code)
+	require.Equal(t, cli.ExitClean, code)
 	require.Empty(t, out)
 	code, out, _ = runAudit(t, "--kratos-admin-url", fakekratosAdmin(t, true), "--since", saved)
-	require.Equal(t, exitFindings, code)
+	require.Equal(t, cli.ExitFindings, code)
 	require.True(t, strings.HasSuffix(out, "\n  clone-warning                                             1  (+1)\n"), out)
 	code, out, _ = runAudit(t, "--kratos-admin-url", url, "--format", "html", "--since", saved)
-	require.Equal(t, exitClean, code)
+	require.Equal(t, cli.ExitClean, code)
 	require.Contains(t, out, "2 of 2 people have a passkey (100.0 %). 1 would be locked out by losing one device.")
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -85,36 +84,20 @@ func TestAuditFails(t *testing.T) {
 		say  string
 		args []string
 	}{
-		{exitUsage, `required flag(s) "kratos-admin-url" not set`, nil},
-		{exitUsage, `--format is "xml"; it takes text, csv, json or html`, []string{"--kratos-admin-url", url, "--format", "xml"}},
-		{exitUsage, `--fail-on: "x" is no severity; there are error, warning and info`, []string{"--kratos-admin-url", url, "--fail-on", "x"}},
-		{exitUsage, `--max-rps has to be 0 or more, and --page-size 1 to 1000`, []string{"--kratos-admin-url", url, "--page-size", "0"}},
-		{exitUsage, `--rp-id-change: rp.id "https://x" is no bare lower-case domain, such as example.com`, []string{"--kratos-admin-url", url, "--rp-id-change", "https://x"}},
-		{exitUsage, `--kratos-admin-url: kratos admin url "x" is no http or https url`, []string{"--kratos-admin-url", "x"}},
-		{exitFailed, `open nowhere.json: no such file or directory`, []string{"--kratos-admin-url", url, "--since", "nowhere.json"}},
-		{exitFailed, `--since audit_test.go: not a report that oly-passkey audit --format json wrote`, []string{"--kratos-admin-url", url, "--since", "audit_test.go"}},
-		{exitFailed, `answered 404, but not as kratos does: is this the admin api?`, []string{"--kratos-admin-url", gone.URL}},
-		{exitFailed, `no such file or directory`, []string{"--kratos-admin-url", url, "--output", "nowhere/report.txt"}},
+		{cli.ExitUsage, `required flag(s) "kratos-admin-url" not set`, nil},
+		{cli.ExitUsage, `--format is "xml"; it takes text, csv, json or html`, []string{"--kratos-admin-url", url, "--format", "xml"}},
+		{cli.ExitUsage, `--fail-on: "x" is no severity; there are error, warning and info`, []string{"--kratos-admin-url", url, "--fail-on", "x"}},
+		{cli.ExitUsage, `--max-rps has to be 0 or more, and --page-size 1 to 1000`, []string{"--kratos-admin-url", url, "--page-size", "0"}},
+		{cli.ExitUsage, `--rp-id-change: rp.id "https://x" is no bare lower-case domain, such as example.com`, []string{"--kratos-admin-url", url, "--rp-id-change", "https://x"}},
+		{cli.ExitUsage, `--kratos-admin-url: kratos admin url "x" is no http or https url`, []string{"--kratos-admin-url", "x"}},
+		{cli.ExitFailed, `open nowhere.json: no such file or directory`, []string{"--kratos-admin-url", url, "--since", "nowhere.json"}},
+		{cli.ExitFailed, `--since audit_test.go: not a report that oly-passkey audit --format json wrote`, []string{"--kratos-admin-url", url, "--since", "audit_test.go"}},
+		{cli.ExitFailed, `answered 404, but not as kratos does: is this the admin api?`, []string{"--kratos-admin-url", gone.URL}},
+		{cli.ExitFailed, `no such file or directory`, []string{"--kratos-admin-url", url, "--output", "nowhere/report.txt"}},
 	} {
 		code, out, errs := runAudit(t, c.args...)
 		require.Equal(t, c.code, code, c.say)
 		require.Empty(t, out)
 		require.Contains(t, errs, c.say)
 	}
-}
-
-func TestProgressLine(t *testing.T) {
-	p := kratosadmin.Progress{Identities: 30_000, Resumed: 10_000, Fraction: 0.6, Elapsed: 10 * time.Second}
-	const text = "30,000 identities, 60 %, 2,000 a second, 10s left"
-	var tty, pipe bytes.Buffer
-	l := &progressLine{w: &tty, tty: true}
-	l.show(p)
-	l.show(p) // too soon
-	l.end()
-	require.Equal(t, "\r\x1b[K"+text+"\r\x1b[K", tty.String())
-	l = &progressLine{w: &pipe}
-	l.show(p)
-	l.show(p)
-	l.end()
-	require.Equal(t, "oly-passkey: "+text+"\n", pipe.String())
 }

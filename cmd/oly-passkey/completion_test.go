@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
 // completed asks the engine that all four shells ask.
@@ -17,7 +19,7 @@ func completed(t *testing.T, words ...string) []string {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code := run(context.Background(), append([]string{"__completeNoDesc"}, words...), &app{stdout: &out, stderr: &errs})
-	require.Equal(t, exitClean, code, errs.String())
+	require.Equal(t, cli.ExitClean, code, errs.String())
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	return lines[:len(lines)-1] // the last one is for the shell
 }
@@ -37,7 +39,7 @@ func TestCompletionScripts(t *testing.T) {
 		"powershell": "Register-ArgumentCompleter -CommandName 'oly-passkey' -ScriptBlock ",
 	} {
 		var out bytes.Buffer
-		require.Equal(t, exitClean, run(context.Background(), []string{"completion", shell}, &app{stdout: &out, stderr: &out}))
+		require.Equal(t, cli.ExitClean, run(context.Background(), []string{"completion", shell}, &app{stdout: &out, stderr: &out}))
 		require.Contains(t, out.String(), hook, shell)
 	}
 }

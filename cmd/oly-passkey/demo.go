@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/demo"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
@@ -45,12 +46,12 @@ func (a *app) demo(ctx context.Context, o demo.Options) error {
 	switch o.SignUp {
 	case scaffold.PasskeyFirst, scaffold.CodeFirst:
 	default:
-		return usagef("--sign-up %q is unknown; use %s or %s", o.SignUp, scaffold.PasskeyFirst, scaffold.CodeFirst)
+		return cli.Usagef("--sign-up %q is unknown; use %s or %s", o.SignUp, scaffold.PasskeyFirst, scaffold.CodeFirst)
 	}
 	switch o.WebAuthn {
 	case scaffold.Off, scaffold.Passwordless, scaffold.SecondFactor:
 	default:
-		return usagef("--webauthn %q is unknown; use %s or %s", o.WebAuthn, scaffold.Passwordless, scaffold.SecondFactor)
+		return cli.Usagef("--webauthn %q is unknown; use %s or %s", o.WebAuthn, scaffold.Passwordless, scaffold.SecondFactor)
 	}
 	var err error
 	if o.KratosBin, err = demo.FindKratos(o.KratosBin); err != nil {

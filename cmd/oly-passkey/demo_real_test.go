@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
@@ -43,7 +44,7 @@ func TestRealDemoCommand(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, response.StatusCode)
 
 	ctrlC()
-	require.Equal(t, exitClean, <-exit)
+	require.Equal(t, cli.ExitClean, <-exit)
 	rest, err := io.ReadAll(lines)
 	require.NoError(t, err)
 	require.Empty(t, rest, "one line is all")

@@ -20,6 +20,8 @@ import (
 	"github.com/tdewolff/parse/v2"
 	"github.com/tdewolff/parse/v2/js"
 	"gopkg.in/yaml.v3"
+
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
 // TestDocuments runs every code block of the documentation, page by page, in a
@@ -97,7 +99,7 @@ func (r *reader) runConsole(b block) {
 	var now strings.Builder
 	for _, c := range b.shown() {
 		out, err := r.shell(c.command)
-		require.LessOrEqual(r.t, exitCode(r.t, err), exitFindings, "%s:%d: %s", r.path, b.line, out)
+		require.LessOrEqual(r.t, exitCode(r.t, err), cli.ExitFindings, "%s:%d: %s", r.path, b.line, out)
 		now.WriteString("$ " + c.command + out)
 	}
 	if *update {

@@ -8,11 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/cmd/internal/sidecarcmd"
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/doctor"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/report"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
@@ -72,7 +74,7 @@ Exit code 0: clean; 1: findings; 3: there was not enough time.`,
 	f.StringVar(&d.files.version, "kratos-version", "", "the Kratos that reads the files (from an image tag beside them, else v26.2.0)")
 	f.StringVar(&d.kratosURL, "kratos-url", "", "`URL` of Kratos' public API (default: where the page leads)")
 	f.StringVar(&d.adminURL, "admin-url", "", "`URL` of Kratos' admin API, without /admin")
-	kratosAccessFlags(c, &d.access)
+	sidecarcmd.KratosAccessFlags(c, &d.access)
 	f.StringArrayVar(&d.androidApps, "android-app", nil, "`PACKAGE[=FINGERPRINT]` of an app (repeatable)")
 	f.StringArrayVar(&d.appleApps, "apple-app", nil, "`TEAMID.bundle.id` of an app (repeatable)")
 	f.StringVar(&d.sidecar, "sidecar", "", "`URL` of the sidecar")
@@ -90,27 +92,27 @@ func (d *doctorCommand) run(ctx context.Context, where string) error {
 	failOn, ok := lint.ParseSeverity(d.failOn)
 	switch {
 	case !ok:
-		return usagef("--fail-on is %q; it takes error, warning or info", d.failOn)
+		return cli.Usagef("--fail-on is %q; it takes error, warning or info", d.failOn)
 	case !slices.Contains([]string{"text", "json", "html", "sarif"}, d.format):
-		return usagef("--format is %q; it takes text, json, html or sarif", d.format)
+		return cli.Usagef("--format is %q; it takes text, json, html or sarif", d.format)
 	case d.format == "sarif" && len(d.files.layers) == 0:
-		return usagef("--format sarif needs -c FILE, to which findings are attached")
+		return cli.Usagef("--format sarif needs -c FILE, to which findings are attached")
 	case d.timeout <= 0:
-		return usagef("--timeout is %s; it takes a duration, such as 30s", d.timeout)
+		return cli.Usagef("--timeout is %s; it takes a duration, such as 30s", d.timeout)
 	}
 	opts, err := d.options(where)
 	if err != nil {
 		return err
 	}
 	if opts.Ceremony, err = d.plan(opts); errors.Is(err, doctor.ErrURL) {
-		return usagef("%w", err)
+		return cli.Usagef("%w", err)
 	}
 	if err != nil {
 		return err
 	}
 	r, err := doctor.Run(ctx, opts)
 	if errors.Is(err, doctor.ErrURL) {
-		return usagef("%w", err)
+		return cli.Usagef("%w", err)
 	}
 	if err != nil {
 		return err
@@ -120,11 +122,11 @@ func (d *doctorCommand) run(ctx context.Context, where string) error {
 	}
 	for _, p := range r.Problems() {
 		if p.Severity >= failOn {
-			return findings()
+			return cli.Findings()
 		}
 	}
 	if r.TimedOut || r.Unfinished() {
-		return &exitError{code: exitFailed}
+		return &cli.ExitError{Code: cli.ExitFailed}
 	}
 	return nil
 }
@@ -162,7 +164,7 @@ func (d *doctorCommand) options(where string) (doctor.Options, error) {
 	o.Android = apps.Apps
 	for _, id := range d.appleApps {
 		if !wellknown.IsAppleApp(id) {
-			return o, usagef("--apple-app %q is not the ten characters of a team id, a dot and a bundle id", id)
+			return o, cli.Usagef("--apple-app %q is not the ten characters of a team id, a dot and a bundle id", id)
 		}
 	}
 	if d.keyFile != "" {
@@ -171,11 +173,11 @@ func (d *doctorCommand) options(where string) (doctor.Options, error) {
 				return o, err
 			}
 		}
-		keys, err := sidecar.ReadKeyFile(d.keyFile)
+		keys, err := api.ReadKeyFile(d.keyFile)
 		if err != nil {
 			return o, err
 		}
-		o.SidecarKey = keys.Key(sidecar.ScopeRead)
+		o.SidecarKey = keys.Key(api.ScopeRead)
 	}
 	if len(d.files.layers) > 0 {
 		o.Files, o.Lint, err = d.files.together()

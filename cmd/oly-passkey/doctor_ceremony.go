@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/doctor"
 	"github.com/olympusoss/oly-passkey/pkg/doctor/ceremony"
 )
@@ -33,11 +34,11 @@ func (d *doctorCommand) plan(o doctor.Options) (*doctor.Ceremony, error) {
 	c := d.ceremony
 	switch {
 	case !c.on && (c.traits != "" || c.yes || c.browser != ""):
-		return nil, usagef("--traits, --yes and --browser go with --ceremony")
+		return nil, cli.Usagef("--traits, --yes and --browser go with --ceremony")
 	case !c.on:
 		return nil, nil //nolint:nilnil // none is an answer
 	case c.traits == "" || o.AdminURL == "":
-		return nil, usagef("--ceremony needs --traits FILE, for the throw-away identity, and --admin-url, to delete it again")
+		return nil, cli.Usagef("--ceremony needs --traits FILE, for the throw-away identity, and --admin-url, to delete it again")
 	}
 	text, err := os.ReadFile(c.traits)
 	if err != nil {
@@ -57,7 +58,7 @@ func (d *doctorCommand) plan(o doctor.Options) (*doctor.Ceremony, error) {
 	}
 	d.announce(plan, traits)
 	if !plan.Local && !c.yes {
-		return nil, usagef("--ceremony on anything but localhost needs --yes")
+		return nil, cli.Usagef("--ceremony on anything but localhost needs --yes")
 	}
 	return &doctor.Ceremony{Browser: browser, Traits: traits, Progress: d.progress, Anywhere: c.yes}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/audit"
 	"github.com/olympusoss/oly-passkey/pkg/explain"
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
@@ -55,7 +56,7 @@ Exit code 0: it is explained; 1: nothing is known about it.`,
 
 func (e *explainer) run(args []string) error {
 	if e.format != "text" && e.format != "json" {
-		return usagef("--format is %q; it takes text or json", e.format)
+		return cli.Usagef("--format is %q; it takes text or json", e.format)
 	}
 	input, err := e.input(args)
 	if err != nil {
@@ -89,7 +90,7 @@ func (e *explainer) run(args []string) error {
 		return err
 	}
 	if answer.Kind == explain.KindUnknown {
-		return findings()
+		return cli.Findings()
 	}
 	return nil
 }
@@ -111,8 +112,8 @@ func (e *explainer) input(args []string) ([]byte, error) {
 	if len(args) > 0 && args[0] != "-" {
 		return []byte(strings.Join(args, " ")), nil
 	}
-	if len(args) == 0 && isTerminal(e.app.stdin) {
-		return nil, usagef("explain needs a text, or one on stdin")
+	if len(args) == 0 && cli.IsTerminal(e.app.stdin) {
+		return nil, cli.Usagef("explain needs a text, or one on stdin")
 	}
 	text, err := io.ReadAll(io.LimitReader(e.app.stdin, maxExplained))
 	if err != nil {
@@ -123,7 +124,7 @@ func (e *explainer) input(args []string) ([]byte, error) {
 	}
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
-		return nil, usagef("explain needs a text, and stdin is empty")
+		return nil, cli.Usagef("explain needs a text, and stdin is empty")
 	case bytes.IndexByte(text, 0) >= 0:
 		_, _ = fmt.Fprintln(e.app.stderr, "oly-passkey: stdin is no text; give the error's words, or the credential as JSON or base64url")
 	}

@@ -23,6 +23,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
 // Every trouble here meets the real command in a process of its own. What is to
@@ -409,7 +411,7 @@ func (v *victim) requireRefusal(words string) {
 	cmd.Stderr = &said
 	var exit *exec.ExitError
 	require.ErrorAs(v.t, cmd.Run(), &exit)
-	require.Equal(v.t, exitFailed, exit.ExitCode(), "%s", &said)
+	require.Equal(v.t, cli.ExitFailed, exit.ExitCode(), "%s", &said)
 	lines := strings.Split(strings.TrimSpace(said.String()), "\n")
 	require.Equal(v.t, words, lines[len(lines)-1])
 }

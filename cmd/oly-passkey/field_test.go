@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -27,11 +28,11 @@ func TestFieldInit(t *testing.T) {
 		stdout, stderr string
 		changes        func(t *testing.T, before, after string)
 	}{
-		"configmap-wiped":    {code: exitClean, stdout: "patched    kratos.yml", changes: patchedConfigMap},
-		"configmap-panic":    {code: exitClean, stdout: "patched    kratos.yml", changes: patchedConfigMap},
-		"init-schema-unseen": {code: exitUsage, stderr: `identity schema "default" was not seen`},
-		"helm-inline-schema": {code: exitFindings, stdout: "kratos.yml:29:133: error: no trait of identity schema \"default\" is annotated"},
-		"init-changes-rp-id": {code: exitUsage, stderr: `relying party id "auth.example.com"`},
+		"configmap-wiped":    {code: cli.ExitClean, stdout: "patched    kratos.yml", changes: patchedConfigMap},
+		"configmap-panic":    {code: cli.ExitClean, stdout: "patched    kratos.yml", changes: patchedConfigMap},
+		"init-schema-unseen": {code: cli.ExitUsage, stderr: `identity schema "default" was not seen`},
+		"helm-inline-schema": {code: cli.ExitFindings, stdout: "kratos.yml:29:133: error: no trait of identity schema \"default\" is annotated"},
+		"init-changes-rp-id": {code: cli.ExitUsage, stderr: `relying party id "auth.example.com"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			from := filepath.Join(shared, "field", name)
@@ -57,7 +58,7 @@ func TestFieldInit(t *testing.T) {
 				return
 			}
 			c.changes(t, string(before), string(after))
-			require.Equal(t, exitClean, run(t.Context(), []string{"lint", "-c", "kratos.yml"}, &app{stdout: &stdout, stderr: &stderr}), stdout.String())
+			require.Equal(t, cli.ExitClean, run(t.Context(), []string{"lint", "-c", "kratos.yml"}, &app{stdout: &stdout, stderr: &stderr}), stdout.String())
 		})
 	}
 }

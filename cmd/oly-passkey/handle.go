@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
@@ -18,7 +19,7 @@ func newHandle(a *app) *cobra.Command {
 base64url (WebAuthn's JSON), base64 (Kratos' admin API), hex, uuid (16 bytes) or
 text (the raw characters).`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return usagef("handle needs encode or decode") },
+		RunE: func(*cobra.Command, []string) error { return cli.Usagef("handle needs encode or decode") },
 	}
 	c.AddCommand(newHandleDecode(a), newHandleEncode(a))
 	return c
@@ -28,7 +29,7 @@ text (the raw characters).`,
 // as one in 64 of those with random bytes does.
 func dashHandles(c *cobra.Command) *cobra.Command {
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return usagef("%w; a user handle that begins with \"-\" goes behind --: %s -- HANDLE", err, c.CommandPath())
+		return cli.Usagef("%w; a user handle that begins with \"-\" goes behind --: %s -- HANDLE", err, c.CommandPath())
 	})
 	return c
 }
@@ -48,7 +49,7 @@ handles, --from says which form is meant. - reads HANDLE from stdin.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if format != "text" && format != "json" {
-				return usagef("--format %q is neither text nor json", format)
+				return cli.Usagef("--format %q is neither text nor json", format)
 			}
 			text, err := a.handleArg(args[0])
 			if err != nil {
@@ -111,17 +112,17 @@ func readHandle(text, form string) (userhandle.Reading, error) {
 	if form != "" {
 		f, err := userhandle.ParseForm(form)
 		if err != nil {
-			return userhandle.Reading{}, usagef("--from: %w", err)
+			return userhandle.Reading{}, cli.Usagef("--from: %w", err)
 		}
 		handle, err := userhandle.Decode(text, f)
 		if err != nil {
-			return userhandle.Reading{}, usagef("%w", err)
+			return userhandle.Reading{}, cli.Usagef("%w", err)
 		}
 		return userhandle.Reading{Forms: []userhandle.Form{f}, Handle: handle}, nil
 	}
 	readings, err := userhandle.Read(text)
 	if err != nil {
-		return userhandle.Reading{}, usagef("%w", err)
+		return userhandle.Reading{}, cli.Usagef("%w", err)
 	}
 	r, ok := userhandle.Best(readings)
 	if !ok {
@@ -129,7 +130,7 @@ func readHandle(text, form string) (userhandle.Reading, error) {
 		for i, r := range readings {
 			forms[i] = fmt.Sprintf("%s (%d bytes)", r.Form(), len(r.Handle))
 		}
-		return r, usagef("these characters could be %s; say which with --from", strings.Join(forms, ", "))
+		return r, cli.Usagef("these characters could be %s; say which with --from", strings.Join(forms, ", "))
 	}
 	return r, nil
 }
@@ -137,11 +138,11 @@ func readHandle(text, form string) (userhandle.Reading, error) {
 func (a *app) printHandle(handle []byte, form string) error {
 	f, err := userhandle.ParseForm(form)
 	if err != nil {
-		return usagef("--to: %w", err)
+		return cli.Usagef("--to: %w", err)
 	}
 	text, err := userhandle.Encode(handle, f)
 	if err != nil {
-		return usagef("--to %s: %w", f, err)
+		return cli.Usagef("--to %s: %w", f, err)
 	}
 	_, err = fmt.Fprintln(a.stdout, text)
 	return err

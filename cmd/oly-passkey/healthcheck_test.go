@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
 func TestHealthcheck(t *testing.T) {
@@ -32,24 +34,24 @@ func TestHealthcheck(t *testing.T) {
 
 	for _, listen := range []string{address, "0.0.0.0:" + port, ":" + port} {
 		code, out := check(nil, "--metrics-listen", listen)
-		require.Equal(t, exitClean, code, listen)
+		require.Equal(t, cli.ExitClean, code, listen)
 		require.Equal(t, "ready\n", out)
 	}
 	code, out := check([]string{"OLY_PASSKEY_SERVE_METRICS_LISTEN=" + address})
-	require.Equal(t, exitClean, code)
+	require.Equal(t, cli.ExitClean, code)
 	require.Equal(t, "ready\n", out)
 
 	status = http.StatusServiceUnavailable
 	code, out = check(nil, "--metrics-listen", address)
-	require.Equal(t, exitFindings, code)
+	require.Equal(t, cli.ExitFindings, code)
 	require.Equal(t, "not ready: 503 Service Unavailable: the store is closed\n", out)
 
 	server.Close()
 	code, out = check(nil, "--metrics-listen", address)
-	require.Equal(t, exitFindings, code)
+	require.Equal(t, cli.ExitFindings, code)
 	require.Equal(t, "not ready: dial tcp "+address+": connect: connection refused\n", out)
 
 	code, out = check(nil, "--metrics-listen", "4478")
-	require.Equal(t, exitUsage, code)
+	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, out, `--metrics-listen is "4478"; it takes HOST:PORT`)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.etcd.io/bbolt"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/index"
 	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
 	"github.com/olympusoss/oly-passkey/pkg/index/indextest"
@@ -38,13 +39,13 @@ func TestIndexOfANewerProgram(t *testing.T) {
 	}
 	for _, command := range []string{"verify", "stats", "import"} {
 		code, stdout, stderr := do(command)
-		require.Equal(t, exitFailed, code)
+		require.Equal(t, cli.ExitFailed, code)
 		require.Empty(t, stdout)
 		require.Equal(t, `oly-passkey: error: open "`+path+`": index has format 3, this program supports formats up to 2: `+
 			"use the newer program again, or export the index with `oly-passkey index export` and import it into an empty one\n", stderr)
 	}
 	code, stdout, stderr := do("export")
-	require.Equal(t, exitClean, code)
+	require.Equal(t, cli.ExitClean, code)
 	require.Equal(t, "exported 9 identities\n", stderr)
 	require.Contains(t, stdout, `{"identities":9}`)
 }

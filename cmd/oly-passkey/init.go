@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 	"github.com/olympusoss/oly-passkey/pkg/survey"
 )
@@ -123,7 +124,7 @@ func (s *scaffolder) run(ctx context.Context, flags *pflag.FlagSet) error {
 	}
 	for _, name := range []string{"identity-schema", "without-schema"} {
 		if flags.Changed(name) {
-			return usagef("--%s goes with the kratos.yml to patch; name it with --config", name)
+			return cli.Usagef("--%s goes with the kratos.yml to patch; name it with --config", name)
 		}
 	}
 	if err := s.complete(flags); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v4" // names the place of a syntax error, which v3 gets wrong
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -24,11 +25,11 @@ func applyAnswers(flags *pflag.FlagSet, f *source.File) error {
 	var syntax *yaml.LoadError
 	switch {
 	case errors.As(err, &syntax):
-		return usagef("%s:%d:%d: %s", name, syntax.Mark.Line, max(1, syntax.Mark.Column), syntax.Message)
+		return cli.Usagef("%s:%d:%d: %s", name, syntax.Mark.Line, max(1, syntax.Mark.Column), syntax.Message)
 	case err != nil:
-		return usagef("%s: %w", name, err)
+		return cli.Usagef("%s: %w", name, err)
 	case len(doc.Content) == 0:
-		return usagef("%s: holds no answers", name)
+		return cli.Usagef("%s: holds no answers", name)
 	}
 	answers := doc.Content[0]
 	if answers.Kind != yaml.MappingNode {
@@ -86,5 +87,5 @@ func answerNames(flags *pflag.FlagSet) []string {
 }
 
 func answerError(name string, at *yaml.Node, format string, args ...any) error {
-	return usagef("%s:%d:%d: %w", name, at.Line, at.Column, fmt.Errorf(format, args...))
+	return cli.Usagef("%s:%d:%d: %w", name, at.Line, at.Column, fmt.Errorf(format, args...))
 }

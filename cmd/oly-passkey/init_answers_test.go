@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -20,9 +21,9 @@ func FuzzAnswers(f *testing.F) {
 		flags := newInit(&app{}).Flags()
 		err := applyAnswers(flags, source.New("answers.yml", answers))
 		if err != nil {
-			var coded *exitError
+			var coded *cli.ExitError
 			require.ErrorAs(t, err, &coded)
-			require.Equal(t, exitUsage, coded.code)
+			require.Equal(t, cli.ExitUsage, coded.Code)
 		}
 		for _, name := range notAnswers() {
 			if name != "help" {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -136,11 +137,11 @@ func (s *scaffolder) applyPreset(flags *pflag.FlagSet) error {
 		return nil
 	case "mobile":
 		if len(s.opts.AndroidApps)+len(s.opts.AppleApps) == 0 {
-			return usagef("--preset mobile needs --android-app PACKAGE=SHA256 or --apple-app TEAMID.bundle.id")
+			return cli.Usagef("--preset mobile needs --android-app PACKAGE=SHA256 or --apple-app TEAMID.bundle.id")
 		}
 		return nil
 	}
-	return usagef("--preset %q is unknown; use %s", s.preset, strings.Join(presetNames(), ", "))
+	return cli.Usagef("--preset %q is unknown; use %s", s.preset, strings.Join(presetNames(), ", "))
 }
 
 // belowRepository answers where a folder stands below the root of its git

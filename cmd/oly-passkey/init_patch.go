@@ -10,6 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/pflag"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/adopt"
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
@@ -56,17 +57,17 @@ func (s *scaffolder) patch(flags *pflag.FlagSet) error {
 func (s *scaffolder) notForPatch(flags *pflag.FlagSet) error {
 	for _, name := range []string{"webauthn", "target", "kratos-url", "ui-url", "mount", "public-listen", "admin-listen", "staff-domain", "android-app", "apple-app"} {
 		if flags.Changed(name) && flags.Lookup(name).Value.String() != flags.Lookup(name).DefValue {
-			return usagef("--%s does not go with %s, which is there and is patched; give another --dir to write a new one", name, s.configs[0])
+			return cli.Usagef("--%s does not go with %s, which is there and is patched; give another --dir to write a new one", name, s.configs[0])
 		}
 	}
 	if err := (scaffold.Options{Domain: "localhost", SignUp: s.opts.SignUp, RefuseAddressChange: s.opts.RefuseAddressChange}).Validate(); err != nil {
-		return usagef("%w", err)
+		return cli.Usagef("%w", err)
 	}
 	switch s.preset {
 	case "", "one-domain", "localhost", "subdomains":
 		return nil
 	}
-	return usagef("--preset %s writes a new configuration, and %s is there; give another --dir", s.preset, s.configs[0])
+	return cli.Usagef("--preset %s writes a new configuration, and %s is there; give another --dir", s.preset, s.configs[0])
 }
 
 // plan asks for what the files do not say, one question after the other.
@@ -90,7 +91,7 @@ func (s *scaffolder) plan(flags *pflag.FlagSet, files []*source.File) (*adopt.Pl
 	}
 	if s.opts.Kratos != "" {
 		if env.Version, err = kratosconf.ParseVersion(s.opts.Kratos); err != nil {
-			return nil, usagef("--kratos-version: %w", err)
+			return nil, cli.Usagef("--kratos-version: %w", err)
 		}
 	}
 	for {
@@ -111,7 +112,7 @@ func (s *scaffolder) plan(flags *pflag.FlagSet, files []*source.File) (*adopt.Pl
 		case question.Flag == "--domain" && s.opts.Domain == "" && s.found.Domain.Value != "":
 			err = s.infer(flags, "domain", "domain", s.found.Domain)
 		case s.ask == nil || question.Flag != "--domain":
-			return nil, usagef("%w", question)
+			return nil, cli.Usagef("%w", question)
 		default:
 			err = s.ask.domain()
 		}
@@ -171,7 +172,7 @@ func (s *scaffolder) additions(plan *adopt.Plan) ([]scaffold.File, error) {
 	files, err := scaffold.Additions(a, have, rand.Reader)
 	var wrong *scaffold.OptionError
 	if errors.As(err, &wrong) {
-		return nil, usagef("%w", wrong)
+		return nil, cli.Usagef("%w", wrong)
 	}
 	return files, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -18,7 +19,7 @@ import (
 // interactive says whether somebody can be asked: questions go to stderr,
 // answers come from stdin.
 func (a *app) interactive() bool {
-	return isTerminal(a.stdin) && isTerminal(a.stderr)
+	return cli.IsTerminal(a.stdin) && cli.IsTerminal(a.stderr)
 }
 
 // terminalWidth is in columns, 0 when nobody knows.
@@ -32,11 +33,6 @@ func terminalWidth(stream any) int {
 		return 0
 	}
 	return width
-}
-
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // question is one thing to ask. Its answer is what the flag of its name takes.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/report"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
@@ -23,7 +24,7 @@ func (s *scaffolder) scaffold() error {
 	files, err := s.files()
 	var wrong *scaffold.OptionError
 	if errors.As(err, &wrong) {
-		return usagef("%w", wrong)
+		return cli.Usagef("%w", wrong)
 	}
 	if err != nil {
 		return err

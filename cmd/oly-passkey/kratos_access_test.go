@@ -21,6 +21,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
@@ -148,7 +149,7 @@ func TestKratosAccess(t *testing.T) {
 			var out, errs bytes.Buffer
 			a := &app{stdin: &bytes.Buffer{}, stdout: &out, stderr: &errs}
 			code := run(t.Context(), append([]string{"audit", "--kratos-admin-url", access.url, "--format", "json"}, access.flags...), a)
-			require.Contains(t, []int{exitClean, exitFindings}, code, "%s", &errs)
+			require.Contains(t, []int{cli.ExitClean, cli.ExitFindings}, code, "%s", &errs)
 			require.Contains(t, out.String(), `"identities": 3`)
 
 			seen := gateway.versions.Load()

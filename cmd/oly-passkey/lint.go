@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
@@ -115,17 +116,17 @@ func (l *linter) run(ctx context.Context, args []string) error {
 	}
 	failOn, ok := lint.ParseSeverity(l.failOn)
 	if !ok {
-		return usagef("--fail-on is %q; it takes error, warning or info", l.failOn)
+		return cli.Usagef("--fail-on is %q; it takes error, warning or info", l.failOn)
 	}
 	write, ok := report.ForFormat(l.format)
 	if !ok {
-		return usagef("--format is %q; it takes %s", l.format, strings.Join(report.Formats(), ", "))
+		return cli.Usagef("--format is %q; it takes %s", l.format, strings.Join(report.Formats(), ", "))
 	}
 	if l.color != "auto" && l.color != "always" && l.color != "never" {
-		return usagef("--color is %q; it takes auto, always or never", l.color)
+		return cli.Usagef("--color is %q; it takes auto, always or never", l.color)
 	}
 	if l.fix != "" && l.fix != "safe" && l.fix != "suggested" {
-		return usagef("--fix is %q; it takes safe or suggested", l.fix)
+		return cli.Usagef("--fix is %q; it takes safe or suggested", l.fix)
 	}
 	if err := l.network.check(l, args); err != nil {
 		return err
@@ -213,7 +214,7 @@ func (l *linter) answer(all []lint.Finding, failOn lint.Severity, write report.W
 		}
 	}
 	if failed {
-		return findings()
+		return cli.Findings()
 	}
 	return nil
 }
@@ -223,5 +224,5 @@ func (l *linter) wantsColor() bool {
 	if l.color != "auto" {
 		return l.color == "always"
 	}
-	return l.app.getenv("NO_COLOR") == "" && l.app.getenv("TERM") != "dumb" && isTerminal(l.app.stdout)
+	return l.app.getenv("NO_COLOR") == "" && l.app.getenv("TERM") != "dumb" && cli.IsTerminal(l.app.stdout)
 }

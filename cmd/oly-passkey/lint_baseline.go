@@ -14,9 +14,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/report"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -40,7 +41,7 @@ func (l *linter) readBaseline() (baseline, error) {
 	}
 	if rev, ok := strings.CutPrefix(l.baseline, "git:"); ok {
 		if rev == "" || rev[0] == '-' {
-			return baseline{}, usagef("--baseline %q names no revision", l.baseline)
+			return baseline{}, cli.Usagef("--baseline %q names no revision", l.baseline)
 		}
 		return baseline{rev: rev}, nil
 	}
@@ -149,16 +150,16 @@ func (l *linter) enrolled(ctx context.Context) (*int, error) {
 	defer stop()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(l.sidecar, "/")+"/v1/index", nil)
 	if err != nil {
-		return nil, usagef("--sidecar is not a URL")
+		return nil, cli.Usagef("--sidecar is not a URL")
 	}
 	if l.keyFile != "" {
-		keys, err := sidecar.ReadKeyFile(l.keyFile)
+		keys, err := api.ReadKeyFile(l.keyFile)
 		if err != nil {
 			return nil, err
 		}
-		key := keys.Key(sidecar.ScopeRead)
+		key := keys.Key(api.ScopeRead)
 		if key == "" {
-			return nil, fmt.Errorf("ask the sidecar: %q has no key of scope %q", l.keyFile, sidecar.ScopeRead)
+			return nil, fmt.Errorf("ask the sidecar: %q has no key of scope %q", l.keyFile, api.ScopeRead)
 		}
 		req.Header.Set("Authorization", "Bearer "+key)
 	}

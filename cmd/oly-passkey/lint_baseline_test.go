@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
 // TestLintAsksTheSidecarWhomItLocksOut changes rp.id beside a sidecar that knows
@@ -49,7 +51,7 @@ func TestLintAsksTheSidecarWhomItLocksOut(t *testing.T) {
 			url, keyFile := serveBeside(t, c.people)
 			for deadline := time.Now().Add(20 * time.Second); ; {
 				code, stdout, stderr := command(t.Context(), "", "lint", "-c", now, "--baseline", before, "--sidecar", url, "--api-key-file", keyFile)
-				if code == exitFailed && strings.Contains(stderr, "its index is not complete yet") && time.Now().Before(deadline) {
+				if code == cli.ExitFailed && strings.Contains(stderr, "its index is not complete yet") && time.Now().Before(deadline) {
 					continue // it has just started
 				}
 				require.Empty(t, stderr)

@@ -14,8 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/redact"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -102,13 +103,13 @@ func insecureHTTPFlag(c *cobra.Command, allowed *bool) {
 func keyGoesTo(raw string, insecure bool) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return usagef("--sidecar is not an http or https URL; give one such as http://127.0.0.1:4477")
+		return cli.Usagef("--sidecar is not an http or https URL; give one such as http://127.0.0.1:4477")
 	}
 	ip, _ := netip.ParseAddr(u.Hostname()) // the zero address is not a loopback one
 	if u.Scheme == "https" || insecure || u.Hostname() == "localhost" || ip.IsLoopback() {
 		return nil
 	}
-	return usagef("--sidecar %q is http and not on this machine, and the key of --api-key-file would be sent there in clear text; use https, or --insecure-http on a network that is trusted", redact.URL(raw))
+	return cli.Usagef("--sidecar %q is http and not on this machine, and the key of --api-key-file would be sent there in clear text; use https, or --insecure-http on a network that is trusted", safetext.URL(raw))
 }
 
 // fetcher returns a function that reads an identity schema over the network, in 10

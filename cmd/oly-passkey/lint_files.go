@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/project"
@@ -20,7 +21,7 @@ func (l *linter) options() (lint.Options, error) {
 	opts := lint.Options{Rendered: l.rendered, Bodies: l.bodies, Schemas: kratosconf.SchemaOptions{Read: l.read}}
 	var ok bool
 	if opts.Profile, ok = lint.ParseProfile(l.profile); !ok {
-		return opts, usagef("--profile is %q; it takes dev or prod", l.profile)
+		return opts, cli.Usagef("--profile is %q; it takes dev or prod", l.profile)
 	}
 	var err error
 	domains := l.domains
@@ -91,7 +92,7 @@ func parseDomains(domains []string) ([]webauthn.Page, error) {
 		}
 		page, err := webauthn.ParsePage(raw)
 		if err != nil || page.Host == "" {
-			return nil, usagef("--domain %q is neither a host nor an origin", d)
+			return nil, cli.Usagef("--domain %q is neither a host nor an origin", d)
 		}
 		pages = append(pages, page)
 	}
@@ -105,7 +106,7 @@ func (l *linter) kratosVersion(configs [][]*source.File) (kratosconf.Version, er
 	if l.version != "" {
 		v, err := kratosconf.ParseVersion(l.version)
 		if err != nil {
-			return v, usagef("--kratos-version: %w", err)
+			return v, cli.Usagef("--kratos-version: %w", err)
 		}
 		return v, nil
 	}

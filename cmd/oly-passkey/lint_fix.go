@@ -8,7 +8,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
-	"github.com/olympusoss/oly-passkey/pkg/report"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -46,7 +46,7 @@ func (l *linter) mend(ctx context.Context, files []*source.File, opts lint.Optio
 		return nil, err
 	}
 	for _, r := range repair.Changed {
-		if _, err := fmt.Fprintf(l.app.stderr, "mended %s\n", report.Visible(r.Name)); err != nil {
+		if _, err := fmt.Fprintf(l.app.stderr, "mended %s\n", safetext.Visible(r.Name)); err != nil {
 			return nil, err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/pflag"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/orynetwork"
@@ -34,18 +35,18 @@ func (n *oryNetwork) flags(f *pflag.FlagSet) {
 func (n *oryNetwork) check(l *linter, args []string) error {
 	if n.id == "" {
 		if n.keyFile != "" || n.url != "" {
-			return usagef("--ory-api-key-file and --ory-api-url go with --ory-project")
+			return cli.Usagef("--ory-api-key-file and --ory-api-url go with --ory-project")
 		}
 		return nil
 	}
 	if len(args) > 0 || len(l.layers) > 0 || l.env || len(l.envFiles) > 0 || l.environment != "" || l.allEnvironments {
-		return usagef("--ory-project checks what the Ory Network has: no files, environment or environments besides it")
+		return cli.Usagef("--ory-project checks what the Ory Network has: no files, environment or environments besides it")
 	}
 	if _, err := uuid.Parse(n.id); err != nil {
-		return usagef("--ory-project is %q; it takes a project's id, a UUID that %q shows", n.id, "ory list projects")
+		return cli.Usagef("--ory-project is %q; it takes a project's id, a UUID that %q shows", n.id, "ory list projects")
 	}
 	if l.fix != "" && !l.diff && l.format != "text" {
-		return usagef("--fix with --ory-project prints a command for the Ory CLI: it goes with --format text")
+		return cli.Usagef("--fix with --ory-project prints a command for the Ory CLI: it goes with --format text")
 	}
 	return nil
 }
@@ -59,7 +60,7 @@ func (l *linter) fromNetwork(ctx context.Context) ([]target, error) {
 	}
 	client, err := orynetwork.New(orynetwork.Options{Token: key, URL: n.url})
 	if err != nil {
-		return nil, usagef("--ory-api-url: %w", err)
+		return nil, cli.Usagef("--ory-api-url: %w", err)
 	}
 	if n.project, err = client.Project(ctx, uuid.MustParse(n.id)); err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func (n *oryNetwork) key(a *app) (string, error) {
 				return key, nil
 			}
 		}
-		return "", usagef("--ory-project needs an API key: --ory-api-key-file, or ORY_WORKSPACE_API_KEY or ORY_PROJECT_API_KEY in the environment")
+		return "", cli.Usagef("--ory-project needs an API key: --ory-api-key-file, or ORY_WORKSPACE_API_KEY or ORY_PROJECT_API_KEY in the environment")
 	}
 	raw, err := os.ReadFile(n.keyFile)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	ory "github.com/ory/client-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/orynetwork/orynetworktest"
 )
 
@@ -43,7 +44,7 @@ func TestLintOryNetwork(t *testing.T) {
 
 	t.Run("sound", func(t *testing.T) {
 		code, out, errs := lintNetwork(t, environ, "--ory-project", networkID, "--ory-api-url", sound.URL, "--quiet")
-		require.Equal(t, exitClean, code, errs)
+		require.Equal(t, cli.ExitClean, code, errs)
 		require.Empty(t, out)
 		require.Empty(t, errs)
 	})
@@ -51,14 +52,14 @@ func TestLintOryNetwork(t *testing.T) {
 		key := filepath.Join(t.TempDir(), "ory.key")
 		require.NoError(t, os.WriteFile(key, []byte(orynetworktest.Key+"\n"), 0o600))
 		code, out, errs := lintNetwork(t, nil, "--ory-project", networkID, "--ory-api-url", broken.URL, "--quiet", "--ory-api-key-file", key)
-		require.Equal(t, exitFindings, code, errs)
+		require.Equal(t, cli.ExitFindings, code, errs)
 		require.Contains(t, out, `ends in a slash`)
 		require.Contains(t, out, "  note: ory:"+networkID+":")
 		require.Contains(t, out, ": /selfservice/methods/passkey/config/rp/origins/0 (Ory Console: Authentication > Passwordless login)\n")
 	})
 	t.Run("a fix is a command", func(t *testing.T) {
 		code, out, errs := lintNetwork(t, environ, "--ory-project", networkID, "--ory-api-url", broken.URL, "--quiet", "--fix")
-		require.Equal(t, exitClean, code, errs)
+		require.Equal(t, cli.ExitClean, code, errs)
 		require.Equal(t, "ory patch identity-config "+networkID+` \
   --replace '/selfservice/methods/passkey/config/rp/origins=["`+own+`"]'
 `, out)
@@ -67,17 +68,17 @@ func TestLintOryNetwork(t *testing.T) {
 	})
 	t.Run("nothing to mend", func(t *testing.T) {
 		code, out, errs := lintNetwork(t, environ, "--ory-project", networkID, "--ory-api-url", sound.URL, "--quiet", "--fix")
-		require.Equal(t, exitClean, code)
+		require.Equal(t, cli.ExitClean, code)
 		require.Empty(t, out)
 		require.Equal(t, "oly-passkey: there is nothing that can be mended safely\n", errs)
 	})
 	t.Run("a custom domain has to be named", func(t *testing.T) {
 		custom := fakeOryNetwork(t, networkSlug+".projects.oryapis.com", "auth.example.com")
 		code, out, errs := lintNetwork(t, environ, "--ory-project", networkID, "--ory-api-url", custom.URL, "--quiet")
-		require.Equal(t, exitClean, code, out)
+		require.Equal(t, cli.ExitClean, code, out)
 		require.Equal(t, "oly-passkey: the project's pages are at its custom domain; name it with --domain to check them, too\n", errs)
 		code, out, errs = lintNetwork(t, environ, "--ory-project", networkID, "--ory-api-url", custom.URL, "--quiet", "--domain", "login.example.org")
-		require.Equal(t, exitFindings, code)
+		require.Equal(t, cli.ExitFindings, code)
 		require.Empty(t, errs)
 		require.Contains(t, out, `browsers refuse rp.id "auth.example.com" on "https://login.example.org"`)
 	})
@@ -95,15 +96,15 @@ func TestLintOryNetworkFails(t *testing.T) {
 		environ []string
 		args    []string
 	}{
-		{exitUsage, `--ory-project is "x"; it takes a project's id, a UUID that "ory list projects" shows`, nil, []string{"--ory-project", "x"}},
-		{exitUsage, `--ory-project needs an API key: --ory-api-key-file, or ORY_WORKSPACE_API_KEY or ORY_PROJECT_API_KEY in the environment`, nil, []string{"--ory-project", networkID}},
-		{exitUsage, `--ory-api-key-file and --ory-api-url go with --ory-project`, nil, []string{"--ory-api-key-file", empty}},
-		{exitUsage, `--ory-project checks what the Ory Network has: no files, environment or environments besides it`, nil, []string{"--ory-project", networkID, "kratos.yml"}},
-		{exitUsage, `--fix with --ory-project prints a command for the Ory CLI: it goes with --format text`, nil, []string{"--ory-project", networkID, "--fix", "--format", "json"}},
-		{exitUsage, `--ory-api-url: invalid Ory Network URL "http://example.com": a token is sent there, so use https`, []string{"ORY_PROJECT_API_KEY=x"}, []string{"--ory-project", networkID, "--ory-api-url", "http://example.com"}},
-		{exitFailed, `ory api key file "` + empty + `" is empty`, nil, []string{"--ory-project", networkID, "--ory-api-key-file", empty}},
-		{exitFailed, `ory api key file: it has to hold the key alone`, nil, []string{"--ory-project", networkID, "--ory-api-key-file", two}},
-		{exitFailed, `ory network project ` + networkID + `: the API key was rejected (401); it may have been revoked`, []string{"ORY_WORKSPACE_API_KEY=wrong", "ORY_PROJECT_API_KEY=" + orynetworktest.Key}, []string{"--ory-project", networkID, "--ory-api-url", f.URL}},
+		{cli.ExitUsage, `--ory-project is "x"; it takes a project's id, a UUID that "ory list projects" shows`, nil, []string{"--ory-project", "x"}},
+		{cli.ExitUsage, `--ory-project needs an API key: --ory-api-key-file, or ORY_WORKSPACE_API_KEY or ORY_PROJECT_API_KEY in the environment`, nil, []string{"--ory-project", networkID}},
+		{cli.ExitUsage, `--ory-api-key-file and --ory-api-url go with --ory-project`, nil, []string{"--ory-api-key-file", empty}},
+		{cli.ExitUsage, `--ory-project checks what the Ory Network has: no files, environment or environments besides it`, nil, []string{"--ory-project", networkID, "kratos.yml"}},
+		{cli.ExitUsage, `--fix with --ory-project prints a command for the Ory CLI: it goes with --format text`, nil, []string{"--ory-project", networkID, "--fix", "--format", "json"}},
+		{cli.ExitUsage, `--ory-api-url: invalid Ory Network URL "http://example.com": a token is sent there, so use https`, []string{"ORY_PROJECT_API_KEY=x"}, []string{"--ory-project", networkID, "--ory-api-url", "http://example.com"}},
+		{cli.ExitFailed, `ory api key file "` + empty + `" is empty`, nil, []string{"--ory-project", networkID, "--ory-api-key-file", empty}},
+		{cli.ExitFailed, `ory api key file: it has to hold the key alone`, nil, []string{"--ory-project", networkID, "--ory-api-key-file", two}},
+		{cli.ExitFailed, `ory network project ` + networkID + `: the API key was rejected (401); it may have been revoked`, []string{"ORY_WORKSPACE_API_KEY=wrong", "ORY_PROJECT_API_KEY=" + orynetworktest.Key}, []string{"--ory-project", networkID, "--ory-api-url", f.URL}},
 	} {
 		code, out, errs := lintNetwork(t, c.environ, c.args...)
 		require.Equal(t, c.code, code, c.want)
@@ -125,11 +126,11 @@ func TestAuditOryNetwork(t *testing.T) {
 	require.NoError(t, os.WriteFile(key, []byte(orynetworktest.Key+"\n"), 0o600))
 
 	code, out, errs := runAudit(t, "--kratos-admin-url", f.URL, "--kratos-admin-token-file", key)
-	require.Equal(t, exitClean, code, errs)
+	require.Equal(t, cli.ExitClean, code, errs)
 	require.Contains(t, out, "  with passkeys alone                                   1   100.0 %\n")
 
 	code, out, errs = runAudit(t, "--kratos-admin-url", f.URL)
-	require.Equal(t, exitFailed, code)
+	require.Equal(t, cli.ExitFailed, code)
 	require.Empty(t, out)
 	require.Contains(t, errs, "answered 401 Unauthorized")
 }

@@ -10,11 +10,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/matrix"
 	"github.com/olympusoss/oly-passkey/pkg/project"
-	"github.com/olympusoss/oly-passkey/pkg/redact"
 	"github.com/olympusoss/oly-passkey/pkg/report"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -34,7 +35,7 @@ func (l *linter) readProject() (*project.Project, error) {
 	f, err := l.read(name)
 	if errors.Is(err, fs.ErrNotExist) && l.project == "" {
 		if l.environment != "" || l.allEnvironments {
-			return nil, usagef("there is no %s here that names environments", project.FileName)
+			return nil, cli.Usagef("there is no %s here that names environments", project.FileName)
 		}
 		return nil, nil
 	}
@@ -54,7 +55,7 @@ func (l *linter) targets(ctx context.Context, args []string, p *project.Project)
 	if p != nil && l.environment != "" {
 		e, err := p.Environment(l.environment)
 		if err != nil {
-			return nil, usagef("--environment: %w", err)
+			return nil, cli.Usagef("--environment: %w", err)
 		}
 		in, err := l.inEnvironment(e)
 		if err != nil {
@@ -89,7 +90,7 @@ func (l *linter) everything(args []string) bool {
 // were given add to it or win.
 func (l *linter) inEnvironment(e project.Environment) (*linter, error) {
 	if l.sidecar == "" && l.keyFile != "" && e.Sidecar != "" {
-		return nil, usagef("environment %q of %s names the sidecar %q, and a key is sent only where the command line says: name it with --sidecar, too", e.Name, l.project, redact.URL(e.Sidecar))
+		return nil, cli.Usagef("environment %q of %s names the sidecar %q, and a key is sent only where the command line says: name it with --sidecar, too", e.Name, l.project, safetext.URL(e.Sidecar))
 	}
 	dir := filepath.Dir(l.project)
 	at := func(names []string) []string {

@@ -16,6 +16,8 @@ import (
 	"unicode"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
 // TestLintOutputIsTame lints configurations in which every text has line breaks, or
@@ -32,7 +34,7 @@ func TestLintOutputIsTame(t *testing.T) {
 				file := filepath.Join(t.TempDir(), "a\n::set-output name=x::pwned\x1b[2J.yml")
 				require.NoError(t, os.WriteFile(file, text, 0o600))
 				code, stdout, stderr := command(t.Context(), "", append([]string{"lint", file}, args...)...)
-				require.Equal(t, exitFindings, code)
+				require.Equal(t, cli.ExitFindings, code)
 				require.Empty(t, stderr)
 				require.Contains(t, stdout, "pwned")
 				plain := regexp.MustCompile(`\x1b\[(0|1;3[136])m`).ReplaceAllString(stdout, "") // its own colours
@@ -70,7 +72,7 @@ func TestLintEndsWhenInterrupted(t *testing.T) {
 	go func() { ended <- run(ctx, []string{"lint", "-"}, &app{stdin: stdin, stdout: &stdout, stderr: &stderr}) }()
 	select {
 	case code := <-ended:
-		require.Equal(t, exitFailed, code)
+		require.Equal(t, cli.ExitFailed, code)
 		require.Equal(t, "oly-passkey: error: interrupted: context deadline exceeded\n", stderr.String())
 	case <-time.After(10 * time.Second):
 		require.Fail(t, "it goes on")
@@ -89,7 +91,7 @@ func TestLintSendsTheKeyNowhereElse(t *testing.T) {
 	require.NoError(t, os.WriteFile(key, []byte("read:oly_read_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"), 0o600))
 	require.NoError(t, os.WriteFile(config, []byte("dsn: memory\n"), 0o600))
 	code, _, stderr := command(t.Context(), "", "lint", config, "--sidecar", server.URL, "--api-key-file", key)
-	require.Equal(t, exitFailed, code)
+	require.Equal(t, cli.ExitFailed, code)
 	require.Contains(t, stderr, "ask the sidecar: it answers 307 Temporary Redirect")
 	require.Zero(t, asked)
 }

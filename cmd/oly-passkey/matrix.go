@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/matrix"
 	"github.com/olympusoss/oly-passkey/pkg/report"
@@ -42,7 +43,7 @@ func (l *linter) matrix(ctx context.Context, args []string, browsers bool) error
 		"text": matrix.Matrix.Text, "json": matrix.Matrix.JSON, "markdown": matrix.Matrix.Markdown, "html": matrix.Matrix.HTML,
 	}[l.format]
 	if !ok {
-		return usagef("--format is %q; it takes text, json, markdown or html", l.format)
+		return cli.Usagef("--format is %q; it takes text, json, markdown or html", l.format)
 	}
 	if err := l.bound(args); err != nil {
 		return err
@@ -52,7 +53,7 @@ func (l *linter) matrix(ctx context.Context, args []string, browsers bool) error
 		return err
 	}
 	if len(configs) != 1 {
-		return usagef("a matrix is of one configuration, these are %d", len(configs))
+		return cli.Usagef("a matrix is of one configuration, these are %d", len(configs))
 	}
 	opts, err := l.options()
 	if err != nil {
@@ -84,7 +85,7 @@ func (l *linter) matrix(ctx context.Context, args []string, browsers bool) error
 		return err
 	}
 	if !m.OK() {
-		return findings()
+		return cli.Findings()
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -65,7 +66,7 @@ func (a *app) predict(f *predictFlags) error {
 		return a.predictBatch()
 	}
 	if f.format != "text" && f.format != "json" {
-		return usagef("--format %q is neither text nor json", f.format)
+		return cli.Usagef("--format %q is neither text nor json", f.format)
 	}
 	in := predictIn{Page: f.page, BaseURL: f.baseURL}
 	if f.rpIDGiven {
@@ -83,7 +84,7 @@ func (a *app) predict(f *predictFlags) error {
 	}
 	out, err := in.answer()
 	if err != nil {
-		return usagef("%w", err)
+		return cli.Usagef("%w", err)
 	}
 	if f.format == "json" {
 		err = writeJSONLine(a.stdout, out)
@@ -91,7 +92,7 @@ func (a *app) predict(f *predictFlags) error {
 		err = out.writeText(a.stdout, in.Origins != nil || in.BaseURL != "")
 	}
 	if err == nil && !out.OK {
-		return findings()
+		return cli.Findings()
 	}
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
 // maxQueryBytes bounds one line of a batch; a related origins document alone
@@ -50,7 +52,7 @@ func (a *app) predictBatch() error {
 		return err
 	}
 	if bad {
-		return findings()
+		return cli.Findings()
 	}
 	return nil
 }

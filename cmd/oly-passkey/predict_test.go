@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
 // TestBatchBoundsItsLines: a line without end costs no memory and no other line.
@@ -16,7 +18,7 @@ func TestBatchBoundsItsLines(t *testing.T) {
 	in := good + "\n" + strings.Repeat("x", maxQueryBytes+1) + "\n" + good
 	var out, errs bytes.Buffer
 	code := run(context.Background(), []string{"predict", "--batch"}, &app{stdin: strings.NewReader(in), stdout: &out, stderr: &errs})
-	require.Equal(t, exitFindings, code)
+	require.Equal(t, cli.ExitFindings, code)
 	require.Equal(t, answer+"\n"+`{"error":"the line is longer than 4 MiB","line":2}`+"\n"+answer+"\n", out.String())
 	require.Empty(t, errs.String())
 }

@@ -12,8 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/client"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
@@ -35,12 +36,12 @@ ambiguous; 2: it is no user handle; 3: the sidecar could not answer.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("credential-id") && f.credentialID == "" { // a variable that is not set would undo the question
-				return usagef("--credential-id is empty; leave it out where nothing shall be asked about a credential")
+				return cli.Usagef("--credential-id is empty; leave it out where nothing shall be asked about a credential")
 			}
 			return a.resolve(cmd.Context(), &f, args[0])
 		},
 	}
-	c.Flags().StringVar(&f.sidecar, "sidecar", "http://"+sidecar.DefaultListen, "`URL` of the sidecar")
+	c.Flags().StringVar(&f.sidecar, "sidecar", "http://"+api.DefaultListen, "`URL` of the sidecar")
 	c.Flags().StringVar(&f.keyFile, "api-key-file", "", "`FILE` with a key of scope resolve (none: send no key)")
 	insecureHTTPFlag(c, &f.insecureHTTP)
 	c.Flags().StringVar(&f.credentialID, "credential-id", "", "`ID` of the credential, base64url, to ask whether it belongs to the handle")
@@ -58,14 +59,14 @@ type resolveFlags struct {
 
 func (a *app) resolve(ctx context.Context, f *resolveFlags, handle string) error {
 	if f.format != "text" && f.format != "json" && f.format != "id" {
-		return usagef("--format %q is neither text nor json nor id", f.format)
+		return cli.Usagef("--format %q is neither text nor json nor id", f.format)
 	}
 	handle, err := a.handleArg(handle)
 	if err != nil {
 		return err
 	}
 	if _, err := userhandle.Read(handle); err != nil {
-		return usagef("%w", err)
+		return cli.Usagef("%w", err)
 	}
 	key, err := readResolveKey(f.keyFile)
 	if err != nil {
@@ -78,7 +79,7 @@ func (a *app) resolve(ctx context.Context, f *resolveFlags, handle string) error
 	}
 	c, err := client.New(client.Options{URL: f.sidecar, Key: key})
 	if err != nil {
-		return usagef("--sidecar: %w", err)
+		return cli.Usagef("--sidecar: %w", err)
 	}
 	answer, err := c.Resolve(ctx, client.Query{
 		UserHandle:   handle,
@@ -88,9 +89,9 @@ func (a *app) resolve(ctx context.Context, f *resolveFlags, handle string) error
 	})
 	switch {
 	case errors.Is(err, client.ErrUnknown), errors.Is(err, client.ErrRemoved), errors.Is(err, client.ErrAmbiguous):
-		return &exitError{code: exitFindings, err: err}
+		return &cli.ExitError{Code: cli.ExitFindings, Err: err}
 	case errors.Is(err, client.ErrInvalid):
-		return &exitError{code: exitUsage, err: err}
+		return &cli.ExitError{Code: cli.ExitUsage, Err: err}
 	case err != nil:
 		return err
 	}
@@ -113,13 +114,13 @@ func readResolveKey(path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
-	keys, err := sidecar.ReadKeyFile(path)
+	keys, err := api.ReadKeyFile(path)
 	if err != nil {
 		return "", err
 	}
-	key := keys.Key(sidecar.ScopeResolve)
+	key := keys.Key(api.ScopeResolve)
 	if key == "" {
-		return "", fmt.Errorf("api key file %q holds no key of scope %q", path, sidecar.ScopeResolve)
+		return "", fmt.Errorf("api key file %q holds no key of scope %q", path, api.ScopeResolve)
 	}
 	return key, nil
 }

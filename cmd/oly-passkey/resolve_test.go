@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
 // command runs one command line in this process.
@@ -93,7 +95,7 @@ func serveBeside(t *testing.T, people map[string][]string) (url, keyFile string)
 	reader.Go(func() { _, _ = io.Copy(lines, log) })
 	t.Cleanup(func() {
 		cancel()
-		require.Equal(t, exitClean, <-done)
+		require.Equal(t, cli.ExitClean, <-done)
 		reader.Wait()
 		require.Contains(t, lines.text.String(), "msg=stopped")
 	})
@@ -126,10 +128,10 @@ func TestResolveCommand(t *testing.T) {
 	var code int
 	var stdout, stderr string
 	for deadline := time.Now().Add(20 * time.Second); ; {
-		if code, stdout, stderr = resolve(raw); code == exitClean {
+		if code, stdout, stderr = resolve(raw); code == cli.ExitClean {
 			break
 		}
-		require.Equal(t, exitFailed, code, "%s", stderr) // 503 until the index is complete
+		require.Equal(t, cli.ExitFailed, code, "%s", stderr) // 503 until the index is complete
 		require.False(t, time.Now().After(deadline), "%s", stderr)
 	}
 	at := regexp.MustCompile(`confirmed_at:        \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n$`)
@@ -142,11 +144,11 @@ source:              index
 `, at.ReplaceAllString(stdout, ""))
 
 	code, stdout, stderr = resolve("--format", "id", "-")
-	require.Equal(t, exitClean, code, "%s", stderr)
+	require.Equal(t, cli.ExitClean, code, "%s", stderr)
 	require.Equal(t, somebody+"\n", stdout)
 
 	code, stdout, stderr = resolve("--format", "json", raw)
-	require.Equal(t, exitClean, code, "%s", stderr)
+	require.Equal(t, cli.ExitClean, code, "%s", stderr)
 	var answer map[string]any
 	require.NoError(t, json.Unmarshal([]byte(stdout), &answer))
 	delete(answer, "confirmed_at")
@@ -155,18 +157,18 @@ source:              index
 	}, answer)
 
 	code, stdout, stderr = resolve("nobodys-handle")
-	require.Equal(t, exitFindings, code)
+	require.Equal(t, cli.ExitFindings, code)
 	require.Empty(t, stdout)
 	require.Equal(t, "oly-passkey: error: the sidecar responded with 404: the user handle is unknown: no identity is known to have this user handle\n", stderr)
 
 	code, stdout, stderr = command(t.Context(), "", "resolve", "--sidecar", url+"/v1", "--api-key-file", keyFile, raw)
-	require.Equal(t, exitFailed, code, "a path below the sidecar's says nothing about the handle")
+	require.Equal(t, cli.ExitFailed, code, "a path below the sidecar's says nothing about the handle")
 	require.Empty(t, stdout)
 	require.Equal(t, "oly-passkey: error: "+url+" is not an oly-passkey sidecar (404 Not Found)\n", stderr)
 
 	wrong := filepath.Join(t.TempDir(), "wrong.key")
 	require.NoError(t, os.WriteFile(wrong, []byte("resolve:x\n"), 0o600))
 	code, _, stderr = command(t.Context(), "", "resolve", "--sidecar", url, "--api-key-file", wrong, raw)
-	require.Equal(t, exitFailed, code)
+	require.Equal(t, cli.ExitFailed, code)
 	require.Equal(t, "oly-passkey: error: the sidecar responded with 401: an api key is needed: send a key of the server's key file as Authorization: Bearer KEY or as X-Api-Key: KEY, once\n", stderr)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
 )
 
@@ -26,7 +27,7 @@ func newRules(a *app) *cobra.Command {
 			case "markdown":
 				return rulesMarkdown(a.stdout)
 			}
-			return usagef("--format is %q; it takes text, json or markdown", format)
+			return cli.Usagef("--format is %q; it takes text, json or markdown", format)
 		},
 	}
 	c.Flags().StringVar(&format, "format", "text", "text, json or markdown")
@@ -96,7 +97,7 @@ func rulesMarkdown(w io.Writer) error {
 func explainRule(w io.Writer, id string) error {
 	d, ok := rules.DocumentOf(id)
 	if !ok {
-		return usagef("there is no rule %q; `oly-passkey rules` lists them", id)
+		return cli.Usagef("there is no rule %q; `oly-passkey rules` lists them", id)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n%s\n", id, d.Prose)

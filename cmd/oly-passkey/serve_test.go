@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -21,9 +22,10 @@ func TestServeReloads(t *testing.T) {
 		write(t, s.dir, "serve.yml", fmt.Sprintf("kratos-admin-url: %s\nlisten: %s\nmetrics-listen: %s\npublic-listen: %s\napi-key-file: %s\n%s",
 			s.kratos, s.listen, s.admin, s.public, keys, rest))
 	}
-	const documents = "rp-id: example.com\nenroll: https://example.com/settings\n"
+	documents := "well-known-dir: " + s.dir + "\n"
+	publish(t, s.dir, "passkey-endpoints", `{"enroll":"https://example.com/settings"}`)
 	config(documents)
-	p := spawn(t, []string{"OLY_PASSKEY_SERVE_DATA_DIR=" + filepath.Join(s.dir, "data")}, "serve", "--config", filepath.Join(s.dir, "serve.yml"))
+	p := spawn(t, []string{"OLY_PASSKEY_SERVE_DATA_DIR=" + filepath.Join(s.dir, "data")}, "serve", "--options-file", filepath.Join(s.dir, "serve.yml"))
 	p.answers(http.StatusOK, "http://"+s.admin+"/readyz")
 	p.logs(1, "index is complete")
 	resolve := func(key string) int {
@@ -34,10 +36,11 @@ func TestServeReloads(t *testing.T) {
 
 	// Another key file, a limit, other documents and a line a request, at once.
 	keys = write(t, s.dir, "next.key", "resolve:new\n")
-	config("rp-id: example.com\nenroll: https://example.com/passkeys\nmax-handles: 0.001\nlog-level: debug\nmax-age: 1h\n")
+	publish(t, s.dir, "passkey-endpoints", `{"enroll":"https://example.com/passkeys"}`)
+	config(documents + "max-handles: 0.001\nlog-level: debug\nmax-age: 1h\n")
 	p.signal(syscall.SIGHUP)
-	p.logs(1, `changed="[api-key-file max-handles log-level enroll]"`)
-	p.logs(1, `msg="these options need a restart; their old values stay" options=[max-age]`)
+	p.logs(1, `changed="[api-key-file max-handles log-level]"`)
+	p.logs(1, `msg="these options need a restart; keeping their previous values" options=[max-age]`)
 	require.Equal(t, http.StatusUnauthorized, resolve("old"))
 	require.Equal(t, http.StatusNotFound, resolve("new"))
 	status, body := get(t, "http://"+s.public+"/.well-known/passkey-endpoints")
@@ -50,16 +53,16 @@ func TestServeReloads(t *testing.T) {
 
 	// Whatever is wrong with the new ones, the old ones stay.
 	for n, mistake := range []string{
-		documents + "max-handels: 3\n", "rp-id: https://example.com\n", "", documents + "api-key-file: none\n", documents + "tls-cert-file: x\n",
+		documents + "max-handels: 3\n", "well-known-dir: nowhere\n", "", documents + "api-key-file: none\n", documents + "tls-cert-file: x\n",
 	} {
 		config(mistake)
 		p.signal(syscall.SIGHUP)
-		p.logs(n+1, "configuration cannot be read again, everything stays as it was")
+		p.logs(n+1, "reload failed, keeping the previous configuration")
 	}
 	write(t, s.dir, "next.key", "nothing: of use\n")
 	config(documents)
 	p.signal(syscall.SIGHUP)
-	p.logs(6, "configuration cannot be read again, everything stays as it was")
+	p.logs(6, "reload failed, keeping the previous configuration")
 	require.Equal(t, http.StatusNotFound, resolve("new"), "the limit is gone with none of them")
 
 	p.signal(syscall.SIGTERM)
@@ -117,7 +120,10 @@ func TestServeDrains(t *testing.T) {
 // TestServePublic: the documents are there, and nothing else is.
 func TestServePublic(t *testing.T) {
 	s := newServing(t, 1)
-	p := spawn(t, nil, s.args("--dev", "--public-listen", s.public, "--rp-id", "example.com", "--enroll", "https://example.com/settings", "--apple-app", "ABCDE12345.com.example.app")...)
+	publish(t, s.dir, "passkey-endpoints", `{"enroll":"https://example.com/settings"}`)
+	publish(t, s.dir, "apple-app-site-association", `{"webcredentials":{"apps":["ABCDE12345.com.example.app"]}}`)
+	publish(t, s.dir, "other", `{}`)
+	p := spawn(t, nil, s.args("--dev", "--public-listen", s.public, "--well-known-dir", s.dir)...)
 	p.answers(http.StatusOK, "http://"+s.admin+"/readyz")
 	status, body := get(t, "http://"+s.public+"/.well-known/passkey-endpoints")
 	require.Equal(t, http.StatusOK, status)
@@ -126,7 +132,7 @@ func TestServePublic(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.JSONEq(t, `{"webcredentials":{"apps":["ABCDE12345.com.example.app"]}}`, body)
 	for _, path := range []string{
-		"/", "/openapi.json", "/metrics", "/livez", "/readyz", "/v1/index", "/.well-known/", "/.well-known/webauthn",
+		"/", "/openapi.json", "/metrics", "/livez", "/readyz", "/v1/index", "/.well-known/", "/.well-known/webauthn", "/.well-known/other",
 		"/.well-known/../v1/index", "/v1/identities/11111111-1111-4111-8111-111111111111/signals",
 	} {
 		status, _ := get(t, "http://"+s.public+path)
@@ -172,4 +178,11 @@ func TestServeEndsAtTheSecondSignal(t *testing.T) {
 			return false
 		}
 	})
+}
+
+// publish writes a document for --well-known-dir.
+func publish(t *testing.T, dir, name, text string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, ".well-known"), 0o700))
+	write(t, filepath.Join(dir, ".well-known"), name, text)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/report"
@@ -50,19 +51,19 @@ Exit code 0: clean; 1: findings; 3: the configuration could not be read.`,
 func (u *upgradeCheck) run(ctx context.Context) error {
 	failOn, ok := lint.ParseSeverity(u.failOn)
 	if !ok {
-		return usagef("--fail-on is %q; it takes error, warning or info", u.failOn)
+		return cli.Usagef("--fail-on is %q; it takes error, warning or info", u.failOn)
 	}
 	write, ok := report.ForFormat(u.format)
 	if !ok {
-		return usagef("--format is %q; it takes %s", u.format, strings.Join(report.Formats(), ", "))
+		return cli.Usagef("--format is %q; it takes %s", u.format, strings.Join(report.Formats(), ", "))
 	}
 	to, err := kratosconf.ParseVersion(u.to)
 	if err != nil {
-		return usagef("--to: %w", err)
+		return cli.Usagef("--to: %w", err)
 	}
 	if u.from != "" {
 		if _, err := kratosconf.ParseVersion(u.from); err != nil {
-			return usagef("--from: %w", err)
+			return cli.Usagef("--from: %w", err)
 		}
 	}
 	u.files.version = u.from
@@ -71,7 +72,7 @@ func (u *upgradeCheck) run(ctx context.Context) error {
 		return err
 	}
 	if opts.Version == (kratosconf.Version{}) {
-		return usagef("upgrade-check needs --from, because no image tag beside the files says what runs")
+		return cli.Usagef("upgrade-check needs --from, because no image tag beside the files says what runs")
 	}
 	found, err := interruptible(ctx, func() ([]lint.Finding, error) { return upgrade.Check(files, opts, opts.Version, to) })
 	if err != nil {
@@ -82,7 +83,7 @@ func (u *upgradeCheck) run(ctx context.Context) error {
 	}
 	for _, f := range found {
 		if f.Severity >= failOn {
-			return findings()
+			return cli.Findings()
 		}
 	}
 	return nil

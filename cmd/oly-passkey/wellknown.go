@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
@@ -41,7 +42,7 @@ of rp.id:
 
 What they say comes from kratos.yml (-c) and flags.`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return usagef("wellknown needs generate, check or serve") },
+		RunE: func(*cobra.Command, []string) error { return cli.Usagef("wellknown needs generate, check or serve") },
 	}
 	c.AddCommand(newWellknownGenerate(a), newWellknownCheck(a), newWellknownServe(a))
 	return c
@@ -69,12 +70,12 @@ func (s *siteFlags) site(a *app) (*wellknown.Site, error) {
 	}
 	if s.rpID != "" {
 		if lint.FlawOf(s.rpID) != lint.RPIDFine {
-			return nil, usagef("--rp-id %q is no bare lower-case domain, such as example.com", s.rpID)
+			return nil, cli.Usagef("--rp-id %q is no bare lower-case domain, such as example.com", s.rpID)
 		}
 		site.RPID = s.rpID
 	}
 	if site.RPID == "" {
-		return nil, usagef("wellknown needs -c FILE or --rp-id ID")
+		return nil, cli.Usagef("wellknown needs -c FILE or --rp-id ID")
 	}
 	for _, text := range s.androidApps {
 		if err := addAndroidApp(site, text); err != nil {
@@ -83,13 +84,13 @@ func (s *siteFlags) site(a *app) (*wellknown.Site, error) {
 	}
 	for _, id := range s.appleApps {
 		if !wellknown.IsAppleApp(id) {
-			return nil, usagef("--apple-app %q is not the ten characters of a team id, a dot and a bundle id", id)
+			return nil, cli.Usagef("--apple-app %q is not the ten characters of a team id, a dot and a bundle id", id)
 		}
 		site.Apple = append(site.Apple, id)
 	}
 	for _, url := range []string{s.enroll, s.manage} {
 		if url != "" && !strings.HasPrefix(url, "https://") {
-			return nil, usagef("%q is no https URL", url)
+			return nil, cli.Usagef("%q is no https URL", url)
 		}
 	}
 	site.Enroll = cmp.Or(s.enroll, site.Enroll)
@@ -127,13 +128,13 @@ func (s *siteFlags) fromConfig(a *app) (*wellknown.Site, error) {
 func addAndroidApp(site *wellknown.Site, text string) error {
 	name, fingerprint, given := strings.Cut(text, "=")
 	if !strings.Contains(name, ".") || strings.ContainsAny(name, " :/") {
-		return usagef("--android-app %q does not begin with a package name, such as com.example.app", text)
+		return cli.Usagef("--android-app %q does not begin with a package name, such as com.example.app", text)
 	}
 	var keys []wellknown.Fingerprint
 	if given {
 		key, err := wellknown.ParseFingerprint(fingerprint)
 		if err != nil {
-			return usagef("--android-app: %w", err)
+			return cli.Usagef("--android-app: %w", err)
 		}
 		keys = append(keys, key)
 	}
@@ -166,15 +167,15 @@ func newWellknownGenerate(a *app) *cobra.Command {
 			case dir != "":
 				return writeDocuments(a, site, args, dir, force)
 			case len(args) == 0:
-				return usagef("generate needs a document, or --dir for all of them")
+				return cli.Usagef("generate needs a document, or --dir for all of them")
 			}
 			name, err := wellknown.ParseName(args[0])
 			if err != nil {
-				return usagef("%w", err)
+				return cli.Usagef("%w", err)
 			}
 			text, err := wellknown.Generate(name, site)
 			if errors.Is(err, wellknown.ErrNothing) {
-				return &exitError{code: exitFindings, err: err}
+				return &cli.ExitError{Code: cli.ExitFindings, Err: err}
 			}
 			if err != nil {
 				return err
@@ -223,7 +224,7 @@ func documentNames(args []string) ([]wellknown.Name, error) {
 	for _, arg := range args {
 		name, err := wellknown.ParseName(arg)
 		if err != nil {
-			return nil, usagef("%w", err)
+			return nil, cli.Usagef("%w", err)
 		}
 		names = append(names, name)
 	}

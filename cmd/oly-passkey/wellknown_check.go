@@ -10,8 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/redact"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
@@ -42,7 +43,7 @@ func (r *reachFlags) options() (wellknown.FetchOptions, error) {
 	for _, text := range r.resolve {
 		parts := strings.SplitN(text, ":", 3)
 		if len(parts) != 3 || parts[0] == "" || parts[2] == "" {
-			return o, usagef("--resolve %q is not HOST:PORT:ADDR", text)
+			return o, cli.Usagef("--resolve %q is not HOST:PORT:ADDR", text)
 		}
 		addr := strings.Trim(parts[2], "[]")
 		if _, _, err := net.SplitHostPort(parts[2]); err == nil {
@@ -94,13 +95,13 @@ Exit code 0: clean; 1: findings; 3: the configuration could not be read.`,
 func (k *wellknownCheck) run(ctx context.Context, args []string) error {
 	failOn, ok := lint.ParseSeverity(k.failOn)
 	if !ok {
-		return usagef("--fail-on is %q; it takes error, warning or info", k.failOn)
+		return cli.Usagef("--fail-on is %q; it takes error, warning or info", k.failOn)
 	}
 	if k.format != "text" && k.format != "json" {
-		return usagef("--format is %q; it takes text or json", k.format)
+		return cli.Usagef("--format is %q; it takes text or json", k.format)
 	}
 	if k.base != "" && !strings.HasPrefix(k.base, "https://") {
-		return usagef("--base-url %q is no https URL", redact.URL(k.base))
+		return cli.Usagef("--base-url %q is no https URL", safetext.URL(k.base))
 	}
 	names, err := documentNames(args)
 	if err != nil {
@@ -119,7 +120,7 @@ func (k *wellknownCheck) run(ctx context.Context, args []string) error {
 	}
 	for _, p := range problems {
 		if p.Severity >= failOn {
-			return findings()
+			return cli.Findings()
 		}
 	}
 	return nil

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
 // certificate writes a self-signed certificate for a host and its key.
@@ -63,17 +65,17 @@ func TestWellknownServedAndChecked(t *testing.T) {
 	}
 	code, out := check("webauthn", "apple-app-site-association", "--apple-app", "ABCDE12345.com.example.app", "--fail-on", "info")
 	require.Empty(t, out)
-	require.Equal(t, exitClean, code)
+	require.Equal(t, cli.ExitClean, code)
 	code, out = check("apple-app-site-association", "--apple-app", "ZZZZZ12345.com.example.app")
-	require.Equal(t, exitFindings, code)
+	require.Equal(t, cli.ExitFindings, code)
 	require.Contains(t, out, `error: does not list the app "ZZZZZ12345.com.example.app" [apple-app-site-association]`)
 	// There is no settings page, so nothing to say in passkey-endpoints.
 	code, out = check()
-	require.Equal(t, exitClean, code)
+	require.Equal(t, cli.ExitClean, code)
 	require.Equal(t, `https://example.com/.well-known/passkey-endpoints: info: is missing, so password managers cannot link to the page for adding passkeys [passkey-endpoints]
   help: generate it with oly-passkey wellknown generate passkey-endpoints
 `, out)
 
 	stop()
-	require.Equal(t, exitClean, <-done)
+	require.Equal(t, cli.ExitClean, <-done)
 }

@@ -20,8 +20,9 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/httpx"
-	"github.com/olympusoss/oly-passkey/pkg/redact"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
 // Options are the options of a Client. URL is required.
@@ -47,7 +48,7 @@ const tryTimeout = 20 * time.Second
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("invalid sidecar URL %q: want something like %q", redact.URL(o.URL), "http://127.0.0.1:4477")
+		return nil, fmt.Errorf("invalid sidecar URL %q: want something like %q", safetext.URL(o.URL), api.DefaultURL)
 	}
 	if o.Tries == 0 {
 		o.Tries = 3
@@ -106,12 +107,9 @@ func (p *ProblemError) Error() string {
 	return fmt.Sprintf("the sidecar responded with %d: %s", p.Status, text)
 }
 
-// problemBase is the prefix of the types of the sidecar's problems.
-const problemBase = "https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#"
-
 // name returns the problem's id in docs/problems.md, "" if it is not the sidecar's.
 func (p *ProblemError) name() string {
-	name, ours := strings.CutPrefix(p.Type, problemBase)
+	name, ours := strings.CutPrefix(p.Type, api.ProblemBase)
 	if !ours {
 		return ""
 	}
@@ -121,17 +119,17 @@ func (p *ProblemError) name() string {
 // Is reports whether the problem is one of the package's errors.
 func (p *ProblemError) Is(target error) bool {
 	switch p.name() {
-	case "bad-request", "invalid-handle":
+	case api.ProblemBadRequest, api.ProblemInvalidHandle:
 		return target == ErrInvalid
-	case "unauthorized", "forbidden":
+	case api.ProblemUnauthorized, api.ProblemForbidden:
 		return target == ErrKey
-	case "unknown-handle", "unknown-identity":
+	case api.ProblemUnknownHandle, api.ProblemUnknownIdentity:
 		return target == ErrUnknown
-	case "ambiguous-handle":
+	case api.ProblemAmbiguousHandle:
 		return target == ErrAmbiguous
-	case "removed-handle":
+	case api.ProblemRemovedHandle:
 		return target == ErrRemoved
-	case "index-building", "kratos-unavailable", "request-timeout":
+	case api.ProblemIndexBuilding, api.ProblemKratosUnavailable, api.ProblemRequestTimeout:
 		return target == ErrNotReady
 	}
 	return false

@@ -15,8 +15,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
@@ -179,7 +179,7 @@ func (d *Demo) run(ctx context.Context, s *sockets, o Options, k *kratos) error 
 	if err := k.migrate(ctx); err != nil {
 		return err
 	}
-	keys, err := sidecar.ReadKeyFile(d.SidecarKeys)
+	keys, err := api.ReadKeyFile(d.SidecarKeys)
 	if err != nil {
 		return err
 	}

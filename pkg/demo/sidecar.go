@@ -9,13 +9,14 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 
 // newSidecar opens the sidecar in this process. Its ports were reserved until now.
-func (d *Demo) newSidecar(ctx context.Context, s *sockets, dir string, keys *sidecar.Keys, log *slog.Logger) (*sidecar.Server, error) {
+func (d *Demo) newSidecar(ctx context.Context, s *sockets, dir string, keys *api.Keys, log *slog.Logger) (*sidecar.Server, error) {
 	listen, metrics := s.sidecar.address(), s.metrics.address()
 	s.sidecar.close()
 	s.metrics.close()
@@ -33,12 +34,12 @@ func (d *Demo) newSidecar(ctx context.Context, s *sockets, dir string, keys *sid
 	return server, nil
 }
 
-func (d *Demo) newDirectory(keys *sidecar.Keys) (*directory, error) {
+func (d *Demo) newDirectory(keys *api.Keys) (*directory, error) {
 	admin, err := kratosadmin.New(kratosadmin.Options{URL: d.AdminURL})
 	if err != nil {
 		return nil, err
 	}
-	over, err := ui.NewSidecar(d.SidecarURL, keys.Key(sidecar.ScopeResolve), keys.Key(sidecar.ScopeRead))
+	over, err := ui.NewSidecar(d.SidecarURL, keys.Key(api.ScopeResolve), keys.Key(api.ScopeRead))
 	if err != nil {
 		return nil, err
 	}

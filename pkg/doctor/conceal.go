@@ -4,7 +4,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/redact"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
 // conceal takes the passwords of URLs out of everything that a report shows.
@@ -24,12 +24,12 @@ func (r *Report) conceal(o Options) {
 		pairs = append(pairs, given, hidden, u.User.String()+"@", hidden)
 	}
 	words := strings.NewReplacer(pairs...)
-	r.URL, r.Kratos = redact.URL(words.Replace(r.URL)), redact.URL(words.Replace(r.Kratos))
+	r.URL, r.Kratos = safetext.URL(words.Replace(r.URL)), safetext.URL(words.Replace(r.Kratos))
 	for i := range r.Results {
 		r.Results[i].Why = words.Replace(r.Results[i].Why)
 		for j := range r.Results[i].Problems {
 			p := &r.Results[i].Problems[j]
-			p.Subject = redact.URL(words.Replace(p.Subject))
+			p.Subject = safetext.URL(words.Replace(p.Subject))
 			p.Message, p.Help = words.Replace(p.Message), words.Replace(p.Help)
 		}
 	}

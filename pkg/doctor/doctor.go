@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/redact"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
@@ -229,7 +229,7 @@ func parseURL(raw string) (*url.URL, error) {
 	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("%q is %w", redact.URL(raw), ErrURL)
+		return nil, fmt.Errorf("%q is %w", safetext.URL(raw), ErrURL)
 	}
 	return u, nil
 }

@@ -11,9 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/demo"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -35,9 +35,9 @@ func TestRealDemo(t *testing.T) {
 	})
 	f, err := source.Open(filepath.Join(dir, "kratos.yml"))
 	require.NoError(t, err)
-	keys, err := sidecar.ReadKeyFile(d.SidecarKeys)
+	keys, err := api.ReadKeyFile(d.SidecarKeys)
 	require.NoError(t, err)
-	options := Options{URL: d.URL + "/login", AdminURL: d.AdminURL, Files: []*source.File{f}, SidecarURL: d.SidecarURL, SidecarKey: keys.Key(sidecar.ScopeRead)}
+	options := Options{URL: d.URL + "/login", AdminURL: d.AdminURL, Files: []*source.File{f}, SidecarURL: d.SidecarURL, SidecarKey: keys.Key(api.ScopeRead)}
 
 	r, err := Run(t.Context(), options)
 	require.NoError(t, err)

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/redact"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -53,7 +53,7 @@ func triggers(p *lint.Pass) []string {
 		before := p.Config.Get("selfservice.flows." + flow + ".before.hooks").Items()
 		for _, v := range slices.Concat(before, p.Effective(flow, method).Items()) {
 			if h := (lint.Hook{Value: v}); h.Name() == "web_hook" {
-				out = append(out, fmt.Sprintf("%s: web_hook %s %s", flow, h.Key("method").Text(), redact.URL(h.Key("url").Text())))
+				out = append(out, fmt.Sprintf("%s: web_hook %s %s", flow, h.Key("method").Text(), safetext.URL(h.Key("url").Text())))
 			}
 		}
 	}

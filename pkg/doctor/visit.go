@@ -14,7 +14,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/redact"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -53,7 +53,7 @@ func newVisit(o Options) (*visit, error) {
 			continue
 		}
 		if _, err := parseURL(raw); err != nil || !strings.Contains(raw, "://") {
-			return nil, fmt.Errorf("%s %q is %w", name, redact.URL(raw), ErrURL)
+			return nil, fmt.Errorf("%s %q is %w", name, safetext.URL(raw), ErrURL)
 		}
 	}
 	bare := *asked

@@ -18,7 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/olympusoss/oly-passkey/pkg/httpx"
-	"github.com/olympusoss/oly-passkey/pkg/redact"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
 // ErrNotFound says that Kratos has no such identity.
@@ -69,7 +69,7 @@ const longTimes = 6
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("kratos admin url %q is no http or https url, want one such as %q", redact.URL(o.URL), "http://127.0.0.1:4434")
+		return nil, fmt.Errorf("kratos admin url %q is no http or https url, want one such as %q", safetext.URL(o.URL), "http://127.0.0.1:4434")
 	}
 	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
 		return nil, fmt.Errorf("kratos admin url %q may have scheme, host, port and path only", base.Redacted())

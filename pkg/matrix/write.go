@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/olympusoss/oly-passkey/pkg/report"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
 // Text writes the matrix for a terminal of 80 columns.
@@ -16,7 +17,7 @@ func (m Matrix) Text(w io.Writer, browsers []Browser) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-44s %-9s %-8s %s\n", "ORIGIN", "METHOD", "BROWSER", "KRATOS")
 	for _, r := range m.Rows {
-		origin := report.Visible(r.Origin)
+		origin := safetext.Visible(r.Origin)
 		if utf8.RuneCountInString(origin) > 44 {
 			b.WriteString(origin + "\n")
 			origin = ""
@@ -58,7 +59,7 @@ func mark(ok bool) string {
 
 // wrap writes an indented text in lines for a terminal.
 func wrap(b *strings.Builder, text string) {
-	b.WriteString(report.Wrap("  ", 4, report.Visible(text)) + "\n")
+	b.WriteString(report.Wrap("  ", 4, safetext.Visible(text)) + "\n")
 }
 
 // JSON writes the matrix, and the browsers if there are any.
@@ -80,7 +81,7 @@ func (m Matrix) Markdown(w io.Writer, browsers []Browser) error {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", cell(r.Origin), r.Method, cell(r.RPID), mark(r.Browser.OK), mark(r.Kratos.OK), cell(r.why()))
 	}
 	for _, s := range m.Skipped {
-		fmt.Fprintf(&b, "\nSkipped: %s.\n", report.Visible(s))
+		fmt.Fprintf(&b, "\nSkipped: %s.\n", safetext.Visible(s))
 	}
 	if len(browsers) > 0 {
 		b.WriteString("\n| from version | hybrid | autofill | related origins | signals |\n|---|---|---|---|---|\n")
@@ -106,7 +107,7 @@ func (r Row) why() string {
 	return ""
 }
 
-func cell(s string) string { return strings.ReplaceAll(report.Visible(s), "|", `\|`) }
+func cell(s string) string { return strings.ReplaceAll(safetext.Visible(s), "|", `\|`) }
 
 const head = `<!doctype html>
 <html lang="en">

@@ -17,7 +17,7 @@ import (
 	ory "github.com/ory/client-go"
 
 	"github.com/olympusoss/oly-passkey/pkg/httpx"
-	"github.com/olympusoss/oly-passkey/pkg/redact"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
 // Options are the options of a Client.
@@ -91,12 +91,12 @@ func New(o Options) (*Client, error) {
 func checkURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return fmt.Errorf("invalid Ory Network URL %q: use only scheme, host, port and path", redact.URL(raw))
+		return fmt.Errorf("invalid Ory Network URL %q: use only scheme, host, port and path", safetext.URL(raw))
 	}
 	ip := net.ParseIP(u.Hostname())
 	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
-		return fmt.Errorf("invalid Ory Network URL %q: a token is sent there, so use https", redact.URL(raw))
+		return fmt.Errorf("invalid Ory Network URL %q: a token is sent there, so use https", safetext.URL(raw))
 	}
 	return nil
 }

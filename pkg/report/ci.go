@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
 // GitHub writes workflow commands, which GitHub shows beside the lines.
@@ -18,7 +19,7 @@ func GitHub(w io.Writer, findings []lint.Finding) error {
 	for _, f := range findings {
 		at := f.Span.Position()
 		_, err := fmt.Fprintf(w, "::%s file=%s,line=%d,col=%d,title=%s::%s\n", command[f.Severity],
-			property(Visible(fileName(f))), at.Line, at.Column, property(f.Rule), data(Visible(withHelp(f))))
+			property(safetext.Visible(fileName(f))), at.Line, at.Column, property(f.Rule), data(safetext.Visible(withHelp(f))))
 		if err != nil {
 			return err
 		}

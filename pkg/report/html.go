@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
 // page is one self-contained file: no scripts, nothing from elsewhere.
@@ -68,7 +69,7 @@ func HTMLWith(w io.Writer, findings []lint.Finding, more template.HTML) error {
 			line := []rune(text)
 			start = min(start, len(line))
 			end := min(len(line), start+len([]rune(strings.SplitN(f.Span.Text(), "\n", 2)[0])))
-			h.Before, h.Marked, h.After = visible(line[:start]), visible(line[start:end]), visible(line[end:])
+			h.Before, h.Marked, h.After = safetext.Excerpt(line[:start]), safetext.Excerpt(line[start:end]), safetext.Excerpt(line[end:])
 		}
 		for _, n := range f.Notes {
 			h.Notes = append(h.Notes, n.Span.String()+": "+n.Message)

@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
 // Columns is how wide text for people is.
@@ -12,7 +14,7 @@ const Columns = 80
 // Paragraph writes a text behind a label, broken at blanks; lines after the
 // first begin at the margin. What would write to the terminal is left out.
 func Paragraph(w io.StringWriter, label string, margin int, text string) {
-	text = strings.Join(strings.Fields(printable(text)), " ")
+	text = strings.Join(strings.Fields(safetext.Words(text)), " ")
 	if text == "" {
 		return
 	}
@@ -43,9 +45,4 @@ func Wrap(label string, margin int, text string) string {
 		column += n
 	}
 	return b.String()
-}
-
-// printable is text for a paragraph: what a reader does not see separates words.
-func printable(text string) string {
-	return disarm(escape(text, func(rune) string { return " " }))
 }

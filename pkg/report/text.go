@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -39,18 +40,18 @@ func text(w io.Writer, findings []lint.Finding, look style) error {
 		if i > 0 {
 			_ = b.WriteByte('\n') // Flush reports the error
 		}
-		place, severity := Visible(f.Span.String())+": ", f.Severity.String()
-		head := look.wrap("", 4, fmt.Sprintf("%s%s: %s [%s]", place, severity, Visible(f.Message), f.Rule))
+		place, severity := safetext.Visible(f.Span.String())+": ", f.Severity.String()
+		head := look.wrap("", 4, fmt.Sprintf("%s%s: %s [%s]", place, severity, safetext.Visible(f.Message), f.Rule))
 		if rest, ok := strings.CutPrefix(head, place+severity); ok {
 			head = place + look.paint(f.Severity, severity) + rest
 		}
 		_, _ = fmt.Fprintln(b, head)
 		excerpt(b, f.Span, func(s string) string { return look.paint(f.Severity, s) })
 		if f.Help != "" {
-			_, _ = fmt.Fprintln(b, look.wrap("  help: ", 8, Visible(f.Help)))
+			_, _ = fmt.Fprintln(b, look.wrap("  help: ", 8, safetext.Visible(f.Help)))
 		}
 		for _, n := range f.Notes {
-			_, _ = fmt.Fprintln(b, look.wrap("  note: ", 8, Visible(n.Span.String()+": "+n.Message)))
+			_, _ = fmt.Fprintln(b, look.wrap("  note: ", 8, safetext.Visible(n.Span.String()+": "+n.Message)))
 		}
 	}
 	return b.Flush()
@@ -87,7 +88,7 @@ func excerpt(b *bufio.Writer, span source.Span, paint func(string) string) {
 	}
 	width = max(1, min(width, len(line)-start))
 	number := fmt.Sprint(at.Line)
-	_, _ = fmt.Fprintf(b, "  %s | %s\n", number, strings.TrimRight(visible(line), " "))
+	_, _ = fmt.Fprintf(b, "  %s | %s\n", number, strings.TrimRight(safetext.Excerpt(line), " "))
 	_, _ = fmt.Fprintf(b, "  %s | %s%s\n", strings.Repeat(" ", len(number)), strings.Repeat(" ", start), paint("^"+strings.Repeat("~", width-1)))
 }
 

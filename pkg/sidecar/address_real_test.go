@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 )
@@ -25,7 +26,7 @@ func TestRealAddressChange(t *testing.T) {
 	require.NoError(t, err)
 	// The address of this test's schema is its user name.
 	body = []byte(strings.ReplaceAll(string(body), `"email"`, `"username"`))
-	hook := strings.Replace(hookTo(s.URL(), sidecar.AddressChangePath, "hooks-key"), "ignore: true", "parse: true", 1)
+	hook := strings.Replace(hookTo(s.URL(), api.RefuseAddressPath, "hooks-key"), "ignore: true", "parse: true", 1)
 	hook = strings.Replace(hook, "file://identity.jsonnet", "base64://"+base64.StdEncoding.EncodeToString(body), 1)
 	deaf := hookTo("http://127.0.0.1:1", "/", "x")
 	k := startKratos(t, ports, [3]string{deaf, deaf, deaf}, "selfservice: { flows: { settings: { after: { profile: { hooks: [ "+hook+" ] } } } } }")

@@ -13,6 +13,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/olympusoss/oly-passkey/pkg/api"
 )
 
 // readJSON reads the one JSON object that a body has to be.
@@ -32,11 +34,11 @@ func bodyProblem(err error) *problemError {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return newProblem(http.StatusRequestEntityTooLarge, "too-large", "the body is too large",
+		return newProblem(http.StatusRequestEntityTooLarge, api.ProblemTooLarge, "the body is too large",
 			fmt.Sprintf("at most %d bytes are read", tooLarge.Limit))
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		// Not 408: Kratos tries a hook again after a 5xx, and after no 4xx.
-		p := newProblem(http.StatusServiceUnavailable, "request-timeout", "the body did not come in time",
+		p := newProblem(http.StatusServiceUnavailable, api.ProblemRequestTimeout, "the body did not come in time",
 			fmt.Sprintf("a request has to be there within %.0f seconds", requestTimeout.Seconds()))
 		p.retryAfter = 1
 		return p

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
 )
 
@@ -15,8 +16,8 @@ var ErrUnsafe = errors.New("refusing to start")
 // Check finds what New would refuse whatever is in the files and on the network.
 func (o Options) Check() error {
 	for _, l := range []struct{ option, addr string }{
-		{"--listen", cmp.Or(o.Listen, DefaultListen)},
-		{"--metrics-listen", cmp.Or(o.MetricsListen, DefaultMetricsListen)},
+		{"--listen", cmp.Or(o.Listen, api.DefaultListen)},
+		{"--metrics-listen", cmp.Or(o.MetricsListen, api.DefaultMetricsListen)},
 		{"--public-listen", cmp.Or(o.PublicListen, ":0")},
 	} {
 		_, port, err := net.SplitHostPort(l.addr)
@@ -38,7 +39,7 @@ func (o Options) Check() error {
 
 // checkSafe refuses a server that anybody could ask.
 func (o Options) checkSafe() error {
-	loopback := isLoopback(cmp.Or(o.Listen, DefaultListen))
+	loopback := isLoopback(cmp.Or(o.Listen, api.DefaultListen))
 	switch {
 	case o.Dev && !loopback:
 		return fmt.Errorf("%w: --dev asks for no key, so --listen %q has to be a loopback address such as 127.0.0.1:4477", ErrUnsafe, o.Listen)

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
@@ -48,7 +49,7 @@ func (l *limits) take(r *http.Request, handles int) error {
 	if limiter.AllowN(now, handles) {
 		return nil
 	}
-	p := newProblem(http.StatusTooManyRequests, "too-many-handles", "too many handles were asked for", "ask again later")
+	p := newProblem(http.StatusTooManyRequests, api.ProblemTooManyHandles, "too many handles were asked for", "ask again later")
 	p.retryAfter = waitFor(limiter, now, handles)
 	return p
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/directory"
 )
 
@@ -20,33 +21,33 @@ type problemError struct {
 	retryAfter int // seconds; 0 sends no Retry-After
 }
 
-// problemBase is in front of every problem type.
+// api.ProblemBase is in front of every problem type.
 const problemBase = "https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#"
 
 func newProblem(status int, name, title, detail string) *problemError {
-	return &problemError{Type: problemBase + name, Title: title, Status: status, Detail: detail}
+	return &problemError{Type: api.ProblemBase + name, Title: title, Status: status, Detail: detail}
 }
 
 func badRequest(detail string) *problemError {
-	return newProblem(http.StatusBadRequest, "bad-request", "the request cannot be understood", detail)
+	return newProblem(http.StatusBadRequest, api.ProblemBadRequest, "the request cannot be understood", detail)
 }
 
 func invalidHandle(err error) *problemError {
-	return newProblem(http.StatusBadRequest, "invalid-handle", "the user handle is none", err.Error())
+	return newProblem(http.StatusBadRequest, api.ProblemInvalidHandle, "the user handle is none", err.Error())
 }
 
 func unauthorized() *problemError {
-	return newProblem(http.StatusUnauthorized, "unauthorized", "an api key is needed",
+	return newProblem(http.StatusUnauthorized, api.ProblemUnauthorized, "an api key is needed",
 		"send a key of the server's key file as Authorization: Bearer KEY or as X-Api-Key: KEY, once")
 }
 
-func forbidden(scope Scope) *problemError {
-	return newProblem(http.StatusForbidden, "forbidden", "the api key is not for this",
+func forbidden(scope api.Scope) *problemError {
+	return newProblem(http.StatusForbidden, api.ProblemForbidden, "the api key is not for this",
 		"this needs a key of scope "+string(scope))
 }
 
 func internal(id string) *problemError {
-	return newProblem(http.StatusInternalServerError, "internal", "something went wrong here", "the server's log says what, under request id "+id)
+	return newProblem(http.StatusInternalServerError, api.ProblemInternal, "something went wrong here", "the server's log says what, under request id "+id)
 }
 
 // fromDirectory turns what the directory cannot answer into a problem. Errors
@@ -54,23 +55,23 @@ func internal(id string) *problemError {
 func fromDirectory(err error) error {
 	switch {
 	case errors.Is(err, directory.ErrNoIdentity):
-		return newProblem(http.StatusNotFound, "unknown-identity", "the identity is unknown", directory.ErrNoIdentity.Error())
+		return newProblem(http.StatusNotFound, api.ProblemUnknownIdentity, "the identity is unknown", directory.ErrNoIdentity.Error())
 	case errors.Is(err, directory.ErrNoCredential):
-		return newProblem(http.StatusNotFound, "unknown-credential", "the credential is not the identity's", directory.ErrNoCredential.Error())
+		return newProblem(http.StatusNotFound, api.ProblemUnknownCredential, "the credential is not the identity's", directory.ErrNoCredential.Error())
 	case errors.Is(err, directory.ErrIdentityExists):
-		return newProblem(http.StatusConflict, "identity-exists", "the identity is still there", directory.ErrIdentityExists.Error())
+		return newProblem(http.StatusConflict, api.ProblemIdentityExists, "the identity is still there", directory.ErrIdentityExists.Error())
 	case errors.Is(err, directory.ErrUnknown):
-		return newProblem(http.StatusNotFound, "unknown-handle", "the user handle is unknown", directory.ErrUnknown.Error())
+		return newProblem(http.StatusNotFound, api.ProblemUnknownHandle, "the user handle is unknown", directory.ErrUnknown.Error())
 	case errors.Is(err, directory.ErrRemoved):
-		return newProblem(http.StatusGone, "removed-handle", "the user handle's credential is gone", directory.ErrRemoved.Error())
+		return newProblem(http.StatusGone, api.ProblemRemovedHandle, "the user handle's credential is gone", directory.ErrRemoved.Error())
 	case errors.Is(err, directory.ErrAmbiguous):
-		return newProblem(http.StatusConflict, "ambiguous-handle", "the user handle is ambiguous", directory.ErrAmbiguous.Error())
+		return newProblem(http.StatusConflict, api.ProblemAmbiguousHandle, "the user handle is ambiguous", directory.ErrAmbiguous.Error())
 	case errors.Is(err, directory.ErrBuilding):
-		p := newProblem(http.StatusServiceUnavailable, "index-building", "the index is being built", directory.ErrBuilding.Error())
+		p := newProblem(http.StatusServiceUnavailable, api.ProblemIndexBuilding, "the index is being built", directory.ErrBuilding.Error())
 		p.retryAfter = 1
 		return p
 	case errors.Is(err, directory.ErrKratos):
-		p := newProblem(http.StatusServiceUnavailable, "kratos-unavailable", "kratos cannot be asked", directory.ErrKratos.Error())
+		p := newProblem(http.StatusServiceUnavailable, api.ProblemKratosUnavailable, "kratos cannot be asked", directory.ErrKratos.Error())
 		p.retryAfter = 1
 		return p
 	}

@@ -1,8 +1,11 @@
 package sidecar
 
 import (
+	"context"
 	"errors"
 	"net/http"
+
+	"github.com/olympusoss/oly-passkey/pkg/api"
 )
 
 // Reload is what a running server can take over.
@@ -24,10 +27,10 @@ func (s *Server) Reload(r Reload) error {
 	case (r.KeyFile == "") != (*s.keyFile.Load() == ""):
 		return errors.New("--api-key-file cannot be turned on or off without a restart")
 	}
-	var keys *Keys
+	var keys *api.Keys
 	var err error
 	if r.KeyFile != "" {
-		if keys, err = ReadKeyFile(r.KeyFile); err != nil {
+		if keys, err = api.ReadKeyFile(r.KeyFile); err != nil {
 			return err
 		}
 	}
@@ -58,4 +61,20 @@ func (s *Server) noteReload(what string, err error) {
 		value = 0
 	}
 	s.metrics.reloaded.WithLabelValues(what).Set(value)
+}
+
+// watchKeys rereads the key file whenever its content changes, so that keys can
+// be rotated without a restart. An invalid file changes nothing.
+func (s *Server) watchKeys(ctx context.Context) error {
+	if *s.keyFile.Load() == "" {
+		return nil
+	}
+	return s.watchFiles(ctx, readKeys, func() (changed bool, err error) {
+		keys, err := api.ReadKeyFile(*s.keyFile.Load())
+		if err != nil || keys.Equal(s.keys.Load()) {
+			return false, err
+		}
+		s.keys.Store(keys)
+		return true, nil
+	})
 }

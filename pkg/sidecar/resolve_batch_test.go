@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/directory"
 	"github.com/olympusoss/oly-passkey/pkg/index/memory"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
@@ -66,7 +67,7 @@ func TestBatchIsBoundedInTime(t *testing.T) {
 		require.Len(t, got.Results, maxBatch)
 		for n, r := range got.Results {
 			if queries[n].Confirm {
-				require.Equal(t, problemBase+"kratos-unavailable", r.Problem.Type)
+				require.Equal(t, api.ProblemBase+"kratos-unavailable", r.Problem.Type)
 				continue
 			}
 			require.Equal(t, uuid.UUID{1}, r.Answer.IdentityID)

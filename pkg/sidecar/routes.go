@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/index"
 )
 
@@ -17,38 +18,32 @@ type handler func(http.ResponseWriter, *http.Request) error
 // route is one operation of the API.
 type route struct {
 	method, path string
-	scope        Scope
+	scope        api.Scope
 	handle       handler
 }
 
 // noScope is the scope of routes that anybody may ask.
-const noScope Scope = ""
-
-// Where the hooks point that refuse sign-up by passkey and a change of address.
-const (
-	RefusalPath       = "/v1/hooks/kratos/refuse-passkey-signup"
-	AddressChangePath = "/v1/hooks/kratos/refuse-address-change"
-)
+const noScope api.Scope = ""
 
 // routes is the whole API; openapi.json describes the same operations.
 func (s *Server) routes() []route {
 	return []route{
-		{http.MethodPost, "/v1/hooks/kratos/registration", ScopeHooks, s.hook(index.FlowRegistration)},
-		{http.MethodPost, "/v1/hooks/kratos/login", ScopeHooks, s.hook(index.FlowLogin)},
-		{http.MethodPost, "/v1/hooks/kratos/settings", ScopeHooks, s.hook(index.FlowSettings)},
-		{http.MethodPost, RefusalPath, ScopeHooks, refusePasskeySignUp()},
-		{http.MethodPost, AddressChangePath, ScopeHooks, refuseAddressChange()},
-		{http.MethodPost, "/v1/resolve", ScopeResolve, s.resolve},
-		{http.MethodPost, "/v1/resolve/batch", ScopeResolve, s.resolveBatch},
-		{http.MethodPost, "/v1/signals/unknown-credential", ScopeResolve, s.unknownCredential},
-		{http.MethodGet, "/v1/identities/{id}/passkeys", ScopeRead, s.passkeys},
-		{http.MethodGet, "/v1/identities/{id}/signals", ScopeRead, s.signals},
-		{http.MethodGet, "/v1/identities/{id}/advice", ScopeRead, s.advice},
-		{http.MethodPost, "/v1/identities/{id}/refresh", ScopeRead, s.refresh},
-		{http.MethodPost, "/v1/identities/{id}/used", ScopeRead, s.used},
-		{http.MethodDelete, "/v1/identities/{id}", ScopeAdmin, s.erase},
-		{http.MethodGet, "/v1/index", ScopeRead, s.indexStatus},
-		{http.MethodPost, "/v1/index/reconcile", ScopeAdmin, s.reconcile},
+		{http.MethodPost, api.RegistrationHookPath, api.ScopeHooks, s.hook(index.FlowRegistration)},
+		{http.MethodPost, api.LoginHookPath, api.ScopeHooks, s.hook(index.FlowLogin)},
+		{http.MethodPost, api.SettingsHookPath, api.ScopeHooks, s.hook(index.FlowSettings)},
+		{http.MethodPost, api.RefuseSignUpPath, api.ScopeHooks, refusePasskeySignUp()},
+		{http.MethodPost, api.RefuseAddressPath, api.ScopeHooks, refuseAddressChange()},
+		{http.MethodPost, "/v1/resolve", api.ScopeResolve, s.resolve},
+		{http.MethodPost, "/v1/resolve/batch", api.ScopeResolve, s.resolveBatch},
+		{http.MethodPost, "/v1/signals/unknown-credential", api.ScopeResolve, s.unknownCredential},
+		{http.MethodGet, "/v1/identities/{id}/passkeys", api.ScopeRead, s.passkeys},
+		{http.MethodGet, "/v1/identities/{id}/signals", api.ScopeRead, s.signals},
+		{http.MethodGet, "/v1/identities/{id}/advice", api.ScopeRead, s.advice},
+		{http.MethodPost, "/v1/identities/{id}/refresh", api.ScopeRead, s.refresh},
+		{http.MethodPost, "/v1/identities/{id}/used", api.ScopeRead, s.used},
+		{http.MethodDelete, "/v1/identities/{id}", api.ScopeAdmin, s.erase},
+		{http.MethodGet, "/v1/index", api.ScopeRead, s.indexStatus},
+		{http.MethodPost, "/v1/index/reconcile", api.ScopeAdmin, s.reconcile},
 		{http.MethodGet, "/openapi.json", noScope, openAPI},
 	}
 }
@@ -73,12 +68,12 @@ func (s *Server) api() http.Handler {
 	for path, allowed := range methods {
 		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			newProblem(http.StatusMethodNotAllowed, "method-not-allowed", "the method is not allowed",
+			newProblem(http.StatusMethodNotAllowed, api.ProblemMethodNotAllowed, "the method is not allowed",
 				"this path takes "+strings.Join(allowed, ", ")).write(w)
 		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		newProblem(http.StatusNotFound, "not-found", "there is nothing here", "GET /openapi.json lists the routes").write(w)
+		newProblem(http.StatusNotFound, api.ProblemNotFound, "there is nothing here", "GET /openapi.json lists the routes").write(w)
 	})
 	return mux
 }
@@ -121,7 +116,7 @@ func (s *Server) guard(r route) http.Handler {
 	})
 }
 
-func (s *Server) authorize(r *http.Request, scope Scope) *problemError {
+func (s *Server) authorize(r *http.Request, scope api.Scope) *problemError {
 	if s.dev || scope == noScope {
 		return nil
 	}
@@ -129,7 +124,7 @@ func (s *Server) authorize(r *http.Request, scope Scope) *problemError {
 	if !ok {
 		return unauthorized()
 	}
-	known, opens := s.keys.Load().check(key, scope)
+	known, opens := s.keys.Load().Check(key, scope)
 	switch {
 	case opens:
 		return nil

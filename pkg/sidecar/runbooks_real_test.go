@@ -130,7 +130,7 @@ func TestRealRunbooks(t *testing.T) {
 		}
 	}
 	said := strings.Join(outputs, "\n")
-	for _, want := range []string{`"complete": true`, "state:               removed\n", "exported 1 identities", "imported 1 identities", "1 identities are as they should be", "\n400\n"} {
+	for _, want := range []string{`"complete": true`, "state:               removed\n", "exported 1 identities", "imported 1 identities", "1 identities verified", "\n400\n"} {
 		require.Contains(t, said, want)
 	}
 	becomes(t, s, about(stolen), answer{err: client.ErrRemoved})

@@ -21,17 +21,12 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/directory"
 	"github.com/olympusoss/oly-passkey/pkg/index"
 	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
 	"github.com/olympusoss/oly-passkey/pkg/index/postgres"
 	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
-)
-
-// Where a server listens unless it is told otherwise.
-const (
-	DefaultListen        = "127.0.0.1:4477"
-	DefaultMetricsListen = "127.0.0.1:4478"
 )
 
 // Options make a Server. KratosAdminURL is required, one of DataDir and
@@ -41,10 +36,10 @@ type Options struct {
 	KratosAccess   kratosadmin.Access // what it takes to reach it
 	DataDir        string             // of the index in one file; or
 	PostgresDSN    string             // of the database that several servers share
-	Keys           *Keys              // fixed; or
+	Keys           *api.Keys          // fixed; or
 	KeyFile        string             // read at the start, and again whenever it changes
-	Listen         string             // host:port of the API, DefaultListen where it is empty
-	MetricsListen  string             // host:port of livez and readyz, DefaultMetricsListen where it is empty
+	Listen         string             // host:port of the API, api.DefaultListen where it is empty
+	MetricsListen  string             // host:port of livez and readyz, api.DefaultMetricsListen where it is empty
 	Dev            bool               // no keys; loopback only
 	InsecureHTTP   bool               // clear text off loopback
 	TLS            TLS                // of the API; clear text where it is empty
@@ -65,7 +60,7 @@ type Options struct {
 type Server struct {
 	log        *slog.Logger
 	dev        bool
-	keys       atomic.Pointer[Keys]
+	keys       atomic.Pointer[api.Keys]
 	keyFile    atomic.Pointer[string]
 	tls        *tlsFiles // nil: clear text
 	store      index.Store
@@ -87,7 +82,7 @@ type Server struct {
 // another process holds is an error at once. It does not call Kratos; Run does,
 // and Run has to be called, or Close.
 func New(ctx context.Context, o Options) (*Server, error) {
-	o.Listen, o.MetricsListen = cmp.Or(o.Listen, DefaultListen), cmp.Or(o.MetricsListen, DefaultMetricsListen)
+	o.Listen, o.MetricsListen = cmp.Or(o.Listen, api.DefaultListen), cmp.Or(o.MetricsListen, api.DefaultMetricsListen)
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
@@ -106,7 +101,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	s.keys.Store(o.Keys)
 	if o.KeyFile != "" {
-		keys, err := ReadKeyFile(o.KeyFile)
+		keys, err := api.ReadKeyFile(o.KeyFile)
 		if err != nil {
 			return nil, err
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/client"
 	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
@@ -33,7 +34,7 @@ type running struct {
 
 func startSidecar(t *testing.T, adminURL, dir, listen string) *running {
 	t.Helper()
-	keys, err := sidecar.ReadKeys(strings.NewReader(testKeys), "keys")
+	keys, err := api.ReadKeys(strings.NewReader(testKeys), "keys")
 	require.NoError(t, err)
 	log := &lockedBuffer{}
 	s, err := sidecar.New(t.Context(), sidecar.Options{
@@ -268,7 +269,7 @@ func TestRealOtherKratos(t *testing.T) {
 	require.NoError(t, s.stop())
 
 	other := startKratos(t, kratostest.FreePorts(t, 2), [3]string{deaf, deaf, deaf})
-	keys, err := sidecar.ReadKeys(strings.NewReader(testKeys), "keys")
+	keys, err := api.ReadKeys(strings.NewReader(testKeys), "keys")
 	require.NoError(t, err)
 	refused, err := sidecar.New(t.Context(), sidecar.Options{
 		KratosAdminURL: other.admin, DataDir: dir, Keys: keys, Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0",
@@ -284,7 +285,7 @@ func TestRealOtherKratos(t *testing.T) {
 func TestRealRefusal(t *testing.T) {
 	ports := kratostest.FreePorts(t, 2)
 	s := startSidecar(t, "http://127.0.0.1:"+ports[1], t.TempDir(), "127.0.0.1:0")
-	refuse := strings.Replace(hookTo(s.URL(), sidecar.RefusalPath, "hooks-key"), "ignore: true", "parse: true", 1)
+	refuse := strings.Replace(hookTo(s.URL(), api.RefuseSignUpPath, "hooks-key"), "ignore: true", "parse: true", 1)
 	deaf := hookTo("http://127.0.0.1:1", "/", "x")
 	k := startKratos(t, ports, [3]string{refuse, deaf, deaf})
 	p := newPerson(t, k, "ida")

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 )
 
@@ -64,7 +64,7 @@ func serve(t *testing.T, change func(*sidecar.Options)) *sidecar.Server {
 		MetricsListen:  "127.0.0.1:0",
 		Log:            slog.New(slog.DiscardHandler),
 	}
-	keys, err := sidecar.ReadKeys(strings.NewReader(unitKeys), "keys")
+	keys, err := api.ReadKeys(strings.NewReader(unitKeys), "keys")
 	require.NoError(t, err)
 	o.Keys = keys
 	if change != nil {
@@ -366,7 +366,7 @@ func TestDevAsksForNoKey(t *testing.T) {
 }
 
 func TestRefusesToStart(t *testing.T) {
-	keys, err := sidecar.ReadKeys(strings.NewReader(unitKeys), "keys")
+	keys, err := api.ReadKeys(strings.NewReader(unitKeys), "keys")
 	require.NoError(t, err)
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -420,7 +420,7 @@ func TestInsecureHTTP(t *testing.T) {
 func TestSecondServerOnOneIndex(t *testing.T) {
 	dir := t.TempDir()
 	serve(t, func(o *sidecar.Options) { o.DataDir = dir })
-	keys, err := sidecar.ReadKeys(strings.NewReader(unitKeys), "keys")
+	keys, err := api.ReadKeys(strings.NewReader(unitKeys), "keys")
 	require.NoError(t, err)
 	_, err = sidecar.New(t.Context(), sidecar.Options{
 		KratosAdminURL: "http://127.0.0.1:1", DataDir: dir, Keys: keys,
@@ -431,7 +431,7 @@ func TestSecondServerOnOneIndex(t *testing.T) {
 
 // TestDrains lets a request that is under way finish.
 func TestDrains(t *testing.T) {
-	keys, err := sidecar.ReadKeys(strings.NewReader(unitKeys), "keys")
+	keys, err := api.ReadKeys(strings.NewReader(unitKeys), "keys")
 	require.NoError(t, err)
 	s, err := sidecar.New(t.Context(), sidecar.Options{
 		KratosAdminURL: "http://127.0.0.1:1", DataDir: t.TempDir(), Keys: keys,
@@ -467,50 +467,4 @@ func TestDrains(t *testing.T) {
 	require.NoError(t, send.Close())
 	wg.Wait()
 	require.NoError(t, <-done)
-}
-
-func TestReadKeys(t *testing.T) {
-	k, err := sidecar.ReadKeys(strings.NewReader("# ours\n\n hooks : a \nresolve:b\nresolve:c\r\n"), "keys")
-	require.NoError(t, err)
-	require.Equal(t, "a", k.Key(sidecar.ScopeHooks))
-	require.Equal(t, "b", k.Key(sidecar.ScopeResolve))
-	require.Empty(t, k.Key(sidecar.ScopeAdmin))
-	for text, want := range map[string]string{
-		"secret":                     "keys:1: line is no scope:key",
-		"# x\nroot:secret":           "keys:2: unknown scope, want hooks, resolve, read or admin",
-		"hooks:":                     `keys:1: scope "hooks" has an empty key`,
-		"hooks:two words":            `keys:1: a key of scope "hooks" holds a blank or a character that no http header carries`,
-		"hooks:kéy":                  `keys:1: a key of scope "hooks" holds a blank or a character that no http header carries`,
-		"read:a\nread:b\nread:c":     `keys:3: scope "read" has more than 2 keys`,
-		strings.Repeat("x", 100<<10): "keys: bufio.Scanner: token too long",
-	} {
-		_, err := sidecar.ReadKeys(strings.NewReader(text), "keys")
-		require.EqualError(t, err, want)
-	}
-}
-
-// TestLargeKeyFile: a file is read as a whole, or not at all.
-func TestLargeKeyFile(t *testing.T) {
-	const most = 64 << 10
-	path := filepath.Join(t.TempDir(), "keys")
-	text := strings.Repeat("#\n", most/2-5) + "hooks:abcd"
-	require.Len(t, text, most)
-	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	k, err := sidecar.ReadKeyFile(path)
-	require.NoError(t, err)
-	require.Equal(t, "abcd", k.Key(sidecar.ScopeHooks))
-	require.NoError(t, os.WriteFile(path, []byte(text+"e"), 0o600))
-	_, err = sidecar.ReadKeyFile(path)
-	require.EqualError(t, err, `api key file "`+path+`" has more than 64 KiB`)
-}
-
-// FuzzReadKeys: no file makes it panic, and no error repeats a key.
-func FuzzReadKeys(f *testing.F) {
-	f.Add("hooks:secret-key\nresolve:secret-key")
-	f.Add("hooks:secret-key:\nx:secret-key")
-	f.Fuzz(func(t *testing.T, text string) {
-		if _, err := sidecar.ReadKeys(strings.NewReader(text), "keys"); err != nil {
-			require.NotContains(t, err.Error(), "secret-key")
-		}
-	})
 }

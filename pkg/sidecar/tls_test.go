@@ -21,6 +21,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 )
 
@@ -151,7 +152,7 @@ func TestTLSErrors(t *testing.T) {
 	require.NoError(t, os.WriteFile(keyFile, key, 0o600))
 	_, another := newAuthority(t).issue(t, "x", 2)
 	require.NoError(t, os.WriteFile(otherKey, another, 0o600))
-	keys, err := sidecar.ReadKeys(strings.NewReader(unitKeys), "keys")
+	keys, err := api.ReadKeys(strings.NewReader(unitKeys), "keys")
 	require.NoError(t, err)
 	for _, tc := range []struct {
 		tls  sidecar.TLS

@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/olympusoss/oly-passkey/pkg/redact"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
 // Fetched is the response to a request for a document, after redirects.
@@ -131,7 +131,7 @@ func (f *Fetcher) once(ctx context.Context, where string, out *Fetched) (next st
 	if to := resp.Header.Get("Location"); to != "" && resp.StatusCode/100 == 3 {
 		u, err := resp.Request.URL.Parse(to)
 		if err != nil {
-			return "", fmt.Errorf("redirect to %q, which is not a URL", redact.URL(to))
+			return "", fmt.Errorf("redirect to %q, which is not a URL", safetext.URL(to))
 		}
 		return u.String(), nil
 	}

@@ -7,9 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/demo"
 	"github.com/olympusoss/oly-passkey/pkg/scaffold"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 
@@ -113,9 +113,9 @@ func passkeyWalk(t *testing.T, s *stack) {
 	p.picture("account")
 
 	// And so do pages that reach the sidecar over HTTP.
-	keys, err := sidecar.ReadKeyFile(s.SidecarKeys)
+	keys, err := api.ReadKeyFile(s.SidecarKeys)
 	require.NoError(t, err)
-	directory, err := ui.NewSidecar(s.SidecarURL, keys.Key(sidecar.ScopeResolve), keys.Key(sidecar.ScopeRead))
+	directory, err := ui.NewSidecar(s.SidecarURL, keys.Key(api.ScopeResolve), keys.Key(api.ScopeRead))
 	require.NoError(t, err)
 	answer, err := directory.Resolve(t.Context(), got.UserHandle, got.CredentialID)
 	require.NoError(t, err)

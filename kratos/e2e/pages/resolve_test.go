@@ -10,16 +10,16 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/client"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 )
 
 // resolvesTo asks the sidecar whose handle it is, until the hook has arrived.
 func (p *tab) resolvesTo(handle, identity, credential, state string) {
 	p.t.Helper()
-	keys, err := sidecar.ReadKeyFile(p.demo.SidecarKeys)
+	keys, err := api.ReadKeyFile(p.demo.SidecarKeys)
 	require.NoError(p.t, err)
-	c, err := client.New(client.Options{URL: p.demo.SidecarURL, Key: keys.Key(sidecar.ScopeResolve)})
+	c, err := client.New(client.Options{URL: p.demo.SidecarURL, Key: keys.Key(api.ScopeResolve)})
 	require.NoError(p.t, err)
 	type answer struct{ identity, credential, state string }
 	want, got := answer{identity, credential, state}, answer{}

@@ -1,4 +1,4 @@
-package main
+package sidecarcmd
 
 import (
 	"context"
@@ -9,27 +9,28 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/settings"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 )
 
-// reloader reads the options of a running server again.
+// reloader rereads the options of a running server.
 type reloader struct {
-	app           *app
+	app           *cli.App
 	flags         *pflag.FlagSet // of the command line
-	configFile    string
-	started, last settings.Table // the options of the start, and those taken over last
+	optionsFile   string
+	started, last settings.Table // the options at the start, and the last ones that took effect
 	level         slog.LevelVar
 }
 
-// hangups hears SIGHUP from now on; without it the signal would end the process.
+// hangups catches SIGHUP from now on; otherwise the signal would end the process.
 func hangups() (<-chan os.Signal, func()) {
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, syscall.SIGHUP)
 	return c, func() { signal.Stop(c) }
 }
 
-// run reads the options again at every hangup until ctx ends.
+// run rereads the options at every hangup until ctx is done.
 func (r *reloader) run(ctx context.Context, s *sidecar.Server, log *slog.Logger, hangups <-chan os.Signal) {
 	for {
 		select {
@@ -40,7 +41,7 @@ func (r *reloader) run(ctx context.Context, s *sidecar.Server, log *slog.Logger,
 		err := r.reload(s, log)
 		s.NoteReload(err)
 		if err != nil {
-			log.Error("configuration cannot be read again, everything stays as it was", "error", err)
+			log.Error("reload failed, keeping the previous configuration", "error", err)
 		}
 	}
 }
@@ -48,10 +49,10 @@ func (r *reloader) run(ctx context.Context, s *sidecar.Server, log *slog.Logger,
 func (r *reloader) reload(s *sidecar.Server, log *slog.Logger) error {
 	var o serveOptions
 	t := o.table()
-	if err := o.read(r.app, t, r.flags, r.configFile); err != nil {
+	if err := o.read(r.app, t, r.flags, r.optionsFile); err != nil {
 		return err
 	}
-	public, err := o.public(r.app)
+	public, err := o.public()
 	if err != nil {
 		return err
 	}
@@ -62,9 +63,9 @@ func (r *reloader) reload(s *sidecar.Server, log *slog.Logger) error {
 	taken, _ := t.Changed(r.last)
 	_, needRestart := t.Changed(r.started)
 	r.last = t
-	log.Info("configuration read again; keys, certificates and documents, too", "changed", taken)
+	log.Info("configuration reloaded, including keys, certificates and documents", "changed", taken)
 	if len(needRestart) > 0 {
-		log.Warn("these options need a restart; their old values stay", "options", needRestart)
+		log.Warn("these options need a restart; keeping their previous values", "options", needRestart)
 	}
 	return nil
 }

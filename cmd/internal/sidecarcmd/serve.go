@@ -1,4 +1,4 @@
-package main
+package sidecarcmd
 
 import (
 	"context"
@@ -6,17 +6,18 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/directory"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar"
 )
 
-func newServe(a *app) *cobra.Command {
+// NewServe returns the command that runs the sidecar.
+func NewServe(a *cli.App) *cobra.Command {
 	var o serveOptions
-	var configFile string
+	var optionsFile string
 	table := o.table()
 	c := &cobra.Command{
 		Use:   "serve --kratos-admin-url URL --data-dir DIR --api-key-file FILE",
@@ -25,32 +26,35 @@ func newServe(a *app) *cobra.Command {
 whose a passkey is. The first start reads all identities from Kratos' admin API;
 from then on Kratos' web hooks keep the index, and a sweep corrects it.
 
-The key file has one scope:key a line, two keys a scope at most; the scopes are
-hooks, resolve, read and admin. Clients send a key as Authorization: Bearer KEY,
-or as X-Api-Key: KEY. Lines that start with # do not count.
+The key file has one scope:key per line, at most two keys per scope. The scopes
+are hooks, resolve, read and admin; lines starting with # are ignored. Clients
+send a key as "Authorization: Bearer KEY" or "X-Api-Key: KEY".
 
-Every option may also stand in the environment (--max-age as
-OLY_PASSKEY_SERVE_MAX_AGE) or in the YAML file of --config (max-age: 12h). A flag
-counts before the environment, and that before the file. SIGHUP reads the file
-and the keys, certificates and documents again; SIGTERM drains. Traces are sent
-where OTEL_EXPORTER_OTLP_ENDPOINT is set.
+Every option can also be set in the environment (--max-age as
+OLY_PASSKEY_SERVE_MAX_AGE) or in the YAML file of --options-file (max-age: 12h).
+Flags override the environment, which overrides the file. SIGHUP rereads the
+file, keys, certificates and documents; SIGTERM drains. Traces are sent if
+OTEL_EXPORTER_OTLP_ENDPOINT is set.
 
 Resolving is not authentication: the user handle of an assertion is not signed.
 An answer identifies somebody only together with "credential_matches": true and
 a signature that was verified.`,
 		Example: `  oly-passkey serve --kratos-admin-url http://127.0.0.1:4434 --data-dir /var/lib/oly-passkey --api-key-file sidecar.key
-  oly-passkey serve --config /etc/oly-passkey.yml
+  oly-passkey serve --options-file /etc/oly-passkey.yml
   oly-passkey serve --kratos-admin-url http://127.0.0.1:4434 --data-dir data --dev`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.read(a, table, cmd.Flags(), configFile); err != nil {
+			if err := o.read(a, table, cmd.Flags(), optionsFile); err != nil {
 				return err
 			}
-			r := &reloader{app: a, flags: cmd.Flags(), configFile: configFile, started: table, last: table}
-			return a.serve(cmd.Context(), &o, r)
+			r := &reloader{app: a, flags: cmd.Flags(), optionsFile: optionsFile, started: table, last: table}
+			return serve(cmd.Context(), a, &o, r)
 		},
 	}
-	c.Flags().StringVar(&configFile, "config", "", "YAML `FILE` with the options, one name: value a line")
+	c.Flags().StringVar(&optionsFile, "options-file", "", "YAML `FILE` with the options, one name: value per line")
+	c.Flags().StringVar(&optionsFile, "config", "", "the former name of --options-file")
+	_ = c.Flags().MarkHidden("config") // it exists
+	c.MarkFlagsMutuallyExclusive("options-file", "config")
 	table.Register(c.Flags())
 	return c
 }
@@ -65,27 +69,27 @@ const (
 )
 
 // tuneMemory sets both, unless the environment says otherwise.
-func (a *app) tuneMemory() {
-	if a.getenv("GOGC") == "" {
+func tuneMemory(a *cli.App) {
+	if a.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	if a.getenv("GOMEMLIMIT") == "" {
+	if a.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 }
 
-func (a *app) serve(ctx context.Context, o *serveOptions, r *reloader) (err error) {
-	a.tuneMemory()
+func serve(ctx context.Context, a *cli.App, o *serveOptions, r *reloader) (err error) {
+	tuneMemory(a)
 	r.level.Set(o.level())
-	bar := &progressLine{w: a.stderr, tty: isTerminal(a.stderr), shown: time.Now()}
+	bar := cli.NewProgressLine(a.Stderr)
 	log := newLog(bar, o.logFormat, &r.level)
 	hangups, stop := hangups()
 	defer stop()
-	so, err := o.sidecar(a, log)
+	so, err := o.sidecar(log)
 	if err != nil {
 		return err
 	}
-	tracer, flush, err := a.tracing(ctx, o.name, log)
+	tracer, flush, err := tracing(ctx, a, o.name, log)
 	if err != nil {
 		return err
 	}
@@ -103,7 +107,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions, r *reloader) (err erro
 	running, done := context.WithCancel(ctx)
 	defer done()
 	go r.run(running, s, log, hangups)
-	go bar.follow(running, s.Progress)
+	go bar.Follow(running, s.Progress)
 	if err := s.Run(ctx); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
@@ -112,7 +116,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions, r *reloader) (err erro
 }
 
 // newLog writes lines for journald and the like, or objects for a collector.
-func newLog(w *progressLine, format string, level *slog.LevelVar) *slog.Logger {
+func newLog(w *cli.ProgressLine, format string, level *slog.LevelVar) *slog.Logger {
 	o := &slog.HandlerOptions{Level: level}
 	if format == "json" {
 		return slog.New(slog.NewJSONHandler(w, o))
@@ -121,12 +125,12 @@ func newLog(w *progressLine, format string, level *slog.LevelVar) *slog.Logger {
 }
 
 // sidecar turns the options into those of the server, and reads their files.
-func (o *serveOptions) sidecar(a *app, log *slog.Logger) (so sidecar.Options, err error) {
+func (o *serveOptions) sidecar(log *slog.Logger) (so sidecar.Options, err error) {
 	if so, err = o.unread(); err != nil {
 		return so, err
 	}
-	so.Version, so.Log = version().Version, log
-	if so.Public, err = o.public(a); err != nil {
+	so.Version, so.Log = cli.Version().Version, log
+	if so.Public, err = o.public(); err != nil {
 		return so, err
 	}
 	if o.dsnFile != "" {

@@ -1,4 +1,4 @@
-package main
+package sidecarcmd
 
 import (
 	"context"
@@ -14,6 +14,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/time/rate"
+
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
 // flushTimeout is how long the last spans get to be sent at the end.
@@ -21,14 +23,14 @@ const flushTimeout = 5 * time.Second
 
 // tracing makes the tracer that the OTEL_ variables describe, nil where they
 // name no endpoint. flush sends what is left.
-func (a *app) tracing(ctx context.Context, name string, log *slog.Logger) (trace.Tracer, func() error, error) {
+func tracing(ctx context.Context, a *cli.App, name string, log *slog.Logger) (trace.Tracer, func() error, error) {
 	none := func() error { return nil }
-	endpoint := a.getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") + a.getenv("OTEL_EXPORTER_OTLP_ENDPOINT")
-	if endpoint == "" || strings.EqualFold(a.getenv("OTEL_SDK_DISABLED"), "true") || a.getenv("OTEL_TRACES_EXPORTER") == "none" {
+	endpoint := a.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") + a.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")
+	if endpoint == "" || strings.EqualFold(a.Getenv("OTEL_SDK_DISABLED"), "true") || a.Getenv("OTEL_TRACES_EXPORTER") == "none" {
 		return nil, none, nil
 	}
 	for _, variable := range []string{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"} {
-		if protocol := a.getenv(variable); protocol != "" && protocol != "http/protobuf" {
+		if protocol := a.Getenv(variable); protocol != "" && protocol != "http/protobuf" {
 			return nil, none, fmt.Errorf("%s is %q, and traces are sent as http/protobuf only", variable, protocol)
 		}
 	}
@@ -36,7 +38,7 @@ func (a *app) tracing(ctx context.Context, name string, log *slog.Logger) (trace
 	if err != nil {
 		return nil, none, fmt.Errorf("traces: %w", err)
 	}
-	about := []attribute.KeyValue{attribute.String("service.name", "oly-passkey"), attribute.String("service.version", version().Version)}
+	about := []attribute.KeyValue{attribute.String("service.name", "oly-passkey"), attribute.String("service.version", cli.Version().Version)}
 	if name != "" {
 		about = append(about, attribute.String("service.instance.id", name))
 	}

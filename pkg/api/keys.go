@@ -1,9 +1,8 @@
-package sidecar
+package api
 
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -15,10 +14,10 @@ import (
 	"strings"
 )
 
-// Scope is what a key opens.
+// Scope is what a key grants access to.
 type Scope string
 
-// The scopes. None includes another: a key that shall open two is listed twice.
+// The scopes. None includes another: a key for two scopes is listed twice.
 const (
 	ScopeHooks   Scope = "hooks"   // Kratos' web hooks
 	ScopeResolve Scope = "resolve" // user handle to identity
@@ -26,8 +25,11 @@ const (
 	ScopeAdmin   Scope = "admin"   // reconcile, erase
 )
 
-// maxKeys is how many keys a scope may have: one, and its successor while it is
-// rotated.
+// Scopes returns all scopes, in the order in which init writes them.
+func Scopes() []Scope { return []Scope{ScopeHooks, ScopeResolve, ScopeRead, ScopeAdmin} }
+
+// maxKeys is how many keys a scope may have: one, and its successor during
+// rotation.
 const maxKeys = 2
 
 // maxKeyFile bounds the key file, in bytes.
@@ -39,14 +41,15 @@ type Keys struct {
 	sums    []keySum // of all of them
 }
 
-// keySum is what a key that is sent is compared with.
+// keySum is what a received key is compared with.
 type keySum struct {
 	scope Scope
 	sum   [sha256.Size]byte
 }
 
-// ReadKeyFile reads keys from a file, one `scope:key` a line. Empty lines and
-// lines that start with # do not count. Errors name file and line, never a key.
+// ReadKeyFile reads keys from a file of at most 64 KiB, one `scope:key` per line.
+// Empty lines and lines that start with # are ignored. Errors name file and line,
+// never a key.
 func ReadKeyFile(path string) (*Keys, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -57,20 +60,20 @@ func ReadKeyFile(path string) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api key file: %w", err)
 	}
-	if len(raw) > maxKeyFile { // a key at its end may be cut short, and be one all the same
-		return nil, fmt.Errorf("api key file %q has more than %d KiB", path, maxKeyFile>>10)
+	if len(raw) > maxKeyFile { // the last key would be cut short, and still be a key
+		return nil, fmt.Errorf("api key file %q is larger than %d KiB", path, maxKeyFile>>10)
 	}
 	k, err := ReadKeys(bytes.NewReader(raw), path)
 	if err != nil {
 		return nil, err
 	}
 	if len(k.byScope) == 0 {
-		return nil, fmt.Errorf("api key file %q holds no key; write lines such as %q", path, "resolve:KEY")
+		return nil, fmt.Errorf("api key file %q contains no key; add lines such as %q", path, "resolve:KEY")
 	}
 	return k, nil
 }
 
-// ReadKeys is ReadKeyFile for a reader; name stands in its errors.
+// ReadKeys is ReadKeyFile for a reader that errors call by name.
 func ReadKeys(r io.Reader, name string) (*Keys, error) {
 	k := &Keys{byScope: map[Scope][]string{}}
 	lines := bufio.NewScanner(r)
@@ -92,20 +95,18 @@ func ReadKeys(r io.Reader, name string) (*Keys, error) {
 func (k *Keys) add(line string) error {
 	name, key, ok := strings.Cut(line, ":")
 	if !ok {
-		return errors.New("line is no scope:key")
+		return errors.New(`expected "scope:key", such as "hooks:oly_…"`)
 	}
 	scope := Scope(strings.TrimSpace(name))
-	switch scope {
-	case ScopeHooks, ScopeResolve, ScopeRead, ScopeAdmin:
-	default:
-		return errors.New("unknown scope, want hooks, resolve, read or admin")
+	if !slices.Contains(Scopes(), scope) {
+		return errors.New("unknown scope: use hooks, resolve, read or admin")
 	}
 	key = strings.TrimSpace(key)
 	if key == "" {
 		return fmt.Errorf("scope %q has an empty key", scope)
 	}
 	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return fmt.Errorf("a key of scope %q holds a blank or a character that no http header carries", scope)
+		return fmt.Errorf("a key of scope %q contains a space or a character that is not allowed in an HTTP header", scope)
 	}
 	if len(k.byScope[scope]) == maxKeys {
 		return fmt.Errorf("scope %q has more than %d keys", scope, maxKeys)
@@ -115,38 +116,31 @@ func (k *Keys) add(line string) error {
 	return nil
 }
 
-// Key answers the first key of a scope, "" where it has none. Clients use it to
-// find theirs in a file that is shared with the server.
+// Key returns the first key of a scope, "" if there is none. Clients use it to
+// find theirs in a file that they share with the server.
 func (k *Keys) Key(scope Scope) string {
-	if k == nil || len(k.byScope[scope]) == 0 {
-		return ""
+	if keys := k.All(scope); len(keys) > 0 {
+		return keys[0]
 	}
-	return k.byScope[scope][0]
+	return ""
 }
 
-// watchKeys reads the key file again whenever its content changes, so that keys
-// are rotated without a restart. A file that cannot be used changes nothing.
-func (s *Server) watchKeys(ctx context.Context) error {
-	if *s.keyFile.Load() == "" {
+// All returns the keys of a scope in the order of the file.
+func (k *Keys) All(scope Scope) []string {
+	if k == nil {
 		return nil
 	}
-	return s.watchFiles(ctx, readKeys, func() (changed bool, err error) {
-		keys, err := ReadKeyFile(*s.keyFile.Load())
-		if err != nil || keys.equal(s.keys.Load()) {
-			return false, err
-		}
-		s.keys.Store(keys)
-		return true, nil
-	})
+	return k.byScope[scope]
 }
 
-func (k *Keys) equal(other *Keys) bool {
+// Equal reports whether both hold the same keys in the same order.
+func (k *Keys) Equal(other *Keys) bool {
 	return maps.EqualFunc(k.byScope, other.byScope, slices.Equal[[]string])
 }
 
-// check tells whether a key is any key at all, and whether it opens a scope. It
-// compares with every key, each in constant time.
-func (k *Keys) check(key string, scope Scope) (known, opens bool) {
+// Check reports whether a key is one of the keys, and whether it opens a scope.
+// It compares with every key, each in constant time.
+func (k *Keys) Check(key string, scope Scope) (known, opens bool) {
 	sum := sha256.Sum256([]byte(key))
 	for n := range k.sums {
 		if subtle.ConstantTimeCompare(sum[:], k.sums[n].sum[:]) == 1 {

@@ -1,4 +1,4 @@
-package main
+package sidecarcmd
 
 import (
 	"context"
@@ -11,40 +11,41 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/pkg/api"
 )
 
-// newHealthcheck is for images that have nothing but this program in them.
-func newHealthcheck(a *app) *cobra.Command {
+// NewHealthcheck returns the command for images that contain only this program.
+func NewHealthcheck(a *cli.App) *cobra.Command {
 	var listen string
 	c := &cobra.Command{
 		Use:   "healthcheck",
-		Short: "ask the server of this machine whether it is ready",
+		Short: "check whether the local sidecar is ready",
 		Long: `Asks /readyz of a server that "oly-passkey serve" runs on this machine, for the
 HEALTHCHECK of a container and for monitoring.
 
-Exit code 0: ready; 1: not ready, or nobody answers.`,
+Exit code 0: ready; 1: not ready, or unreachable.`,
 		Example: `  oly-passkey healthcheck
   oly-passkey healthcheck --metrics-listen 0.0.0.0:4478`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if env := a.getenv(serveEnvPrefix + "METRICS_LISTEN"); env != "" && !cmd.Flags().Changed("metrics-listen") {
+			if env := a.Getenv(serveEnvPrefix + "METRICS_LISTEN"); env != "" && !cmd.Flags().Changed("metrics-listen") {
 				listen = env
 			}
-			return a.healthcheck(cmd.Context(), listen)
+			return healthcheck(cmd.Context(), a, listen)
 		},
 	}
-	c.Flags().StringVar(&listen, "metrics-listen", sidecar.DefaultMetricsListen, "`HOST:PORT` that the server was given (also from OLY_PASSKEY_SERVE_METRICS_LISTEN)")
+	c.Flags().StringVar(&listen, "metrics-listen", api.DefaultMetricsListen, "`HOST:PORT` that the server was given (also from OLY_PASSKEY_SERVE_METRICS_LISTEN)")
 	return c
 }
 
 // healthcheckTimeout is shorter than what container engines wait for.
 const healthcheckTimeout = 3 * time.Second
 
-func (a *app) healthcheck(ctx context.Context, listen string) error {
+func healthcheck(ctx context.Context, a *cli.App, listen string) error {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
-		return usagef("--metrics-listen is %q; it takes HOST:PORT", listen)
+		return cli.Usagef("--metrics-listen is %q; it takes HOST:PORT", listen)
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "localhost" // the server listens everywhere
@@ -66,11 +67,11 @@ func (a *app) healthcheck(ctx context.Context, listen string) error {
 			answer = "not ready: " + resp.Status + ": " + strings.TrimSpace(string(why))
 		}
 	}
-	if _, err := fmt.Fprintln(a.stdout, answer); err != nil {
+	if _, err := fmt.Fprintln(a.Stdout, answer); err != nil {
 		return err
 	}
 	if answer != "ready" {
-		return findings()
+		return cli.Findings()
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"encoding/json"
@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// build is what the Go toolchain stamped into a binary, so that no version has
+// Build is what the Go toolchain stamped into a binary, so that no version has
 // to be kept up to date by hand. What it did not stamp is empty.
-type build struct {
+type Build struct {
 	Version  string `json:"version"` // a tag, or made of the commit; "devel" without either
 	Commit   string `json:"commit,omitempty"`
 	Date     string `json:"date,omitempty"` // of the commit, RFC 3339
@@ -21,7 +21,8 @@ type build struct {
 	Platform string `json:"platform"`
 }
 
-func newVersion(a *app) *cobra.Command {
+// NewVersion returns the command that prints the version.
+func NewVersion(a *App) *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use:   "version",
@@ -32,22 +33,22 @@ func newVersion(a *app) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			switch format {
 			case "text":
-				_, err := fmt.Fprintln(a.stdout, version())
+				_, err := fmt.Fprintln(a.Stdout, Version())
 				return err
 			case "json":
-				e := json.NewEncoder(a.stdout)
+				e := json.NewEncoder(a.Stdout)
 				e.SetIndent("", "  ")
-				return e.Encode(version())
+				return e.Encode(Version())
 			}
-			return usagef("--format is %q; it takes text or json", format)
+			return Usagef("--format is %q; it takes text or json", format)
 		},
 	}
 	c.Flags().StringVar(&format, "format", "text", "text or json")
 	return c
 }
 
-// version is the build that is running.
-func version() build {
+// Version returns the build that is running.
+func Version() Build {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		info = &debug.BuildInfo{}
@@ -55,8 +56,8 @@ func version() build {
 	return readBuild(info)
 }
 
-func readBuild(info *debug.BuildInfo) build {
-	b := build{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+func readBuild(info *debug.BuildInfo) Build {
+	b := Build{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		b.Version = strings.TrimSuffix(v, "+dirty") // Modified says so
 	}
@@ -74,7 +75,7 @@ func readBuild(info *debug.BuildInfo) build {
 }
 
 // String is one line, such as "oly-passkey v1.0.0 (commit 4f1c9d2, 2026-11-22T10:00:00Z) go1.26.0 linux/amd64".
-func (b build) String() string {
+func (b Build) String() string {
 	var about []string
 	if b.Commit != "" {
 		about = append(about, "commit "+b.Commit[:min(len(b.Commit), 12)])

@@ -1,5 +1,6 @@
-// Package redact takes secrets out of what is printed.
-package redact
+// Package safetext makes texts of others safe to print: URLs without passwords,
+// and no characters that control a terminal or a CI system.
+package safetext
 
 import (
 	"net/url"

@@ -1,11 +1,11 @@
-package redact_test
+package safetext_test
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/redact"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
 func TestURL(t *testing.T) {
@@ -20,6 +20,6 @@ func TestURL(t *testing.T) {
 		"https://user:p w@example.com": "…@example.com",
 		"https://user:pw@":             "https://user:xxxxx@",
 	} {
-		require.Equal(t, want, redact.URL(raw), raw)
+		require.Equal(t, want, safetext.URL(raw), raw)
 	}
 }

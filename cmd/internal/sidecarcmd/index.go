@@ -1,4 +1,4 @@
-package main
+package sidecarcmd
 
 import (
 	"context"
@@ -10,30 +10,34 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/index"
 	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
 	"github.com/olympusoss/oly-passkey/pkg/index/postgres"
 )
 
-func newIndex(a *app) *cobra.Command {
+// NewIndex returns the commands that work on an index.
+func NewIndex(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "index",
 		Short: "export, import, verify and count the sidecar's index",
 		Long: `Export, import, verify and count the sidecar's index, in a data directory or in
 PostgreSQL. A data directory belongs to one process at a time: stop serve first.`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return usagef("index needs export, import, verify or stats") },
+		RunE: func(*cobra.Command, []string) error {
+			return cli.Usagef("choose a subcommand: export, import, stats or verify")
+		},
 	}
 	c.AddCommand(
-		a.newIndexExport(),
-		newIndexCommand("import", "read an export from stdin into an empty index", a.importIndex),
-		newIndexCommand("verify", "check the file and look every handle up; exit code 1 if something is wrong", a.verifyIndex),
-		newIndexCommand("stats", "count identities, and handles by state", a.indexStats),
+		newIndexExport(a),
+		newIndexCommand(a, "import", "read an export from stdin into an empty index", importIndex),
+		newIndexCommand(a, "verify", "check the file and look up every handle; exit code 1 if something is wrong", verifyIndex),
+		newIndexCommand(a, "stats", "count identities, and handles by state", indexStats),
 	)
 	return c
 }
 
-// indexFlags are the flags that say which index is meant.
+// indexFlags select the index.
 type indexFlags struct{ dataDir, dsnFile string }
 
 func (f *indexFlags) add(c *cobra.Command) {
@@ -44,13 +48,13 @@ func (f *indexFlags) add(c *cobra.Command) {
 	c.MarkFlagsMutuallyExclusive("data-dir", "postgres-dsn-file")
 }
 
-// newIndexExport makes the command that only reads, so that it works on an index
-// of a newer or an older program and changes nothing.
-func (a *app) newIndexExport() *cobra.Command {
+// newIndexExport returns the command that only reads, so that it works on an index
+// of a newer or an older version and changes nothing.
+func newIndexExport(a *cli.App) *cobra.Command {
 	var f indexFlags
 	c := &cobra.Command{
 		Use:   "export",
-		Short: "write the index to stdout, as lines of JSON",
+		Short: "write the index to stdout as JSON lines",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, err := indexIsMissing(f.dataDir, f.dsnFile, false); err != nil {
@@ -60,7 +64,7 @@ func (a *app) newIndexExport() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return errors.Join(a.exportIndex(cmd.Context(), s), s.Close())
+			return errors.Join(exportIndex(cmd.Context(), a, s), s.Close())
 		},
 	}
 	f.add(c)
@@ -83,8 +87,8 @@ func openIndexReader(ctx context.Context, f indexFlags) (indexReader, error) {
 	return postgres.OpenReader(ctx, dsn)
 }
 
-// newIndexCommand makes a command that works on an open store.
-func newIndexCommand(name, short string, do func(context.Context, index.Store) error) *cobra.Command {
+// newIndexCommand returns a command that works on an open store.
+func newIndexCommand(a *cli.App, name, short string, do func(context.Context, *cli.App, index.Store) error) *cobra.Command {
 	var f indexFlags
 	c := &cobra.Command{
 		Use:   name,
@@ -99,7 +103,7 @@ func newIndexCommand(name, short string, do func(context.Context, index.Store) e
 			if err != nil {
 				return err
 			}
-			err = do(cmd.Context(), s)
+			err = do(cmd.Context(), a, s)
 			if closed := s.Close(); err == nil {
 				err = closed
 			}
@@ -120,11 +124,11 @@ func indexIsMissing(dataDir, dsnFile string, create bool) (bool, error) {
 	case dsnFile != "":
 		return false, nil
 	case dataDir == "":
-		return false, usagef("--data-dir and --postgres-dsn-file are empty")
+		return false, cli.Usagef("--data-dir and --postgres-dsn-file are empty")
 	}
 	exists, err := bolt.Exists(dataDir)
 	if err == nil && !exists && !create {
-		err = fmt.Errorf("there is no index in %q", dataDir)
+		err = fmt.Errorf("no index found in %q", dataDir)
 	}
 	return !exists, err
 }
@@ -160,41 +164,41 @@ func readDSN(path string) (string, error) {
 	return dsn, nil
 }
 
-func (a *app) exportIndex(ctx context.Context, s index.Source) error {
-	n, err := index.Export(ctx, s, a.stdout)
+func exportIndex(ctx context.Context, a *cli.App, s index.Source) error {
+	n, err := index.Export(ctx, s, a.Stdout)
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
-	_, err = fmt.Fprintf(a.stderr, "exported %d identities\n", n)
+	_, err = fmt.Fprintf(a.Stderr, "exported %d identities\n", n)
 	return err
 }
 
-func (a *app) importIndex(ctx context.Context, s index.Store) error {
-	n, err := index.Import(ctx, s, a.stdin)
+func importIndex(ctx context.Context, a *cli.App, s index.Store) error {
+	n, err := index.Import(ctx, s, a.Stdin)
 	if err != nil {
 		return fmt.Errorf("import: %w", err)
 	}
-	_, err = fmt.Fprintf(a.stderr, "imported %d identities\n", n)
+	_, err = fmt.Fprintf(a.Stderr, "imported %d identities\n", n)
 	return err
 }
 
-func (a *app) verifyIndex(ctx context.Context, s index.Store) error {
+func verifyIndex(ctx context.Context, a *cli.App, s index.Store) error {
 	problems := 0
 	counted, err := index.Verify(ctx, s, func(problem string) {
 		problems++
-		_, _ = fmt.Fprintln(a.stdout, problem) // counted all the same
+		_, _ = fmt.Fprintln(a.Stdout, problem) // counted anyway
 	})
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
 	if problems > 0 {
-		return findings()
+		return cli.Findings()
 	}
-	_, err = fmt.Fprintf(a.stderr, "%d identities are as they should be\n", counted.Identities)
+	_, err = fmt.Fprintf(a.Stderr, "%d identities verified\n", counted.Identities)
 	return err
 }
 
-func (a *app) indexStats(ctx context.Context, s index.Store) error {
+func indexStats(ctx context.Context, a *cli.App, s index.Store) error {
 	st, err := s.Stats(ctx)
 	if err != nil {
 		return err
@@ -203,7 +207,7 @@ func (a *app) indexStats(ctx context.Context, s index.Store) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, `complete:    %t
+	_, err = fmt.Fprintf(a.Stdout, `complete:    %t
 identities:  %d
 deleted:     %d
 active:      %d

@@ -1,11 +1,11 @@
-package report_test
+package safetext_test
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/report"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
 func TestVisible(t *testing.T) {
@@ -22,6 +22,6 @@ func TestVisible(t *testing.T) {
 		"##vso[task.setvariable]x":  `#\x23vso[task.setvariable]x`,
 		"##teamcity[x] ## heading":  `#\x23teamcity[x] ## heading`,
 	} {
-		require.Equal(t, want, report.Visible(text))
+		require.Equal(t, want, safetext.Visible(text))
 	}
 }

@@ -1,4 +1,4 @@
-package report
+package safetext
 
 import (
 	"regexp"
@@ -32,8 +32,14 @@ func disarm(text string) string {
 	})
 }
 
-// visible is Visible for an excerpt, in which every character keeps its column.
-func visible(line []rune) string {
+// Words is Visible for a paragraph: characters that a reader does not see separate
+// words.
+func Words(text string) string {
+	return disarm(escape(text, func(rune) string { return " " }))
+}
+
+// Excerpt is Visible for an excerpt, in which every character keeps its column.
+func Excerpt(line []rune) string {
 	text := escape(string(line), func(rune) string { return " " })
 	return commands.ReplaceAllStringFunc(text, func(command string) string {
 		if i := strings.Index(command, "::"); i >= 0 {

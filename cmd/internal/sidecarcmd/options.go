@@ -1,0 +1,131 @@
+package sidecarcmd
+
+import (
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/pkg/api"
+	"github.com/olympusoss/oly-passkey/pkg/directory"
+	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+	"github.com/olympusoss/oly-passkey/pkg/settings"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// serveOptions are the options of serve, from flags, environment and file.
+type serveOptions struct {
+	kratosAdminURL, dataDir            string
+	keyFile, dsnFile, name             string
+	listen, metricsListen, identityIDs string
+	publicListen, wellKnownDir         string
+	reconcileEvery, maxAge, drainDelay time.Duration
+	dev, insecureHTTP                  bool
+	maxHandles                         float64
+	tls                                sidecar.TLS
+	access                             kratosadmin.Access
+	logFormat, logLevel                string
+}
+
+// serveEnvPrefix is the prefix of the environment variables. A shorter one could
+// clash with those that Kubernetes sets for a service named oly-passkey.
+const serveEnvPrefix = "OLY_PASSKEY_SERVE_"
+
+// table is the one table of all options: flags, environment, file and
+// docs/configuration.md come from it.
+func (o *serveOptions) table() settings.Table {
+	options := slices.Concat(
+		[]settings.Option{settings.Text(&o.kratosAdminURL, "kratos-admin-url", "", "`URL` of Kratos' admin API, without /admin")},
+		kratosAccessOptions(&o.access),
+		[]settings.Option{
+			settings.Text(&o.dataDir, "data-dir", "", "`DIR` of the index; created if missing"),
+			settings.Text(&o.dsnFile, "postgres-dsn-file", "", "`FILE` with the DSN of the PostgreSQL or CockroachDB database shared by several servers, instead of --data-dir").Secret(),
+			settings.Text(&o.keyFile, "api-key-file", "", "`FILE` with the API keys; reread when it changes").Secret().Reloadable(),
+			settings.Text(&o.listen, "listen", api.DefaultListen, "`HOST:PORT` of the API"),
+			settings.Text(&o.metricsListen, "metrics-listen", api.DefaultMetricsListen, "`HOST:PORT` of /metrics, /livez and /readyz"),
+			settings.Text(&o.identityIDs, "identity-id-handles", string(directory.IdentityIDsWebAuthn),
+				"when to accept 16 bytes that are not in the index as an identity id: `webauthn` (if Kratos shows a webauthn key with that handle), any (if the identity exists), off"),
+			settings.Duration(&o.reconcileEvery, "reconcile-every", 6*time.Hour, "`TIME` between sweeps over all identities"),
+			settings.Duration(&o.maxAge, "max-age", 24*time.Hour, "`TIME` after which an entry is confirmed with Kratos"),
+			settings.Number(&o.maxHandles, "max-handles", 0, "`NUMBER` of handles per second and API key, 0 for no limit; hooks are never limited").Reloadable(),
+			settings.Duration(&o.drainDelay, "drain-delay", 0, "`TIME` to keep serving after /readyz turns 503 on shutdown"),
+			settings.Text(&o.name, "name", "", "instance `NAME`, added to metrics as a label"),
+			settings.Text(&o.logFormat, "log-format", "text", "`FORMAT` of the log: text or json"),
+			settings.Text(&o.logLevel, "log-level", "info", "minimum log `LEVEL`: debug (one line per request), info, warn or error").Reloadable(),
+			settings.Text(&o.tls.CertFile, "tls-cert-file", "", "`FILE` with the certificate chain of the API, PEM; reread when it changes").Reloadable(),
+			settings.Text(&o.tls.KeyFile, "tls-key-file", "", "`FILE` with its private key, PEM").Secret().Reloadable(),
+			settings.Text(&o.tls.ClientCAFile, "client-ca-file", "", "`FILE` with the authorities of client certificates, PEM: clients need a certificate (mTLS)").Reloadable(),
+			settings.List(&o.tls.ClientSANs, "client-san", "DNS `NAME`, URI or email address of a client certificate that is accepted (repeatable)").Reloadable(),
+			settings.Switch(&o.dev, "dev", false, "require no API key; loopback addresses only"),
+			settings.Text(&o.publicListen, "public-listen", "", "`HOST:PORT` of the documents under /.well-known/ and nothing else, for the proxy in front of the RP ID's host"),
+			settings.Text(&o.wellKnownDir, "well-known-dir", "", "`DIR` with these documents, as \"oly-passkey wellknown generate --dir DIR\" writes them").Reloadable(),
+			settings.Switch(&o.insecureHTTP, "insecure-http", false, "allow plain HTTP on non-loopback addresses"),
+		},
+	)
+	return settings.Table{Prefix: serveEnvPrefix, Options: options}
+}
+
+// read fills the options from flags, environment and file, and checks what can
+// be checked without a running server.
+func (o *serveOptions) read(a *cli.App, t settings.Table, flags *pflag.FlagSet, optionsFile string) error {
+	var file *source.File
+	if optionsFile != "" {
+		var err error
+		if file, err = source.Open(optionsFile); err != nil {
+			return cli.Usagef("--options-file: %w", err)
+		}
+	}
+	if err := t.Read(flags, a.Environ, file); err != nil {
+		return cli.Usagef("%w", err)
+	}
+	const wherever = "as a flag, in the environment or in the file of --options-file"
+	switch {
+	case o.kratosAdminURL == "":
+		return cli.Usagef("serve needs --kratos-admin-url, %s", wherever)
+	case o.dataDir == "" && o.dsnFile == "":
+		return cli.Usagef("serve needs --data-dir or --postgres-dsn-file, %s", wherever)
+	case o.dataDir != "" && o.dsnFile != "":
+		return cli.Usagef("--data-dir and --postgres-dsn-file are mutually exclusive")
+	case o.dev && o.keyFile != "":
+		return cli.Usagef("--dev and --api-key-file are mutually exclusive")
+	case o.reconcileEvery <= 0 || o.maxAge <= 0:
+		return cli.Usagef("--reconcile-every and --max-age must be greater than 0")
+	case o.maxHandles < 0 || o.access.MaxRPS < 0 || o.drainDelay < 0:
+		return cli.Usagef("--max-handles, --max-rps and --drain-delay must not be negative")
+	case o.logFormat != "text" && o.logFormat != "json":
+		return cli.Usagef("invalid --log-format %q: use text or json", o.logFormat)
+	case (o.publicListen == "") != (o.wellKnownDir == ""):
+		return cli.Usagef("--public-listen and --well-known-dir need each other")
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, strings.ToLower(o.logLevel)) {
+		return cli.Usagef("invalid --log-level %q: use debug, info, warn or error", o.logLevel)
+	}
+	so, err := o.unread()
+	if err == nil {
+		err = so.Check()
+	}
+	if err != nil {
+		return cli.Usagef("%w", err)
+	}
+	return nil
+}
+
+// level returns the log level, which read has checked.
+func (o *serveOptions) level() slog.Level {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(o.logLevel))
+	return l
+}
+
+// public returns the handler of the public documents, nil without --public-listen.
+func (o *serveOptions) public() (http.Handler, error) {
+	if o.publicListen == "" {
+		return nil, nil
+	}
+	return documents(o.wellKnownDir)
+}
