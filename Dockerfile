@@ -1,10 +1,12 @@
 # syntax=docker/dockerfile:1
-# oly-passkey, certificates and nothing else. Build it with
-#   docker build -t oly-passkey .
-# and run it with a read-only root: it writes below /data only.
+# Two images: the sidecar (the default) and, with --target cli, the command line.
+#   docker build -t oly-passkey-sidecar .
+#   docker build -t oly-passkey --target cli .
+# Each holds one program and certificates. The sidecar writes below /data only, so
+# run it with a read-only root file system.
 
-# Where the program comes from: built here, or released, which is how GoReleaser
-# puts in what it built already.
+# Where the programs come from: built here, or released, which is how GoReleaser
+# adds what it has built.
 ARG BINARY=build
 
 FROM --platform=$BUILDPLATFORM golang:1.26-bookworm AS build
@@ -14,11 +16,11 @@ RUN go mod download && go mod verify
 # With .git, so that "oly-passkey version" names the commit.
 COPY . .
 ARG TARGETOS TARGETARCH
-RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags '-s -w' -o /oly-passkey ./cmd/oly-passkey
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags '-s -w' -o / ./cmd/oly-passkey ./cmd/oly-passkey-sidecar
 
 FROM scratch AS released
 ARG TARGETPLATFORM
-COPY $TARGETPLATFORM/oly-passkey /oly-passkey
+COPY $TARGETPLATFORM/oly-passkey* /
 
 FROM ${BINARY} AS binary
 
@@ -26,17 +28,26 @@ FROM ${BINARY} AS binary
 FROM --platform=$BUILDPLATFORM busybox:1.37 AS data
 RUN mkdir -m 0700 /data
 
-FROM gcr.io/distroless/static-debian12:nonroot
-LABEL org.opencontainers.image.title="oly-passkey" \
-      org.opencontainers.image.description="passkeys on Ory Kratos that work the first time and stay working" \
-      org.opencontainers.image.source="https://github.com/olympusoss/oly-passkey" \
+FROM gcr.io/distroless/static-debian12:nonroot AS base
+LABEL org.opencontainers.image.source="https://github.com/olympusoss/oly-passkey" \
       org.opencontainers.image.licenses="Apache-2.0"
-COPY --from=binary /oly-passkey /usr/local/bin/oly-passkey
-COPY --from=data --chown=65532:65532 /data /data
 USER 65532:65532
+
+FROM base AS cli
+LABEL org.opencontainers.image.title="oly-passkey" \
+      org.opencontainers.image.description="set up, check and run passkeys on Ory Kratos"
+COPY --from=binary /oly-passkey /usr/local/bin/oly-passkey
+ENTRYPOINT ["/usr/local/bin/oly-passkey"]
+CMD ["help"]
+
+FROM base AS sidecar
+LABEL org.opencontainers.image.title="oly-passkey-sidecar" \
+      org.opencontainers.image.description="maps WebAuthn user handles to Ory Kratos identities"
+COPY --from=binary /oly-passkey-sidecar /usr/local/bin/oly-passkey-sidecar
+COPY --from=data --chown=65532:65532 /data /data
 WORKDIR /data
 # 4477: the API; 4478: metrics and health.
 EXPOSE 4477 4478
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/oly-passkey", "healthcheck"]
-ENTRYPOINT ["/usr/local/bin/oly-passkey"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/oly-passkey-sidecar", "healthcheck"]
+ENTRYPOINT ["/usr/local/bin/oly-passkey-sidecar"]
 CMD ["help"]

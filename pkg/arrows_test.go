@@ -20,7 +20,7 @@ const module = "github.com/olympusoss/oly-passkey/"
 // The floors of each half, from the ground up: a package may import what stands
 // before it in its own half, and the leaves. The roof sees both halves.
 var (
-	leaves        = []string{"pkg/webauthn", "pkg/userhandle", "pkg/aaguid", "pkg/source", "pkg/safetext", "pkg/httpx", "pkg/kratostest", "pkg/golden"}
+	leaves        = []string{"pkg/webauthn", "pkg/userhandle", "pkg/aaguid", "pkg/source", "pkg/safetext", "pkg/httpx", "pkg/api", "pkg/kratostest", "pkg/golden"}
 	configuration = []string{"pkg/kratosconf", "pkg/hookbody", "pkg/lint", "pkg/lint/rules", "pkg/upgrade", "pkg/report", "pkg/project", "pkg/matrix", "pkg/explain", "pkg/wellknown", "templates", "pkg/survey", "pkg/adopt", "pkg/scaffold"}
 	directory     = []string{"pkg/index", "pkg/index/indextest", "pkg/index/memory", "pkg/index/bolt", "pkg/index/postgres", "pkg/index/postgres/postgrestest", "pkg/kratosadmin", "pkg/directory", "pkg/client", "pkg/sidecar", "pkg/audit", "pkg/orynetwork", "pkg/orynetwork/orynetworktest"}
 	roof          = []string{"pkg/settings", "templates/ui", "templates/ui/server", "pkg/demo", "pkg/doctor/ceremony", "pkg/doctor", "cmd/oly-passkey"}

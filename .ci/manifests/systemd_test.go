@@ -45,6 +45,6 @@ func withPrograms(t *testing.T, unit string) {
 	require.NoError(t, err)
 	bin, err := filepath.EvalSymlinks("/bin/true")
 	require.NoError(t, err)
-	text := strings.NewReplacer("/usr/local/bin/kratos", bin, "/usr/local/bin/oly-passkey", bin).Replace(string(b))
+	text := strings.NewReplacer("/usr/local/bin/kratos", bin, "/usr/local/bin/oly-passkey-sidecar", bin).Replace(string(b))
 	require.NoError(t, os.WriteFile(unit, []byte(text), 0o600))
 }

@@ -53,3 +53,27 @@ const (
 	ProblemTooLarge          = "too-large"
 	ProblemTooManyHandles    = "too-many-handles"
 )
+
+// Problems returns the names of all problems.
+func Problems() []string {
+	return []string{
+		ProblemBadRequest,
+		ProblemInvalidHandle,
+		ProblemUnauthorized,
+		ProblemForbidden,
+		ProblemUnknownHandle,
+		ProblemUnknownIdentity,
+		ProblemUnknownCredential,
+		ProblemAmbiguousHandle,
+		ProblemIdentityExists,
+		ProblemRemovedHandle,
+		ProblemIndexBuilding,
+		ProblemKratosUnavailable,
+		ProblemRequestTimeout,
+		ProblemInternal,
+		ProblemMethodNotAllowed,
+		ProblemNotFound,
+		ProblemTooLarge,
+		ProblemTooManyHandles,
+	}
+}

@@ -82,7 +82,7 @@ func TestProjectFails(t *testing.T) {
 		"html":        {"x", serve(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }), projectID, "cannot read the response: undefined response type"},
 		"another":     {orynetworktest.Key, serve(another(t)), projectID, `the response is project "` + other + `"`},
 		"without any": {orynetworktest.Key, serve(without(t)), projectID, "it has no identity configuration"},
-		"too large":   {"x", serve(endless), projectID, "cannot read the response: larger than 16 MiB"},
+		"too large":   {"x", serve(endless), projectID, "cannot read the response: it is larger than 16 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := orynetwork.New(orynetwork.Options{Token: c.token, URL: c.url, Tries: 1})

@@ -159,7 +159,7 @@ func (r *recollection) wrote(all []outFile, text string) bool {
 	return true
 }
 
-var pinned = regexp.MustCompile(`olympusoss/oly-passkey(?:/cmd/oly-passkey)?[:@](latest|v[0-9.]+)`)
+var pinned = regexp.MustCompile(`olympusoss/oly-passkey(?:/cmd/oly-passkey|-sidecar)?[:@](latest|v[0-9.]+)`)
 
 // versionIn is the version of oly-passkey that a file runs or installs.
 func versionIn(content []byte) string {
