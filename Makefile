@@ -69,11 +69,11 @@ suites:
 	cd kratos/e2e && go test -count=1 -p 1 -timeout 60m ./...
 
 .PHONY: bench
-bench: prerequisites bin/kratos ## measure and write docs/benchmarks.md (15 minutes; OLY_PASSKEY_PROOF=1 for ten million)
+bench: prerequisites bin/kratos ## measure and write docs/dev/benchmarks.md (15 minutes; OLY_PASSKEY_PROOF=1 for ten million)
 	cd kratos/bench && go test -v -count=1 -timeout 120m . -update $(ARGS)
 
 .PHONY: truth
-truth: prerequisites bin/kratos ## run every generated deployment and write docs/truth.md
+truth: prerequisites bin/kratos ## run every generated deployment and write docs/dev/truth.md
 	cd kratos/e2e && OLY_PASSKEY_PROOF=1 go test -count=1 -timeout 60m ./truth -update
 
 GO_LICENSES := $(CURDIR)/bin/go-licenses

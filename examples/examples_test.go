@@ -16,11 +16,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/golden"
-	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/matrix"
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/internal/testing/golden"
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )

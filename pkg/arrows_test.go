@@ -20,10 +20,10 @@ const module = "github.com/olympusoss/oly-passkey/"
 // The floors of each half, from the ground up: a package may import what stands
 // before it in its own half, and the leaves. The roof sees both halves.
 var (
-	leaves        = []string{"pkg/webauthn", "pkg/userhandle", "pkg/aaguid", "pkg/source", "pkg/safetext", "pkg/httpx", "pkg/api", "pkg/kratostest", "pkg/golden"}
-	configuration = []string{"pkg/kratosconf", "pkg/hookbody", "pkg/lint", "pkg/lint/rules", "pkg/upgrade", "pkg/report", "pkg/project", "pkg/matrix", "pkg/explain", "pkg/wellknown", "templates", "pkg/survey", "pkg/adopt", "pkg/scaffold"}
-	directory     = []string{"pkg/index", "pkg/index/indextest", "pkg/index/memory", "pkg/index/bolt", "pkg/index/postgres", "pkg/index/postgres/postgrestest", "pkg/kratosadmin", "pkg/directory", "pkg/client", "pkg/sidecar", "pkg/audit", "pkg/orynetwork", "pkg/orynetwork/orynetworktest"}
-	roof          = []string{"pkg/settings", "templates/ui", "templates/ui/server", "pkg/demo", "pkg/doctor/ceremony", "pkg/doctor", "cmd/oly-passkey"}
+	leaves        = []string{"pkg/webauthn", "pkg/userhandle", "pkg/aaguid", "pkg/source", "pkg/safetext", "pkg/httpx", "pkg/api", "internal/testing/kratostest", "internal/testing/golden"}
+	configuration = []string{"pkg/config/kratosconf", "pkg/config/hookbody", "pkg/config/lint", "pkg/config/lint/rules", "pkg/config/upgrade", "pkg/config/report", "pkg/config/project", "pkg/config/matrix", "pkg/config/explain", "pkg/config/wellknown", "templates", "pkg/config/survey", "pkg/config/adopt", "pkg/config/setup"}
+	directory     = []string{"pkg/sidecar/index", "pkg/sidecar/index/indextest", "pkg/sidecar/index/memory", "pkg/sidecar/index/bolt", "pkg/sidecar/index/postgres", "internal/testing/postgrestest", "pkg/sidecar/kratosadmin", "pkg/sidecar/directory", "pkg/client", "pkg/sidecar/server", "pkg/sidecar/audit", "pkg/config/orynetwork", "internal/testing/orynetworktest"}
+	roof          = []string{"pkg/flagtable", "templates/ui", "templates/ui/server", "pkg/demo", "pkg/doctor/ceremony", "pkg/doctor", "cmd/oly-passkey"}
 )
 
 func TestArrowsPointDown(t *testing.T) {

@@ -9,11 +9,11 @@ import (
 )
 
 // TestDependenciesHaveReasons: every direct dependency of the main module has a
-// row in docs/dependencies.md, and no row outlives its dependency.
+// row in docs/dev/dependencies.md, and no row outlives its dependency.
 func TestDependenciesHaveReasons(t *testing.T) {
 	mod, err := os.ReadFile("../go.mod")
 	require.NoError(t, err)
-	doc, err := os.ReadFile("../docs/dependencies.md")
+	doc, err := os.ReadFile("../docs/dev/dependencies.md")
 	require.NoError(t, err)
 	table, _, ok := strings.Cut(string(doc), "## Modules of their own")
 	require.True(t, ok)

@@ -12,7 +12,7 @@ import (
 )
 
 // TestPromQL parses every expression of the alerts and of the dashboard with
-// Prometheus' own parser; pkg/sidecar holds what they name against a running
+// Prometheus' own parser; pkg/sidecar/server holds what they name against a running
 // server.
 func TestPromQL(t *testing.T) {
 	var expressions []string

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/wellknown"
+	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 )
 
 func newAndroidOrigin(a *app) *cobra.Command {

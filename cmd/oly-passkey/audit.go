@@ -13,8 +13,8 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/cmd/internal/sidecarcmd"
-	"github.com/olympusoss/oly-passkey/pkg/audit"
-	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/audit"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 

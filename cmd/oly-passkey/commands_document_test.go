@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/olympusoss/oly-passkey/pkg/golden"
+	"github.com/olympusoss/oly-passkey/internal/testing/golden"
 )
 
 // TestCommandsDocumentIsFresh keeps docs/commands.md what --help says.

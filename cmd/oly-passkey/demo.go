@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 	"github.com/olympusoss/oly-passkey/pkg/demo"
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
 func newDemo(a *app) *cobra.Command {

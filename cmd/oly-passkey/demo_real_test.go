@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/kratostest"
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 )
 
 // TestRealDemoCommand reads the one line that demo prints, opens that page, and

@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratostest"
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 )
 
 // stage is what stands behind the addresses that documents name: a fakecrowd of

@@ -11,12 +11,12 @@ import (
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/cmd/internal/sidecarcmd"
 	"github.com/olympusoss/oly-passkey/pkg/api"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 	"github.com/olympusoss/oly-passkey/pkg/doctor"
-	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/report"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/source"
-	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
 // doctorCommand holds the flags of `doctor`.

@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/audit"
-	"github.com/olympusoss/oly-passkey/pkg/explain"
-	"github.com/olympusoss/oly-passkey/pkg/wellknown"
+	"github.com/olympusoss/oly-passkey/pkg/config/explain"
+	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/audit"
 )
 
 // explainer holds the flags of `explain`.

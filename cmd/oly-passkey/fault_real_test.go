@@ -16,7 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/index/postgres/postgrestest"
+	"github.com/olympusoss/oly-passkey/internal/testing/postgrestest"
 )
 
 // TestRealPostgresRestartsUnderLoad restarts the database again and again while

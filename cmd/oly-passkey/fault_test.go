@@ -28,7 +28,7 @@ import (
 )
 
 // Every trouble here meets the real command in a process of its own. What is to
-// be expected of it stands in docs/faults.md.
+// be expected of it stands in docs/dev/faults.md.
 
 // troubled is a Kratos in front of which a trouble stands, until it is mended.
 type troubled struct {
@@ -418,7 +418,7 @@ func (v *victim) requireRefusal(words string) {
 
 // TestFaultsDocument: every test that the document names is there.
 func TestFaultsDocument(t *testing.T) {
-	text, err := os.ReadFile("../../docs/faults.md")
+	text, err := os.ReadFile("../../docs/dev/faults.md")
 	require.NoError(t, err)
 	there := make(map[string]bool)
 	for _, pattern := range []string{"*_test.go", "../../pkg/*/*_test.go", "../../pkg/*/*/*_test.go"} {
@@ -435,6 +435,6 @@ func TestFaultsDocument(t *testing.T) {
 	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(string(text), -1)
 	require.NotEmpty(t, named)
 	for _, name := range named {
-		require.True(t, there[name[1]], "docs/faults.md names %s, and there is no such test", name[1])
+		require.True(t, there[name[1]], "docs/dev/faults.md names %s, and there is no such test", name[1])
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 

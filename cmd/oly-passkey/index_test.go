@@ -11,9 +11,9 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/index"
-	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
-	"github.com/olympusoss/oly-passkey/pkg/index/indextest"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/index/bolt"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/index/indextest"
 )
 
 // TestIndexOfANewerProgram is refused by every command but export.

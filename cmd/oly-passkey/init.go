@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
-	"github.com/olympusoss/oly-passkey/pkg/survey"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
+	"github.com/olympusoss/oly-passkey/pkg/config/survey"
 )
 
 // scaffolder holds the flags of `init`.

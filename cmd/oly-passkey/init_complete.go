@@ -15,10 +15,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
+	"github.com/olympusoss/oly-passkey/pkg/config/survey"
 	"github.com/olympusoss/oly-passkey/pkg/source"
-	"github.com/olympusoss/oly-passkey/pkg/survey"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 

@@ -11,13 +11,13 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/adopt"
-	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/report"
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/config/adopt"
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
+	"github.com/olympusoss/oly-passkey/pkg/config/survey"
 	"github.com/olympusoss/oly-passkey/pkg/source"
-	"github.com/olympusoss/oly-passkey/pkg/survey"
 )
 
 // patch gives an existing configuration passkeys.

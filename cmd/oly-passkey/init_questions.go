@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/report"
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 

@@ -24,7 +24,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratostest"
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 )
 
 // fakecrowd is a Kratos with many people, each with one passkey. Its list shows

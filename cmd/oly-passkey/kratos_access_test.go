@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/kratostest"
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 )
 
 // authority signs certificates for a test, good on 127.0.0.1.

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/orynetwork/orynetworktest"
+	"github.com/olympusoss/oly-passkey/internal/testing/orynetworktest"
 )
 
 const (
@@ -24,7 +24,7 @@ const (
 // orynetwork after some replacements.
 func fakeOryNetwork(t *testing.T, oldnew ...string) *orynetworktest.FakeOryNetwork {
 	t.Helper()
-	sound, err := os.ReadFile("../../pkg/orynetwork/testdata/identity-config.json")
+	sound, err := os.ReadFile("../../pkg/config/orynetwork/testdata/identity-config.json")
 	require.NoError(t, err)
 	config := strings.NewReplacer(oldnew...).Replace(string(sound))
 	return orynetworktest.Start(t, []*ory.Project{orynetworktest.Project(t, networkID, networkSlug, config)}, nil)

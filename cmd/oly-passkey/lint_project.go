@@ -11,10 +11,10 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/matrix"
-	"github.com/olympusoss/oly-passkey/pkg/project"
-	"github.com/olympusoss/oly-passkey/pkg/report"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
+	"github.com/olympusoss/oly-passkey/pkg/config/project"
+	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )

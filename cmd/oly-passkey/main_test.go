@@ -22,7 +22,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
-			keystores, err := filepath.Abs("../../pkg/wellknown/testdata")
+			keystores, err := filepath.Abs("../../pkg/config/wellknown/testdata")
 			e.Setenv("KEYSTORES", keystores)
 			return err
 		},

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/golden"
+	"github.com/olympusoss/oly-passkey/internal/testing/golden"
 )
 
 // TestRulesDocumentIsFresh keeps docs/rules.md what the rules say.

@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/wellknown"
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 )
 
 // siteFlags say what the documents are about.

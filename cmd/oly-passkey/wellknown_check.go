@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
-	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
 // wellknownCheck holds the flags of `wellknown check`.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/olympusoss/oly-passkey/pkg/wellknown"
+	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 )
 
 func newWellknownServe(a *app) *cobra.Command {

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/olympusoss/oly-passkey/kratos/bench/fakekratos"
-	"github.com/olympusoss/oly-passkey/pkg/index"
-	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
-	"github.com/olympusoss/oly-passkey/pkg/index/postgres"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/index/bolt"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/index/postgres"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 

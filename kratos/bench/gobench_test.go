@@ -20,7 +20,7 @@ import (
 // goPackages are those with benchmarks that need no server; the conformance
 // module's hold lint against Kratos' own loader.
 func goPackages() []string {
-	return []string{"./pkg/webauthn", "./pkg/hookbody", "./pkg/lint/...", "./pkg/audit", "./pkg/directory", "./pkg/kratosadmin", "kratos/conformance:./..."}
+	return []string{"./pkg/webauthn", "./pkg/config/hookbody", "./pkg/config/lint/...", "./pkg/sidecar/audit", "./pkg/sidecar/directory", "./pkg/sidecar/kratosadmin", "kratos/conformance:./..."}
 }
 
 // rawFile keeps the benchmarks' own output, for benchstat.

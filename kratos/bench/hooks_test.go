@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 	"github.com/olympusoss/oly-passkey/kratos/bench/fakekratos"
-	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // hooksOffered is how many hooks a second arrive while their acknowledgements

@@ -1,4 +1,4 @@
-// Package bench_test measures what docs/benchmarks.md says, on a real Kratos, a
+// Package bench_test measures what docs/dev/benchmarks.md says, on a real Kratos, a
 // real PostgreSQL and the real binary, and writes that document: go test -update
 // (make bench). Without the flag it does the same in the smallest form, so that
 // make test notices when it breaks. OLY_PASSKEY_PROOF=1 measures ten million.
@@ -20,7 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratostest"
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 )
 
 var (
@@ -67,7 +67,7 @@ type part struct {
 	Failed     bool   // then there is no text
 	Took       time.Duration
 	Text       string            // Markdown
-	Files      map[string][]byte // beside docs/benchmarks.md
+	Files      map[string][]byte // beside docs/dev/benchmarks.md
 }
 
 func (p *part) printf(format string, args ...any) { p.Text += fmt.Sprintf(format, args...) }
@@ -107,7 +107,7 @@ func TestReport(t *testing.T) {
 
 func scales() map[string]scale {
 	return map[string]scale{
-		"smallest": {sizes: []int{1000}, listed: 300, faked: 3000, rounds: 1, length: 200 * time.Millisecond, people: 4, count: 1, time: "1x", packages: []string{"./pkg/webauthn", "./pkg/kratosadmin"}},
+		"smallest": {sizes: []int{1000}, listed: 300, faked: 3000, rounds: 1, length: 200 * time.Millisecond, people: 4, count: 1, time: "1x", packages: []string{"./pkg/webauthn", "./pkg/sidecar/kratosadmin"}},
 		"default":  {Name: "in its default form", sizes: []int{10_000, 1_000_000}, listed: 100_000, faked: 1_000_000, rounds: 5, length: 1500 * time.Millisecond, people: 60, count: 6, time: "100ms"},
 		"full":     {Name: "at full length (`OLY_PASSKEY_PROOF=1`)", sizes: []int{10_000, 1_000_000, 10_000_000}, listed: 100_000, faked: 10_000_000, rounds: 5, length: 3 * time.Second, people: 300, count: 10, time: "500ms"},
 	}
@@ -140,7 +140,7 @@ func writeReport(t *testing.T) {
 			c.Part = &part{}
 			require.NoError(t, json.Unmarshal(raw, c.Part))
 			for name, content := range c.Part.Files {
-				require.NoError(t, os.WriteFile(filepath.Join(root, "docs", name), content, 0o644))
+				require.NoError(t, os.WriteFile(filepath.Join(root, "docs", "dev", name), content, 0o644))
 			}
 		}
 		page.Chapters = append(page.Chapters, c)
@@ -149,7 +149,7 @@ func writeReport(t *testing.T) {
 	require.NoError(t, err)
 	var out bytes.Buffer
 	require.NoError(t, document.Execute(&out, page))
-	require.NoError(t, os.WriteFile(filepath.Join(root, "docs", "benchmarks.md"), out.Bytes(), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "docs", "dev", "benchmarks.md"), out.Bytes(), 0o644))
 }
 
 // fact is something about the machine that the numbers depend on.

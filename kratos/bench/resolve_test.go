@@ -19,9 +19,9 @@ import (
 	"github.com/stretchr/testify/require"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
+	"github.com/olympusoss/oly-passkey/internal/testing/postgrestest"
 	"github.com/olympusoss/oly-passkey/kratos/bench/fakekratos"
-	"github.com/olympusoss/oly-passkey/pkg/index/postgres/postgrestest"
-	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // What the parties are asked with.

@@ -15,9 +15,9 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/olympusoss/oly-passkey/kratos/conformance"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -26,7 +26,7 @@ import (
 // init writes, with four. The others report x-lint, how often lint does it
 // meanwhile; the two take turns, so that a busy machine slows down both.
 func BenchmarkSameFile(b *testing.B) {
-	b.Run("typical", func(b *testing.B) { sameFile(b, "../../pkg/lint/rules/testdata/typical.yml") })
+	b.Run("typical", func(b *testing.B) { sameFile(b, "../../pkg/config/lint/rules/testdata/typical.yml") })
 	b.Run("init", func(b *testing.B) { sameFile(b, initialised(b)) })
 }
 

@@ -20,7 +20,7 @@ func BenchmarkColdProcess(b *testing.B) {
 	dir := b.TempDir()
 	empty, lint := buildEmpty(b, dir), buildLint(b, dir)
 	config := filepath.Join(dir, "rejected.yml")
-	text, err := os.ReadFile("../../pkg/lint/rules/testdata/typical.yml")
+	text, err := os.ReadFile("../../pkg/config/lint/rules/testdata/typical.yml")
 	require.NoError(b, err)
 	text = append(text, "passkeys: {enabled: true}\nmethods: {}\nselfservices: {}\n"...)
 	require.NoError(b, os.WriteFile(config, text, 0o600))
@@ -45,9 +45,9 @@ func BenchmarkColdProcess(b *testing.B) {
 func BenchmarkLintFolder(b *testing.B) {
 	dir := b.TempDir()
 	lint := buildLint(b, dir)
-	text, err := os.ReadFile("../../pkg/lint/rules/testdata/typical.yml")
+	text, err := os.ReadFile("../../pkg/config/lint/rules/testdata/typical.yml")
 	require.NoError(b, err)
-	schema, err := os.ReadFile("../../pkg/lint/rules/testdata/identity.schema.json")
+	schema, err := os.ReadFile("../../pkg/config/lint/rules/testdata/identity.schema.json")
 	require.NoError(b, err)
 	folder := filepath.Join(dir, "deploy")
 	const files = 300

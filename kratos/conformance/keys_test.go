@@ -16,13 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "rewrite pkg/kratosconf/keys.tsv")
+var update = flag.Bool("update", false, "rewrite pkg/config/kratosconf/keys.tsv")
 
 // TestKeyTable holds the table of keys that environment variables are matched
 // with against Kratos' own schema: every path, in the order in which ory/x tries
 // them, with its type hint.
 func TestKeyTable(t *testing.T) {
-	const path = "../../pkg/kratosconf/keys.tsv"
+	const path = "../../pkg/config/kratosconf/keys.tsv"
 	const id = "https://example.com/kratos.json"
 	c := jsonschema.NewCompiler()
 	c.ExtractAnnotations = true

@@ -14,12 +14,12 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/olympusoss/oly-passkey/kratos/conformance"
-	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // TestMergeAsKratosDoes merges generated files and variables,
-// once with Kratos' own loader and once with pkg/kratosconf, and wants the same
+// once with Kratos' own loader and once with pkg/config/kratosconf, and wants the same
 // tree: 60 of them, or 400 when $OLY_PASSKEY_PROOF is set.
 func TestMergeAsKratosDoes(t *testing.T) {
 	cases := 60

@@ -1,5 +1,5 @@
 // Package conformance asks Kratos' own configuration loader what it makes of
-// files and environment, as the oracle for pkg/kratosconf. It is a module of
+// files and environment, as the oracle for pkg/config/kratosconf. It is a module of
 // its own because the loader brings 180 packages along.
 package conformance
 

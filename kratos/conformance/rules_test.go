@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/kratos/conformance"
-	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -27,7 +27,7 @@ selfservice: { default_browser_return_url: "https://auth.example.com/" }
 // TestStartClaims holds each rule's word that Kratos refuses to start, and its
 // silence, against Kratos' own validation, over every case of every rule.
 func TestStartClaims(t *testing.T) {
-	archives, err := filepath.Glob("../../pkg/lint/rules/*.txtar")
+	archives, err := filepath.Glob("../../pkg/config/lint/rules/*.txtar")
 	require.NoError(t, err)
 	require.Greater(t, len(archives), 20)
 	refused, accepted := 0, 0

@@ -15,7 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 )
 
 func TestFindKratos(t *testing.T) {

@@ -17,8 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratostest"
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 )
 
 // TestRealDemo starts everything, gets a code by mail without any script, and

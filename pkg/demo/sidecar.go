@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/olympusoss/oly-passkey/pkg/api"
-	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/server"
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 

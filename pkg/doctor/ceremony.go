@@ -10,10 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/config/explain"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 	"github.com/olympusoss/oly-passkey/pkg/doctor/ceremony"
-	"github.com/olympusoss/oly-passkey/pkg/explain"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
 // Ceremony enables real ceremonies, which create and delete an identity: see

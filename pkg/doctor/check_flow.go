@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 

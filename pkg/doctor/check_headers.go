@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
 // contentSecurityPolicy checks for blocked scripts, requests and forms; browsers

@@ -12,9 +12,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/upgrade"
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/upgrade"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
 // scriptPath is where Kratos serves its own script.

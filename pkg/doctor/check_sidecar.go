@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
 // Ages at which an index counts as stale. A hook is handled within seconds, and a

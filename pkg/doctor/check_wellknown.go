@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
-	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
 // fetcher returns a reader for the documents on rp.id's host.

@@ -23,8 +23,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 	"github.com/olympusoss/oly-passkey/pkg/source"
-	"github.com/olympusoss/oly-passkey/pkg/wellknown"
 )
 
 // fakeStack fakes a whole deployment over https, because a real Kratos cannot

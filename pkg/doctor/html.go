@@ -5,7 +5,7 @@ import (
 	"html/template"
 	"io"
 
-	"github.com/olympusoss/oly-passkey/pkg/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
 //go:embed report.html

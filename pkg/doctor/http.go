@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/net/publicsuffix"
 
-	"github.com/olympusoss/oly-passkey/pkg/wellknown"
+	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 )
 
 // Limits of one request.

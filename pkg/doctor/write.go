@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/report"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 

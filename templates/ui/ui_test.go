@@ -18,7 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/golden"
+	"github.com/olympusoss/oly-passkey/internal/testing/golden"
 	"github.com/olympusoss/oly-passkey/templates/ui"
 )
 

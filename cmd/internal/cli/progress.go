@@ -9,7 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
 // ProgressLine shows how far reading all identities has come: on a terminal one

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
 // TestProgressFollows draws the first build on a terminal, makes room for a line

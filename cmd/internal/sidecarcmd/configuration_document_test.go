@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/golden"
+	"github.com/olympusoss/oly-passkey/internal/testing/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/configuration.md")

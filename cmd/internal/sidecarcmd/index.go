@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/index"
-	"github.com/olympusoss/oly-passkey/pkg/index/bolt"
-	"github.com/olympusoss/oly-passkey/pkg/index/postgres"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/index/bolt"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/index/postgres"
 )
 
 // NewIndex returns the commands that work on an index.

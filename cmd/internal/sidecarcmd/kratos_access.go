@@ -3,8 +3,8 @@ package sidecarcmd
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
-	"github.com/olympusoss/oly-passkey/pkg/settings"
+	"github.com/olympusoss/oly-passkey/pkg/flagtable"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
 // kratosAccessOptions are the options to reach an admin API that is protected.

@@ -11,10 +11,10 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/api"
-	"github.com/olympusoss/oly-passkey/pkg/directory"
-	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
-	"github.com/olympusoss/oly-passkey/pkg/settings"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
+	"github.com/olympusoss/oly-passkey/pkg/flagtable"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/directory"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/server"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/settings"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
+	"github.com/olympusoss/oly-passkey/pkg/flagtable"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/server"
 )
 
 // reloader rereads the options of a running server.

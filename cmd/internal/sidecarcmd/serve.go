@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/directory"
-	"github.com/olympusoss/oly-passkey/pkg/sidecar"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/directory"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/server"
 )
 
 // NewServe returns the command that runs the sidecar.
@@ -62,7 +62,7 @@ a signature that was verified.`,
 // The heap of a server that answers is a few MB; collected whenever it has
 // doubled, as is Go's default, it would cost a quarter of the time of a look-up.
 // So it may grow to nine times what lives on it, but with all else not over 120
-// MB unless that much is alive: a build stays under 150 MB (docs/benchmarks.md).
+// MB unless that much is alive: a build stays under 150 MB (docs/dev/benchmarks.md).
 const (
 	gcPercent   = 800
 	memoryLimit = 120 << 20

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/kratos/bench/fakekratos"
-	"github.com/olympusoss/oly-passkey/pkg/kratosadmin"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
 // TestHandler reads the list with the very client that the sidecar uses.

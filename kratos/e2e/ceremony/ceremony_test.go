@@ -19,12 +19,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 	"github.com/olympusoss/oly-passkey/kratos/e2e/chromium"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 	"github.com/olympusoss/oly-passkey/pkg/demo"
 	"github.com/olympusoss/oly-passkey/pkg/doctor"
 	"github.com/olympusoss/oly-passkey/pkg/doctor/ceremony"
-	"github.com/olympusoss/oly-passkey/pkg/kratostest"
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 

@@ -25,8 +25,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/doctor"
-	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 )
 
 // settle writes the demo's configuration and waits until Kratos has read it, which

@@ -16,7 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratostest"
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 )
 
 // root of the main module.

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/kratos/e2e/chromium"
-	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -29,7 +29,7 @@ func TestRuleCasesOnChromium(t *testing.T) {
 	require.NoError(t, err)
 	asked := map[string]bool{}
 	for _, pattern := range []string{"rp_*.txtar", "origin*.txtar", "ui_origin*.txtar", "localhost*.txtar"} {
-		archives, err := filepath.Glob("../../../pkg/lint/rules/" + pattern)
+		archives, err := filepath.Glob("../../../pkg/config/lint/rules/" + pattern)
 		require.NoError(t, err)
 		for _, path := range archives {
 			for _, c := range ceremonies(t, path) {

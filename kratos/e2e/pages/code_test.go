@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 	"github.com/olympusoss/oly-passkey/pkg/demo"
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
 func TestCodeFirst(t *testing.T) {

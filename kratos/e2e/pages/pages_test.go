@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/kratos/e2e/chromium"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 	"github.com/olympusoss/oly-passkey/pkg/demo"
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
 // root of the main module.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 )
 
 // onlyWayIn cannot be removed on the page.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 	"github.com/olympusoss/oly-passkey/pkg/demo"
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
 // TestReact builds the example with npm's packages and walks it: the application

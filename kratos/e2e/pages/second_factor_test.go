@@ -5,8 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 	"github.com/olympusoss/oly-passkey/pkg/demo"
-	"github.com/olympusoss/oly-passkey/pkg/scaffold"
 )
 
 // TestSecondFactor asks for a security key after the passkey, from everybody

@@ -9,10 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/lint"
-	"github.com/olympusoss/oly-passkey/pkg/lint/rules"
-	"github.com/olympusoss/oly-passkey/pkg/matrix"
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )

@@ -57,7 +57,7 @@ func (r *report) add(d *deployment, f *forecast, o outcome) {
 	}
 }
 
-var update = flag.Bool("update", false, "rewrite docs/truth.md")
+var update = flag.Bool("update", false, "rewrite docs/dev/truth.md")
 
 const intro = `# Said against happened
 
@@ -102,6 +102,6 @@ func (r *report) write(t *testing.T) {
 	t.Log("\n" + b.String() + strings.Join(r.Disagreements, "\n"))
 	if *update {
 		_, _ = fmt.Fprintf(&b, "\nMeasured on %s; `make truth` does it again.\n", time.Now().UTC().Format(time.DateOnly))
-		require.NoError(t, os.WriteFile("../../../docs/truth.md", []byte(b.String()), 0o600))
+		require.NoError(t, os.WriteFile("../../../docs/dev/truth.md", []byte(b.String()), 0o600))
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 	"github.com/olympusoss/oly-passkey/kratos/e2e/chromium"
-	"github.com/olympusoss/oly-passkey/pkg/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 

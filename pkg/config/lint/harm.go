@@ -1,0 +1,452 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// Setup is what a fix may change: a configuration and its identity schemas, and
+// the pages that are deployed besides those it names.
+type Setup struct {
+	Config  *kratosconf.Config
+	Schemas []kratosconf.IdentitySchema
+	Pages   []webauthn.Page
+}
+
+// Harm says what a security review would refuse of a change, and what would keep
+// Kratos from starting: nothing for a change that may be offered. It knows no
+// rules, only the two states.
+func Harm(before, after Setup) []string {
+	var out []string
+	for _, row := range register() {
+		if why := row(before, after); why != "" {
+			out = append(out, why)
+		}
+	}
+	return out
+}
+
+// register lists what no fix may do.
+func register() []func(before, after Setup) string {
+	return []func(before, after Setup) string{
+		lowersAAL, issuesSession, acceptsUnverified, widensOrigins, removesHook, ignoresAnswer,
+		loosensCookies, loosensSwitch, requiresTrait, cutsDefaults, emptiesMap, changesPlaceholder,
+	}
+}
+
+// lowersAAL: unset is highest_available, the default.
+func lowersAAL(before, after Setup) string {
+	for _, path := range []string{"session.whoami.required_aal", "selfservice.flows.settings.required_aal"} {
+		if was, is := before.Config.Get(path).Text(), after.Config.Get(path).Text(); is == "aal1" && was != is {
+			return path + " is lowered to aal1"
+		}
+	}
+	return ""
+}
+
+// issuesSession: a sign-up may sign users in only if sign-ups with another method
+// do and sign-in does not ask for a verified address.
+func issuesSession(before, after Setup) string {
+	was := findHookLists(before.Config)
+	for _, list := range findHookLists(after.Config) {
+		if list.Flow != "registration" || !holdsHook(list.Value, "session") || holdsHook(before.Config.Get("selfservice.flows."+list.Path), "session") {
+			continue
+		}
+		if !hasHook(was, "registration", "session") || hasHook(was, "login", "require_verified_address") {
+			return list.Path + " issues a session where none was issued"
+		}
+	}
+	return ""
+}
+
+func holdsHook(list *kratosconf.Value, name string) bool {
+	return slices.ContainsFunc(list.Items(), func(v *kratosconf.Value) bool { return Hook{Value: v}.Name() == name })
+}
+
+// acceptsUnverified: verification is off, or an address is verified no more.
+func acceptsUnverified(before, after Setup) string {
+	const enabled = "selfservice.flows.verification.enabled"
+	if before.Config.Get(enabled).True() && !after.Config.Get(enabled).True() {
+		return "addresses are not verified any more"
+	}
+	return eachTrait(before, after, func(was, is Trait) string {
+		if was.VerificationVia != "" && is.VerificationVia == "" {
+			return fmt.Sprintf("trait %q is not verified any more", was.Name)
+		}
+		return ""
+	})
+}
+
+// eachTrait compares the traits of the schemas with one id.
+func eachTrait(before, after Setup, compare func(was, is Trait) string) string {
+	for _, old := range before.Schemas {
+		for _, s := range after.Schemas {
+			if s.ID != old.ID || s.Root == nil || old.Root == nil {
+				continue
+			}
+			traits := Traits(s.Root)
+			for _, was := range Traits(old.Root) {
+				i := slices.IndexFunc(traits, func(t Trait) bool { return t.Name == was.Name && t.Top == was.Top })
+				if i < 0 {
+					return fmt.Sprintf("trait %q is gone", was.Name)
+				}
+				if why := compare(was, traits[i]); why != "" {
+					return why
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// widensOrigins: a list of trusted origins or return URLs names a host that
+// neither it nor any URL of the configuration named.
+func widensOrigins(before, after Setup) string {
+	known := make(map[string]bool)
+	own := before.Config
+	for _, flow := range own.Get("selfservice.flows").Fields() {
+		known[hostOf(flow.Value.Get("ui_url"))] = true
+	}
+	for _, path := range []string{"serve.public.base_url", "selfservice.default_browser_return_url"} {
+		known[hostOf(own.Get(path))] = true
+	}
+	for _, page := range before.Pages {
+		known[page.Host] = true
+	}
+	lists := []string{
+		"selfservice.allowed_return_urls", "serve.public.cors.allowed_origins", "serve.admin.cors.allowed_origins",
+		"selfservice.methods.passkey.config.rp.origins", "selfservice.methods.webauthn.config.rp.origins", "selfservice.methods.webauthn.config.rp.origin",
+	}
+	for _, path := range lists {
+		for _, v := range scalars(own.Get(path)) {
+			known[hostOf(v)] = true
+		}
+	}
+	for _, path := range lists {
+		for _, v := range scalars(after.Config.Get(path)) {
+			if slices.ContainsFunc(scalars(own.Get(path)), func(was *kratosconf.Value) bool { return was.Str == v.Str }) {
+				continue
+			}
+			if host := hostOf(v); !known[host] || strings.Contains(host, "*") {
+				return fmt.Sprintf("%s trusts %q, which nothing named before", path, v.Str)
+			}
+		}
+	}
+	return ""
+}
+
+// scalars are the elements of a list, or a text alone.
+func scalars(v *kratosconf.Value) []*kratosconf.Value {
+	if v.Is(kratosconf.String) {
+		return []*kratosconf.Value{v}
+	}
+	return v.Items()
+}
+
+// hostOf is the host of a URL, of an origin or of what somebody meant as one: one
+// name for this machine, and one for all apps.
+func hostOf(v *kratosconf.Value) string {
+	text := strings.Map(func(r rune) rune {
+		if r <= ' ' || r == '\u200b' || r == '\u00a0' || r == '\ufeff' {
+			return -1
+		}
+		return r
+	}, v.Text())
+	if strings.HasPrefix(text, "android:") {
+		return "android:"
+	}
+	o := NewOrigin(&kratosconf.Value{Kind: kratosconf.String, Str: strings.TrimRight(text, ",;")})
+	if !o.Known && o.Scheme == "" {
+		o = NewOrigin(&kratosconf.Value{Kind: kratosconf.String, Str: "https://" + text})
+	}
+	switch {
+	case !o.Known:
+		return strings.ToLower(o.Host)
+	case o.Page.IP.IsLoopback():
+		return "localhost"
+	}
+	return o.Page.Host
+}
+
+// removesHook: session aside, which only signs in.
+func removesHook(before, after Setup) string {
+	known := []string{"require_verified_address", "revoke_active_sessions", "show_verification_ui", "verification", "web_hook"}
+	left := make(map[string]bool)
+	for _, h := range hooksOf(after) {
+		left[h.List.Flow+hookKey(h)] = true
+	}
+	for _, h := range hooksOf(before) {
+		if slices.Contains(known, h.Name()) && !left[h.List.Flow+hookKey(h)] {
+			return fmt.Sprintf("the hook %q of %s is gone", h.Name(), h.List.Path)
+		}
+	}
+	return ""
+}
+
+func hooksOf(s Setup) []Hook {
+	var out []Hook
+	for _, list := range findHookLists(s.Config) {
+		for i, v := range list.Value.Items() {
+			out = append(out, Hook{List: list, Index: i, Value: v})
+		}
+	}
+	return out
+}
+
+// hookKey tells hooks apart, whatever their receiver's scheme.
+func hookKey(h Hook) string {
+	url := h.Config().Get("url").Text()
+	if _, after, ok := strings.Cut(url, "://"); ok {
+		url = after
+	}
+	return " " + h.Name() + " " + url
+}
+
+// ignoresAnswer: a hook that could end a flow cannot any more, or only once the
+// identity is saved. The sidecar is only told what happened, refusals aside.
+func ignoresAnswer(before, after Setup) string {
+	power := func(h Hook) int {
+		switch {
+		case h.Name() != "web_hook" || h.ToSidecar() && !strings.Contains(h.Config().Get("url").Text(), SidecarPath+"refuse-"):
+			return 0
+		case h.Parsed():
+			return 2
+		case !h.Ignored():
+			return 1
+		}
+		return 0
+	}
+	left := make(map[string]int)
+	for _, h := range hooksOf(after) {
+		key := h.List.Flow + hookKey(h)
+		left[key] = max(left[key], power(h))
+	}
+	for _, h := range hooksOf(before) {
+		if power(h) > left[h.List.Flow+hookKey(h)] {
+			return fmt.Sprintf("the answer of the hook %q no longer ends the flow", h.Config().Get("url").Text())
+		}
+	}
+	return ""
+}
+
+// loosensCookies: more hosts get a cookie, or more sites send it.
+func loosensCookies(before, after Setup) string {
+	for _, path := range []string{"cookies", "session.cookie"} {
+		was, is := before.Config.Get(path), after.Config.Get(path)
+		old, domain := was.Get("domain").Text(), is.Get("domain").Text()
+		if domain != "" && domain != old && (old == "" || strings.HasSuffix(old, "."+strings.TrimPrefix(domain, "."))) {
+			return path + ".domain covers more hosts"
+		}
+		if lax(is.Get("same_site").Text()) > lax(was.Get("same_site").Text()) {
+			return path + ".same_site is looser"
+		}
+	}
+	return ""
+}
+
+// lax ranks values of same_site; Lax is the default.
+func lax(value string) int {
+	switch strings.ToLower(value) {
+	case "strict":
+		return 0
+	case "none":
+		return 2
+	}
+	return 1
+}
+
+// loosensSwitch: a protection is switched off, or a risk on.
+func loosensSwitch(before, after Setup) string {
+	for _, path := range []string{
+		"security.account_enumeration.mitigate", "clients.http.disallow_private_ip_ranges", "cookies.secure", "session.cookie.secure",
+		"selfservice.methods.password.config.haveibeenpwned_enabled", "selfservice.flows.recovery.notify_unknown_recipients",
+	} {
+		if before.Config.Get(path).True() && !after.Config.Get(path).True() {
+			return path + " is off"
+		}
+	}
+	for _, path := range []string{"dev", "log.leak_sensitive_values", "serve.public.cors.allow_credentials", "serve.public.cors.debug"} {
+		if !before.Config.Get(path).True() && after.Config.Get(path).True() {
+			return path + " is on"
+		}
+	}
+	const verification = "selfservice.methods.passkey.config.authenticator_selection.user_verification"
+	if rank := []string{"discouraged", "", "preferred", "required"}; slices.Index(rank, after.Config.Get(verification).Text()) < slices.Index(rank, before.Config.Get(verification).Text()) {
+		return verification + " is lowered"
+	}
+	return ""
+}
+
+// requiresTrait: sign-ups that worked are rejected.
+func requiresTrait(before, after Setup) string {
+	return eachTrait(before, after, func(was, is Trait) string {
+		if is.Required && !was.Required {
+			return fmt.Sprintf("trait %q is required", is.Name)
+		}
+		return ""
+	})
+}
+
+// cutsDefaults: a list that replaces Kratos' own lacks some of it.
+func cutsDefaults(before, after Setup) string {
+	for path, defaults := range map[string][]string{
+		"clients.web_hook.header_allowlist": DefaultWebHookHeaders(),
+		"serve.public.cors.allowed_methods": {"POST", "GET", "PUT", "PATCH", "DELETE"},
+		"serve.public.cors.allowed_headers": {"Authorization", "Content-Type", "X-Session-Token"},
+		"serve.public.cors.exposed_headers": {"Content-Type"},
+	} {
+		is := after.Config.Get(path)
+		if !is.Is(kratosconf.List) {
+			continue
+		}
+		was := defaults
+		if list := before.Config.Get(path); list.Is(kratosconf.List) {
+			was = nil
+			for _, v := range list.Items() {
+				was = append(was, v.Str)
+			}
+		}
+		for _, one := range was {
+			if !slices.ContainsFunc(is.Items(), func(v *kratosconf.Value) bool { return strings.EqualFold(v.Str, one) }) {
+				return fmt.Sprintf("%s has lost %q", path, one)
+			}
+		}
+	}
+	return ""
+}
+
+// DefaultWebHookHeaders are the request headers that Kratos passes to hooks unless
+// clients.web_hook.header_allowlist names others (embedx/config.schema.json at
+// v26.2.0).
+func DefaultWebHookHeaders() []string {
+	return []string{
+		"Accept", "Accept-Encoding", "Accept-Language", "Content-Length", "Content-Type", "Origin", "Priority", "Referer", "Sec-Ch-Ua",
+		"Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "True-Client-Ip", "User-Agent",
+	}
+}
+
+// emptiesMap: Kratos' schema wants an object, and a key without a value is null.
+func emptiesMap(before, after Setup) string {
+	var walk func(path string, was, is *kratosconf.Value) string
+	walk = func(path string, was, is *kratosconf.Value) string {
+		if was.Is(kratosconf.Map) && len(was.Fields()) > 0 && is.Exists() && !is.Unknown() && len(is.Fields()) == 0 {
+			return path + " is left empty"
+		}
+		for _, f := range was.Fields() {
+			if why := walk(strings.TrimPrefix(path+"."+f.Name, "."), f.Value, is.Field(f.Name)); why != "" {
+				return why
+			}
+		}
+		return ""
+	}
+	return walk("", before.Config.Root, after.Config.Root)
+}
+
+// changesPlaceholder: another program's text is written, changed or removed.
+func changesPlaceholder(before, after Setup) string {
+	was, is := unknowns(before.Config.Root), unknowns(after.Config.Root)
+	for text, n := range was {
+		if is[text] != n {
+			return fmt.Sprintf("the placeholder in %q is touched", text)
+		}
+	}
+	for text := range is {
+		if was[text] == 0 {
+			return fmt.Sprintf("%q is a new placeholder", text)
+		}
+	}
+	return ""
+}
+
+func unknowns(v *kratosconf.Value) map[string]int {
+	out := make(map[string]int)
+	v.Walk(func(v *kratosconf.Value) {
+		if v.Is(kratosconf.String) && (v.Unknown() || TemplateLeft(v.Str)) {
+			out[v.Str]++
+		}
+	})
+	return out
+}
+
+// dropHarm empties the changes that do harm. It asks about many at once, because
+// each question reads the configuration again.
+func (p *Pass) dropHarm(changes []*[]source.Edit) {
+	changes = slices.DeleteFunc(changes, func(c *[]source.Edit) bool { return len(*c) == 0 })
+	var edits []source.Edit
+	for _, c := range changes {
+		edits = append(edits, *c...)
+	}
+	switch half := len(changes) / 2; {
+	case len(edits) == 0 || len(p.harm(edits)) == 0:
+	case len(changes) == 1:
+		*changes[0] = nil
+	default:
+		p.dropHarm(changes[:half:half])
+		p.dropHarm(changes[half:])
+	}
+}
+
+// harm says what some edits of files would do to this configuration, or why they
+// cannot be made.
+func (p *Pass) harm(edits []source.Edit) []string {
+	byFile := make(map[string][]source.Edit)
+	for _, e := range edits {
+		byFile[e.Span.File.Name] = append(byFile[e.Span.File.Name], e)
+	}
+	var failed error
+	open := func(f *source.File) *source.File {
+		if len(byFile[f.Name]) == 0 {
+			return f
+		}
+		text, err := source.Apply(f, source.Rebase(f, byFile[f.Name]))
+		if err != nil {
+			failed = err
+			return f
+		}
+		return source.New(f.Name, text)
+	}
+	var docs []*kratosconf.Document
+	for _, d := range p.Config.Documents {
+		after, err := kratosconf.Parse(open(d.File), kratosconf.ParseOptions{Rendered: p.Rendered})
+		if err != nil {
+			return []string{err.Error()}
+		}
+		docs = append(docs, after)
+	}
+	config, err := kratosconf.Load(docs, p.Config.Env)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	schemas := p.schemas
+	schemas.Read = func(name string) (*source.File, error) {
+		f, err := p.read(name)
+		if err != nil {
+			return nil, err
+		}
+		return open(f), nil
+	}
+	after := Setup{Config: config}
+	if len(p.Schemas) > 0 {
+		after.Schemas = config.IdentitySchemas(schemas)
+	}
+	if failed != nil {
+		return []string{failed.Error()}
+	}
+	return Harm(p.Setup(), after)
+}
+
+// Setup is the state of the configuration that is checked.
+func (p *Pass) Setup() Setup {
+	s := Setup{Config: p.Config, Schemas: p.Schemas}
+	for _, page := range p.Pages {
+		if page.Known {
+			s.Pages = append(s.Pages, page.Page)
+		}
+	}
+	return s
+}

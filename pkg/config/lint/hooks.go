@@ -1,0 +1,175 @@
+package lint
+
+import "github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+
+// HookList is one list of hooks.
+type HookList struct {
+	Path   string // below selfservice.flows
+	Flow   string // registration, login, settings, …
+	Method string // "" for the generic list of a flow
+	After  bool
+	Value  *kratosconf.Value
+}
+
+// Hook is one element of a list.
+type Hook struct {
+	List  HookList
+	Index int
+	Value *kratosconf.Value
+}
+
+// Name is what the hook is: web_hook, session, …
+func (h Hook) Name() string { return h.Value.Get("hook").Text() }
+
+// Config is the hook's configuration, nil without any.
+func (h Hook) Config() *kratosconf.Value { return h.Value.Get("config") }
+
+// Key answers a key of the hook's configuration, or the hook when it has none.
+func (h Hook) Key(path string) *kratosconf.Value {
+	if v := h.Config().Get(path); v != nil {
+		return v
+	}
+	return h.Value
+}
+
+// Ignored tells whether Kratos does not wait for the answer.
+func (h Hook) Ignored() bool { return h.Config().Get("response.ignore").True() }
+
+// Parsed tells whether the answer can change or end the flow.
+func (h Hook) Parsed() bool {
+	return h.Config().Get("response.parse").True() || h.Config().Get("can_interrupt").True()
+}
+
+// HookLists lists every list of hooks that the configuration has.
+func (p *Pass) HookLists() []HookList { return p.hookLists }
+
+func findHookLists(c *kratosconf.Config) []HookList {
+	var out []HookList
+	for _, flow := range c.Get("selfservice.flows").Fields() {
+		for _, when := range []string{"before", "after"} {
+			block := flow.Value.Get(when)
+			add := func(method string, v *kratosconf.Value) {
+				if v.Is(kratosconf.List) {
+					path := flow.Name + "." + when
+					if method != "" {
+						path += "." + method
+					}
+					out = append(out, HookList{Path: path + ".hooks", Flow: flow.Name, Method: method, After: when == "after", Value: v})
+				}
+			}
+			add("", block.Get("hooks"))
+			for _, method := range block.Fields() {
+				if method.Name != "hooks" {
+					add(method.Name, method.Value.Get("hooks"))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// WebHooks lists every web_hook of the configuration that runs in flows of the
+// passkey and webauthn methods: theirs, and those for all methods.
+func (p *Pass) WebHooks() []Hook {
+	if len(p.Enabled()) == 0 {
+		return nil
+	}
+	var out []Hook
+	for _, list := range p.HookLists() {
+		if list.Method != "" && list.Method != "passkey" && list.Method != "webauthn" {
+			continue
+		}
+		for i, v := range list.Value.Items() {
+			if h := (Hook{List: list, Index: i, Value: v}); h.Name() == "web_hook" {
+				out = append(out, h)
+			}
+		}
+	}
+	return out
+}
+
+// Effective is the list that Kratos runs after a flow of a method: the method's
+// own, and only without any hook there the generic one.
+func (p *Pass) Effective(flow, method string) *kratosconf.Value {
+	after := p.Config.Get("selfservice.flows." + flow + ".after")
+	if own := after.Get(method + ".hooks"); len(own.Items()) > 0 {
+		return own
+	}
+	return after.Get("hooks")
+}
+
+// SignUpOpen tells whether people can sign up with the method: registration is
+// on, and no hook of the method may refuse it.
+func (p *Pass) SignUpOpen(m *Method) bool {
+	registration := p.Config.Get("selfservice.flows.registration")
+	if !m.FirstFactor || registration.Get("enabled").False() || registration.Unknown() {
+		return false
+	}
+	for _, v := range p.Effective("registration", m.Name).Items() {
+		if (Hook{Value: v}).Parsed() || v.Unknown() {
+			return false
+		}
+	}
+	return true
+}
+
+// IssuesSession reports whether a sign-up with some method signs the user in.
+func (p *Pass) IssuesSession() bool {
+	return hasHook(p.hookLists, "registration", "session")
+}
+
+// VerifiesFirst reports whether users must verify their address before they can
+// sign in with some method.
+func (p *Pass) VerifiesFirst() bool {
+	return hasHook(p.hookLists, "login", "require_verified_address")
+}
+
+func hasHook(lists []HookList, flow, name string) bool {
+	for _, list := range lists {
+		for _, v := range list.Value.Items() {
+			if list.Flow == flow && list.After && (Hook{Value: v}).Name() == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Unproven is a trait that holds an address which a sign-up by passkey can fill in
+// and which nothing proves there.
+type Unproven struct {
+	Trait Trait
+	// Owner says what the address' owner may do that leads into the account:
+	// "signs in by code", "recovers the account" or Verifies.
+	Owner string
+}
+
+// Verifies is what the owner of an address may do that signs nobody in.
+const Verifies = "verifies the address"
+
+// UnprovenAddresses lists such traits of the schema that users sign up with,
+// whether sign-up by passkey is open or not. Naming passkeys by another trait
+// changes nothing, because a sign-up fills in every trait it likes.
+func (p *Pass) UnprovenAddresses() []Unproven {
+	code := p.Config.Get("selfservice.methods.code.passwordless_enabled").True()
+	fallback := code && p.Config.Get("selfservice.methods.code.config.missing_credential_fallback_enabled").True()
+	recovery := p.Config.Get("selfservice.flows.recovery.enabled").True()
+	verification := p.Config.Get("selfservice.flows.verification.enabled").True()
+	var out []Unproven
+	for _, s := range p.Schemas {
+		if !s.Default {
+			continue
+		}
+		for _, t := range Traits(s.Root) {
+			switch {
+			case code && t.Code || fallback && t.VerificationVia != "":
+				out = append(out, Unproven{t, "signs in by code"})
+			case recovery && t.RecoveryVia != "":
+				out = append(out, Unproven{t, "recovers the account"})
+			case verification && t.VerificationVia != "":
+				out = append(out, Unproven{t, Verifies})
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,57 @@
+package lint
+
+import "github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+
+// Naming is how Kratos up to v26.2.0 finds the trait that names a passkey: it
+// takes the title of the flagged trait and looks for it among the top ones
+// (selfservice/strategy/passkey/passkey_schema_extension.go at v1.3.1).
+type Naming struct {
+	Schema   kratosconf.IdentitySchema
+	Flagged  []Trait // candidates
+	Titles   int     // of them that have a title
+	Untitled int     // top traits without a title
+	// Matches are the top traits that have the title that Kratos looks for; one
+	// of them is taken at random, and without any registration answers 500.
+	Matches []Trait
+}
+
+// Namings answers the default schema's naming when passkeys are on and this
+// Kratos goes by titles.
+func (p *Pass) Namings() []Naming {
+	if !p.Passkey.On || p.Version.AtLeast(kratosconf.Version{Major: 26, Minor: 2, Patch: 1}) {
+		return nil
+	}
+	var out []Naming
+	for _, s := range p.Schemas {
+		if s.Root == nil || !s.Default {
+			continue
+		}
+		n := Naming{Schema: s}
+		label := ""
+		traits := Traits(s.Root)
+		for _, t := range traits {
+			if t.Flagged() {
+				n.Flagged = append(n.Flagged, t)
+				if t.Title != "" {
+					n.Titles++
+					label = t.Title
+				}
+			}
+		}
+		if n.Titles != 1 {
+			label = ""
+		}
+		for _, t := range traits {
+			if t.Top && t.Title == "" {
+				n.Untitled++
+			}
+			if t.Top && t.Title == label {
+				n.Matches = append(n.Matches, t)
+			}
+		}
+		if len(n.Flagged) > 0 {
+			out = append(out, n)
+		}
+	}
+	return out
+}

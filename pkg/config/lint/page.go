@@ -1,0 +1,107 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// Page is a place on which ceremonies run.
+type Page struct {
+	Origin
+	Name string // "login ui_url", "--domain"
+	// SignUp says that only sign-up happens there, which a second factor has
+	// not.
+	SignUp bool
+}
+
+// findPages lists the pages of the flows in which a ceremony runs. Recovery and
+// verification have none: they end in settings.
+func findPages(c *kratosconf.Config, domains []webauthn.Page) []Page {
+	var pages []Page
+	for _, d := range domains {
+		v := &kratosconf.Value{Kind: kratosconf.String, Str: d.Origin()}
+		o := NewOrigin(v)
+		o.Value = nil
+		pages = append(pages, Page{Origin: o, Name: "--domain"})
+	}
+	for _, flow := range []string{"login", "registration", "settings"} {
+		v := c.Get("selfservice.flows." + flow + ".ui_url")
+		if !v.Is(kratosconf.String) || v.Str == "" {
+			continue
+		}
+		o := NewOrigin(v)
+		if flow == "registration" && (c.Get("selfservice.flows.registration.enabled").False() || isErrorPage(o)) {
+			continue
+		}
+		pages = append(pages, Page{Origin: o, Name: flow + " ui_url", SignUp: flow == "registration"})
+	}
+	return pages
+}
+
+// isErrorPage recognises a registration page that only says that there is no
+// sign-up, which is how it is often switched off.
+func isErrorPage(o Origin) bool {
+	path := o.Rest[strings.LastIndexByte(o.Rest, '/')+1:]
+	return strings.Contains(strings.ToLower(path), "error")
+}
+
+// PagesOf lists the pages on which a method's ceremonies run, each origin once.
+func (p *Pass) PagesOf(m *Method) []Page {
+	var pages []Page
+	seen := make(map[string]bool)
+	for _, page := range p.Pages {
+		if page.SignUp && !m.FirstFactor || !page.IsWeb() {
+			continue
+		}
+		if bare := page.Bare(); !seen[bare] {
+			seen[bare] = true
+			pages = append(pages, page)
+		}
+	}
+	return pages
+}
+
+// Where names the page for a message.
+func (p Page) Where() string {
+	if p.Value == nil {
+		return "deployed domain"
+	}
+	return p.Name
+}
+
+// Notes points at the place that configures the page.
+func (p Page) Notes() []Note {
+	if p.Value == nil || p.Value.Place().File == nil {
+		return nil
+	}
+	return []Note{{Span: p.Value.Place(), Message: "the page is configured here, as " + p.Where()}}
+}
+
+// UsedOrigins are the origins of all the URLs that people are sent to.
+func (p *Pass) UsedOrigins() map[string]bool {
+	if p.used != nil {
+		return p.used
+	}
+	p.used = make(map[string]bool)
+	add := func(o Origin) {
+		if o.Known {
+			p.used[o.Bare()] = true
+		}
+	}
+	add(p.BaseURL)
+	for _, page := range p.Pages {
+		add(page.Origin)
+	}
+	for _, flow := range p.Config.Get("selfservice.flows").Fields() {
+		add(NewOrigin(flow.Value.Get("ui_url")))
+	}
+	add(NewOrigin(p.Config.Get("selfservice.default_browser_return_url")))
+	for _, path := range []string{"selfservice.allowed_return_urls", "serve.public.cors.allowed_origins"} {
+		for _, v := range p.Config.Get(path).Items() {
+			add(NewOrigin(v))
+		}
+	}
+	return p.used
+}

@@ -1,0 +1,30 @@
+package rules
+
+import (
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var attachmentPlatform = &lint.Rule{
+	ID: "attachment-platform", Severity: lint.Info,
+	Check: func(p *lint.Pass) {
+		v := policy(p, "attachment")
+		if v.Text() != "platform" {
+			return
+		}
+		p.ReportAt(v, lint.Finding{
+			Message: "only authenticators built into the device may register: no phones by QR code, no security keys",
+			Suggest: p.RemoveField(v),
+			Help:    "remove it to take all of them",
+		})
+	},
+}
+
+// policy returns a key of the passkey method's authenticator_selection, nil if
+// this Kratos has none or the method is off.
+func policy(p *lint.Pass, name string) *kratosconf.Value {
+	if !p.Passkey.On || !policyKeys(p) {
+		return nil
+	}
+	return p.Passkey.Config.Get("authenticator_selection." + name)
+}

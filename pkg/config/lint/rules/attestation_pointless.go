@@ -1,0 +1,26 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// embedx/config.schema.json at b86338da0: attestation is an object.
+var attestationPointless = &lint.Rule{
+	ID: "attestation-pointless", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		if !p.Passkey.On || !policyKeys(p) {
+			return
+		}
+		v := p.Passkey.Config.Get("attestation.preference")
+		if v.Text() != "direct" && v.Text() != "enterprise" && v.Text() != "indirect" {
+			return
+		}
+		p.ReportAt(v, lint.Finding{
+			Message: fmt.Sprintf("attestation.preference is %q: people see one more question, and Kratos verifies no attestation", v.Str),
+			Help:    "write none",
+			Fix:     v.Replace("none"),
+		})
+	},
+}

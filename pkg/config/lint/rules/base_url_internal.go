@@ -1,0 +1,33 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// Forms, redirects and the script webauthn.js all start with
+// serve.public.base_url.
+var baseURLInternal = &lint.Rule{
+	ID: "base-url-internal", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		base := p.BaseURL
+		if !base.Known || lint.IsPublic(base.Page) {
+			return
+		}
+		for _, m := range p.Enabled() {
+			for _, page := range p.PagesOf(m) {
+				if !page.Known || page.Value == nil || !lint.IsPublic(page.Page) {
+					continue
+				}
+				p.ReportAt(base.Value, lint.Finding{
+					Message: fmt.Sprintf("serve.public.base_url %q cannot be reached from people's browsers, and %s is on %q: forms and the passkey script point there", base.Value.Str, page.Name, page.Page.Host),
+					Help:    "write the address at which browsers reach Kratos' public API",
+					Suggest: base.Value.Edit(page.Bare() + "/"),
+					Notes:   page.Notes(),
+				})
+				return
+			}
+		}
+	},
+}

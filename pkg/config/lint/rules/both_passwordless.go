@@ -1,0 +1,20 @@
+package rules
+
+import (
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var bothPasswordless = &lint.Rule{
+	ID: "both-passwordless", Severity: lint.Info,
+	Check: func(p *lint.Pass) {
+		passwordless := p.WebAuthn.Config.Get("passwordless")
+		if !p.Passkey.On || !p.WebAuthn.On || !passwordless.True() {
+			return
+		}
+		p.ReportAt(passwordless, lint.Finding{
+			Message: "both methods offer a key without a password, so a page that shows both asks twice",
+			Help:    "let the page lead with passkeys, and write `passwordless: false` once everybody has one",
+			Suggest: passwordless.Edit("false"),
+		})
+	},
+}

@@ -1,0 +1,58 @@
+package rules_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+)
+
+// unmended are rules of the catalogue whose fix is no edit of a file.
+func unmended() map[string]string {
+	return map[string]string{
+		"passkey-signup-unverified-address": "how users sign up is a decision",
+		"hook-blocks-login":                 "the hook may be what stops a sign-in",
+		"hook-nil-identity-id":              "the hook may be what rejects a sign-up",
+		"display-trait-optional":            "requiring a trait rejects sign-ups that worked",
+		"env-csv-space":                     "the value is in the environment",
+		"env-bool":                          "the value is in the environment",
+		"env-index-nulls":                   "the value is in the environment",
+	}
+}
+
+// TestCatalogue holds the rules against the list of what a linter should know:
+// each static one is there, and where a machine can mend or propose, a case shows
+// it.
+func TestCatalogue(t *testing.T) {
+	shared := os.Getenv("OLY_PASSKEY_SHARED")
+	if shared == "" {
+		shared = "../../../../../shared"
+	}
+	text, err := os.ReadFile(filepath.Join(shared, "facts", "rules.md"))
+	if os.IsNotExist(err) {
+		t.Skip("the catalogue is not here: ../shared/facts/rules.md")
+	}
+	require.NoError(t, err)
+	known := make(map[string]bool)
+	for _, r := range rules.All() {
+		known[r.ID] = true
+	}
+	row := regexp.MustCompile(`(?m)^\| (?:RP|OR|SC|FL|PO|CF|WH)\d+ ([a-z0-9-]+) \|.*\| *([AP-]) *\|$`)
+	found := row.FindAllStringSubmatch(string(text), -1)
+	require.Greater(t, len(found), 100)
+	for _, m := range found {
+		id, fix := m[1], m[2]
+		require.True(t, known[id], "there is no rule %s", id)
+		archive, err := os.ReadFile(strings.ReplaceAll(id, "-", "_") + ".txtar")
+		require.NoError(t, err)
+		shows := strings.Contains(string(archive), "/"+fixedPart) || strings.Contains(string(archive), "/"+suggestedPart)
+		if fix != "-" && unmended()[id] == "" {
+			require.True(t, shows, "no case of %s shows a patch", id)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// RFC 6265 §5.3: a browser drops a cookie whose domain is not the host's.
+var cookieDomain = &lint.Rule{
+	ID: "cookie-domain", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		if len(p.Enabled()) == 0 {
+			return
+		}
+		for _, path := range []string{"session.cookie.domain", "cookies.domain"} {
+			v := p.Config.Get(path)
+			if !v.Is(kratosconf.String) || v.Unknown() || v.Str == "" {
+				continue
+			}
+			for _, place := range cookieHosts(p) {
+				if covers(v.Str, place.Page.Host) {
+					continue
+				}
+				p.ReportAt(v, lint.Finding{
+					Message: fmt.Sprintf("%s %q does not cover %q: browsers drop the cookies there, and every flow fails", path, v.Str, place.Page.Host),
+					Suggest: proposeCookieDomain(p, v),
+					Help:    "write a parent domain of all the hosts, or remove it",
+					Notes:   []lint.Note{{Span: place.Value.Place(), Message: "that host is configured here"}},
+				})
+				break
+			}
+		}
+	},
+}
+
+// cookieHosts are the hosts that set or need Kratos' cookies.
+func cookieHosts(p *lint.Pass) []lint.Origin {
+	var out []lint.Origin
+	if p.BaseURL.Known {
+		out = append(out, p.BaseURL)
+	}
+	for _, page := range p.Pages {
+		if page.Known && page.Value != nil {
+			out = append(out, page.Origin)
+		}
+	}
+	return out
+}
+
+func covers(domain, host string) bool {
+	domain = strings.ToLower(strings.TrimPrefix(domain, "."))
+	return host == domain || strings.HasSuffix(host, "."+domain)
+}
+
+// proposeCookieDomain writes the registered domain that all hosts share, or
+// leaves the cookies to the host that sets them.
+func proposeCookieDomain(p *lint.Pass, v *kratosconf.Value) []source.Edit {
+	shared := ""
+	for _, o := range cookieHosts(p) {
+		domain := webauthn.RegistrableDomain(o.Page.Host)
+		if domain == "" || shared != "" && domain != shared {
+			return p.RemoveField(v)
+		}
+		shared = domain
+	}
+	return v.Edit(shared)
+}

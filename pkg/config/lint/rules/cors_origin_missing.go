@@ -1,0 +1,57 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var corsOriginMissing = &lint.Rule{
+	ID: "cors-origin-missing", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		cors := p.Config.Get("serve.public.cors")
+		allowed := cors.Get("allowed_origins")
+		base := p.BaseURL
+		if !cors.Get("enabled").True() || len(allowed.Items()) == 0 || !base.Known {
+			return
+		}
+		allows := corsAllows(allowed)
+		for _, m := range p.Enabled() {
+			for _, page := range p.PagesOf(m) {
+				if !page.Known || page.SameAs(base) || allows(page.Bare()) {
+					continue
+				}
+				p.Report(lint.Finding{
+					Span:    allowed.Place(),
+					Message: fmt.Sprintf("CORS is on, and %s %q is not allowed: its scripts cannot read Kratos' answers", page.Where(), page.Bare()),
+					Help:    fmt.Sprintf("add %q to serve.public.cors.allowed_origins", page.Bare()),
+					Notes:   page.Notes(),
+					Fix:     lint.AppendItem(allowed, page.Bare()),
+				})
+			}
+		}
+	},
+}
+
+// corsAllows returns whether an origin is allowed. What a template hides allows
+// everything.
+func corsAllows(allowed *kratosconf.Value) func(origin string) bool {
+	texts := make(map[string]bool)
+	var wildcards [][2]string
+	unknown := false
+	for _, v := range allowed.Items() {
+		unknown = unknown || v.Unknown()
+		texts[folded(strings.TrimSuffix(v.Str, "/"))] = true
+		if before, after, ok := strings.Cut(v.Str, "*"); ok {
+			wildcards = append(wildcards, [2]string{before, after})
+		}
+	}
+	return func(origin string) bool {
+		return unknown || texts[folded(origin)] || slices.ContainsFunc(wildcards, func(w [2]string) bool {
+			return strings.HasPrefix(origin, w[0]) && strings.HasSuffix(origin, w[1])
+		})
+	}
+}

@@ -1,0 +1,42 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// embedx/config.schema.json at v1.3.1: passkey's config has
+// additionalProperties: false; a sample of Ory's documentation has it wrong.
+var displayNameMisnested = &lint.Rule{
+	ID: "display-name-misnested", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
+			if name := m.Config.Get("display_name"); name.Exists() {
+				fix := p.RemoveField(name)
+				if m.RP.Get("display_name") == nil && len(fix) > 0 {
+					if moved := p.InsertPath(m.RPPath(), "display_name: "+quoted(name)); m.RP.Is(kratosconf.Map) && moved != nil {
+						fix = append(fix, moved...)
+					} else {
+						fix = nil
+					}
+				}
+				p.ReportAt(name, lint.Finding{
+					Fix:     fix,
+					Message: fmt.Sprintf("display_name stands under %s.config and not under rp, so Kratos refuses to start", m.Path),
+					Help:    fmt.Sprintf("move it to %s.display_name", m.RPPath()),
+				})
+			}
+		}
+	},
+}
+
+// quoted is a scalar with the quotes around it, as it stands in the file.
+func quoted(v *kratosconf.Value) string {
+	data, s := v.Span.File.Data, v.Span
+	if s.Start > 0 && s.End < len(data) && (data[s.End] == '"' || data[s.End] == '\'') && data[s.Start-1] == data[s.End] {
+		return string(data[s.Start-1 : s.End+1])
+	}
+	return s.Text()
+}

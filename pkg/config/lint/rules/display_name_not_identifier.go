@@ -1,0 +1,38 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var displayNameNotIdentifier = &lint.Rule{
+	ID: "display-name-not-identifier", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		if !p.Passkey.On {
+			return
+		}
+		for _, s := range p.Schemas {
+			for _, t := range lint.Traits(s.Root) {
+				if !t.DisplayName || t.WebAuthn || t.Password || t.Code {
+					continue
+				}
+				p.Report(lint.Finding{
+					Span:    t.Value.Place(),
+					Message: fmt.Sprintf("trait %q names passkeys and is no identifier of any method: two accounts can have the same one", t.Name),
+					Suggest: lint.InsertMember(t.Annotation().Get("credentials"), identifierOf(p)),
+					Help:    `add "webauthn": {"identifier": true} (or password, or code) to its credentials`,
+				})
+			}
+		}
+	},
+}
+
+// identifierOf is the flag of a method that is on; webauthn's does no harm when
+// it is off.
+func identifierOf(p *lint.Pass) string {
+	if p.Config.Get("selfservice.methods.password.enabled").True() {
+		return `"password": {"identifier": true}`
+	}
+	return `"webauthn": {"identifier": true}`
+}

@@ -1,0 +1,27 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var displayTraitNested = &lint.Rule{
+	ID: "display-trait-nested", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, n := range p.Namings() {
+			if len(n.Matches) > 0 || n.Titles > 1 {
+				continue
+			}
+			t := n.Flagged[0]
+			if t.Top {
+				continue
+			}
+			p.Report(lint.Finding{
+				Span:    t.Value.Place(),
+				Message: fmt.Sprintf("trait %q names passkeys and is not at the top: Kratos does not find it, and every registration answers 500", t.Name),
+				Help:    "annotate a trait that stands directly under traits",
+			})
+		}
+	},
+}

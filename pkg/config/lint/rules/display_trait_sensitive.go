@@ -1,0 +1,39 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var displayTraitSensitive = &lint.Rule{
+	ID: "display-trait-sensitive", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		if !p.Passkey.On {
+			return
+		}
+		for _, s := range p.Schemas {
+			for _, t := range lint.Traits(s.Root) {
+				if !t.DisplayName || !isSensitive(t.Name) {
+					continue
+				}
+				p.Report(lint.Finding{
+					Span:    t.Value.Place(),
+					Message: fmt.Sprintf("trait %q names passkeys: operating systems show it in plain sight and sync it to other devices", t.Name),
+					Help:    "name passkeys by a user name or an e-mail address",
+				})
+			}
+		}
+	},
+}
+
+func isSensitive(name string) bool {
+	name = strings.ToLower(name)
+	for _, mark := range []string{"ssn", "social_security", "tax", "phone", "mobile", "dob", "birth", "passport", "national_id", "iban"} {
+		if strings.Contains(name, mark) {
+			return true
+		}
+	}
+	return false
+}

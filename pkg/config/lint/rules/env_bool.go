@@ -1,0 +1,30 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// configx reads booleans with strconv.ParseBool and takes false for the rest.
+var envBool = &lint.Rule{
+	ID: "env-bool", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, v := range p.Config.Env {
+			if _, err := strconv.ParseBool(v.Value); err == nil || !v.IsBool() || v.Value == "" || !strings.Contains(v.Name, "_") {
+				continue
+			}
+			help := "write true or false"
+			if b, ok := meantBool(v.Value); ok {
+				help = fmt.Sprintf("set %s=%s", v.Name, b)
+			}
+			p.Report(lint.Finding{
+				Span:    v.Span,
+				Message: fmt.Sprintf("%s is %q, which Kratos reads as false", v.Name, v.Value),
+				Help:    help,
+			})
+		}
+	},
+}

@@ -1,0 +1,34 @@
+package rules
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// configx/koanf_env.go: encoding/csv, which keeps spaces.
+var envCSVSpace = &lint.Rule{
+	ID: "env-csv-space", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, v := range p.Config.Env {
+			if !v.IsList() || !strings.HasSuffix(v.Path(), ".rp.origins") || json.Valid([]byte(v.Value)) {
+				continue
+			}
+			var parts []string
+			spaced := false
+			for part := range strings.SplitSeq(v.Value, ",") {
+				spaced = spaced || strings.TrimSpace(part) != part
+				parts = append(parts, fmt.Sprintf("%q", strings.TrimSpace(part)))
+			}
+			if spaced {
+				p.Report(lint.Finding{
+					Span:    v.Span,
+					Message: fmt.Sprintf("%s is a comma-separated list with spaces, which become part of the origins, so they match nothing", v.Name),
+					Help:    fmt.Sprintf("set %s=[%s]", v.Name, strings.Join(parts, ",")),
+				})
+			}
+		}
+	},
+}

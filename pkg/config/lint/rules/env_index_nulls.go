@@ -1,0 +1,50 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// tidwall/sjson fills a list that is too short with null.
+var envIndexNulls = &lint.Rule{
+	ID: "env-index-nulls", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, v := range p.Config.Env {
+			list, index := listOf(v.Path())
+			if index < 1 {
+				continue
+			}
+			for i, item := range p.Config.Get(list).Items() {
+				if i >= index || !item.Is(kratosconf.Null) || item.Env == "" {
+					continue
+				}
+				f := lint.Finding{
+					Span:    v.Span,
+					Message: fmt.Sprintf("%s sets element %d of %s, and element %d becomes null, so Kratos refuses to start", v.Name, index, list, i),
+					Help:    "set the whole list as JSON in one variable",
+				}
+				if strings.HasSuffix(list, ".hooks") {
+					f.Help = "move the hook to the first place of the list, whose element 0 a variable can reach"
+				}
+				p.Report(f)
+				break
+			}
+		}
+	},
+}
+
+// listOf splits a path with an index into the list's path and the index, -1
+// without any.
+func listOf(path string) (string, int) {
+	parts := strings.Split(path, ".")
+	for i, part := range parts {
+		if n, err := strconv.Atoi(part); err == nil {
+			return strings.Join(parts[:i], "."), n
+		}
+	}
+	return path, -1
+}

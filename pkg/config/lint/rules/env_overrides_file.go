@@ -1,0 +1,25 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var envOverridesFile = &lint.Rule{
+	ID: "env-overrides-file", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
+			for _, path := range []string{m.Path + ".enabled", m.RPPath() + ".id", m.RPPath() + ".display_name"} {
+				v := p.Config.Get(path)
+				if v == nil || v.Env == "" || v.Overrode == nil || v.Overrode.Unknown() || v.Overrode.Str == v.Str {
+					continue
+				}
+				p.ReportAt(v, lint.Finding{
+					Message: fmt.Sprintf("%s sets %s to %q, and the file says %q", v.Env, path, v.Str, v.Overrode.Str),
+					Help:    "say it in one place, or leave the variable if the file is for another environment",
+				})
+			}
+		}
+	},
+}

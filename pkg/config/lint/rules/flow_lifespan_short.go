@@ -1,0 +1,30 @@
+package rules
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// The options that Kratos makes say 300,000 ms; the flow ends when it ends.
+var flowLifespanShort = &lint.Rule{
+	ID: "flow-lifespan-short", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		if len(p.Enabled()) == 0 {
+			return
+		}
+		for _, flow := range []string{"login", "registration", "settings"} {
+			v := p.Config.Get("selfservice.flows." + flow + ".lifespan")
+			d, ok := duration(v)
+			if !ok || d >= 5*time.Minute {
+				continue
+			}
+			p.ReportAt(v, lint.Finding{
+				Message: fmt.Sprintf("the %s flow ends after %s, before the browser gives up on the ceremony after 5m", flow, v.Str),
+				Help:    "write 10m or more",
+				Fix:     v.Replace("10m"),
+			})
+		}
+	},
+}

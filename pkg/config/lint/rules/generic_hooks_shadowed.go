@@ -1,0 +1,50 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// PostRegistrationPostPersistHooks, PostLoginHooks and PostSettings… take the
+// generic list only when the method's is empty (driver/registry at v1.3.1).
+var genericHooksShadowed = &lint.Rule{
+	ID: "generic-hooks-shadowed", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, m := range p.Enabled() {
+			for _, flow := range []string{"registration", "login", "settings"} {
+				after := p.Config.Get("selfservice.flows." + flow + ".after")
+				generic, own := after.Get("hooks"), after.Get(m.Name+".hooks")
+				if len(own.Items()) == 0 {
+					continue
+				}
+				var lost []*kratosconf.Value
+				for _, h := range generic.Items() {
+					parsed := lint.Hook{Value: h}.Parsed() && flow != "login" // hook-generic-parse-dead says more
+					if !repeated(own, h) && !parsed {
+						lost = append(lost, h)
+					}
+				}
+				if len(lost) > 0 {
+					p.ReportAt(generic, lint.Finding{
+						Message: fmt.Sprintf("%s.after.hooks never run after %s with %s: hooks under %s, even `session` alone, switch the generic list off", flow, flow, m.Name, m.Name),
+						Help:    fmt.Sprintf("repeat them under selfservice.flows.%s.after.%s.hooks", flow, m.Name),
+						Notes:   []lint.Note{{Span: own.Place(), Message: "these hooks run instead"}},
+						Suggest: p.CopyHooks("selfservice.flows."+flow+".after."+m.Name+".hooks", lost...),
+					})
+				}
+			}
+		}
+	},
+}
+
+// repeated tells whether a list has a hook of the same kind and address.
+func repeated(list, hook *kratosconf.Value) bool {
+	for _, other := range list.Items() {
+		if other.Unknown() || other.Get("hook").Text() == hook.Get("hook").Text() && other.Get("config.url").Text() == hook.Get("config.url").Text() {
+			return true
+		}
+	}
+	return hook.Unknown()
+}

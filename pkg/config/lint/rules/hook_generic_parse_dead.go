@@ -1,0 +1,56 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// selfservice/flow/registration/hook.go at v1.3.1: the executors that run before
+// saving read the method list only, the others skip parse hooks (run).
+var hookGenericParseDead = &lint.Rule{
+	ID: "hook-generic-parse-dead", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, h := range p.WebHooks() {
+			if h.List.Method != "" || !h.List.After || !h.Parsed() || h.List.Flow != "registration" && h.List.Flow != "settings" {
+				continue
+			}
+			p.ReportAt(h.Key("url"), lint.Finding{
+				Message: fmt.Sprintf("a hook with response.parse in %s never runs", h.List.Path),
+				Suggest: underMethods(p, h),
+				Help:    fmt.Sprintf("move it under each method, such as selfservice.flows.%s.after.passkey.hooks", h.List.Flow),
+			})
+		}
+	},
+}
+
+// underMethods proposes to copy the hook to the list of each enabled method that
+// has one; a list that is not there would switch the generic one off.
+func underMethods(p *lint.Pass, h lint.Hook) []source.Edit {
+	edits := lint.RemoveItem(h.List.Value, h.Value)
+	if len(h.List.Value.Items()) == 1 {
+		edits = lint.RemoveList(h.List.Value)
+	}
+	if edits == nil {
+		return nil
+	}
+	for _, m := range p.Enabled() {
+		path := fmt.Sprintf("selfservice.flows.%s.after.%s.hooks", h.List.Flow, m.Name)
+		var others []*kratosconf.Value
+		if p.Config.Get(path) == nil {
+			for _, other := range h.List.Value.Items() {
+				if other != h.Value {
+					others = append(others, other)
+				}
+			}
+		}
+		added := p.CopyHooks(path, append([]*kratosconf.Value{h.Value}, others...)...)
+		if added == nil {
+			return nil
+		}
+		edits = append(edits, added...)
+	}
+	return edits
+}

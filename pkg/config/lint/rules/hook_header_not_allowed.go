@@ -1,0 +1,68 @@
+package rules
+
+import (
+	"fmt"
+	"net/textproto"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+const headerAllowlist = "clients.web_hook.header_allowlist"
+
+// selfservice/hook/web_hook.go at v1.3.1, RequestHeaderAllowList; the list can be
+// configured since v25.4.0, and then it is the only one (driver/config/config.go).
+var hookHeaderNotAllowed = &lint.Rule{
+	ID: "hook-header-not-allowed", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		configurable := p.Version.AtLeast(kratosconf.VersionTriggerID)
+		allowed, list := lint.DefaultWebHookHeaders(), p.Config.Get(headerAllowlist)
+		help := fmt.Sprintf("do without, or add it to %s, which Kratos has from %s on", headerAllowlist, kratosconf.VersionTriggerID)
+		if configurable {
+			help = fmt.Sprintf("add it to %s, or do without", headerAllowlist)
+		}
+		switch {
+		case configurable && list.Is(kratosconf.List):
+			allowed = nil
+			for _, v := range list.Items() {
+				allowed = append(allowed, textproto.CanonicalMIMEHeaderKey(v.Str))
+			}
+			help += "; a configured list replaces Kratos' own"
+		case configurable && list != nil:
+			return // a template, or what the schema refuses
+		case configurable:
+			help = fmt.Sprintf("list it in %s together with the %d headers of Kratos' own list, which that replaces, or do without", headerAllowlist, len(allowed))
+		}
+		for _, h := range p.WebHooks() {
+			for _, m := range headerUse.FindAllStringSubmatch(p.Sent(h).Body, -1) {
+				name := textproto.CanonicalMIMEHeaderKey(m[1])
+				if slices.Contains(allowed, name) || list.Unknown() || slices.ContainsFunc(list.Items(), (*kratosconf.Value).Unknown) {
+					continue
+				}
+				f := lint.Finding{
+					Message: fmt.Sprintf("the body reads the request header %q, which Kratos does not pass on", name),
+					Help:    help,
+				}
+				if configurable {
+					f.Fix = allowHeader(p, list, name)
+				}
+				p.ReportAt(h.Key("body"), f)
+			}
+		}
+	},
+}
+
+var headerUse = regexp.MustCompile(`request_headers(?:\.|\[["'])([A-Za-z][A-Za-z0-9-]*)`)
+
+// allowHeader adds the header to the list. A new list starts with what Kratos
+// passes on without one.
+func allowHeader(p *lint.Pass, list *kratosconf.Value, name string) []source.Edit {
+	if list != nil {
+		return lint.AppendItem(list, name)
+	}
+	return p.Set(headerAllowlist, "["+strings.Join(append(lint.DefaultWebHookHeaders(), name), ", ")+"]")
+}

@@ -1,0 +1,39 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// One variable can set it at index 0, and the hooks after it survive (run).
+var hookInlineSecret = &lint.Rule{
+	ID: "hook-inline-secret", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		for _, h := range p.WebHooks() {
+			for _, name := range []string{"auth.config.value", "auth.config.password"} {
+				v := h.Config().Get(name)
+				if !v.Is(kratosconf.String) || v.Unknown() || v.Env != "" || v.Str == "" || v.Str == "set-by-environment" {
+					continue
+				}
+				help := "write set-by-environment, and set " + envName(h, name)
+				if h.Index > 0 {
+					help = "move the hook to the first place of its list, " + help
+				}
+				f := lint.Finding{Message: "the hook's key is written in the file, for everybody who reads it", Help: help}
+				if h.Index == 0 {
+					f.Suggest = v.Edit("set-by-environment")
+				}
+				p.ReportAt(v, f)
+			}
+		}
+	},
+}
+
+// envName is the variable that sets a key of the hook at index 0.
+func envName(h lint.Hook, name string) string {
+	path := fmt.Sprintf("selfservice.flows.%s.0.config.%s", h.List.Path, name)
+	return strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
+}

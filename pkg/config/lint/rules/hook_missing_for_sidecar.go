@@ -1,0 +1,81 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+var hookMissingForSidecar = &lint.Rule{
+	ID: "hook-missing-for-sidecar", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		var told *lint.Hook
+		for _, h := range p.WebHooks() {
+			if h.ToSidecar() {
+				told = &h
+			}
+		}
+		if told == nil {
+			return
+		}
+		known := told.Config().Get("url")
+		for _, m := range p.Enabled() {
+			for _, flow := range []string{"registration", "login", "settings"} {
+				noSignUp := !m.FirstFactor || p.Config.Get("selfservice.flows.registration.enabled").False()
+				if flow == "registration" && noSignUp || tellsSidecar(p, flow, m.Name) {
+					continue
+				}
+				where := fmt.Sprintf("selfservice.flows.%s.after.%s.hooks", flow, m.Name)
+				p.Report(lint.Finding{
+					Span:    p.Config.Near(where + ".0"),
+					Message: fmt.Sprintf("the sidecar is not told after %s with %s: its index is late until it looks by itself", flow, m.Name),
+					Suggest: tellSidecarToo(p, told, flow, m.Name),
+					Help:    "add the hook to " + where,
+					Notes:   []lint.Note{{Span: known.Place(), Message: "it is told here"}},
+				})
+			}
+		}
+	},
+}
+
+func tellsSidecar(p *lint.Pass, flow, method string) bool {
+	for _, v := range p.Effective(flow, method).Items() {
+		if v.Unknown() || v.Get("config").Unknown() || (lint.Hook{Value: v}).ToSidecar() {
+			return true
+		}
+	}
+	return false
+}
+
+// tellSidecarToo proposes the hook of another flow with the address for this
+// one. A list of the method's own would switch a generic one off.
+func tellSidecarToo(p *lint.Pass, told *lint.Hook, flow, method string) []source.Edit {
+	after := p.Config.Get("selfservice.flows." + flow + ".after")
+	own := after.Get(method + ".hooks")
+	if own == nil && len(after.Get("hooks").Items()) > 0 || len(own.Items()) > 0 || told.Parsed() {
+		return nil // at index > 0 no variable reaches its key
+	}
+	path := "selfservice.flows." + flow + ".after." + method + ".hooks"
+	edits := p.CopyHooks(path, told.Value)
+	from, to := lint.SidecarPath+told.List.Flow, lint.SidecarPath+flow
+	for i := range edits {
+		edits[i].New = strings.ReplaceAll(edits[i].New, from, to)
+		if flow == "registration" && p.IssuesSession() && !p.VerifiesFirst() {
+			edits[i].New = withSession(edits[i].New)
+		}
+	}
+	return edits
+}
+
+// withSession adds the hook that signs users in to a block of hooks, as the lists
+// of other methods have it.
+func withSession(text string) string {
+	at := strings.Index(text, "- ")
+	start := strings.LastIndexByte(text[:max(at, 0)], '\n') + 1
+	if at < 0 || strings.TrimSpace(text[start:at]) != "" {
+		return text
+	}
+	return text + text[start:at] + "- hook: session\n"
+}

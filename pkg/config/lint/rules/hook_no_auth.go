@@ -1,0 +1,49 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// auth.type is api_key or basic_auth; some receivers take a key in a header of
+// their own.
+var hookNoAuth = &lint.Rule{
+	ID: "hook-no-auth", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		for _, h := range p.WebHooks() {
+			if h.Config() == nil || h.Config().Get("auth").Exists() || h.Config().Unknown() || hasAuthHeader(h) {
+				continue
+			}
+			p.ReportAt(h.Key("url"), lint.Finding{
+				Message: fmt.Sprintf("the hook to %q proves nothing: whoever reaches that address can say the same", h.Config().Get("url").Text()),
+				Suggest: authenticated(p, h),
+				Help:    "add auth: {type: api_key, config: {in: header, name: Authorization, value: set-by-environment}}",
+			})
+		}
+	},
+}
+
+func hasAuthHeader(h lint.Hook) bool {
+	for _, f := range h.Config().Get("headers").Fields() {
+		name := strings.ToLower(f.Name)
+		for _, mark := range []string{"auth", "key", "token", "secret"} {
+			if strings.Contains(name, mark) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// authenticated proposes a key at index 0, the only place that a variable of the
+// environment reaches.
+func authenticated(p *lint.Pass, h lint.Hook) []source.Edit {
+	if h.Index > 0 {
+		return nil
+	}
+	return p.InsertPath(fmt.Sprintf("selfservice.flows.%s.0.config", h.List.Path),
+		"auth: {type: api_key, config: {in: header, name: Authorization, value: set-by-environment}}")
+}

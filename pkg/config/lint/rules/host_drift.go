@@ -1,0 +1,39 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var hostDrift = &lint.Rule{
+	ID: "host-drift", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		if !p.Prod() || len(p.Enabled()) == 0 {
+			return
+		}
+		var public *lint.Page
+		for i := range p.Pages {
+			if page := &p.Pages[i]; public == nil && page.Value != nil && page.Known && lint.IsPublic(page.Page) {
+				public = page
+			}
+		}
+		if public == nil {
+			return
+		}
+		for _, flow := range []string{"login", "registration", "settings", "recovery", "verification", "error"} {
+			v := p.Config.Get("selfservice.flows." + flow + ".ui_url")
+			o := lint.NewOrigin(v)
+			if !o.Known || !o.Page.IsLocalhost() && !o.Page.IP.IsLoopback() {
+				continue
+			}
+			p.ReportAt(v, lint.Finding{
+				Message: fmt.Sprintf("%s ui_url is still on %q while %s is on %q: people end on their own machine", flow, o.Page.Host, public.Name, public.Page.Host),
+				Help:    fmt.Sprintf("write %q and the page's path", public.Bare()),
+				Suggest: v.Edit(public.Bare() + o.Rest),
+				Notes:   public.Notes(),
+			})
+			return
+		}
+	},
+}

@@ -1,0 +1,34 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// A schema that is not on this machine is common in CI, and may well be right, so
+// this is not an error; but nothing of it was seen, so it is not fine either.
+var identitySchemaNotFound = &lint.Rule{
+	ID: "identity-schema-not-found", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		for _, s := range p.Schemas {
+			if s.Root != nil || s.URL == nil || s.Err != nil {
+				continue
+			}
+			f := lint.Finding{
+				Message: fmt.Sprintf("identity schema %q was not found at %q, so its traits are not checked", s.ID, s.URL.Text()),
+				Help:    fmt.Sprintf("name the file with --identity-schema %s=FILE", s.ID),
+			}
+			if s.Outside {
+				f.Message = fmt.Sprintf("identity schema %q was not found beside the configuration, and %q is outside of the repository and not read, so its traits are not checked", s.ID, s.URL.Text())
+				f.Help += ", or read it with --allow-outside"
+			}
+			if p.Passkey.On && s.Default {
+				f.Message += "; if none of them is annotated with passkey.display_name, every registration answers 500"
+			} else {
+				f.Severity = lint.Info
+			}
+			p.ReportAt(s.URL, f)
+		}
+	},
+}

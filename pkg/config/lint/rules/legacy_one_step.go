@@ -1,0 +1,20 @@
+package rules
+
+import (
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var legacyOneStep = &lint.Rule{
+	ID: "legacy-one-step", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		v := p.Config.Get("selfservice.flows.registration.enable_legacy_one_step")
+		if !v.True() || len(p.Enabled()) == 0 {
+			return
+		}
+		p.ReportAt(v, lint.Finding{
+			Message: "enable_legacy_one_step is deprecated and will go",
+			Help:    "remove it, and let the page follow the two steps: traits first, then the passkey",
+			Fix:     p.RemoveField(v),
+		})
+	},
+}

@@ -1,0 +1,30 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// Chromium refuses "localhost" as a suffix: it has no registrable domain.
+var localhostSubdomain = &lint.Rule{
+	ID: "localhost-subdomain", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+			if m.ID.Str != "localhost" {
+				return
+			}
+			for _, page := range p.PagesOf(m) {
+				if !page.Known || !page.Page.IsLocalhost() || page.Page.Host == "localhost" {
+					continue
+				}
+				p.ReportAt(m.ID, lint.Finding{
+					Message: fmt.Sprintf("browsers refuse rp.id \"localhost\" on %q: it is no suffix of names below it", page.Bare()),
+					Help:    fmt.Sprintf("set rp.id to %q, or open the page as localhost", page.Page.Host),
+					Suggest: m.ID.Edit(page.Page.Host),
+					Notes:   page.Notes(),
+				})
+			}
+		})
+	},
+}

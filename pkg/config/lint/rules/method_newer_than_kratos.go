@@ -1,0 +1,26 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var methodNewerThanKratos = &lint.Rule{
+	ID: "method-newer-than-kratos", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		report := func(v *kratosconf.Value, since kratosconf.Version, what string) {
+			if v == nil || p.Version.AtLeast(since) {
+				return
+			}
+			p.Report(lint.Finding{
+				Span:    v.Key,
+				Message: fmt.Sprintf("Kratos %s does not know %s, which came with %s, and refuses to start", p.Version, what, since),
+				Help:    "upgrade Kratos, or remove it",
+			})
+		}
+		report(p.Config.Get(p.Passkey.Path), kratosconf.VersionPasskey, "the passkey method")
+		report(p.WebAuthn.RP.Get("origins"), kratosconf.VersionOrigins, "rp.origins")
+	},
+}

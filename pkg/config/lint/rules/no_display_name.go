@@ -1,0 +1,64 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// selfservice/strategy/passkey/passkey_schema_extension.go at v1.3.1: the trait
+// is looked for by its annotation, webauthn.identifier being the substitute.
+var noDisplayName = &lint.Rule{
+	ID: "no-display-name", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		if !p.Passkey.On {
+			return
+		}
+		for _, s := range p.Schemas {
+			traits := s.Root.Get("properties.traits")
+			if s.Root == nil || !s.Default || lint.Annotated(traits, "passkey.display_name") || lint.Annotated(traits, "webauthn.identifier") || lint.Annotated(traits, "passkey.identifier") {
+				continue
+			}
+			span := traits.Place()
+			if traits == nil {
+				span = s.Root.Place()
+			}
+			f := lint.Finding{
+				Span: span,
+				Message: fmt.Sprintf("no trait of identity schema %q is annotated with passkey.display_name: "+
+					"every registration answers 500, with a password too, and nobody can add a passkey", s.ID),
+				Help: `give the trait that names an account "ory.sh/kratos": {"credentials": {"passkey": {"display_name": true}}} and a title`,
+				Fix:  lint.Annotate(s.Root, `"passkey": {"display_name": true}`),
+			}
+			// Without a title to look for, Kratos takes a trait that has none.
+			if untitled := untitledTraits(s.Root); len(untitled) > 0 && !p.Version.AtLeast(kratosconf.VersionPolicy) {
+				f.Severity = lint.Warning
+				f.Message = fmt.Sprintf("no trait of identity schema %q is annotated with passkey.display_name: "+
+					"Kratos calls passkeys by a trait without a title, %q%s", s.ID, untitled[0], orAnother(untitled))
+			}
+			if s.URL != nil {
+				f.Notes = []lint.Note{{Span: s.URL.Place(), Message: "the schema is configured here"}}
+			}
+			p.Report(f)
+		}
+	},
+}
+
+// untitledTraits are the traits at the top that have no title.
+func untitledTraits(schema *kratosconf.Value) []string {
+	var names []string
+	for _, t := range lint.Traits(schema) {
+		if t.Top && t.Title == "" {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+func orAnother(names []string) string {
+	if len(names) == 1 {
+		return ""
+	}
+	return " or another one each time"
+}

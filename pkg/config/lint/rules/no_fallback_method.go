@@ -1,0 +1,28 @@
+package rules
+
+import (
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// Kratos enables password by default.
+var noFallbackMethod = &lint.Rule{
+	ID: "no-fallback-method", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		methods := p.Config.Get("selfservice.methods")
+		password := methods.Get("password.enabled")
+		if !p.Passkey.On || !password.False() || p.Config.Incomplete() {
+			return
+		}
+		for _, path := range []string{"code.passwordless_enabled", "oidc.enabled", "saml.enabled"} {
+			if v := methods.Get(path); v.True() || v.Unknown() {
+				return
+			}
+		}
+		p.ReportAt(password, lint.Finding{
+			Severity: p.InProd(lint.Error, lint.Warning),
+			Message:  "passkeys are the only way in: a device without them, or a lost one, locks people out",
+			Suggest:  p.Set("selfservice.methods.code.passwordless_enabled", "true"),
+			Help:     "enable one-time codes (selfservice.methods.code.passwordless_enabled) or another first factor",
+		})
+	},
+}

@@ -1,0 +1,50 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+var noRecoveryAddress = &lint.Rule{
+	ID: "no-recovery-address", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		recovery := p.Config.Get("selfservice.flows.recovery.enabled")
+		if !recovery.True() || !p.Passkey.On && (!p.WebAuthn.On || !p.WebAuthn.FirstFactor) {
+			return
+		}
+		for _, s := range p.Schemas {
+			if s.Root == nil || !s.Default {
+				continue
+			}
+			found := false
+			for _, t := range lint.Traits(s.Root) {
+				found = found || t.RecoveryVia != ""
+			}
+			if !found {
+				p.ReportAt(recovery, lint.Finding{
+					Message: fmt.Sprintf("recovery is on, and identity schema %q has no recovery address: who loses the device loses the account", s.ID),
+					Suggest: recoverByMail(s.Root),
+					Help:    `annotate a trait with "recovery": {"via": "email"}`,
+				})
+			}
+		}
+	},
+}
+
+// recoverByMail annotates the e-mail address that people sign in with, when
+// there is one.
+func recoverByMail(schema *kratosconf.Value) []source.Edit {
+	var mails []lint.Trait
+	for _, t := range lint.Traits(schema) {
+		if t.Top && t.Value.Get("format").Text() == "email" && t.Annotation() != nil {
+			mails = append(mails, t)
+		}
+	}
+	if len(mails) != 1 {
+		return nil
+	}
+	return lint.InsertMember(mails[0].Annotation(), `"recovery": {"via": "email"}`)
+}

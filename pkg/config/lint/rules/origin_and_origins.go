@@ -1,0 +1,48 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// embedx/config.schema.json at v1.3.1: the oneOf of webauthn's rp.
+var originAndOrigins = &lint.Rule{
+	ID: "origin-and-origins", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		m := p.WebAuthn
+		origin, origins := m.RP.Get("origin"), m.RP.Get("origins")
+		switch {
+		case origin.Exists() && origins.Exists():
+			var fix []source.Edit
+			if m.Lists(lint.NewOrigin(origin)) {
+				fix = p.RemoveField(origin)
+			}
+			p.ReportAt(origin, lint.Finding{
+				Fix:     fix,
+				Message: "webauthn has both rp.origin and rp.origins, so Kratos refuses to start",
+				Help:    fmt.Sprintf("list %q under rp.origins and remove rp.origin", origin.Text()),
+				Notes:   []lint.Note{{Span: origins.Place(), Message: "rp.origins stands here"}},
+			})
+		case origin.Exists() && m.On:
+			p.ReportAt(origin, lint.Finding{
+				Severity: lint.Warning,
+				Message:  "rp.origin is deprecated and holds only one origin",
+				Help:     fmt.Sprintf("write rp.origins with the one element %q", origin.Text()),
+				Fix:      renameOrigin(origin),
+			})
+		}
+	},
+}
+
+// renameOrigin turns `origin: x` into `origins: ["x"]`.
+func renameOrigin(origin *kratosconf.Value) []source.Edit {
+	list := origin.Replace(fmt.Sprintf("[%q]", origin.Str))
+	if list == nil || origin.Key.End == origin.Key.Start || strings.ContainsAny(origin.Str, "\"\\") {
+		return nil
+	}
+	return append(list, source.Edit{Span: origin.Key, New: "origins"})
+}

@@ -1,0 +1,31 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// Browsers leave the scheme's default port out (HTML, "serialization of an
+// origin"), and Kratos compares whole strings.
+var originDefaultPort = &lint.Rule{
+	ID: "origin-default-port", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
+			port := map[string]string{"https": ":443", "http": ":80"}[o.Scheme]
+			if port == "" || !strings.HasSuffix(o.Host, port) || o.Rest != "" {
+				return
+			}
+			bare := o.Trimmed()
+			if !o.Known {
+				bare = strings.TrimSuffix(bare, port)
+			}
+			p.ReportAt(o.Value, lint.Finding{
+				Message: fmt.Sprintf("origin %q names the default port, which browsers leave out, so Kratos refuses every ceremony from there", o.Value.Str),
+				Help:    fmt.Sprintf("write %q", bare),
+				Fix:     o.Value.Edit(bare),
+			})
+		})
+	},
+}

@@ -1,0 +1,45 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var originDuplicate = &lint.Rule{
+	ID: "origin-duplicate", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		for _, m := range p.Enabled() {
+			texts, bare := make(map[string]int), make(map[string]int) // the first of each
+			for i, o := range m.Origins {
+				at, listed := texts[folded(o.Text)]
+				if !listed {
+					texts[folded(o.Text)] = i
+				}
+				first, written := bare[o.Bare()]
+				if !written {
+					bare[o.Bare()] = i
+				}
+				if written && o.IsWeb() && (!listed || first < at) {
+					at, listed = first, true
+				}
+				if !listed {
+					continue
+				}
+				f := lint.Finding{
+					Message: fmt.Sprintf("origin %q is listed twice", o.Value.Str),
+					Help:    "remove one of the two",
+					Notes:   []lint.Note{{Span: m.Origins[at].Value.Place(), Message: "it stands here first"}},
+				}
+				if strings.EqualFold(m.Origins[at].Text, o.Text) {
+					f.Fix = lint.RemoveItem(m.OriginsKey, o.Value)
+				}
+				p.ReportAt(o.Value, f)
+			}
+		}
+	},
+}
+
+// folded is the same for texts that are equal but for the case of their letters.
+func folded(text string) string { return strings.ToLower(strings.ToUpper(text)) }

@@ -1,0 +1,41 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// Kratos compares whole strings.
+var originNoScheme = &lint.Rule{
+	ID: "origin-no-scheme", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
+			if !lacksScheme(o) {
+				return
+			}
+			outcome := "; browsers send it, so Kratos refuses every ceremony from there"
+			if refusesStart(m, o) {
+				outcome = ", so Kratos refuses to start"
+			}
+			f := lint.Finding{
+				Message: fmt.Sprintf("origin %q has no scheme%s", o.Value.Str, outcome),
+				Help:    "write \"https://\" before it",
+			}
+			if page, err := webauthn.ParsePage("https://" + strings.TrimSpace(o.Text)); err == nil {
+				if page.IsLocalhost() {
+					page.Scheme = "http"
+				}
+				f.Help = fmt.Sprintf("write %q", page.Origin())
+				f.Fix = o.Value.Edit(page.Origin())
+			}
+			p.ReportAt(o.Value, f)
+		})
+	},
+}
+
+func lacksScheme(o lint.Origin) bool {
+	return o.Scheme == "" && !strings.HasPrefix(o.Text, "android:") && !strings.HasPrefix(o.Text, "ios:") && !o.Value.Unknown() && !strings.Contains(o.Text, "*")
+}

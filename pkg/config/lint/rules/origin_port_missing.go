@@ -1,0 +1,38 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var originPortMissing = &lint.Rule{
+	ID: "origin-port-missing", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, m := range p.Enabled() {
+			for _, page := range p.PagesOf(m) {
+				if !mayRun(p, m, page) || m.OriginsUnsure() || m.Lists(page.Origin) || !lacksOnlyPort(m, page) {
+					continue
+				}
+				p.Report(lint.Finding{
+					Span: m.OriginsKey.Place(),
+					Message: fmt.Sprintf("%s %q has a port, and the origins of %s list the host only without it, so Kratos refuses every ceremony there",
+						page.Where(), page.Bare(), m.Name),
+					Help:  fmt.Sprintf("add %q to %s.origins", page.Bare(), m.RPPath()),
+					Notes: page.Notes(),
+					Fix:   lint.AppendItem(m.OriginsKey, page.Bare()),
+				})
+			}
+		}
+	},
+}
+
+// lacksOnlyPort tells whether the page's origin is listed but for its port.
+func lacksOnlyPort(m *lint.Method, page lint.Page) bool {
+	if page.Page.Port == 0 {
+		return false
+	}
+	want := page.Page
+	want.Port = 0
+	return m.ListsPage(want)
+}

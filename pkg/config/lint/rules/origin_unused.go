@@ -1,0 +1,37 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+var originUnused = &lint.Rule{
+	ID: "origin-unused", Severity: lint.Info,
+	Check: func(p *lint.Pass) {
+		if len(p.Pages) == 0 || p.Config.Incomplete() {
+			return
+		}
+		for _, page := range p.Pages {
+			if !page.Known {
+				return // it may be there: a template, or a path alone
+			}
+		}
+		used := p.UsedOrigins()
+		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
+			if !o.Known || !o.IsWeb() || strings.Contains(o.Host, "*") || o.Page.IP.IsValid() || used[o.Bare()] || p.Prod() && o.Page.IsLocalhost() {
+				return
+			}
+			if id := m.ID.Text(); !m.ID.Unknown() && !webauthn.Browser(o.Page, &id, nil).OK {
+				return // has its own rules, or stands in the related origins on purpose
+			}
+			p.ReportAt(o.Value, lint.Finding{
+				Message: fmt.Sprintf("origin %q is trusted, but no page here is there", o.Value.Str),
+				Help:    "remove it if it is left over, or name it with --domain",
+				Suggest: lint.RemoveItem(m.OriginsKey, o.Value),
+			})
+		})
+	},
+}

@@ -1,0 +1,42 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// A list in an environment variable is not trimmed either: "a, b" makes " b".
+var originWhitespace = &lint.Rule{
+	ID: "origin-whitespace", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
+			if o.Value.Unknown() || !hasInvisible(o) || o.Value.Env != "" && strings.TrimLeft(o.Text, " ") == strings.TrimFunc(o.Text, invisible) {
+				return // env-csv-space speaks of lists in the environment
+			}
+			bare := strings.Map(func(r rune) rune {
+				if invisible(r) {
+					return -1
+				}
+				return r
+			}, o.Text)
+			outcome := "it matches nothing"
+			if refusesStart(m, o) {
+				outcome = "Kratos refuses to start"
+			}
+			p.ReportAt(o.Value, lint.Finding{
+				Message: fmt.Sprintf("origin %q has white space or invisible characters in it, so %s", o.Value.Str, outcome),
+				Help:    fmt.Sprintf("write %q", bare),
+				Fix:     o.Value.Edit(bare),
+			})
+		})
+	},
+}
+
+func hasInvisible(o lint.Origin) bool { return strings.IndexFunc(o.Text, invisible) >= 0 }
+
+func invisible(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+}

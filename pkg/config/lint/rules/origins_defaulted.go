@@ -1,0 +1,75 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// driver/config/config.go at v1.3.1, PasskeyConfig and WebAuthnConfig: without
+// origins the only one is the scheme of serve.public.base_url and rp.id.
+var originsDefaulted = &lint.Rule{
+	ID: "origins-defaulted", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		if p.Config.Incomplete() {
+			return
+		}
+		base := p.Config.Get("serve.public.base_url")
+		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+			if m.OriginsKey.Exists() || m.OriginsUnsure() || misspeltOrigins(m) {
+				return
+			}
+			allowed := []string{webauthn.DefaultOrigin(m.ID.Str, base.Text())}
+			if base == nil || base.Unknown() {
+				// The environment or the renderer knows the scheme.
+				allowed = []string{"https://" + m.ID.Str, "http://" + m.ID.Str}
+			}
+			fix := p.InsertPath(m.RPPath(), "origins: ["+strings.Join(pageList(p, m), ", ")+"]")
+			for _, page := range p.PagesOf(m) {
+				if !page.Known || !p.Browser(page.Page, m.ID.Str).OK || contains(allowed, page.Bare()) {
+					continue
+				}
+				p.Report(lint.Finding{
+					Span:    m.RP.Place(),
+					Message: fmt.Sprintf("%s has no rp.origins, so Kratos expects only %q and refuses ceremonies on %q", m.Name, allowed[0], page.Bare()),
+					Help:    fmt.Sprintf("write rp.origins with %q", page.Bare()),
+					Notes:   page.Notes(),
+					Fix:     fix,
+				})
+			}
+		})
+	},
+}
+
+func contains(list []string, s string) bool {
+	for _, one := range list {
+		if webauthn.Kratos(s, "", []string{one}, "").OK {
+			return true
+		}
+	}
+	return false
+}
+
+// misspeltOrigins tells whether rp has origins under a name that Kratos ignores,
+// which is the cause.
+func misspeltOrigins(m *lint.Method) bool {
+	for _, f := range m.RP.Fields() {
+		if meantKey(f.Name) == "origins" && f.Name != "origins" {
+			return true
+		}
+	}
+	return false
+}
+
+// pageList quotes the origins of all pages on which the method may run.
+func pageList(p *lint.Pass, m *lint.Method) []string {
+	var out []string
+	for _, page := range p.PagesOf(m) {
+		if mayRun(p, m, page) {
+			out = append(out, fmt.Sprintf("%q", page.Bare()))
+		}
+	}
+	return out
+}

@@ -1,0 +1,36 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+var originsDifferBetweenMethods = &lint.Rule{
+	ID: "origins-differ-between-methods", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		a, b := p.Passkey, p.WebAuthn
+		if !a.On || !b.On || len(a.Origins) == 0 || len(b.Origins) == 0 || a.OriginsUnsure() || b.OriginsUnsure() {
+			return
+		}
+		used, pages := p.UsedOrigins(), pageOrigins(p)
+		for _, pair := range [][2]*lint.Method{{a, b}, {b, a}} {
+			for _, o := range pair[0].Origins {
+				// A page that is not among the origins is an error of its own.
+				if pair[1].Lists(o) || pages[o.Bare()] || !o.IsWeb() {
+					continue
+				}
+				var fix []source.Edit
+				if used[o.Bare()] {
+					fix = lint.AppendItem(pair[1].OriginsKey, o.Show())
+				}
+				p.ReportAt(o.Value, lint.Finding{
+					Message: fmt.Sprintf("origin %q is listed for %s and not for %s", o.Value.Str, pair[0].Name, pair[1].Name),
+					Help:    "list the same origins for both",
+					Fix:     fix,
+				})
+			}
+		}
+	},
+}

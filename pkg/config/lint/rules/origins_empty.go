@@ -1,0 +1,35 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var originsEmpty = &lint.Rule{
+	ID: "origins-empty", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, m := range p.Enabled() {
+			v := m.OriginsKey
+			if v == nil || v.Unknown() || len(v.Items()) > 0 || !v.Is(kratosconf.List) && !v.Is(kratosconf.Null) {
+				continue
+			}
+			f := lint.Finding{
+				Message: fmt.Sprintf("rp.origins of %s is empty: every registration and login answers 500", m.Name),
+				Help:    "list the origins of your login pages",
+			}
+			if v.Is(kratosconf.Null) {
+				f.Message = fmt.Sprintf("rp.origins of %s is null and must be a list, so Kratos refuses to start", m.Name)
+			}
+			if pages := p.PagesOf(m); len(pages) > 0 {
+				if list := pageList(p, m); len(list) > 0 {
+					f.Suggest = p.Set(m.RPPath()+".origins", "["+strings.Join(list, ", ")+"]")
+				}
+				f.Help += ", such as " + pages[0].Show()
+			}
+			p.ReportAt(v, f)
+		}
+	},
+}

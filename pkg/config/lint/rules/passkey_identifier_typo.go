@@ -1,0 +1,33 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// embedx/identity_extension.schema.json at v1.3.1: credentials.passkey has
+// display_name and nothing else.
+var passkeyIdentifierTypo = &lint.Rule{
+	ID: "passkey-identifier-typo", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, s := range p.Schemas {
+			for _, t := range lint.Traits(s.Root) {
+				wrong := t.Annotation().Get("credentials.passkey.identifier")
+				if wrong == nil {
+					continue
+				}
+				f := lint.Finding{
+					Span:    wrong.Key,
+					Message: fmt.Sprintf("trait %q has \"passkey\": {\"identifier\": …}, which Kratos does not know, so it refuses to start", t.Name),
+					Help:    `write "display_name"`,
+				}
+				if t.Annotation().Get("credentials.passkey.display_name") == nil && wrong.Key.End > wrong.Key.Start {
+					f.Fix = []source.Edit{{Span: wrong.Key, New: "display_name"}}
+				}
+				p.Report(f)
+			}
+		}
+	},
+}

@@ -1,0 +1,41 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// Whoever knows the secrets makes session cookies.
+var placeholderSecrets = &lint.Rule{
+	ID: "placeholder-secrets", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		if len(p.Enabled()) == 0 {
+			return
+		}
+		for _, kind := range p.Config.Get("secrets").Fields() {
+			for _, v := range kind.Value.Items() {
+				if v.Unknown() || !isPlaceholderSecret(v.Str) {
+					continue
+				}
+				p.ReportAt(v, lint.Finding{
+					Severity: p.InProd(lint.Error, lint.Warning),
+					Message:  fmt.Sprintf("secrets.%s is still the placeholder of the quickstart, which everybody knows", kind.Name),
+					Help:     "make a random one (openssl rand -hex 16) and keep it out of the repository",
+				})
+				return
+			}
+		}
+	},
+}
+
+func isPlaceholderSecret(text string) bool {
+	text = strings.ToUpper(strings.NewReplacer("_", "-", " ", "-").Replace(text))
+	for _, mark := range []string{"CHANGE-ME", "CHANGEME", "32-LONG-SECRET", "VERY-INSECURE", "NOT-SECURE"} {
+		if strings.Contains(text, mark) {
+			return true
+		}
+	}
+	return false
+}

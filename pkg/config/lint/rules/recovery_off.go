@@ -1,0 +1,38 @@
+package rules
+
+import (
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var recoveryOff = &lint.Rule{
+	ID: "recovery-off", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		methods := p.Config.Get("selfservice.methods")
+		flows := p.Config.Get("selfservice.flows")
+		recovery := flows.Get("recovery.enabled")
+		if !p.Passkey.On || recovery.True() || recovery.Unknown() || p.Config.Incomplete() || flows == nil {
+			return
+		}
+		// With a code or somebody else's account people come in all the same.
+		for _, path := range []string{"code.passwordless_enabled", "oidc.enabled", "saml.enabled"} {
+			if v := methods.Get(path); v.True() || v.Unknown() {
+				return
+			}
+		}
+		f := lint.Finding{
+			Span:     p.Config.Near("selfservice.flows.recovery.enabled"),
+			Severity: lint.Warning,
+			Message:  "recovery is off: who loses the device and forgets the password loses the account",
+			Suggest:  p.Set("selfservice.flows.recovery.enabled", "true"),
+			Help:     "set selfservice.flows.recovery.enabled and configure a courier",
+		}
+		if methods.Get("password.enabled").False() {
+			f.Severity = p.InProd(lint.Error, lint.Warning)
+			f.Message = "recovery is off: who loses the device loses the account"
+		}
+		if recovery.Exists() {
+			f.Span = recovery.Place()
+		}
+		p.Report(f)
+	},
+}

@@ -1,0 +1,36 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// address_verifier.go at v1.3.1 looks at passwords alone; run: an unverified
+// address signs in with a passkey.
+var requireVerifiedIgnored = &lint.Rule{
+	ID: "require-verified-ignored", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		if hook := requireVerified(p); hook != nil && !p.Version.AtLeast(kratosconf.VersionTriggerID) {
+			p.ReportAt(hook.Get("hook"), lint.Finding{
+				Message: fmt.Sprintf("require_verified_address does nothing for passkeys on Kratos %s: unverified addresses sign in", p.Version),
+				Help:    "upgrade to v25.4.0 or newer, or check the address in a web_hook with response.parse",
+			})
+		}
+	},
+}
+
+// requireVerified answers the hook of that name that runs after a login with a
+// passkey.
+func requireVerified(p *lint.Pass) *kratosconf.Value {
+	if !p.Passkey.On {
+		return nil
+	}
+	for _, h := range p.Effective("login", "passkey").Items() {
+		if h.Get("hook").Text() == "require_verified_address" {
+			return h
+		}
+	}
+	return nil
+}

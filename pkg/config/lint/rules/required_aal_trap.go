@@ -1,0 +1,43 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// A passkey counts as one factor, always (ory/kratos issues 2794 and 2978).
+// There is no fix: a lower value accepts every session with one factor.
+var requiredAALTrap = &lint.Rule{
+	ID: "required-aal-trap", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		second := p.SecondFactor()
+		if !p.Passkey.On || second == "" {
+			return
+		}
+		for _, trap := range []struct {
+			path, effect string
+			severity     lint.Severity
+		}{
+			{"session.whoami.required_aal", "Kratos accepts their session after a passkey sign-in only once they have used it", lint.Warning},
+			// The right value, which only costs a step.
+			{settingsAAL, "Kratos asks for it before they can open settings in a session that began with a passkey", lint.Info},
+		} {
+			v := p.Config.Get(trap.path)
+			if v.Text() != "highest_available" {
+				continue
+			}
+			help := "keep the value, and tell users that their second factor follows the passkey"
+			if first := p.FirstFactors(); len(first) > 0 {
+				help += fmt.Sprintf("; a lower one would also accept a session that began with %s alone", strings.Join(first, " or "))
+			}
+			p.ReportAt(v, lint.Finding{
+				Severity: trap.severity,
+				Message:  fmt.Sprintf("a passkey counts as one factor: if users have set up %s, %s", second, trap.effect),
+				Help:     help,
+			})
+			return
+		}
+	},
+}

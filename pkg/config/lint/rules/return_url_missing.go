@@ -1,0 +1,43 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var returnURLMissing = &lint.Rule{
+	ID: "return-url-missing", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		allowed := p.Config.Get("selfservice.allowed_return_urls")
+		if len(allowed.Items()) == 0 {
+			return
+		}
+		known := make(map[string]bool)
+		values := append([]*kratosconf.Value{p.Config.Get("selfservice.default_browser_return_url"), p.Config.Get("serve.public.base_url")}, allowed.Items()...)
+		for _, v := range values {
+			o := lint.NewOrigin(v)
+			if v.Unknown() || strings.Contains(v.Text(), "*") {
+				return
+			}
+			if o.Known {
+				known[o.Bare()] = true
+			}
+		}
+		for _, m := range p.Enabled() {
+			for _, page := range p.PagesOf(m) {
+				if !page.Known || known[page.Bare()] {
+					continue
+				}
+				p.ReportAt(allowed, lint.Finding{
+					Message: fmt.Sprintf("%s %q is not among selfservice.allowed_return_urls: Kratos refuses to send people back there", page.Where(), page.Bare()),
+					Help:    fmt.Sprintf("add %q", page.Bare()),
+					Notes:   page.Notes(),
+					Fix:     lint.AppendItem(allowed, page.Bare()),
+				})
+			}
+		}
+	},
+}

@@ -1,0 +1,68 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// go-webauthn v0.11.2 refuses an empty name when Kratos makes the options;
+// browsers and authenticators may cut names at 64 bytes (WebAuthn §5.4.1).
+var rpDisplayName = &lint.Rule{
+	ID: "rp-display-name", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		for _, m := range p.Enabled() {
+			name := m.RP.Get("display_name")
+			if !name.Is(kratosconf.String) || name.Unknown() {
+				continue
+			}
+			switch {
+			case strings.TrimSpace(name.Str) == "":
+				p.ReportAt(name, lint.Finding{
+					Severity: lint.Error,
+					Message:  "rp.display_name is empty: every registration and login answers 500",
+					Help:     "write the name of your application, which authenticators show",
+					Suggest:  proposeName(p, m),
+				})
+			case isPlaceholderName(name.Str):
+				p.ReportAt(name, lint.Finding{
+					Message: fmt.Sprintf("rp.display_name is still %q, and people see it when they make a passkey", name.Str),
+					Help:    "write the name of your application",
+					Suggest: proposeName(p, m),
+				})
+			case len(name.Str) > 64:
+				p.ReportAt(name, lint.Finding{
+					Message: fmt.Sprintf("rp.display_name has %d bytes, and authenticators may cut it after 64", len(name.Str)),
+					Help:    "write a shorter name",
+					Suggest: name.Edit(shortened(name.Str)),
+				})
+			}
+		}
+	},
+}
+
+func isPlaceholderName(name string) bool {
+	placeholders := []string{"your application name", "ory", "ory foundation", "localhost", "kratos", "todo", "changeme", "change me", "starter", "my app", "my application", "your app"}
+	return slices.Contains(placeholders, strings.ToLower(strings.TrimSpace(name)))
+}
+
+// proposeName writes the name that the pages' domain has.
+func proposeName(p *lint.Pass, m *lint.Method) []source.Edit {
+	if name := p.AppName(m); name != "" && !isPlaceholderName(name) {
+		return p.Set(m.RPPath()+".display_name", fmt.Sprintf("%q", name))
+	}
+	return nil
+}
+
+// shortened ends a name before the word that goes beyond 64 bytes.
+func shortened(name string) string {
+	short := name[:64]
+	if i := strings.LastIndexByte(short, ' '); i > 0 {
+		return strings.TrimRight(short[:i], " ,;:-")
+	}
+	return strings.ToValidUTF8(short, "")
+}

@@ -1,0 +1,20 @@
+package rules
+
+import (
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var rpIcon = &lint.Rule{
+	ID: "rp-icon", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		for _, m := range p.Enabled() {
+			if icon := m.RP.Get("icon"); icon.Exists() {
+				p.ReportAt(icon, lint.Finding{
+					Message: "rp.icon is deprecated: Kratos and browsers ignore it",
+					Help:    "remove it",
+					Fix:     p.RemoveField(icon),
+				})
+			}
+		}
+	},
+}

@@ -1,0 +1,29 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// WebAuthn wants a valid domain string (WHATWG URL).
+var rpIDBadLabel = &lint.Rule{
+	ID: "rp-id-bad-label", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		p.EachRPID(lint.RPIDBadLabel, func(m *lint.Method) {
+			var suggest []source.Edit
+			if bare := strings.ToLower(strings.Trim(strings.TrimPrefix(m.ID.Str, "*."), " .")); lint.FlawOf(bare) == lint.RPIDFine {
+				suggest = m.ID.Edit(bare)
+			} else if domain := p.Domain(m); domain != "" {
+				suggest = m.ID.Edit(domain)
+			}
+			p.ReportAt(m.ID, lint.Finding{
+				Suggest: suggest,
+				Message: fmt.Sprintf("rp.id %q is no valid domain: labels are 1 to 63 letters, digits and hyphens, between single dots", m.ID.Str),
+				Help:    "write one domain without wildcards, spaces or a dot at either end",
+			})
+		})
+	},
+}

@@ -1,0 +1,44 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// Every passkey is bound to the rp.id under which it was made.
+var rpIDChanged = &lint.Rule{
+	ID: "rp-id-changed", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		if p.Before == nil {
+			return
+		}
+		for _, pair := range [][2]*lint.Method{{p.Before.Passkey, p.Passkey}, {p.Before.WebAuthn, p.WebAuthn}} {
+			before, now := pair[0], pair[1]
+			if !before.On || before.Unsure() || now.Unsure() || before.ID.Text() == "" || before.ID.Text() == now.ID.Text() || now.ID.Text() == "" {
+				continue
+			}
+			f := lint.Finding{
+				Message: fmt.Sprintf("rp.id of %s was %q and is %q: no key that anybody has works any more%s", now.Name, before.ID.Str, now.ID.Str, howMany(p)),
+				Help:    "write the old one; to move, serve related origins for the new site and let people enrol anew",
+				Notes:   []lint.Note{{Span: before.ID.Place(), Message: "it was this"}},
+			}
+			if p.Enrolled != nil && *p.Enrolled == 0 {
+				f.Severity = lint.Info
+				f.Message = fmt.Sprintf("rp.id of %s was %q and is %q; the sidecar knows nobody with a key, so nobody is locked out", now.Name, before.ID.Str, now.ID.Str)
+				f.Help = "change it now, before somebody enrols"
+			}
+			p.ReportAt(now.ID, f)
+		}
+	},
+}
+
+func howMany(p *lint.Pass) string {
+	switch {
+	case p.Enrolled == nil:
+		return ""
+	case *p.Enrolled == 1:
+		return ", which locks out 1 person"
+	}
+	return fmt.Sprintf(", which locks out %d people", *p.Enrolled)
+}

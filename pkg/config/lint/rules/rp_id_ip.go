@@ -1,0 +1,34 @@
+package rules
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+var rpIDIP = &lint.Rule{
+	ID: "rp-id-ip", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		p.EachRPID(lint.RPIDIsIP, func(m *lint.Method) {
+			p.ReportAt(m.ID, lint.Finding{
+				Message: fmt.Sprintf("rp.id %q is an IP address, and browsers accept only domains", m.ID.Str),
+				Suggest: insteadOfIP(p, m),
+				Help:    `use a domain name, or "localhost" during development, and open the pages under that name`,
+			})
+		})
+	},
+}
+
+// insteadOfIP proposes the domain of the pages, or localhost for this machine.
+func insteadOfIP(p *lint.Pass, m *lint.Method) []source.Edit {
+	if domain := p.Domain(m); domain != "" {
+		return m.ID.Edit(domain)
+	}
+	if ip, err := netip.ParseAddr(strings.Trim(m.ID.Str, "[]")); err == nil && ip.IsLoopback() {
+		return m.ID.Edit("localhost")
+	}
+	return nil
+}

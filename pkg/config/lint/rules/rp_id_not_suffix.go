@@ -1,0 +1,115 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// HTML, "is a registrable domain suffix of or is equal to"; the judge is the
+// same as of `predict`.
+var rpIDNotSuffix = &lint.Rule{
+	ID: "rp-id-not-suffix", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+			if webauthn.IsPublicSuffix(m.ID.Str) {
+				return // has a rule of its own
+			}
+			for _, page := range pagesAndOrigins(p, m) {
+				if !refuses(p, page.Page, m.ID.Str) {
+					continue
+				}
+				domain := webauthn.RegistrableDomain(page.Page.Host)
+				if domain == "" || page.Page.IsLocalhost() {
+					domain = page.Page.Host
+				}
+				p.ReportAt(m.ID, lint.Finding{
+					Message: fmt.Sprintf("browsers refuse rp.id %q on %q: it is neither that host nor a parent domain of it", m.ID.Str, page.Show()),
+					Help:    suffixHelp(m.ID.Str, domain),
+					Suggest: fitting(p, m, page, domain),
+					Notes:   page.Notes(),
+				})
+			}
+		})
+	},
+}
+
+// refuses tells whether a browser refuses the rp.id for its name; pages that it
+// refuses for themselves (no TLS, an IP address) have their own rules.
+func refuses(p *lint.Pass, page webauthn.Page, id string) bool {
+	switch p.Browser(page, id).Class {
+	case webauthn.ClassOK, webauthn.ClassNoWebAuthn, webauthn.ClassInvalidDomain:
+		return false
+	default:
+		// x.localhost has its own rule.
+		return id != "localhost" || !page.IsLocalhost()
+	}
+}
+
+// pagesAndOrigins lists the known pages of a method. A configured origin counts
+// as a page when it is of the same site, where related origins make no sense, or
+// when nothing else says where the pages are and no origin fits.
+func pagesAndOrigins(p *lint.Pass, m *lint.Method) []lint.Page {
+	var pages, origins []lint.Page
+	seen := make(map[string]bool) // of pages
+	add := func(page lint.Page) {
+		if bare := page.Bare(); !seen[bare] {
+			seen[bare] = true
+			pages = append(pages, page)
+		}
+	}
+	unknown, fits := false, false
+	for _, page := range p.PagesOf(m) {
+		unknown = unknown || !page.Known
+		if page.Known {
+			add(page)
+		}
+	}
+	noPages := len(pages) == 0 && !unknown
+	for _, o := range m.Origins {
+		if !o.Known {
+			unknown = unknown || o.IsWeb() && o.Value.Unknown()
+			continue
+		}
+		fits = fits || !refuses(p, o.Page, m.ID.Str)
+		sameSite := webauthn.RegistrableDomain(o.Page.Host) != "" &&
+			webauthn.RegistrableDomain(o.Page.Host) == webauthn.RegistrableDomain(m.ID.Str)
+		if sameSite {
+			add(lint.Page{Origin: o, Name: "an origin"})
+			continue
+		}
+		if !seen[o.Bare()] {
+			origins = append(origins, lint.Page{Origin: o, Name: "an origin"})
+		}
+	}
+	if noPages && !fits && !unknown {
+		pages = append(pages, origins...)
+	}
+	return pages
+}
+
+func suffixHelp(id, domain string) string {
+	if domain == webauthn.RegistrableDomain(id) {
+		return fmt.Sprintf("if nobody has enrolled yet, set rp.id to %q, which fits all hosts of this site", domain)
+	}
+	return fmt.Sprintf("set rp.id to %q, or serve related origins at https://%s/.well-known/webauthn", domain, id)
+}
+
+// fitting proposes the page's domain, and the page among the origins. Where that
+// fits one site and not another, people choose.
+func fitting(p *lint.Pass, m *lint.Method, page lint.Page, domain string) []source.Edit {
+	if !fitsEverywhere(p, m, domain) {
+		return nil
+	}
+	edits := m.ID.Edit(domain)
+	if edits == nil || m.Lists(page.Origin) || len(m.Origins) == 0 {
+		return edits
+	}
+	listed := lint.AppendItem(m.OriginsKey, page.Show())
+	if listed == nil {
+		return nil
+	}
+	return append(edits, listed...)
+}

@@ -1,0 +1,33 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+var rpIDPublicSuffix = &lint.Rule{
+	ID: "rp-id-public-suffix", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+			id := m.ID.Str
+			if !webauthn.IsPublicSuffix(id) {
+				return
+			}
+			help := "write the domain that is yours, one label more"
+			for _, page := range p.PagesOf(m) {
+				if !page.Known || p.Browser(page.Page, id).OK {
+					return
+				}
+				if domain := webauthn.RegistrableDomain(page.Page.Host); domain != "" && !page.Page.IP.IsValid() {
+					help = fmt.Sprintf("write %q or the whole host of the page", domain)
+				}
+			}
+			p.ReportAt(m.ID, lint.Finding{
+				Message: fmt.Sprintf("rp.id %q is a public suffix, under which anybody can have a name, so browsers refuse it", id),
+				Help:    help,
+			})
+		})
+	},
+}

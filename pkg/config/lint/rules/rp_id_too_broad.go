@@ -1,0 +1,35 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// WebAuthn Level 3 §13.4.9: every sub-domain of rp.id may run ceremonies for it.
+var rpIDTooBroad = &lint.Rule{
+	ID: "rp-id-too-broad", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+			if webauthn.RegistrableDomain(m.ID.Str) != m.ID.Str {
+				return
+			}
+			for _, path := range []string{"serve.public.cors.allowed_origins", "selfservice.allowed_return_urls"} {
+				for _, v := range p.Config.Get(path).Items() {
+					_, host, ok := strings.Cut(v.Str, "://*.")
+					if !ok || host != m.ID.Str && !strings.HasPrefix(host, m.ID.Str+"/") && !strings.HasPrefix(host, m.ID.Str+":") {
+						continue
+					}
+					p.ReportAt(m.ID, lint.Finding{
+						Message: fmt.Sprintf("rp.id %q lets every sub-domain ask for its passkeys, and %q says that there may be any", m.ID.Str, v.Str),
+						Help:    "if others control some of them, set rp.id to the host of your login pages before anybody enrols",
+						Notes:   []lint.Note{{Span: v.Place(), Message: "all sub-domains are trusted here"}},
+					})
+					return
+				}
+			}
+		})
+	},
+}

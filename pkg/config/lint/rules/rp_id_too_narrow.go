@@ -1,0 +1,47 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+// An rp.id cannot be changed once somebody has enrolled: every passkey is bound
+// to it.
+var rpIDTooNarrow = &lint.Rule{
+	ID: "rp-id-too-narrow", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+			parent := webauthn.RegistrableDomain(m.ID.Str)
+			if parent == "" || parent == m.ID.Str || kratosIsBeside(p, m.ID.Str, parent) {
+				return
+			}
+			for _, path := range []string{"session.cookie.domain", "cookies.domain"} {
+				domain := p.Config.Get(path)
+				if !strings.EqualFold(strings.TrimPrefix(domain.Text(), "."), parent) {
+					continue
+				}
+				p.ReportAt(m.ID, lint.Finding{
+					Message: fmt.Sprintf("rp.id %q is one host, but sessions are meant for all of %q: its passkeys work nowhere else", m.ID.Str, parent),
+					Suggest: m.ID.Edit(parent),
+					Help:    fmt.Sprintf("set rp.id to %q before anybody enrols, or leave it if people only ever sign in on this host", parent),
+					Notes:   []lint.Note{{Span: domain.Place(), Message: "sessions are valid for the whole domain"}},
+				})
+				return
+			}
+		})
+	},
+}
+
+// kratosIsBeside says that Kratos has a host of its own under the parent: then
+// the cookies are that wide for Kratos' sake, and say nothing of the pages.
+func kratosIsBeside(p *lint.Pass, rpID, parent string) bool {
+	base := p.BaseURL
+	if !base.Known {
+		return false
+	}
+	host := base.Page.Host
+	return host != rpID && !strings.HasSuffix(host, "."+rpID) && webauthn.RegistrableDomain(host) == parent
+}

@@ -1,0 +1,40 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+var rpOnSharedPaas = &lint.Rule{
+	ID: "rp-on-shared-paas", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+			if webauthn.IsPublicSuffix(m.ID.Str) {
+				return // has a rule of its own
+			}
+			for _, owner := range sharedDomains() {
+				if m.ID.Str != owner && !strings.HasSuffix(m.ID.Str, "."+owner) {
+					continue
+				}
+				p.ReportAt(m.ID, lint.Finding{
+					Message: fmt.Sprintf("rp.id %q is a name under %q, which is not yours: the passkeys cannot move to your own domain later", m.ID.Str, owner),
+					Help:    "set up a domain of your own before anybody enrols",
+				})
+				return
+			}
+		})
+	},
+}
+
+// sharedDomains belong to a provider who gives names away; those that are on the
+// public suffix list as well count for the same reason: they cannot be moved.
+func sharedDomains() []string {
+	return []string{
+		"oryapis.com", "azurewebsites.net", "cloudapp.azure.com", "fly.dev", "herokuapp.com", "localtest.me", "lvh.me",
+		"netlify.app", "ngrok.app", "ngrok.dev", "ngrok.io", "ngrok-free.app", "ngrok-free.dev", "nip.io", "onrender.com", "pages.dev", "run.app",
+		"sslip.io", "traefik.me", "trycloudflare.com", "up.railway.app", "vercel.app", "workers.dev", "xip.io",
+	}
+}

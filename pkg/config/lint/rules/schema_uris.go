@@ -1,0 +1,92 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// uris reports texts that the schema wants as a URL and that are none: format
+// "uri", which wants a scheme as well, and "uri-reference".
+func uris(p *lint.Pass) {
+	for _, path := range []string{"serve.admin.base_url", "selfservice.methods.webauthn.config.rp.icon"} {
+		wantURL(p, path, p.Config.Get(path), notAbsolute)
+	}
+	for _, schema := range p.Config.Get("identity.schemas").Items() {
+		wantURL(p, "url of an identity schema", schema.Get("url"), notAbsolute)
+	}
+	for _, list := range p.HookLists() {
+		for _, hook := range list.Value.Items() {
+			if hook.Get("hook").Text() == "web_hook" {
+				wantURL(p, "url of a web hook", hook.Get("config.url"), notAbsolute)
+			}
+		}
+	}
+	for _, o := range p.WebAuthn.Origins {
+		if !lacksScheme(o) && !hasInvisible(o) || !p.WebAuthn.On { // else origin-no-scheme and origin-whitespace say it
+			wantURL(p, "webauthn origin", o.Value, notAbsolute)
+		}
+	}
+	for _, path := range []string{"serve.public.base_url", "selfservice.default_browser_return_url"} {
+		wantURL(p, path, p.Config.Get(path), notURL)
+	}
+	for _, allowed := range p.Config.Get("selfservice.allowed_return_urls").Items() {
+		wantURL(p, "allowed return URL", allowed, notURL)
+	}
+	for _, flow := range p.Config.Get("selfservice.flows").Fields() {
+		const returnURL = "default_browser_return_url"
+		wantURL(p, flow.Name+" ui_url", flow.Value.Get("ui_url"), notURL)
+		after := flow.Value.Get("after")
+		wantURL(p, flow.Name+" "+returnURL, after.Get(returnURL), notURL)
+		for _, method := range after.Fields() {
+			wantURL(p, flow.Name+" "+returnURL, method.Value.Get(returnURL), notURL)
+		}
+	}
+}
+
+// wantURL reports a text with a flaw. The message says what the text is.
+func wantURL(p *lint.Pass, what string, v *kratosconf.Value, flaw func(string) string) {
+	if !v.Is(kratosconf.String) || v.Unknown() || lint.TemplateLeft(v.Str) {
+		return
+	}
+	if why := flaw(v.Str); why != "" {
+		p.ReportAt(v, lint.Finding{
+			Message: fmt.Sprintf("%s %q is no URL: %s, so Kratos refuses to start", what, v.Str, why),
+			Help:    "write a whole URL, such as https://auth.example.com/login, or file://identity.schema.json",
+		})
+	}
+}
+
+// refusesStart tells whether an origin keeps Kratos from starting: webauthn's have
+// to be URLs, passkey's may be anything.
+func refusesStart(m *lint.Method, o lint.Origin) bool {
+	return m.Name == "webauthn" && notAbsolute(o.Value.Str) != ""
+}
+
+const noScheme = "it has no scheme"
+
+// notURL says why net/url, which Kratos asks, cannot read a text: "" when it can.
+func notURL(text string) string {
+	_, err := url.Parse(text)
+	if _, better := url.Parse("http://" + text); err != nil && better == nil {
+		return noScheme
+	}
+	if failed := (*url.Error)(nil); errors.As(err, &failed) {
+		return failed.Err.Error()
+	}
+	return ""
+}
+
+// notAbsolute wants a scheme as well.
+func notAbsolute(text string) string {
+	if why := notURL(text); why != "" {
+		return why
+	}
+	if u, _ := url.Parse(text); !u.IsAbs() {
+		return noScheme
+	}
+	return ""
+}

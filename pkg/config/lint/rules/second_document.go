@@ -1,0 +1,22 @@
+package rules
+
+import (
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var secondDocument = &lint.Rule{
+	ID: "second-document", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		for _, d := range p.Config.Documents {
+			if d.Second.IsZero() || !kratosconf.LooksLikeKratos(d.Root) {
+				continue
+			}
+			p.Report(lint.Finding{
+				Span:    d.Second,
+				Message: "a second YAML document starts here, and Kratos reads only the first",
+				Help:    "move what follows into the first document, or into a file of its own with another -c",
+			})
+		}
+	},
+}

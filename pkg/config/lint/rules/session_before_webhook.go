@@ -1,0 +1,47 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/source"
+)
+
+// Since v1.2.0 (e94250705) Kratos runs `session` last wherever it stands.
+var sessionBeforeWebhook = &lint.Rule{
+	ID: "session-before-webhook", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		if p.Version.AtLeast(kratosconf.VersionPasskey) || len(p.Enabled()) == 0 {
+			return
+		}
+		for _, list := range p.HookLists() {
+			session := -1
+			for i, h := range list.Value.Items() {
+				name := h.Get("hook").Text()
+				if name == "session" {
+					session = i
+				}
+				if name != "web_hook" || session < 0 {
+					continue
+				}
+				items := list.Value.Items()
+				p.ReportAt(h.Get("hook"), lint.Finding{
+					Fix:     moveLast(list.Value, items[session]),
+					Message: fmt.Sprintf("web_hook after `session` never runs on Kratos %s", p.Version),
+					Help:    "write `session` last, or upgrade to v1.2.0",
+				})
+				break
+			}
+		}
+	},
+}
+
+// moveLast moves an element of a list behind all others.
+func moveLast(list, item *kratosconf.Value) []source.Edit {
+	removed, added := lint.RemoveItem(list, item), lint.AppendLines(list, lint.ItemLines(item))
+	if removed == nil || added == nil {
+		return nil
+	}
+	return append(removed, added...)
+}

@@ -1,0 +1,32 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+const settingsAAL = "selfservice.flows.settings.required_aal"
+
+// selfservice/flow/settings/handler.go at v26.2.0 compares the session's AAL
+// with this value alone, when settings open and when they are submitted.
+var settingsAALLowered = &lint.Rule{
+	ID: "settings-aal-lowered", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		second := p.SecondFactor()
+		v := p.Config.Get(settingsAAL)
+		if len(p.Enabled()) == 0 || second == "" || v.Text() != "aal1" {
+			return
+		}
+		first := p.FirstFactors()
+		if len(first) == 0 {
+			first = []string{"a first factor"}
+		}
+		p.ReportAt(v, lint.Finding{
+			Message: fmt.Sprintf("settings open in a session that began with %s alone: whoever signs in with it can remove the user's %s and passkeys, or add a passkey of their own",
+				strings.Join(first, " or "), second),
+			Help: "write highest_available, the default: users who have set up a second factor then use it before they change how they sign in",
+		})
+	},
+}

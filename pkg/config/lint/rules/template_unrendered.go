@@ -1,0 +1,46 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// Kratos expands nothing in its configuration.
+var templateUnrendered = &lint.Rule{
+	ID: "template-unrendered", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		for _, m := range p.Enabled() {
+			values := []*kratosconf.Value{m.ID}
+			for _, o := range m.Origins {
+				values = append(values, o.Value)
+			}
+			for _, v := range values {
+				if !unrendered(p, v) {
+					continue
+				}
+				f := lint.Finding{
+					Message: fmt.Sprintf("%q is a placeholder for another program to fill in: Kratos expands nothing and takes it letter by letter", v.Str),
+					Help:    "render the file before Kratos reads it and lint the result with --rendered, or set the value by an environment variable of Kratos",
+				}
+				if p.Rendered {
+					f.Severity = lint.Error
+				}
+				p.ReportAt(v, f)
+				return // one is enough: the file was not rendered
+			}
+		}
+	},
+}
+
+// unrendered reports whether a value waits for a renderer. Braces and the like
+// belong to template files, which nobody gives to Kratos as they are.
+func unrendered(p *lint.Pass, v *kratosconf.Value) bool {
+	if p.Rendered {
+		return lint.TemplateLeft(v.Text())
+	}
+	return v.Unknown() && !slices.ContainsFunc([]string{"{{", "{%", "<%"}, func(mark string) bool { return strings.Contains(v.Str, mark) })
+}

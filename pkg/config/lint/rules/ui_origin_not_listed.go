@@ -1,0 +1,42 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// Kratos answers "Error validating origin" to every ceremony of such a page.
+var uiOriginNotListed = &lint.Rule{
+	ID: "ui-origin-not-listed", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, m := range p.Enabled() {
+			if len(m.Origins) == 0 || m.OriginsUnsure() {
+				continue
+			}
+			for _, page := range p.PagesOf(m) {
+				if !mayRun(p, m, page) || m.Lists(page.Origin) || lacksOnlyPort(m, page) || lacksOnlyTLS(m, page) {
+					continue
+				}
+				p.Report(lint.Finding{
+					Span: m.OriginsKey.Place(),
+					Message: fmt.Sprintf("%s %q is not among the origins of %s, so Kratos refuses every ceremony there",
+						page.Where(), page.Show(), m.Name),
+					Help:  fmt.Sprintf("add %q to %s.origins", page.Show(), m.RPPath()),
+					Notes: page.Notes(),
+					Fix:   lint.AppendItem(m.OriginsKey, page.Show()),
+				})
+			}
+		}
+	},
+}
+
+// mayRun tells whether the browser's gate is open, so that Kratos' gate is the
+// one that matters.
+func mayRun(p *lint.Pass, m *lint.Method, page lint.Page) bool {
+	if !page.Known || m.ID.Unknown() {
+		return false
+	}
+	id := m.ID.Text()
+	return id != "" && m.Flaw == lint.RPIDFine && p.Browser(page.Page, id).OK
+}

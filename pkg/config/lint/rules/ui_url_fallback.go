@@ -1,0 +1,42 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// Kratos then sends people to https://www.ory.sh/kratos/docs/fallback/….
+var uiURLFallback = &lint.Rule{
+	ID: "ui-url-fallback", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		for _, m := range p.Enabled() {
+			const consequence = "ceremonies would run on a page of ory.sh, where browsers refuse your rp.id"
+			reportNoPage(p, "login", p.InProd(lint.Error, lint.Warning), consequence)
+			if p.SignUpOpen(m) {
+				// Many sites have no sign-up page because they have no sign-up.
+				reportNoPage(p, "registration", lint.Info, consequence)
+			}
+		}
+	},
+}
+
+// reportNoPage reports a flow without a ui_url where others have one; where none
+// has, the environment surely sets them.
+func reportNoPage(p *lint.Pass, flow string, severity lint.Severity, consequence string) {
+	all := p.Config.Get("selfservice.flows")
+	others := false
+	for _, f := range all.Fields() {
+		others = others || f.Value.Get("ui_url").Exists()
+	}
+	block := all.Get(flow)
+	if !others || p.Config.Incomplete() || block.Get("ui_url").Exists() || block.Unknown() {
+		return
+	}
+	p.Report(lint.Finding{
+		Span:     p.Config.Near("selfservice.flows." + flow + ".ui_url"),
+		Severity: severity,
+		Message:  fmt.Sprintf("the %s flow has no ui_url: %s", flow, consequence),
+		Help:     fmt.Sprintf("set selfservice.flows.%s.ui_url to your own page", flow),
+	})
+}

@@ -1,0 +1,19 @@
+package rules
+
+import (
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+var uvRequired = &lint.Rule{
+	ID: "uv-required", Severity: lint.Info,
+	Check: func(p *lint.Pass) {
+		v := policy(p, "user_verification")
+		if v.Text() != "required" {
+			return
+		}
+		p.ReportAt(v, lint.Finding{
+			Message: "user_verification is required: devices without a sensor or a PIN cannot sign in, and what claims to verify is not always true",
+			Help:    "write preferred unless a policy demands it",
+		})
+	},
+}

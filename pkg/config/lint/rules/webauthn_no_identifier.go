@@ -1,0 +1,42 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// selfservice/strategy/webauthn at v1.3.1: the identifier is what people type,
+// and the name of the key; without one the submit answers 4000009.
+var webauthnNoIdentifier = &lint.Rule{
+	ID: "webauthn-no-identifier", Severity: lint.Error,
+	Check: func(p *lint.Pass) {
+		if !p.WebAuthn.On || !p.WebAuthn.FirstFactor {
+			return
+		}
+		for _, s := range p.Schemas {
+			traits := s.Root.Get("properties.traits")
+			if s.Root == nil || !s.Default || lint.Annotated(traits, "webauthn.identifier") {
+				continue
+			}
+			if p.Passkey.On && !lint.Annotated(traits, "passkey.display_name") {
+				continue // no-display-name says it
+			}
+			span := traits.Place()
+			if traits == nil {
+				span = s.Root.Place()
+			}
+			f := lint.Finding{
+				Span: span,
+				Message: fmt.Sprintf("no trait of identity schema %q is annotated with webauthn.identifier: "+
+					"sign-up and sign-in with webauthn fail, \"Could not find any login identifiers\"", s.ID),
+				Help: `give the trait that people type to sign in "ory.sh/kratos": {"credentials": {"webauthn": {"identifier": true}}}`,
+				Fix:  lint.Annotate(s.Root, `"webauthn": {"identifier": true}`),
+			}
+			if s.URL != nil {
+				f.Notes = []lint.Note{{Span: s.URL.Place(), Message: "the schema is configured here"}}
+			}
+			p.Report(f)
+		}
+	},
+}

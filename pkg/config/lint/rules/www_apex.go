@@ -1,0 +1,47 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+)
+
+var wwwApex = &lint.Rule{
+	ID: "www-apex", Severity: lint.Warning,
+	Check: func(p *lint.Pass) {
+		used, pages := p.UsedOrigins(), pageOrigins(p)
+		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
+			if !o.Known || m.OriginsUnsure() || webauthn.RegistrableDomain(o.Page.Host) == "" {
+				return
+			}
+			twin := o.Page
+			if host, ok := strings.CutPrefix(twin.Host, "www."); ok {
+				twin.Host = host
+			} else {
+				twin.Host = "www." + twin.Host
+			}
+			if !used[twin.Origin()] {
+				return
+			}
+			if m.ListsBare(twin.Origin()) || pages[twin.Origin()] {
+				return // listed, or an error of its own
+			}
+			p.ReportAt(o.Value, lint.Finding{
+				Message: fmt.Sprintf("origin %q is listed and %q, which is used here too, is not", o.Value.Str, twin.Origin()),
+				Help:    fmt.Sprintf("list %q as well, or redirect it before people sign in", twin.Origin()),
+				Suggest: lint.AppendItem(m.OriginsKey, twin.Origin()),
+			})
+		})
+	},
+}
+
+// pageOrigins are the origins of all pages, each as its Bare.
+func pageOrigins(p *lint.Pass) map[string]bool {
+	out := make(map[string]bool)
+	for _, page := range p.Pages {
+		out[page.Bare()] = true
+	}
+	return out
+}

@@ -1,0 +1,60 @@
+// Package report writes findings for people and for programs.
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+)
+
+// JSON writes {"findings":[…]}; the list is there when it is empty, too.
+func JSON(w io.Writer, findings []lint.Finding) error {
+	type finding struct {
+		Rule     string `json:"rule"`
+		Severity string `json:"severity"`
+		File     string `json:"file"`
+		Line     int    `json:"line"`
+		Column   int    `json:"column"`
+		Message  string `json:"message"`
+		Help     string `json:"help"`
+	}
+	out := struct {
+		Findings []finding `json:"findings"`
+	}{Findings: make([]finding, 0, len(findings))}
+	for _, f := range findings {
+		at := f.Span.Position()
+		out.Findings = append(out.Findings, finding{
+			Rule: f.Rule, Severity: f.Severity.String(),
+			File: fileName(f), Line: at.Line, Column: at.Column,
+			Message: f.Message, Help: f.Help,
+		})
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(out)
+}
+
+func fileName(f lint.Finding) string {
+	if f.Span.File == nil {
+		return ""
+	}
+	return f.Span.File.Name
+}
+
+// Writer writes findings in one format.
+type Writer func(io.Writer, []lint.Finding) error
+
+// Formats are the names of all formats, the default first.
+func Formats() []string {
+	return []string{"text", "json", "sarif", "github", "junit", "gitlab", "html"}
+}
+
+// ForFormat answers the writer of a format, false for a name that is none.
+func ForFormat(name string) (Writer, bool) {
+	w, ok := map[string]Writer{
+		"text": Text, "json": JSON, "sarif": SARIF, "github": GitHub, "junit": JUnit, "gitlab": GitLab, "html": HTML,
+	}[name]
+	return w, ok
+}

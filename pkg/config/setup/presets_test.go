@@ -1,0 +1,155 @@
+package scaffold_test
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
+)
+
+// presets are the layouts that init offers by name, and the deployments of one.
+func presets() map[string]scaffold.Options {
+	fingerprint := strings.Repeat("A1", 32)
+	return map[string]scaffold.Options{
+		"one domain":      {Domain: "auth.example.com"},
+		"subdomains":      {Domain: "auth.example.com", RPID: "example.com", Origins: []string{"https://app.example.com"}},
+		"related origins": {Domain: "auth.example.com", RPID: "example.com", Related: true, Origins: []string{"https://www.example.org", "https://app.example.com"}},
+		"localhost":       {Domain: "localhost"},
+		"mobile":          {Domain: "auth.example.com", AndroidApps: []string{"com.example.app=" + fingerprint}, AppleApps: []string{"ABCDE12345.com.example.app"}},
+		"customers":       {Domain: "login.example.com", Instance: scaffold.Customers},
+		"staff":           {Domain: "staff.example.com", Instance: scaffold.Staff, Closed: true},
+		"staff with keys": {Domain: "staff.example.com", Instance: scaffold.Staff, Closed: true, WebAuthn: scaffold.SecondFactor, RefuseAddressChange: true},
+		"policy":          {Domain: "auth.example.com", Kratos: "v26.3.0"},
+		"helm":            {Domain: "auth.example.com", Target: scaffold.Helm, RefuseAddressChange: true},
+	}
+}
+
+func TestPresetsLintClean(t *testing.T) {
+	for name, o := range presets() {
+		t.Run(name, func(t *testing.T) {
+			found, err := scaffold.Lint(files(t, o, scaffold.State{}))
+			require.NoError(t, err)
+			require.Empty(t, found)
+		})
+	}
+}
+
+// TestTwo: everything that must differ does, and one project file names both.
+func TestTwo(t *testing.T) {
+	all, err := scaffold.TwoFiles(scaffold.Options{Domain: "login.example.com", AppName: "Example", CI: scaffold.GitHub}, "", [2]scaffold.State{}, new(counter))
+	require.NoError(t, err)
+	found, err := scaffold.Lint(all)
+	require.NoError(t, err)
+	require.Empty(t, found)
+	customers, staff := content(t, all, "customers/kratos.yml"), content(t, all, "staff/kratos.yml")
+	for _, key := range []string{"base_url:", "port:", " id:", "name: ory", "display_name:", "url: http://127.0.0.1:44"} {
+		require.NotEqual(t, lineWith(t, customers, key), lineWith(t, staff, key), key)
+	}
+	require.Contains(t, staff, "      enabled: false # administrators create the accounts\n")
+	require.NotContains(t, content(t, all, "staff/kratos.env"), "REGISTRATION")
+	require.Equal(t, `# Written by oly-passkey init. Check both with:
+#   oly-passkey lint --all-environments
+environments:
+  customers:
+    config: [customers/kratos.yml]
+    domains: ["login.example.com"]
+    kratos: v1.3.1
+  staff:
+    config: [staff/kratos.yml]
+    domains: ["staff.example.com"]
+    kratos: v1.3.1
+`, content(t, all, scaffold.ProjectFile))
+	require.Contains(t, content(t, all, ".github/workflows/passkeys.yml"), "oly-passkey lint --project .oly-passkey.yaml --all-environments\n")
+
+	again, err := scaffold.TwoFiles(scaffold.Options{Domain: "localhost"}, "", [2]scaffold.State{}, new(counter))
+	require.NoError(t, err)
+	require.Contains(t, content(t, again, "staff/kratos.yml"), "http://localhost:4465/login")
+
+	_, err = scaffold.TwoFiles(scaffold.Options{Domain: "login.example.com"}, "login.example.com", [2]scaffold.State{}, new(counter))
+	require.EqualError(t, err, `--staff-domain "login.example.com" is the customers' domain; staff need one of their own, or a passkey of the one is offered to the other`)
+	_, err = scaffold.TwoFiles(scaffold.Options{Domain: "login.example.com", Target: scaffold.Systemd}, "", [2]scaffold.State{}, new(counter))
+	require.EqualError(t, err, "--target systemd has one kratos.service for a machine; run init twice, with another --mount")
+}
+
+func lineWith(t *testing.T, text, part string) string {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, part) {
+			return line
+		}
+	}
+	t.Fatalf("no line with %q", part)
+	return ""
+}
+
+// TestUI builds the pages that are written, away from this module and from any
+// network.
+func TestUI(t *testing.T) {
+	dir := t.TempDir()
+	all := files(t, scaffold.Options{Domain: "localhost", UI: true}, scaffold.State{})
+	_, err := scaffold.Write(dir, all, false)
+	require.NoError(t, err)
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", "server.bin", "./server")
+	build.Dir = filepath.Join(dir, "ui")
+	build.Env = append(os.Environ(), "GOPROXY=off", "GOFLAGS=", "GOWORK=off", "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
+func TestPresetsRefuse(t *testing.T) {
+	many := []string{"https://a.example", "https://b.example", "https://c.example", "https://d.example", "https://e.example", "https://f.example"}
+	for name, c := range map[string]struct {
+		o    scaffold.Options
+		want string
+	}{
+		"related without another site": {scaffold.Options{Domain: "auth.example.com", Related: true}, `--origin is missing; related origins are pages on other sites than auth.example.com, such as https://www.example.org`},
+		"related in clear text":        {scaffold.Options{Domain: "auth.example.com", Related: true, Origins: []string{"http://www.example.org"}}, `--origin "http://www.example.org" is not secure, and browsers offer no passkeys there; use https`},
+		"too many sites":               {scaffold.Options{Domain: "auth.example.com", Related: true, Origins: many}, `--origin "https://f.example" is one label too many: browsers read five different ones in a related origins document`},
+		"app without a fingerprint":    {scaffold.Options{Domain: "auth.example.com", AndroidApps: []string{"com.example.app"}}, `--android-app "com.example.app" has no fingerprint; add = and the SHA-256 of the signing certificate, as keytool -list -v shows it`},
+		"app without a package":        {scaffold.Options{Domain: "auth.example.com", AndroidApps: []string{"app"}}, `--android-app "app" does not begin with a package name, such as com.example.app`},
+		"Apple app":                    {scaffold.Options{Domain: "auth.example.com", AppleApps: []string{"com.example.app"}}, `--apple-app "com.example.app" is not the ten characters of a team id, a dot and a bundle id`},
+		"app on localhost":             {scaffold.Options{Domain: "localhost", AppleApps: []string{"ABCDE12345.com.example.app"}}, `--domain "localhost" is no name that a phone can look up; apps need a public one`},
+		"app on an old Kratos":         {scaffold.Options{Domain: "auth.example.com", Kratos: "v1.3.1", AppleApps: []string{"ABCDE12345.com.example.app"}}, `--kratos-version v1.3.1 shows no passkeys to apps; they came with v26.2.0`},
+		"Kratos before passkeys":       {scaffold.Options{Domain: "auth.example.com", Kratos: "v1.1.0"}, `--kratos-version v1.1.0 has no passkey method, which came with v1.2.0`},
+		"no version":                   {scaffold.Options{Domain: "auth.example.com", Kratos: "latest"}, `--kratos-version "latest" is not a Kratos version; use a form such as v26.2.0`},
+		"instance":                     {scaffold.Options{Domain: "auth.example.com", Instance: "My staff"}, `--instance "My staff" has more than small letters, digits and hyphens`},
+		"address of their own choice":  {scaffold.Options{Domain: "auth.example.com", SignUp: scaffold.PasskeyFirst, RefuseAddressChange: true}, `--refuse-address-change does not go with --sign-up passkey-first, where an address is entered in settings`},
+		"closed and open":              {scaffold.Options{Domain: "auth.example.com", Closed: true, SignUp: scaffold.PasskeyFirst}, `--sign-up passkey-first does not go with closed registration`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.EqualError(t, c.o.Validate(), c.want)
+		})
+	}
+}
+
+// TestAdditions: keys for the hooks that a patch added, and nothing of an
+// environment that is there gets lost.
+func TestAdditions(t *testing.T) {
+	const theirs = "SELFSERVICE_FLOWS_SETTINGS_AFTER_PROFILE_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE=theirs\n"
+	have := scaffold.State{KratosEnv: []byte("DSN=memory\n" + theirs)}
+	all, err := scaffold.Additions(scaffold.Addition{
+		Page: "auth.example.com", HookLists: []string{"login.passkey", "settings.passkey"}, CI: scaffold.PreCommit, Config: "kratos.yaml", Repository: "deploy",
+	}, have, new(counter))
+	require.NoError(t, err)
+	got := make(map[string]string)
+	for _, f := range all {
+		got[f.Path] = string(f.Content)
+	}
+	require.Equal(t, []string{"../.pre-commit-config.yaml", ".gitignore", "kratos.env", "sidecar.key"}, slices.Sorted(maps.Keys(got)))
+	require.Contains(t, got["../.pre-commit-config.yaml"], "oly-passkey lint -c deploy/kratos.yaml --domain auth.example.com\n")
+	key := strings.TrimPrefix(strings.SplitAfter(got["sidecar.key"], "\n")[0], "hooks:")
+	require.Equal(t, "DSN=memory\n"+theirs+
+		"SELFSERVICE_FLOWS_LOGIN_AFTER_PASSKEY_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE="+key+
+		"SELFSERVICE_FLOWS_SETTINGS_AFTER_PASSKEY_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE="+key, got["kratos.env"])
+
+	none, err := scaffold.Additions(scaffold.Addition{Config: "kratos.yml"}, scaffold.State{}, broken{})
+	require.NoError(t, err)
+	require.Empty(t, none)
+}

@@ -1,0 +1,121 @@
+package directory
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
+)
+
+// TestListIsTriedAgain after about half a second, a second, two and so on, and
+// from half a second again after a sweep that was complete, or that stopped.
+func TestListIsTriedAgain(t *testing.T) {
+	inBubble(t, func(w *world) {
+		var down atomic.Bool
+		down.Store(true)
+		people := &crowd{total: 1, page: 1, fail: func(string) error {
+			if down.Load() {
+				return errDown
+			}
+			return nil
+		}}
+		fromHalfASecond := func() {
+			w.t.Helper()
+			w.wait(249 * time.Millisecond)
+			require.Len(w.t, people.tokens(), 1)
+			w.wait(251 * time.Millisecond)
+			require.Len(w.t, people.tokens(), 1)
+		}
+		reconcile := func() {
+			w.t.Helper()
+			down.Store(true)
+			require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+			fromHalfASecond()
+		}
+		upToAMinute := func() {
+			w.t.Helper()
+			w.wait(time.Minute)
+			tries := len(people.tokens())
+			require.GreaterOrEqual(w.t, tries, 5)
+			require.LessOrEqual(w.t, tries, 6)
+			down.Store(false)
+			w.wait(2 * time.Minute)
+			require.Len(w.t, people.tokens(), 1)
+		}
+		stays := w.kratos.register("passkey")
+		w.remember(stays.owner) // so that nobody needs the list to tell whose the index is
+		w.start(func(o *Options) { o.Kratos = stayingIn{people, w.kratos} })
+		fromHalfASecond()
+		upToAMinute()
+		require.Len(w.t, w.log.lines("index is complete"), 1)
+		reconcile()
+		upToAMinute()
+		require.Len(w.t, w.log.lines("sweep is complete"), 1)
+		for range 101 {
+			w.remember(w.kratos.register("passkey").owner)
+		}
+		reconcile()
+		upToAMinute()
+		require.Len(w.t, w.log.lines("sweep stopped, and nothing was marked as deleted; POST /v1/index/reconcile?accept_deletions=N goes on"), 1)
+		w.wait(time.Minute)
+		require.Empty(w.t, people.tokens(), "trying again at once would find the same")
+		reconcile()
+	})
+}
+
+// TestReconcileIsDoneOnce however often it is asked for while a sweep runs.
+func TestReconcileIsDoneOnce(t *testing.T) {
+	inBubble(t, func(w *world) {
+		people := &crowd{total: 1, page: 1}
+		w.start(func(o *Options) { o.Kratos = people })
+		people.tokens()
+		people.wait = time.Second
+		for range 4 {
+			require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+			w.wait(time.Millisecond)
+		}
+		w.wait(time.Minute)
+		require.Len(w.t, people.tokens(), 2, "the one that ran, and one that began after the last question")
+	})
+}
+
+// TestStopIsQuiet: whoever is stopped in the middle of his work has not failed.
+func TestStopIsQuiet(t *testing.T) {
+	for name, shared := range map[string]bool{"alone": false, "as the leader": true} {
+		for _, built := range []bool{false, true} {
+			t.Run(name+map[bool]string{false: " in a build", true: " in a sweep"}[built], func(t *testing.T) {
+				inBubble(t, func(w *world) {
+					late := &lateKratos{fakekratos: w.kratos}
+					k := w.kratos.register("passkey")
+					if !built {
+						w.remember(k.owner)
+						late.page.Store(int64(10 * time.Second))
+					}
+					store := w.store
+					if shared {
+						store = share(store)
+					}
+					w.startOn(store, func(o *Options) { o.Kratos = late })
+					if built {
+						late.page.Store(int64(10 * time.Second))
+						require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
+					}
+					late.identity.Store(int64(10 * time.Second))
+					w.hook(k.owner, index.FlowLogin)
+					w.wait(5 * time.Second)
+					p, first, reading := w.d.Progress()
+					require.Zero(w.t, p.Identities-p.Resumed)
+					require.Equal(w.t, !built, first)
+					require.True(w.t, reading)
+					require.NoError(w.t, w.stop())
+					require.NotContains(w.t, w.log.String(), "level=ERROR")
+					require.NotContains(w.t, w.log.String(), "level=WARN")
+					require.Len(w.t, stored(w.t, store), 1, "the hook is pulled after the next start")
+				})
+			})
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package sidecar
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/olympusoss/oly-passkey/pkg/api"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
+)
+
+// ErrUnsafe says that a server would be open to others than it should be.
+var ErrUnsafe = errors.New("refusing to start")
+
+// Check finds what New would refuse whatever is in the files and on the network.
+func (o Options) Check() error {
+	for _, l := range []struct{ option, addr string }{
+		{"--listen", cmp.Or(o.Listen, api.DefaultListen)},
+		{"--metrics-listen", cmp.Or(o.MetricsListen, api.DefaultMetricsListen)},
+		{"--public-listen", cmp.Or(o.PublicListen, ":0")},
+	} {
+		_, port, err := net.SplitHostPort(l.addr)
+		if err == nil {
+			_, err = net.LookupPort("tcp", port) //nolint:noctx // asks no network
+		}
+		if err != nil {
+			return fmt.Errorf("%s %q is no host:port: %w", l.option, l.addr, err)
+		}
+	}
+	if _, err := kratosadmin.New(kratosadmin.Options{URL: o.KratosAdminURL}); err != nil {
+		return err
+	}
+	if err := o.TLS.check(); err != nil {
+		return err
+	}
+	return o.checkSafe()
+}
+
+// checkSafe refuses a server that anybody could ask.
+func (o Options) checkSafe() error {
+	loopback := isLoopback(cmp.Or(o.Listen, api.DefaultListen))
+	switch {
+	case o.Dev && !loopback:
+		return fmt.Errorf("%w: --dev asks for no key, so --listen %q has to be a loopback address such as 127.0.0.1:4477", ErrUnsafe, o.Listen)
+	case !o.Dev && o.Keys == nil && o.KeyFile == "":
+		return fmt.Errorf("%w without api keys: name a file with --api-key-file, or use --dev on a loopback address", ErrUnsafe)
+	case !loopback && !o.InsecureHTTP && !o.TLS.enabled():
+		return fmt.Errorf("%w: --listen %q would send keys and handles in clear text; give a certificate with --tls-cert-file, or say --insecure-http where the network is trusted", ErrUnsafe, o.Listen)
+	}
+	return nil
+}
+
+// isLoopback tells that of a host:port.
+func isLoopback(addr string) bool {
+	host, _, _ := net.SplitHostPort(addr)
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

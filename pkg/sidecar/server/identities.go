@@ -1,0 +1,235 @@
+package sidecar
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/directory"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// parseUUID reads the 36 characters of a UUID, or its 32 digits. uuid.Parse takes
+// more than that: braces, a urn, and any two characters around.
+func parseUUID(text string) (id uuid.UUID, ok bool) {
+	if len(text) != 36 && len(text) != 32 {
+		return uuid.Nil, false
+	}
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return uuid.Nil, false // not what was read of it so far
+	}
+	return id, true
+}
+
+// identityID reads the id in a request's path.
+func identityID(r *http.Request) (uuid.UUID, error) {
+	id, ok := parseUUID(r.PathValue("id"))
+	if !ok || id == uuid.Nil {
+		return uuid.Nil, badRequest("the identity's id in the path is no uuid")
+	}
+	return id, nil
+}
+
+// passkey is one key of an identity.
+type passkey struct {
+	CredentialID string     `json:"credential_id"` // base64url
+	Kind         string     `json:"kind"`          // passkey or webauthn
+	Name         string     `json:"name"`
+	Provider     string     `json:"provider"`     // by AAGUID, "" where it does not tell
+	Discoverable *bool      `json:"discoverable"` // null: it was not asked for either
+	Synced       *bool      `json:"synced"`       // null: not known
+	CreatedAt    *time.Time `json:"created_at"`
+	LastUsed     *time.Time `json:"last_used"` // null: no sign-in is known to be with it
+	HandleState  string     `json:"handle_state"`
+}
+
+// passkeys answers the keys of an identity, as Kratos shows them now.
+func (s *Server) passkeys(w http.ResponseWriter, r *http.Request) error {
+	id, err := identityID(r)
+	if err != nil {
+		return err
+	}
+	credentials, err := s.directory.Credentials(r.Context(), id)
+	if err != nil {
+		return fromDirectory(err)
+	}
+	list := make([]passkey, len(credentials))
+	for n, c := range credentials {
+		list[n] = passkey{
+			CredentialID: base64.RawURLEncoding.EncodeToString(c.ID),
+			Kind:         c.Kind.String(),
+			Name:         c.Name,
+			Provider:     c.Provider,
+			Discoverable: c.Discoverable,
+			Synced:       c.Synced,
+			HandleState:  c.Handle.String(),
+		}
+		list[n].CreatedAt, list[n].LastUsed = moment(c.CreatedAt), moment(c.UsedAt)
+	}
+	writeJSON(w, typeJSON, http.StatusOK, map[string]any{"identity_id": id, "passkeys": list})
+	return nil
+}
+
+// moment is a time that may never have been.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// used takes a server's word that somebody has signed in with a credential.
+func (s *Server) used(w http.ResponseWriter, r *http.Request) error {
+	id, err := identityID(r)
+	if err != nil {
+		return err
+	}
+	var body struct {
+		CredentialID string `json:"credential_id"`
+	}
+	if err := readJSON(w, r, maxBody, &body); err != nil {
+		return err
+	}
+	credentialID, err := userhandle.ReadCredentialID(body.CredentialID)
+	if err != nil {
+		return badRequest(`"credential_id": ` + err.Error())
+	}
+	if err := s.directory.Used(r.Context(), id, credentialID); err != nil {
+		return fromDirectory(err)
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// advice answers what a page may propose to somebody who signed in.
+func (s *Server) advice(w http.ResponseWriter, r *http.Request) error {
+	id, err := identityID(r)
+	if err != nil {
+		return err
+	}
+	a, err := s.directory.Advise(r.Context(), id)
+	if err != nil {
+		return fromDirectory(err)
+	}
+	writeJSON(w, typeJSON, http.StatusOK, map[string]any{
+		"identity_id": id, "advice": a.Propose, "predating_address_proof": encodeAll(a.Predating),
+	})
+	return nil
+}
+
+// refresh pulls an identity now.
+func (s *Server) refresh(w http.ResponseWriter, r *http.Request) error {
+	id, err := identityID(r)
+	if err != nil {
+		return err
+	}
+	exists, changed, err := s.directory.Refresh(r.Context(), id)
+	if err != nil {
+		return fromDirectory(err)
+	}
+	writeJSON(w, typeJSON, http.StatusOK, map[string]any{"identity_id": id, "exists": exists, "changed": changed})
+	return nil
+}
+
+// erase forgets an identity that Kratos has deleted.
+func (s *Server) erase(w http.ResponseWriter, r *http.Request) error {
+	id, err := identityID(r)
+	if err != nil {
+		return err
+	}
+	if err := s.directory.Erase(r.Context(), id); err != nil {
+		return fromDirectory(err)
+	}
+	s.log.Info("identity erased", "identity_id", id)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// indexAnswer is what is known about the index as a whole.
+type indexAnswer struct {
+	Complete       bool           `json:"complete"`
+	BuiltAt        *time.Time     `json:"built_at"`
+	SweepStartedAt *time.Time     `json:"sweep_started_at"` // of the last complete one
+	SweepEndedAt   *time.Time     `json:"sweep_ended_at"`
+	Missing        int            `json:"missing"` // identities for which the last sweep stopped, 0 where it did not
+	Unread         int            `json:"unread"`  // identities that Kratos lists and that cannot be read
+	Reading        bool           `json:"reading"` // a build or a sweep is under way
+	Read           int64          `json:"read"`    // identities that it has read
+	Identities     int            `json:"identities"`
+	Deleted        int            `json:"deleted"`
+	Handles        map[string]int `json:"handles"` // by state
+	Hooks          int            `json:"hooks_waiting"`
+	OldestHook     float64        `json:"oldest_hook_seconds"`
+	Pulls          int            `json:"pulls_waiting"` // that no hook asked for
+}
+
+func newIndexAnswer(st directory.Status) indexAnswer {
+	return indexAnswer{
+		Complete:       st.Complete,
+		BuiltAt:        moment(st.Meta.BuiltAt),
+		SweepStartedAt: moment(st.Meta.SweepStartedAt),
+		SweepEndedAt:   moment(st.Meta.SweepEndedAt),
+		Missing:        st.Meta.Missing,
+		Unread:         st.Meta.Unread,
+		Reading:        st.Reading,
+		Read:           st.Read,
+		Identities:     st.Stats.Identities,
+		Deleted:        st.Stats.Deleted,
+		Handles: map[string]int{
+			"active": st.Stats.Active, "orphaned": st.Stats.Orphaned, "removed": st.Stats.Removed, "unknown": st.Stats.Unknown,
+		},
+		Hooks:      st.Hooks,
+		OldestHook: st.OldestFor.Seconds(),
+		Pulls:      st.Own,
+	}
+}
+
+func (s *Server) indexStatus(w http.ResponseWriter, r *http.Request) error {
+	st, err := s.directory.Status(r.Context())
+	if err != nil {
+		return err
+	}
+	writeJSON(w, typeJSON, http.StatusOK, newIndexAnswer(st))
+	return nil
+}
+
+// reconcile asks for a sweep now.
+func (s *Server) reconcile(w http.ResponseWriter, r *http.Request) error {
+	accept, err := acceptDeletions(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	if err := s.directory.Reconcile(r.Context(), accept); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusAccepted)
+	return nil
+}
+
+// acceptDeletions reads the query of a request for a sweep. What is not understood
+// is refused: without its number the sweep would be another one.
+func acceptDeletions(query string) (int, error) {
+	const name = "accept_deletions"
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return 0, badRequest("the query cannot be read")
+	}
+	given := values[name]
+	delete(values, name)
+	switch {
+	case len(values) > 0 || len(given) > 1:
+		return 0, badRequest("the query may hold " + name + " alone, once")
+	case len(given) == 0:
+		return 0, nil
+	}
+	n, err := strconv.Atoi(given[0])
+	if err != nil || n < 0 {
+		return 0, badRequest(name + " has to be a number of identities")
+	}
+	return n, nil
+}

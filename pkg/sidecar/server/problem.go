@@ -1,0 +1,116 @@
+package sidecar
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/olympusoss/oly-passkey/pkg/api"
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/directory"
+)
+
+// problemError is an RFC 9457 answer.
+type problemError struct {
+	Type   string `json:"type"` // where docs/problems.md explains it
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+
+	retryAfter int // seconds; 0 sends no Retry-After
+}
+
+// api.ProblemBase is in front of every problem type.
+const problemBase = "https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#"
+
+func newProblem(status int, name, title, detail string) *problemError {
+	return &problemError{Type: api.ProblemBase + name, Title: title, Status: status, Detail: detail}
+}
+
+func badRequest(detail string) *problemError {
+	return newProblem(http.StatusBadRequest, api.ProblemBadRequest, "the request cannot be understood", detail)
+}
+
+func invalidHandle(err error) *problemError {
+	return newProblem(http.StatusBadRequest, api.ProblemInvalidHandle, "the user handle is none", err.Error())
+}
+
+func unauthorized() *problemError {
+	return newProblem(http.StatusUnauthorized, api.ProblemUnauthorized, "an api key is needed",
+		"send a key of the server's key file as Authorization: Bearer KEY or as X-Api-Key: KEY, once")
+}
+
+func forbidden(scope api.Scope) *problemError {
+	return newProblem(http.StatusForbidden, api.ProblemForbidden, "the api key is not for this",
+		"this needs a key of scope "+string(scope))
+}
+
+func internal(id string) *problemError {
+	return newProblem(http.StatusInternalServerError, api.ProblemInternal, "something went wrong here", "the server's log says what, under request id "+id)
+}
+
+// fromDirectory turns what the directory cannot answer into a problem. Errors
+// that are nobody's business outside stay as they are.
+func fromDirectory(err error) error {
+	switch {
+	case errors.Is(err, directory.ErrNoIdentity):
+		return newProblem(http.StatusNotFound, api.ProblemUnknownIdentity, "the identity is unknown", directory.ErrNoIdentity.Error())
+	case errors.Is(err, directory.ErrNoCredential):
+		return newProblem(http.StatusNotFound, api.ProblemUnknownCredential, "the credential is not the identity's", directory.ErrNoCredential.Error())
+	case errors.Is(err, directory.ErrIdentityExists):
+		return newProblem(http.StatusConflict, api.ProblemIdentityExists, "the identity is still there", directory.ErrIdentityExists.Error())
+	case errors.Is(err, directory.ErrUnknown):
+		return newProblem(http.StatusNotFound, api.ProblemUnknownHandle, "the user handle is unknown", directory.ErrUnknown.Error())
+	case errors.Is(err, directory.ErrRemoved):
+		return newProblem(http.StatusGone, api.ProblemRemovedHandle, "the user handle's credential is gone", directory.ErrRemoved.Error())
+	case errors.Is(err, directory.ErrAmbiguous):
+		return newProblem(http.StatusConflict, api.ProblemAmbiguousHandle, "the user handle is ambiguous", directory.ErrAmbiguous.Error())
+	case errors.Is(err, directory.ErrBuilding):
+		p := newProblem(http.StatusServiceUnavailable, api.ProblemIndexBuilding, "the index is being built", directory.ErrBuilding.Error())
+		p.retryAfter = 1
+		return p
+	case errors.Is(err, directory.ErrKratos):
+		p := newProblem(http.StatusServiceUnavailable, api.ProblemKratosUnavailable, "kratos cannot be asked", directory.ErrKratos.Error())
+		p.retryAfter = 1
+		return p
+	}
+	return err
+}
+
+func (p *problemError) Error() string { return p.Title }
+
+func (p *problemError) write(w http.ResponseWriter) {
+	h := w.Header()
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="oly-passkey"`)
+	}
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
+	}
+	writeJSON(w, typeProblem, p.Status, p)
+}
+
+func writeJSON(w http.ResponseWriter, contentType []string, status int, v any) {
+	body, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil { // none of our types can fail
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	writeBody(w, contentType, status, body)
+}
+
+// Values of answers' headers; net/http only reads them.
+var (
+	typeJSON    = []string{"application/json"}
+	typeProblem = []string{"application/problem+json"}
+	noStore     = []string{"no-store"}
+)
+
+func writeBody(w http.ResponseWriter, contentType []string, status int, body []byte) {
+	h := w.Header()
+	h["Content-Type"] = contentType
+	h["Cache-Control"] = noStore
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // a client that went away has no use for an error
+}

@@ -1,0 +1,130 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/olympusoss/oly-passkey/pkg/sidecar/directory"
+	"github.com/olympusoss/oly-passkey/pkg/userhandle"
+)
+
+// resolveRequest is the body of POST /v1/resolve.
+type resolveRequest struct {
+	UserHandle   string  `json:"user_handle"`
+	CredentialID *string `json:"credential_id"` // as a browser gives it; null is none
+	AllowRemoved bool    `json:"allow_removed"`
+	Confirm      bool    `json:"confirm"`
+}
+
+// resolveAnswer is its answer.
+type resolveAnswer struct {
+	IdentityID        uuid.UUID `json:"identity_id"`
+	Credential        string    `json:"credential"` // passkey, webauthn or ""
+	State             string    `json:"state"`
+	CredentialMatches *bool     `json:"credential_matches"`
+	Source            string    `json:"source"`
+	ConfirmedAt       time.Time `json:"confirmed_at"`
+}
+
+// resolve answers whose a user handle is.
+func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
+	var body resolveRequest
+	if err := readJSON(w, r, maxBody, &body); err != nil {
+		return err
+	}
+	if err := s.limits.take(r, 1); err != nil {
+		return err
+	}
+	a, err := s.resolveOne(r.Context(), &body, time.Time{})
+	if err != nil {
+		return err
+	}
+	if prefersText(r.Header.Get("Accept")) {
+		writeText(w, http.StatusOK, a.IdentityID.String())
+		return nil
+	}
+	writeJSON(w, typeJSON, http.StatusOK, a)
+	return nil
+}
+
+// prefersText tells whether a client asks for the bare UUID: whether text is the
+// first type that it names.
+func prefersText(accept string) bool {
+	first, _, _ := strings.Cut(accept, ",")
+	kind, _, _ := strings.Cut(first, ";")
+	return strings.EqualFold(strings.TrimSpace(kind), "text/plain")
+}
+
+func (s *Server) resolveOne(ctx context.Context, body *resolveRequest, askUntil time.Time) (resolveAnswer, error) {
+	q := directory.Query{AllowRemoved: body.AllowRemoved, Confirm: body.Confirm, AskUntil: askUntil}
+	var err error
+	if q.Readings, err = userhandle.Read(body.UserHandle); err != nil {
+		return resolveAnswer{}, invalidHandle(err)
+	}
+	if body.CredentialID != nil {
+		if q.CredentialID, err = userhandle.ReadCredentialID(*body.CredentialID); err != nil {
+			return resolveAnswer{}, badRequest(`"credential_id": ` + err.Error())
+		}
+	}
+	a, err := s.directory.Resolve(ctx, q)
+	s.metrics.resolved(a, err)
+	if err != nil {
+		return resolveAnswer{}, fromDirectory(err)
+	}
+	return resolveAnswer{
+		IdentityID:        a.IdentityID,
+		Credential:        a.Credential,
+		State:             a.State.String(),
+		CredentialMatches: a.Matches,
+		Source:            string(a.Source),
+		ConfirmedAt:       a.ConfirmedAt,
+	}, nil
+}
+
+// maxBatch is how many handles one batch may ask for.
+const maxBatch = 1000
+
+// batchWait is how long all queries of a batch together wait for Kratos, which is
+// as long as one does by itself.
+const batchWait = 8 * time.Second
+
+// batchResult is an answer or a problem.
+type batchResult struct {
+	Answer  *resolveAnswer `json:"answer,omitempty"`
+	Problem *problemError  `json:"problem,omitempty"`
+}
+
+// resolveBatch answers many handles, each for itself and in order.
+func (s *Server) resolveBatch(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Queries []resolveRequest `json:"queries"`
+	}
+	if err := readJSON(w, r, maxBatchBody, &body); err != nil {
+		return err
+	}
+	if n := len(body.Queries); n == 0 || n > maxBatch {
+		return badRequest(fmt.Sprintf(`"queries" has %d elements, it may have 1 to %d`, n, maxBatch))
+	}
+	if err := s.limits.take(r, len(body.Queries)); err != nil {
+		return err
+	}
+	askUntil := time.Now().Add(batchWait)
+	results := make([]batchResult, len(body.Queries))
+	for n := range body.Queries {
+		a, err := s.resolveOne(r.Context(), &body.Queries[n], askUntil)
+		switch {
+		case err == nil:
+			results[n].Answer = &a
+		case !errors.As(err, &results[n].Problem):
+			return err
+		}
+	}
+	writeJSON(w, typeJSON, http.StatusOK, map[string]any{"results": results})
+	return nil
+}
