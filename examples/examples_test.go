@@ -32,10 +32,10 @@ const (
 	reactKratos = "react/kratos" // the Kratos of the hand-written example react
 )
 
-func examples() map[string]scaffold.Options {
+func examples() map[string]setup.Options {
 	const app = "Example"
-	return map[string]scaffold.Options{
-		"localhost":       {Domain: "localhost", AppName: app, KratosURL: "http://localhost:4433/", UIURL: "http://localhost:4455", SignUp: scaffold.PasskeyFirst},
+	return map[string]setup.Options{
+		"localhost":       {Domain: "localhost", AppName: app, KratosURL: "http://localhost:4433/", UIURL: "http://localhost:4455", SignUp: setup.PasskeyFirst},
 		"one-domain":      {Domain: "auth.example.com", AppName: app},
 		"subdomains":      {Domain: "auth.example.com", AppName: app, RPID: "example.com", Origins: []string{"https://app.example.com"}},
 		"related-origins": {Domain: "auth.example.com", AppName: app, RPID: "example.com", Related: true, Origins: []string{"https://www.example.org", "https://shop.brand.example"}},
@@ -45,14 +45,14 @@ func examples() map[string]scaffold.Options {
 			AppleApps:   []string{"ABCDE12345.com.example.app"},
 		},
 		"separate-kratos": {Domain: "login.example.com", AppName: app, KratosURL: "https://kratos.example.com/"},
-		"security-keys":   {Domain: "auth.example.com", AppName: app, WebAuthn: scaffold.Passwordless},
-		"second-factor":   {Domain: "auth.example.com", AppName: app, WebAuthn: scaffold.SecondFactor},
-		"compose":         {Domain: "auth.example.com", AppName: app, Target: scaffold.Compose},
-		"kubernetes":      {Domain: "auth.example.com", AppName: app, Target: scaffold.Kubernetes},
+		"security-keys":   {Domain: "auth.example.com", AppName: app, WebAuthn: setup.Passwordless},
+		"second-factor":   {Domain: "auth.example.com", AppName: app, WebAuthn: setup.SecondFactor},
+		"compose":         {Domain: "auth.example.com", AppName: app, Target: setup.Compose},
+		"kubernetes":      {Domain: "auth.example.com", AppName: app, Target: setup.Kubernetes},
 		twoKratos:         {Domain: "login.example.com", AppName: app},
 		reactKratos: {
 			Domain: "localhost", AppName: app, KratosURL: "http://localhost:4433/", UIURL: "http://localhost:4455",
-			Origins: []string{"http://localhost:5173"}, SignUp: scaffold.PasskeyFirst,
+			Origins: []string{"http://localhost:5173"}, SignUp: setup.PasskeyFirst,
 		},
 	}
 }
@@ -64,7 +64,7 @@ func TestExamples(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			files, err := write(name, options)
 			require.NoError(t, err)
-			found, err := scaffold.Lint(files)
+			found, err := setup.Lint(files)
 			require.NoError(t, err)
 			require.Empty(t, found)
 			for _, f := range append(files, tables(t, files)...) {
@@ -77,23 +77,23 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-func write(name string, o scaffold.Options) ([]scaffold.File, error) {
+func write(name string, o setup.Options) ([]setup.File, error) {
 	if name == twoKratos {
-		return scaffold.TwoFiles(o, "", [2]scaffold.State{}, rand.Reader)
+		return setup.TwoFiles(o, "", [2]setup.State{}, rand.Reader)
 	}
-	return scaffold.Files(o, scaffold.State{}, rand.Reader)
+	return setup.Files(o, setup.State{}, rand.Reader)
 }
 
 // tables returns the matrix of each configuration among the files.
-func tables(t *testing.T, files []scaffold.File) []scaffold.File {
+func tables(t *testing.T, files []setup.File) []setup.File {
 	t.Helper()
 	content := make(map[string][]byte)
 	for _, f := range files {
 		content[f.Path] = f.Content
 	}
-	var all []scaffold.File
+	var all []setup.File
 	for _, f := range files {
-		if path.Base(f.Path) != scaffold.KratosYML {
+		if path.Base(f.Path) != setup.KratosYML {
 			continue
 		}
 		dir := path.Dir(f.Path)
@@ -114,7 +114,7 @@ func tables(t *testing.T, files []scaffold.File) []scaffold.File {
 		var b bytes.Buffer
 		b.WriteString("# Will it work?\n\nEvery origin that is deployed, by `oly-passkey matrix --browsers`.\n\n")
 		require.NoError(t, m.Markdown(&b, matrix.Browsers()))
-		all = append(all, scaffold.File{Path: path.Join(dir, "MATRIX.md"), Mode: 0o644, Content: b.Bytes()})
+		all = append(all, setup.File{Path: path.Join(dir, "MATRIX.md"), Mode: 0o644, Content: b.Bytes()})
 	}
 	return all
 }

@@ -77,6 +77,7 @@ func below(name string, paths []string) bool {
 	}
 	return false
 }
+
 type goPackage struct {
 	ImportPath string
 	GoFiles    []string

@@ -13,7 +13,7 @@ import (
 )
 
 func newDemo(a *app) *cobra.Command {
-	o := demo.Options{SignUp: scaffold.PasskeyFirst, Log: a.stderr}
+	o := demo.Options{SignUp: setup.PasskeyFirst, Log: a.stderr}
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "a real Kratos, sign-in pages and the sidecar on localhost",
@@ -44,14 +44,14 @@ belongs to, as the sidecar sees it.`,
 
 func (a *app) demo(ctx context.Context, o demo.Options) error {
 	switch o.SignUp {
-	case scaffold.PasskeyFirst, scaffold.CodeFirst:
+	case setup.PasskeyFirst, setup.CodeFirst:
 	default:
-		return cli.Usagef("--sign-up %q is unknown; use %s or %s", o.SignUp, scaffold.PasskeyFirst, scaffold.CodeFirst)
+		return cli.Usagef("--sign-up %q is unknown; use %s or %s", o.SignUp, setup.PasskeyFirst, setup.CodeFirst)
 	}
 	switch o.WebAuthn {
-	case scaffold.Off, scaffold.Passwordless, scaffold.SecondFactor:
+	case setup.Off, setup.Passwordless, setup.SecondFactor:
 	default:
-		return cli.Usagef("--webauthn %q is unknown; use %s or %s", o.WebAuthn, scaffold.Passwordless, scaffold.SecondFactor)
+		return cli.Usagef("--webauthn %q is unknown; use %s or %s", o.WebAuthn, setup.Passwordless, setup.SecondFactor)
 	}
 	var err error
 	if o.KratosBin, err = demo.FindKratos(o.KratosBin); err != nil {

@@ -15,7 +15,7 @@ import (
 // scaffolder holds the flags of `init`.
 type scaffolder struct {
 	app     *app
-	opts    scaffold.Options
+	opts    setup.Options
 	configs []string // to patch
 	schemas []string // [ID=]FILE
 	without bool     // patch although an identity schema was not seen
@@ -74,13 +74,13 @@ func (s *scaffolder) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.opts.AppName, "app-name", "", "`NAME` that people know the site by (default its registrable domain)")
 	f.StringVar(&s.opts.RPID, "rp-id", "", "relying party `ID`, the domain or a parent of it; never changes again (default DOMAIN)")
 	f.StringArrayVar(&s.opts.Origins, "origin", nil, "further `ORIGIN` whose scripts use passkeys (repeatable)")
-	f.StringVar((*string)(&s.opts.SignUp), "sign-up", string(scaffold.CodeFirst), "`HOW` accounts begin: code-first or passkey-first, which needs a user name")
+	f.StringVar((*string)(&s.opts.SignUp), "sign-up", string(setup.CodeFirst), "`HOW` accounts begin: code-first or passkey-first, which needs a user name")
 	f.BoolVar(&s.opts.RefuseAddressChange, "refuse-address-change", false, "have the sidecar refuse changes of the e-mail address in settings, where an account could take a stranger's")
 	f.StringVar((*string)(&s.opts.WebAuthn), "webauthn", "", "`USE` of keys without discoverable credentials, when they are taken: passwordless or second-factor")
 	f.StringVar((*string)(&s.opts.Target), "target", "", "`HOW` it is deployed, to be written as well: compose, kubernetes, helm or systemd")
 	f.StringVar((*string)(&s.opts.CI), "ci", "", "`WHERE` changes are linted, to be written as well: github, gitlab or pre-commit")
 	f.BoolVar(&s.opts.UI, "ui", false, "write the pages and their server as well, below ui/")
-	f.StringVar(&s.opts.Kratos, "kratos-version", "", "the Kratos that reads the files (default from an image tag that is found, else "+scaffold.VersionDefault+")")
+	f.StringVar(&s.opts.Kratos, "kratos-version", "", "the Kratos that reads the files (default from an image tag that is found, else "+setup.VersionDefault+")")
 	f.StringVar(&s.opts.KratosURL, "kratos-url", "", "public `URL` of Kratos (default https://DOMAIN/, on localhost http://localhost:4433/)")
 	f.StringVar(&s.opts.UIURL, "ui-url", "", "`URL` in front of /login and the other pages (default https://DOMAIN, on localhost http://localhost:4455)")
 	f.StringVar(&s.opts.SidecarURL, "sidecar-url", "", "`URL` of oly-passkey serve as Kratos reaches it (default http://127.0.0.1:4477, with compose http://sidecar:4477)")

@@ -40,7 +40,7 @@ func (s *scaffolder) findConfig() error {
 	if len(s.configs) > 0 || s.force || s.preset == twoKratos {
 		return nil
 	}
-	for _, base := range []string{scaffold.KratosYML, "kratos.yaml", scaffold.HelmValues} {
+	for _, base := range []string{setup.KratosYML, "kratos.yaml", setup.HelmValues} {
 		name := filepath.Join(s.dir, base)
 		f, err := source.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -50,7 +50,7 @@ func (s *scaffolder) findConfig() error {
 			return err
 		}
 		own := ours(name)
-		if base == scaffold.HelmValues && !own {
+		if base == setup.HelmValues && !own {
 			break // of a chart, perhaps with other things in it: offered below
 		}
 		if (!own || s.opts.Domain == "") && kratosconf.MayBeKratos(f) {

@@ -60,7 +60,7 @@ func (s *scaffolder) notForPatch(flags *pflag.FlagSet) error {
 			return cli.Usagef("--%s does not go with %s, which is there and is patched; give another --dir to write a new one", name, s.configs[0])
 		}
 	}
-	if err := (scaffold.Options{Domain: "localhost", SignUp: s.opts.SignUp, RefuseAddressChange: s.opts.RefuseAddressChange}).Validate(); err != nil {
+	if err := (setup.Options{Domain: "localhost", SignUp: s.opts.SignUp, RefuseAddressChange: s.opts.RefuseAddressChange}).Validate(); err != nil {
 		return cli.Usagef("%w", err)
 	}
 	switch s.preset {
@@ -153,24 +153,24 @@ func place(at source.Span) string {
 }
 
 // additions are the files beside the patched ones.
-func (s *scaffolder) additions(plan *adopt.Plan) ([]scaffold.File, error) {
+func (s *scaffolder) additions(plan *adopt.Plan) ([]setup.File, error) {
 	dir, name := filepath.Split(s.configs[0])
 	repository, err := belowRepository(filepath.Clean(dir))
 	if err != nil {
 		return nil, err
 	}
-	have, err := scaffold.ReadState(filepath.Clean(dir))
+	have, err := setup.ReadState(filepath.Clean(dir))
 	if err != nil {
 		return nil, err
 	}
-	a := scaffold.Addition{
+	a := setup.Addition{
 		CI: s.opts.CI, Config: name, Repository: repository, Version: releaseVersion(), UI: s.opts.UI, HookLists: plan.HookLists(),
 	}
 	if page, ok := plan.Site(); ok {
 		a.Page = strings.TrimPrefix(page.Origin(), "https://")
 	}
-	files, err := scaffold.Additions(a, have, rand.Reader)
-	var wrong *scaffold.OptionError
+	files, err := setup.Additions(a, have, rand.Reader)
+	var wrong *setup.OptionError
 	if errors.As(err, &wrong) {
 		return nil, cli.Usagef("%w", wrong)
 	}
@@ -179,7 +179,7 @@ func (s *scaffolder) additions(plan *adopt.Plan) ([]scaffold.File, error) {
 
 // writePatch shows the patch, or writes it: the patched files first in memory,
 // each then by rename.
-func (s *scaffolder) writePatch(plan *adopt.Plan, additions []scaffold.File) error {
+func (s *scaffolder) writePatch(plan *adopt.Plan, additions []setup.File) error {
 	dir := filepath.Dir(s.configs[0])
 	if s.diff || s.ask != nil {
 		for _, c := range plan.Changed {
@@ -198,7 +198,7 @@ func (s *scaffolder) writePatch(plan *adopt.Plan, additions []scaffold.File) err
 			return err
 		}
 	}
-	if _, err := scaffold.Compare(dir, additions, s.force); err != nil {
+	if _, err := setup.Compare(dir, additions, s.force); err != nil {
 		return err
 	}
 	if s.ask != nil && len(plan.Changed) > 0 && !s.dryRun {
@@ -239,7 +239,7 @@ func (s *scaffolder) remind(plan *adopt.Plan) error {
 	}
 	if len(plan.HookLists()) > 0 {
 		_, err := fmt.Fprintf(s.app.stderr, "give Kratos the variables in %s, and run: oly-passkey serve --api-key-file %s\n",
-			filepath.Join(filepath.Dir(s.configs[0]), scaffold.KratosEnv), filepath.Join(filepath.Dir(s.configs[0]), scaffold.SidecarKey))
+			filepath.Join(filepath.Dir(s.configs[0]), setup.KratosEnv), filepath.Join(filepath.Dir(s.configs[0]), setup.SidecarKey))
 		return err
 	}
 	return nil

@@ -153,7 +153,7 @@ func (i *interview) answer(flag string) string {
 }
 
 // options are the flags with the answers so far, one of them replaced.
-func (i *interview) options() scaffold.Options {
+func (i *interview) options() setup.Options {
 	o := i.s.opts
 	o.Domain = strings.ToLower(i.answer("domain"))
 	switch i.answer("preset") {

@@ -25,7 +25,7 @@ func (i *interview) whereQuestions() []*question {
 		{
 			flag: "domain", title: "host name where people sign in", help: cmp.Or(i.foundDomain(), "such as auth.example.com, or localhost for development"),
 			fallback: func() string { return i.s.found.Domain.Value },
-			check:    func(answer string) error { return scaffold.Options{Domain: answer}.Validate() },
+			check:    func(answer string) error { return setup.Options{Domain: answer}.Validate() },
 		},
 		{
 			flag: "preset", title: "where shall passkeys work? This cannot be changed later",
@@ -51,7 +51,7 @@ func (i *interview) whereQuestions() []*question {
 			flag: "staff-domain", title: "host name where staff sign in", hidden: only(twoKratos),
 			fallback: func() string { return "staff." + domain() },
 			check: func(answer string) error {
-				_, staff, err := scaffold.Two(i.options(), answer)
+				_, staff, err := setup.Two(i.options(), answer)
 				return cmp.Or(err, staff.Validate())
 			},
 		},
@@ -94,7 +94,7 @@ func (i *interview) appQuestions() []*question {
 			},
 			check: func(answer string) error {
 				o := i.options()
-				return scaffold.Options{Domain: o.Domain, AppName: answer}.Validate()
+				return setup.Options{Domain: o.Domain, AppName: answer}.Validate()
 			},
 		},
 	}
@@ -103,26 +103,26 @@ func (i *interview) appQuestions() []*question {
 func (i *interview) howQuestions() []*question {
 	return []*question{
 		{flag: "sign-up", title: "how does an account begin?", choices: []choice{
-			{string(scaffold.CodeFirst), "a code proves the e-mail address, then the passkey is added"},
-			{string(scaffold.PasskeyFirst), "with a passkey under a user name; an email address comes later, in settings"},
+			{string(setup.CodeFirst), "a code proves the e-mail address, then the passkey is added"},
+			{string(setup.PasskeyFirst), "with a passkey under a user name; an email address comes later, in settings"},
 		}},
 		{flag: "webauthn", title: "also take security keys that cannot hold a passkey?", choices: []choice{
 			{"", "no"},
-			{string(scaffold.Passwordless), "to sign in, after a typed name"},
-			{string(scaffold.SecondFactor), "as a second factor"},
+			{string(setup.Passwordless), "to sign in, after a typed name"},
+			{string(setup.SecondFactor), "as a second factor"},
 		}},
 		{flag: "target", title: "how is it deployed?", choices: first(i.s.found.Target.Value, []choice{
 			{"", "in this folder, on this machine"},
-			{string(scaffold.Compose), "containers, with PostgreSQL"},
-			{string(scaffold.Kubernetes), "one pod, with kustomize"},
-			{string(scaffold.Helm), "values for Ory's chart"},
-			{string(scaffold.Systemd), "two units"},
+			{string(setup.Compose), "containers, with PostgreSQL"},
+			{string(setup.Kubernetes), "one pod, with kustomize"},
+			{string(setup.Helm), "values for Ory's chart"},
+			{string(setup.Systemd), "two units"},
 		})},
 		{flag: "ci", title: "where shall every change be linted?", choices: first(i.s.found.CI.Value, []choice{
 			{"", "nowhere yet"},
-			{string(scaffold.GitHub), "a workflow"},
-			{string(scaffold.GitLab), "a job to include"},
-			{string(scaffold.PreCommit), "a hook"},
+			{string(setup.GitHub), "a workflow"},
+			{string(setup.GitLab), "a job to include"},
+			{string(setup.PreCommit), "a hook"},
 		})},
 		{flag: "ui", title: "write login pages, too?", choices: []choice{
 			{"", "no: there are some"},

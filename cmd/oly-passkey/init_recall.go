@@ -28,17 +28,17 @@ func (s *scaffolder) recall(flags *pflag.FlagSet) error {
 		}
 		return content
 	}
-	from := scaffold.KratosYML
-	earlier, ok := scaffold.Recall(repository, read)
-	if ok && earlier.Target == scaffold.Helm {
-		from = scaffold.HelmValues
+	from := setup.KratosYML
+	earlier, ok := setup.Recall(repository, read)
+	if ok && earlier.Target == setup.Helm {
+		from = setup.HelmValues
 	}
 	if !ok {
 		var staff string
-		if earlier, staff, ok = scaffold.RecallTwo(repository, read); !ok {
+		if earlier, staff, ok = setup.RecallTwo(repository, read); !ok {
 			return nil
 		}
-		from = filepath.Join(scaffold.Customers, from)
+		from = filepath.Join(setup.Customers, from)
 		if err := errors.Join(setAbsent(flags, "preset", twoKratos), setAbsent(flags, "staff-domain", staff)); err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (s *scaffolder) recall(flags *pflag.FlagSet) error {
 }
 
 // take makes options the values of the flags that nobody gave.
-func (s *scaffolder) take(flags *pflag.FlagSet, earlier scaffold.Options) error {
+func (s *scaffolder) take(flags *pflag.FlagSet, earlier setup.Options) error {
 	s.opts.Instance, s.opts.Closed = earlier.Instance, earlier.Closed
 	s.opts.CourierURL, s.opts.Version = earlier.CourierURL, earlier.Version
 	if earlier.Related {

@@ -22,7 +22,7 @@ func (s *scaffolder) scaffold() error {
 	}
 	s.opts.Repository, s.opts.Version = repository, cmp.Or(s.opts.Version, releaseVersion())
 	files, err := s.files()
-	var wrong *scaffold.OptionError
+	var wrong *setup.OptionError
 	if errors.As(err, &wrong) {
 		return cli.Usagef("%w", wrong)
 	}
@@ -46,37 +46,37 @@ func (s *scaffolder) scaffold() error {
 // saySignUp says how accounts begin; the domain has no say in it.
 func (s *scaffolder) saySignUp() error {
 	what := "code-first: a sign-up by passkey is refused"
-	if s.opts.SignUp == scaffold.PasskeyFirst {
+	if s.opts.SignUp == setup.PasskeyFirst {
 		what = "passkey-first: a passkey may be the first thing an account gets"
 	}
 	return s.say("sign-up", what, source.Span{})
 }
 
-func (s *scaffolder) files() ([]scaffold.File, error) {
+func (s *scaffolder) files() ([]setup.File, error) {
 	if s.preset == twoKratos {
-		var have [2]scaffold.State
-		for i, half := range []string{scaffold.Customers, scaffold.Staff} {
+		var have [2]setup.State
+		for i, half := range []string{setup.Customers, setup.Staff} {
 			var err error
-			if have[i], err = scaffold.ReadState(filepath.Join(s.dir, half)); err != nil {
+			if have[i], err = setup.ReadState(filepath.Join(s.dir, half)); err != nil {
 				return nil, err
 			}
 		}
-		return scaffold.TwoFiles(s.opts, s.staff, have, rand.Reader)
+		return setup.TwoFiles(s.opts, s.staff, have, rand.Reader)
 	}
 	if s.staff != "" {
-		return nil, &scaffold.OptionError{Flag: "--staff-domain", Problem: "goes with --preset " + twoKratos}
+		return nil, &setup.OptionError{Flag: "--staff-domain", Problem: "goes with --preset " + twoKratos}
 	}
-	have, err := scaffold.ReadState(s.dir)
+	have, err := setup.ReadState(s.dir)
 	if err != nil {
 		return nil, err
 	}
-	return scaffold.Files(s.opts, have, rand.Reader)
+	return setup.Files(s.opts, have, rand.Reader)
 }
 
 // lint refuses to write what cannot work: variables that somebody added to
 // kratos.env can break it. Milder findings are only told.
-func (s *scaffolder) lint(files []scaffold.File) error {
-	found, err := scaffold.Lint(files)
+func (s *scaffolder) lint(files []setup.File) error {
+	found, err := setup.Lint(files)
 	if err != nil || len(found) == 0 {
 		return err
 	}
@@ -93,12 +93,12 @@ func (s *scaffolder) lint(files []scaffold.File) error {
 
 // write puts the files into a folder, or says what would happen. It answers
 // whether it wrote.
-func (s *scaffolder) write(dir string, files []scaffold.File) (bool, error) {
+func (s *scaffolder) write(dir string, files []setup.File) (bool, error) {
 	switch {
 	case s.diff:
-		return false, scaffold.Diff(s.app.stdout, dir, files)
+		return false, setup.Diff(s.app.stdout, dir, files)
 	case s.dryRun:
-		changes, err := scaffold.Compare(dir, files, s.force)
+		changes, err := setup.Compare(dir, files, s.force)
 		if err == nil {
 			err = s.list(dir, changes)
 		}
@@ -107,7 +107,7 @@ func (s *scaffolder) write(dir string, files []scaffold.File) (bool, error) {
 		}
 		return false, err
 	}
-	changes, err := scaffold.Write(dir, files, s.force)
+	changes, err := setup.Write(dir, files, s.force)
 	if err != nil {
 		return false, err
 	}
@@ -116,7 +116,7 @@ func (s *scaffolder) write(dir string, files []scaffold.File) (bool, error) {
 
 var errNotWritten = errors.New("as you said: nothing was written")
 
-func (s *scaffolder) list(dir string, changes []scaffold.Change) error {
+func (s *scaffolder) list(dir string, changes []setup.Change) error {
 	for _, c := range changes {
 		if _, err := fmt.Fprintf(s.app.stdout, "%-9s  %s\n", c.Action, filepath.Join(dir, filepath.FromSlash(c.Path))); err != nil {
 			return err

@@ -115,14 +115,14 @@ func validateText(b *testing.B, schema *jsonschema.Schema, text []byte) {
 func initialised(b *testing.B) string {
 	b.Helper()
 	dir := b.TempDir()
-	files, err := scaffold.Files(scaffold.Options{Domain: "auth.example.com"}, scaffold.State{}, rand.Reader)
+	files, err := setup.Files(setup.Options{Domain: "auth.example.com"}, setup.State{}, rand.Reader)
 	require.NoError(b, err)
 	for _, f := range files {
 		name := filepath.Join(dir, f.Path)
 		require.NoError(b, os.MkdirAll(filepath.Dir(name), 0o750))
 		require.NoError(b, os.WriteFile(name, f.Content, 0o600))
 		if f.Path == "kratos.env" {
-			for _, kv := range scaffold.Environ(f.Content) {
+			for _, kv := range setup.Environ(f.Content) {
 				key, value, _ := strings.Cut(kv, "=")
 				b.Setenv(key, value)
 			}

@@ -30,8 +30,8 @@ type Ports struct {
 type Options struct {
 	Dir       string // of configuration and data; "" is a temporary one that goes in the end
 	KratosBin string // path of the binary, see FindKratos
-	SignUp    scaffold.SignUp
-	WebAuthn  scaffold.WebAuthn
+	SignUp    setup.SignUp
+	WebAuthn  setup.WebAuthn
 	// ResidentKey is the residentKey option of the webauthn method's keys, see
 	// ui.Config.
 	ResidentKey string
@@ -87,7 +87,7 @@ func (s *sockets) start(ctx context.Context, o Options) (*Demo, error) {
 		KratosURL:   "http://localhost:" + s.public.port(),
 		AdminURL:    "http://127.0.0.1:" + s.admin.port(),
 		SidecarURL:  "http://127.0.0.1:" + s.sidecar.port(),
-		SidecarKeys: filepath.Join(dir, scaffold.SidecarKey),
+		SidecarKeys: filepath.Join(dir, setup.SidecarKey),
 		KratosLog:   filepath.Join(dir, "kratos.log"),
 	}
 	if temporary {
@@ -127,11 +127,11 @@ func folder(dir string) (path string, temporary bool, err error) {
 
 // configure writes the files that init writes, and returns Kratos' environment.
 func (d *Demo) configure(dir string, o Options) ([]string, error) {
-	have, err := scaffold.ReadState(dir)
+	have, err := setup.ReadState(dir)
 	if err != nil {
 		return nil, err
 	}
-	files, err := scaffold.Files(scaffold.Options{
+	files, err := setup.Files(setup.Options{
 		Domain:       "localhost",
 		AppName:      appName,
 		KratosURL:    d.KratosURL + "/",
@@ -147,16 +147,16 @@ func (d *Demo) configure(dir string, o Options) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = scaffold.Write(dir, files, false)
-	var conflict *scaffold.ConflictError
+	_, err = setup.Write(dir, files, false)
+	var conflict *setup.ConflictError
 	if errors.As(err, &conflict) {
 		return nil, fmt.Errorf("%q contains a configuration for other flags (%q differs); use the flags of the first run, or another directory", dir, conflict.Paths)
 	}
 	if err != nil {
 		return nil, err
 	}
-	env, err := os.ReadFile(filepath.Join(dir, scaffold.KratosEnv))
-	return scaffold.Environ(env), err
+	env, err := os.ReadFile(filepath.Join(dir, setup.KratosEnv))
+	return setup.Environ(env), err
 }
 
 // check returns an error if a page cannot use rpID, by the same rules as predict.
@@ -191,8 +191,8 @@ func (d *Demo) run(ctx context.Context, s *sockets, o Options, k *kratos) error 
 	pages, err := ui.New(ui.Config{
 		KratosURL:    d.KratosURL,
 		AppName:      appName,
-		CodeFirst:    o.SignUp != scaffold.PasskeyFirst,
-		SecondFactor: o.WebAuthn == scaffold.SecondFactor,
+		CodeFirst:    o.SignUp != setup.PasskeyFirst,
+		SecondFactor: o.WebAuthn == setup.SecondFactor,
 		ResidentKey:  o.ResidentKey,
 		AdminURL:     d.AdminURL,
 		Directory:    directory,

@@ -72,13 +72,13 @@ func TestBusyPort(t *testing.T) {
 func TestFolderOfAnotherDemo(t *testing.T) {
 	dir := t.TempDir()
 	d := &Demo{URL: "http://localhost:1001", KratosURL: "http://localhost:1002", AdminURL: "http://127.0.0.1:1003", SidecarURL: "http://127.0.0.1:1004"}
-	first, err := d.configure(dir, Options{SignUp: scaffold.PasskeyFirst})
+	first, err := d.configure(dir, Options{SignUp: setup.PasskeyFirst})
 	require.NoError(t, err)
-	again, err := d.configure(dir, Options{SignUp: scaffold.PasskeyFirst})
+	again, err := d.configure(dir, Options{SignUp: setup.PasskeyFirst})
 	require.NoError(t, err)
 	require.Equal(t, first, again, "secrets outlive a restart")
 
-	_, err = d.configure(dir, Options{SignUp: scaffold.CodeFirst})
+	_, err = d.configure(dir, Options{SignUp: setup.CodeFirst})
 	require.EqualError(t, err, strconv.Quote(dir)+` contains a configuration for other flags (["kratos.yml" "identity.schema.json" "README.md" "kratos.env"] differs); use the flags of the first run, or another directory`)
 }
 
@@ -91,10 +91,10 @@ func TestKratosFails(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+body), 0o755))
 		return path
 	}
-	_, err := Start(t.Context(), Options{KratosBin: script("echo no database; exit 7\n"), SignUp: scaffold.PasskeyFirst, Log: io.Discard})
+	_, err := Start(t.Context(), Options{KratosBin: script("echo no database; exit 7\n"), SignUp: setup.PasskeyFirst, Log: io.Discard})
 	require.EqualError(t, err, "kratos migrate sql: exit status 7\nno database")
 
-	_, err = Start(t.Context(), Options{KratosBin: script("[ $1 = migrate ] && exit 0\necho gave up; exit 8\n"), SignUp: scaffold.PasskeyFirst, Log: io.Discard})
+	_, err = Start(t.Context(), Options{KratosBin: script("[ $1 = migrate ] && exit 0\necho gave up; exit 8\n"), SignUp: setup.PasskeyFirst, Log: io.Discard})
 	require.EqualError(t, err, "kratos exited unexpectedly: exit status 8\ngave up")
 
 	left, err := os.ReadDir(os.Getenv("TMPDIR"))

@@ -28,7 +28,7 @@ func TestRealDemo(t *testing.T) {
 	t.Setenv("LOG_LEVEL", "nonsense") // Kratos would not start with it
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	d, err := Start(ctx, Options{KratosBin: kratostest.Binary(t), SignUp: scaffold.CodeFirst, WebAuthn: scaffold.Passwordless, Log: io.Discard})
+	d, err := Start(ctx, Options{KratosBin: kratostest.Binary(t), SignUp: setup.CodeFirst, WebAuthn: setup.Passwordless, Log: io.Discard})
 	require.NoError(t, err)
 
 	code := signUpForCode(t, d, "ada@example.org")

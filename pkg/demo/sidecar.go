@@ -16,11 +16,11 @@ import (
 )
 
 // newSidecar opens the sidecar in this process. Its ports were reserved until now.
-func (d *Demo) newSidecar(ctx context.Context, s *sockets, dir string, keys *api.Keys, log *slog.Logger) (*sidecar.Server, error) {
+func (d *Demo) newSidecar(ctx context.Context, s *sockets, dir string, keys *api.Keys, log *slog.Logger) (*server.Server, error) {
 	listen, metrics := s.sidecar.address(), s.metrics.address()
 	s.sidecar.close()
 	s.metrics.close()
-	server, err := sidecar.New(ctx, sidecar.Options{
+	server, err := server.New(ctx, server.Options{
 		KratosAdminURL: d.AdminURL,
 		DataDir:        filepath.Join(dir, "data"),
 		Keys:           keys,

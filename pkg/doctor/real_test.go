@@ -27,7 +27,7 @@ func TestRealDemo(t *testing.T) {
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	dir := t.TempDir()
-	d, err := demo.Start(ctx, demo.Options{Dir: dir, KratosBin: bin, SignUp: scaffold.PasskeyFirst, Log: io.Discard})
+	d, err := demo.Start(ctx, demo.Options{Dir: dir, KratosBin: bin, SignUp: setup.PasskeyFirst, Log: io.Discard})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		stop()

@@ -1,6 +1,6 @@
-// Package settings reads a program's options from its command line, its
+// Package flagtable reads a program's options from its command line, its
 // environment and a YAML file, as defined in one table.
-package settings
+package flagtable
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package settings_test
+package flagtable_test
 
 import (
 	"fmt"
@@ -20,13 +20,13 @@ type options struct {
 	Names []string
 }
 
-func table(o *options) settings.Table {
-	return settings.Table{Prefix: "APP_", Options: []settings.Option{
-		settings.Text(&o.URL, "kratos-url", "http://k", "`URL` of Kratos"),
-		settings.Switch(&o.Dev, "dev", false, "no | keys"),
-		settings.Number(&o.Rate, "rate", 1, "a `NUMBER`").Reloadable(),
-		settings.Duration(&o.Every, "every", time.Hour, "a `TIME`"),
-		settings.List(&o.Names, "name", "a `NAME` in a file").Secret().Reloadable(),
+func table(o *options) flagtable.Table {
+	return flagtable.Table{Prefix: "APP_", Options: []flagtable.Option{
+		flagtable.Text(&o.URL, "kratos-url", "http://k", "`URL` of Kratos"),
+		flagtable.Switch(&o.Dev, "dev", false, "no | keys"),
+		flagtable.Number(&o.Rate, "rate", 1, "a `NUMBER`").Reloadable(),
+		flagtable.Duration(&o.Every, "every", time.Hour, "a `TIME`"),
+		flagtable.List(&o.Names, "name", "a `NAME` in a file").Secret().Reloadable(),
 	}}
 }
 

@@ -27,7 +27,7 @@ type serveOptions struct {
 	reconcileEvery, maxAge, drainDelay time.Duration
 	dev, insecureHTTP                  bool
 	maxHandles                         float64
-	tls                                sidecar.TLS
+	tls                                server.TLS
 	access                             kratosadmin.Access
 	logFormat, logLevel                string
 }
@@ -38,41 +38,41 @@ const serveEnvPrefix = "OLY_PASSKEY_SERVE_"
 
 // table is the one table of all options: flags, environment, file and
 // docs/configuration.md come from it.
-func (o *serveOptions) table() settings.Table {
+func (o *serveOptions) table() flagtable.Table {
 	options := slices.Concat(
-		[]settings.Option{settings.Text(&o.kratosAdminURL, "kratos-admin-url", "", "`URL` of Kratos' admin API, without /admin")},
+		[]flagtable.Option{flagtable.Text(&o.kratosAdminURL, "kratos-admin-url", "", "`URL` of Kratos' admin API, without /admin")},
 		kratosAccessOptions(&o.access),
-		[]settings.Option{
-			settings.Text(&o.dataDir, "data-dir", "", "`DIR` of the index; created if missing"),
-			settings.Text(&o.dsnFile, "postgres-dsn-file", "", "`FILE` with the DSN of the PostgreSQL or CockroachDB database shared by several servers, instead of --data-dir").Secret(),
-			settings.Text(&o.keyFile, "api-key-file", "", "`FILE` with the API keys; reread when it changes").Secret().Reloadable(),
-			settings.Text(&o.listen, "listen", api.DefaultListen, "`HOST:PORT` of the API"),
-			settings.Text(&o.metricsListen, "metrics-listen", api.DefaultMetricsListen, "`HOST:PORT` of /metrics, /livez and /readyz"),
-			settings.Text(&o.identityIDs, "identity-id-handles", string(directory.IdentityIDsWebAuthn),
+		[]flagtable.Option{
+			flagtable.Text(&o.dataDir, "data-dir", "", "`DIR` of the index; created if missing"),
+			flagtable.Text(&o.dsnFile, "postgres-dsn-file", "", "`FILE` with the DSN of the PostgreSQL or CockroachDB database shared by several servers, instead of --data-dir").Secret(),
+			flagtable.Text(&o.keyFile, "api-key-file", "", "`FILE` with the API keys; reread when it changes").Secret().Reloadable(),
+			flagtable.Text(&o.listen, "listen", api.DefaultListen, "`HOST:PORT` of the API"),
+			flagtable.Text(&o.metricsListen, "metrics-listen", api.DefaultMetricsListen, "`HOST:PORT` of /metrics, /livez and /readyz"),
+			flagtable.Text(&o.identityIDs, "identity-id-handles", string(directory.IdentityIDsWebAuthn),
 				"when to accept 16 bytes that are not in the index as an identity id: `webauthn` (if Kratos shows a webauthn key with that handle), any (if the identity exists), off"),
-			settings.Duration(&o.reconcileEvery, "reconcile-every", 6*time.Hour, "`TIME` between sweeps over all identities"),
-			settings.Duration(&o.maxAge, "max-age", 24*time.Hour, "`TIME` after which an entry is confirmed with Kratos"),
-			settings.Number(&o.maxHandles, "max-handles", 0, "`NUMBER` of handles per second and API key, 0 for no limit; hooks are never limited").Reloadable(),
-			settings.Duration(&o.drainDelay, "drain-delay", 0, "`TIME` to keep serving after /readyz turns 503 on shutdown"),
-			settings.Text(&o.name, "name", "", "instance `NAME`, added to metrics as a label"),
-			settings.Text(&o.logFormat, "log-format", "text", "`FORMAT` of the log: text or json"),
-			settings.Text(&o.logLevel, "log-level", "info", "minimum log `LEVEL`: debug (one line per request), info, warn or error").Reloadable(),
-			settings.Text(&o.tls.CertFile, "tls-cert-file", "", "`FILE` with the certificate chain of the API, PEM; reread when it changes").Reloadable(),
-			settings.Text(&o.tls.KeyFile, "tls-key-file", "", "`FILE` with its private key, PEM").Secret().Reloadable(),
-			settings.Text(&o.tls.ClientCAFile, "client-ca-file", "", "`FILE` with the authorities of client certificates, PEM: clients need a certificate (mTLS)").Reloadable(),
-			settings.List(&o.tls.ClientSANs, "client-san", "DNS `NAME`, URI or email address of a client certificate that is accepted (repeatable)").Reloadable(),
-			settings.Switch(&o.dev, "dev", false, "require no API key; loopback addresses only"),
-			settings.Text(&o.publicListen, "public-listen", "", "`HOST:PORT` of the documents under /.well-known/ and nothing else, for the proxy in front of the RP ID's host"),
-			settings.Text(&o.wellKnownDir, "well-known-dir", "", "`DIR` with these documents, as \"oly-passkey wellknown generate --dir DIR\" writes them").Reloadable(),
-			settings.Switch(&o.insecureHTTP, "insecure-http", false, "allow plain HTTP on non-loopback addresses"),
+			flagtable.Duration(&o.reconcileEvery, "reconcile-every", 6*time.Hour, "`TIME` between sweeps over all identities"),
+			flagtable.Duration(&o.maxAge, "max-age", 24*time.Hour, "`TIME` after which an entry is confirmed with Kratos"),
+			flagtable.Number(&o.maxHandles, "max-handles", 0, "`NUMBER` of handles per second and API key, 0 for no limit; hooks are never limited").Reloadable(),
+			flagtable.Duration(&o.drainDelay, "drain-delay", 0, "`TIME` to keep serving after /readyz turns 503 on shutdown"),
+			flagtable.Text(&o.name, "name", "", "instance `NAME`, added to metrics as a label"),
+			flagtable.Text(&o.logFormat, "log-format", "text", "`FORMAT` of the log: text or json"),
+			flagtable.Text(&o.logLevel, "log-level", "info", "minimum log `LEVEL`: debug (one line per request), info, warn or error").Reloadable(),
+			flagtable.Text(&o.tls.CertFile, "tls-cert-file", "", "`FILE` with the certificate chain of the API, PEM; reread when it changes").Reloadable(),
+			flagtable.Text(&o.tls.KeyFile, "tls-key-file", "", "`FILE` with its private key, PEM").Secret().Reloadable(),
+			flagtable.Text(&o.tls.ClientCAFile, "client-ca-file", "", "`FILE` with the authorities of client certificates, PEM: clients need a certificate (mTLS)").Reloadable(),
+			flagtable.List(&o.tls.ClientSANs, "client-san", "DNS `NAME`, URI or email address of a client certificate that is accepted (repeatable)").Reloadable(),
+			flagtable.Switch(&o.dev, "dev", false, "require no API key; loopback addresses only"),
+			flagtable.Text(&o.publicListen, "public-listen", "", "`HOST:PORT` of the documents under /.well-known/ and nothing else, for the proxy in front of the RP ID's host"),
+			flagtable.Text(&o.wellKnownDir, "well-known-dir", "", "`DIR` with these documents, as \"oly-passkey wellknown generate --dir DIR\" writes them").Reloadable(),
+			flagtable.Switch(&o.insecureHTTP, "insecure-http", false, "allow plain HTTP on non-loopback addresses"),
 		},
 	)
-	return settings.Table{Prefix: serveEnvPrefix, Options: options}
+	return flagtable.Table{Prefix: serveEnvPrefix, Options: options}
 }
 
 // read fills the options from flags, environment and file, and checks what can
 // be checked without a running server.
-func (o *serveOptions) read(a *cli.App, t settings.Table, flags *pflag.FlagSet, optionsFile string) error {
+func (o *serveOptions) read(a *cli.App, t flagtable.Table, flags *pflag.FlagSet, optionsFile string) error {
 	var file *source.File
 	if optionsFile != "" {
 		var err error

@@ -19,7 +19,7 @@ type reloader struct {
 	app           *cli.App
 	flags         *pflag.FlagSet // of the command line
 	optionsFile   string
-	started, last settings.Table // the options at the start, and the last ones that took effect
+	started, last flagtable.Table // the options at the start, and the last ones that took effect
 	level         slog.LevelVar
 }
 
@@ -31,7 +31,7 @@ func hangups() (<-chan os.Signal, func()) {
 }
 
 // run rereads the options at every hangup until ctx is done.
-func (r *reloader) run(ctx context.Context, s *sidecar.Server, log *slog.Logger, hangups <-chan os.Signal) {
+func (r *reloader) run(ctx context.Context, s *server.Server, log *slog.Logger, hangups <-chan os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -46,7 +46,7 @@ func (r *reloader) run(ctx context.Context, s *sidecar.Server, log *slog.Logger,
 	}
 }
 
-func (r *reloader) reload(s *sidecar.Server, log *slog.Logger) error {
+func (r *reloader) reload(s *server.Server, log *slog.Logger) error {
 	var o serveOptions
 	t := o.table()
 	if err := o.read(r.app, t, r.flags, r.optionsFile); err != nil {
@@ -56,7 +56,7 @@ func (r *reloader) reload(s *sidecar.Server, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Reload(sidecar.Reload{KeyFile: o.keyFile, TLS: o.tls, MaxHandles: o.maxHandles, Public: public}); err != nil {
+	if err := s.Reload(server.Reload{KeyFile: o.keyFile, TLS: o.tls, MaxHandles: o.maxHandles, Public: public}); err != nil {
 		return err
 	}
 	r.level.Set(o.level())

@@ -95,7 +95,7 @@ func serve(ctx context.Context, a *cli.App, o *serveOptions, r *reloader) (err e
 	}
 	defer func() { err = errors.Join(err, flush()) }()
 	so.Tracer = tracer
-	s, err := sidecar.New(ctx, so)
+	s, err := server.New(ctx, so)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func newLog(w *cli.ProgressLine, format string, level *slog.LevelVar) *slog.Logg
 }
 
 // sidecar turns the options into those of the server, and reads their files.
-func (o *serveOptions) sidecar(log *slog.Logger) (so sidecar.Options, err error) {
+func (o *serveOptions) sidecar(log *slog.Logger) (so server.Options, err error) {
 	if so, err = o.unread(); err != nil {
 		return so, err
 	}
@@ -140,12 +140,12 @@ func (o *serveOptions) sidecar(log *slog.Logger) (so sidecar.Options, err error)
 }
 
 // unread turns the options into those of the server, without their files.
-func (o *serveOptions) unread() (sidecar.Options, error) {
+func (o *serveOptions) unread() (server.Options, error) {
 	ids, err := directory.ParseIdentityIDs(o.identityIDs)
 	if err != nil {
-		return sidecar.Options{}, fmt.Errorf("--identity-id-handles: %w", err)
+		return server.Options{}, fmt.Errorf("--identity-id-handles: %w", err)
 	}
-	return sidecar.Options{
+	return server.Options{
 		KratosAdminURL: o.kratosAdminURL,
 		KratosAccess:   o.access,
 		DataDir:        o.dataDir,

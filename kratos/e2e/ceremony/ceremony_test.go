@@ -36,7 +36,7 @@ type deployment struct {
 }
 
 // start runs a demo.
-func start(t *testing.T, signUp scaffold.SignUp) *deployment {
+func start(t *testing.T, signUp setup.SignUp) *deployment {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	d := &deployment{dir: t.TempDir()}
@@ -112,7 +112,7 @@ func countIdentities(t *testing.T, admin string) int {
 
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	d := start(t, scaffold.PasskeyFirst)
+	d := start(t, setup.PasskeyFirst)
 	var texts []string
 	r := d.examine(t, func(s ceremony.Step) { texts = append(texts, s.Text) })
 	require.Equal(t, allPassed, ends(r), "%+v", r.Problems())
@@ -169,7 +169,7 @@ func TestDemo(t *testing.T) {
 // creates the identity.
 func TestCodeFirst(t *testing.T) {
 	t.Parallel()
-	d := start(t, scaffold.CodeFirst)
+	d := start(t, setup.CodeFirst)
 	var texts []string
 	r := examine(t.Context(), t, d.options, `{"email": "doctor-{random}@example.org"}`, func(s ceremony.Step) { texts = append(texts, s.Text) })
 	require.Equal(t, allPassed, ends(r), "%+v", r.Problems())
@@ -181,8 +181,8 @@ func TestCodeFirst(t *testing.T) {
 // identity is left behind.
 func TestBroken(t *testing.T) {
 	t.Parallel()
-	d := start(t, scaffold.PasskeyFirst)
-	original, err := os.ReadFile(filepath.Join(d.dir, scaffold.KratosYML))
+	d := start(t, setup.PasskeyFirst)
+	original, err := os.ReadFile(filepath.Join(d.dir, setup.KratosYML))
 	require.NoError(t, err)
 	swap := func(from, to string) string {
 		require.Contains(t, string(original), from)
@@ -214,7 +214,7 @@ func TestBroken(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			name := filepath.Join(d.dir, scaffold.KratosYML)
+			name := filepath.Join(d.dir, setup.KratosYML)
 			d.settle(t, name, c.config, 31+i)
 			d.options.URL = c.url + "/login"
 			f, err := source.Open(name)

@@ -16,7 +16,7 @@ import (
 func TestCodeFirst(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := start(t, scaffold.CodeFirst, func(o *demo.Options) { o.Dir = dir })
+	s := start(t, setup.CodeFirst, func(o *demo.Options) { o.Dir = dir })
 	s.withPasswords(t, dir)
 	t.Run("sign-up by code, then a passkey", func(t *testing.T) { codeThenPasskey(t, s) })
 	t.Run("without JavaScript", func(t *testing.T) { withoutScript(t, s) })

@@ -31,10 +31,10 @@ type stack struct {
 
 // start boots both for one test and all of its parts. Keys of the webauthn
 // method are taken beside passkeys.
-func start(t *testing.T, signUp scaffold.SignUp, change ...func(*demo.Options)) *stack {
+func start(t *testing.T, signUp setup.SignUp, change ...func(*demo.Options)) *stack {
 	t.Helper()
 	log := &log{}
-	options := demo.Options{KratosBin: kratosBin(t), SignUp: signUp, WebAuthn: scaffold.Passwordless, Log: log}
+	options := demo.Options{KratosBin: kratosBin(t), SignUp: signUp, WebAuthn: setup.Passwordless, Log: log}
 	for _, c := range change {
 		c(&options)
 	}

@@ -16,7 +16,7 @@ import (
 func TestPasskeyFirst(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := start(t, scaffold.PasskeyFirst, func(o *demo.Options) {
+	s := start(t, setup.PasskeyFirst, func(o *demo.Options) {
 		o.Dir = dir
 		o.ResidentKey = "required" // Kratos' webauthn method leaves it to the page
 	})
@@ -61,7 +61,7 @@ func TestPasskeyFirst(t *testing.T) {
 // rest.
 func TestAuthenticators(t *testing.T) {
 	t.Parallel()
-	s := start(t, scaffold.PasskeyFirst)
+	s := start(t, setup.PasskeyFirst)
 	t.Run("kinds", func(t *testing.T) { kinds(t, s) })
 	t.Run("full key", func(t *testing.T) { fullKey(t, s) })
 	t.Run("user verification", func(t *testing.T) { verifyOrNot(t, s) })

@@ -29,7 +29,7 @@ func onlyWayIn(t *testing.T, s *stack) {
 // What tests of the change see first may still be the old one, so they wait.
 func (s *stack) reconfigure(t *testing.T, dir string, oldnew ...string) {
 	t.Helper()
-	name := filepath.Join(dir, scaffold.KratosYML)
+	name := filepath.Join(dir, setup.KratosYML)
 	config, err := os.ReadFile(name)
 	require.NoError(t, err)
 	for i := 0; i < len(oldnew); i += 2 {

@@ -30,7 +30,7 @@ func TestReact(t *testing.T) {
 	built := buildReact(t, example)
 	app := httptest.NewUnstartedServer(nil)
 	origin := fmt.Sprintf("http://localhost:%d", portOf(app))
-	s := start(t, scaffold.PasskeyFirst, func(o *demo.Options) { o.Origins = []string{origin} })
+	s := start(t, setup.PasskeyFirst, func(o *demo.Options) { o.Origins = []string{origin} })
 	app.Config.Handler = withDocumented(t, withKratos(built, s.KratosURL), s.KratosURL)
 	app.Start()
 	t.Cleanup(app.Close)

@@ -13,7 +13,7 @@ import (
 // who has one.
 func TestSecondFactor(t *testing.T) {
 	t.Parallel()
-	s := start(t, scaffold.PasskeyFirst, func(o *demo.Options) { o.WebAuthn = scaffold.SecondFactor })
+	s := start(t, setup.PasskeyFirst, func(o *demo.Options) { o.WebAuthn = setup.SecondFactor })
 	t.Run("key after passkey", func(t *testing.T) {
 		p := s.newTab(t, withoutAutofill)
 		device := p.plugIn("internal")

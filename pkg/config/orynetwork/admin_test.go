@@ -88,7 +88,7 @@ func TestSidecar(t *testing.T) {
 	dir := t.TempDir()
 	token := filepath.Join(dir, "ory.key")
 	require.NoError(t, os.WriteFile(token, []byte(orynetworktest.Key+"\n"), 0o600))
-	s, err := sidecar.New(t.Context(), sidecar.Options{
+	s, err := server.New(t.Context(), server.Options{
 		KratosAdminURL: f.URL, KratosAccess: kratosadmin.Access{TokenFile: token, MaxRPS: 100},
 		DataDir: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", Dev: true,
 		IdentityIDs: directory.IdentityIDsOff, ReconcileEvery: time.Hour, MaxAge: time.Hour,

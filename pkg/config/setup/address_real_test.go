@@ -1,6 +1,6 @@
 //go:build realkratos
 
-package scaffold_test
+package setup_test
 
 import (
 	"encoding/json"
@@ -25,7 +25,7 @@ func TestRealAddressChange(t *testing.T) {
 			_, _ = w.Write([]byte(`{"messages":[{"instance_ptr":"#/","messages":[{"id":4770002,"text":"not here","type":"error"}]}]}`))
 		}
 	})
-	k, key := signedUpByCode(t, scaffold.Options{Domain: "localhost", SidecarURL: sidecar, RefuseAddressChange: true})
+	k, key := signedUpByCode(t, setup.Options{Domain: "localhost", SidecarURL: sidecar, RefuseAddressChange: true})
 	change := func(to string) (int, []byte) {
 		f := k.begin("settings")
 		csrf, _ := f.value("csrf_token")
@@ -50,7 +50,7 @@ func TestRealAddressChange(t *testing.T) {
 }
 
 func TestRealAddressChangeFailsClosed(t *testing.T) {
-	k, _ := signedUpByCode(t, scaffold.Options{
+	k, _ := signedUpByCode(t, setup.Options{
 		Domain: "localhost", SidecarURL: "http://127.0.0.1:" + kratostest.FreePorts(t, 1)[0], RefuseAddressChange: true,
 	})
 	f := k.begin("settings")
@@ -74,7 +74,7 @@ func address(k *kratos) string {
 
 // signedUpByCode starts Kratos on a configuration and signs alice@example.com up
 // and in.
-func signedUpByCode(t *testing.T, o scaffold.Options) (k *kratos, hookKey string) {
+func signedUpByCode(t *testing.T, o setup.Options) (k *kratos, hookKey string) {
 	t.Helper()
 	mails, courier := recordCalls(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	o.CourierURL = courier + "/mail"

@@ -1,4 +1,4 @@
-package scaffold_test
+package setup_test
 
 import (
 	"encoding/json"
@@ -28,15 +28,15 @@ func (c *counter) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func files(t *testing.T, o scaffold.Options, have scaffold.State) []scaffold.File {
+func files(t *testing.T, o setup.Options, have setup.State) []setup.File {
 	t.Helper()
-	all, err := scaffold.Files(o, have, new(counter))
+	all, err := setup.Files(o, have, new(counter))
 	require.NoError(t, err)
 	return all
 }
 
 // content answers one file of a list.
-func content(t *testing.T, all []scaffold.File, path string) string {
+func content(t *testing.T, all []setup.File, path string) string {
 	t.Helper()
 	for _, f := range all {
 		if f.Path == path {
@@ -47,15 +47,15 @@ func content(t *testing.T, all []scaffold.File, path string) string {
 	return ""
 }
 
-func state(t *testing.T, all []scaffold.File) scaffold.State {
+func state(t *testing.T, all []setup.File) setup.State {
 	t.Helper()
-	s := scaffold.State{
-		SidecarKey: []byte(content(t, all, scaffold.SidecarKey)),
-		KratosEnv:  []byte(content(t, all, scaffold.KratosEnv)),
+	s := setup.State{
+		SidecarKey: []byte(content(t, all, setup.SidecarKey)),
+		KratosEnv:  []byte(content(t, all, setup.KratosEnv)),
 		GitIgnore:  []byte(content(t, all, ".gitignore")),
 	}
 	for _, f := range all {
-		if f.Path == scaffold.PostgresEnv {
+		if f.Path == setup.PostgresEnv {
 			s.PostgresEnv = f.Content
 		}
 	}
@@ -63,29 +63,29 @@ func state(t *testing.T, all []scaffold.File) scaffold.State {
 }
 
 // layouts are options that between them reach every line of the templates.
-func layouts() map[string]scaffold.Options {
-	return map[string]scaffold.Options{
+func layouts() map[string]setup.Options {
+	return map[string]setup.Options{
 		"code-first":    {Domain: "auth.example.com", AppName: "Example"},
-		"passkey-first": {Domain: "Auth.Example.com", AppName: `A "name": #1`, RPID: "example.com", SignUp: scaffold.PasskeyFirst, WebAuthn: scaffold.Passwordless},
-		"second-factor": {Domain: "auth.example.co.uk", KratosURL: "https://kratos.example.co.uk:8443/api", UIURL: "https://auth.example.co.uk/ui/", WebAuthn: scaffold.SecondFactor},
+		"passkey-first": {Domain: "Auth.Example.com", AppName: `A "name": #1`, RPID: "example.com", SignUp: setup.PasskeyFirst, WebAuthn: setup.Passwordless},
+		"second-factor": {Domain: "auth.example.co.uk", KratosURL: "https://kratos.example.co.uk:8443/api", UIURL: "https://auth.example.co.uk/ui/", WebAuthn: setup.SecondFactor},
 		"container":     {Domain: "example.com", SidecarURL: "http://sidecar:4477/", Mount: "/etc/config/kratos/"},
 		"origins": {
-			Domain: "auth.example.com", RPID: "example.com", WebAuthn: scaffold.Passwordless,
+			Domain: "auth.example.com", RPID: "example.com", WebAuthn: setup.Passwordless,
 			Origins:    []string{"https://app.example.com", "https://AUTH.example.com:443", "https://app.example.com/", "https://shop.example.com:8443"},
 			SidecarURL: "http://127.0.0.1:4487", PublicListen: "127.0.0.1:4443", AdminListen: "127.0.0.1:4444",
 		},
-		"compose":    {Domain: "auth.example.com", Target: scaffold.Compose, CI: scaffold.GitHub},
-		"kubernetes": {Domain: "auth.example.com", Target: scaffold.Kubernetes, CI: scaffold.GitLab, Repository: "deploy/kratos"},
-		"systemd":    {Domain: "auth.example.com", Target: scaffold.Systemd, CI: scaffold.PreCommit, Version: "v1.2.3"},
+		"compose":    {Domain: "auth.example.com", Target: setup.Compose, CI: setup.GitHub},
+		"kubernetes": {Domain: "auth.example.com", Target: setup.Kubernetes, CI: setup.GitLab, Repository: "deploy/kratos"},
+		"systemd":    {Domain: "auth.example.com", Target: setup.Systemd, CI: setup.PreCommit, Version: "v1.2.3"},
 		"localhost":  {Domain: "localhost"},
-		"helm":       {Domain: "auth.example.com", Target: scaffold.Helm, CI: scaffold.GitHub},
+		"helm":       {Domain: "auth.example.com", Target: setup.Helm, CI: setup.GitHub},
 		"related":    {Domain: "auth.example.com", RPID: "example.com", Related: true, Origins: []string{"https://www.example.org", "https://app.example.com"}},
 		"mobile":     {Domain: "auth.example.com", AndroidApps: []string{"com.example.app=" + strings.Repeat("A1", 32)}, AppleApps: []string{"ABCDE12345.com.example.app"}},
-		"staff":      {Domain: "staff.example.com", Instance: "staff", Closed: true, WebAuthn: scaffold.SecondFactor},
+		"staff":      {Domain: "staff.example.com", Instance: "staff", Closed: true, WebAuthn: setup.SecondFactor},
 		"policy":     {Domain: "auth.example.com", Kratos: "v26.3.0"},
-		"address":    {Domain: "auth.example.com", RefuseAddressChange: true, Target: scaffold.Kubernetes},
+		"address":    {Domain: "auth.example.com", RefuseAddressChange: true, Target: setup.Kubernetes},
 		"demo": {
-			Domain: "localhost", AppName: "Demo", SignUp: scaffold.PasskeyFirst,
+			Domain: "localhost", AppName: "Demo", SignUp: setup.PasskeyFirst,
 			PublicListen: "127.0.0.1:14433", AdminListen: "127.0.0.1:14434",
 			KratosURL: "http://localhost:14433/", UIURL: "http://localhost:14455",
 			CourierURL: "http://127.0.0.1:14455/courier", DSN: "sqlite:///tmp/demo/kratos.db?_fk=true&mode=rwc",
@@ -98,7 +98,7 @@ func layouts() map[string]scaffold.Options {
 func TestFiles(t *testing.T) {
 	for name, o := range layouts() {
 		t.Run(name, func(t *testing.T) {
-			all := files(t, o, scaffold.State{})
+			all := files(t, o, setup.State{})
 			var got txtar.Archive
 			for _, f := range all {
 				got.Files = append(got.Files, txtar.File{Name: f.Path + " " + f.Mode.String(), Data: f.Content})
@@ -111,14 +111,14 @@ func TestFiles(t *testing.T) {
 // TestNoSecretInTheOpen looks for every key and secret in the files that are
 // not private.
 func TestNoSecretInTheOpen(t *testing.T) {
-	all := files(t, scaffold.Options{Domain: "example.com", WebAuthn: scaffold.Passwordless}, scaffold.State{})
+	all := files(t, setup.Options{Domain: "example.com", WebAuthn: setup.Passwordless}, setup.State{})
 	var secrets []string
-	for _, line := range scaffold.Environ([]byte(content(t, all, scaffold.KratosEnv))) {
+	for _, line := range setup.Environ([]byte(content(t, all, setup.KratosEnv))) {
 		if name, value, _ := strings.Cut(line, "="); strings.HasPrefix(name, "SECRETS_") || strings.HasSuffix(name, "_AUTH_CONFIG_VALUE") {
 			secrets = append(secrets, value)
 		}
 	}
-	for line := range strings.Lines(content(t, all, scaffold.SidecarKey)) {
+	for line := range strings.Lines(content(t, all, setup.SidecarKey)) {
 		_, key, _ := strings.Cut(strings.TrimSpace(line), ":")
 		secrets = append(secrets, key)
 	}
@@ -134,11 +134,11 @@ func TestNoSecretInTheOpen(t *testing.T) {
 }
 
 func TestAnotherRunKeepsWhatIsThere(t *testing.T) {
-	o := scaffold.Options{Domain: "auth.example.com"}
-	first := files(t, o, scaffold.State{})
+	o := setup.Options{Domain: "auth.example.com"}
+	first := files(t, o, setup.State{})
 
 	t.Run("all of it", func(t *testing.T) {
-		again, err := scaffold.Files(o, state(t, first), broken{})
+		again, err := setup.Files(o, state(t, first), broken{})
 		require.NoError(t, err)
 		for i := range again {
 			require.Equal(t, string(first[i].Content), string(again[i].Content), again[i].Path)
@@ -148,49 +148,49 @@ func TestAnotherRunKeepsWhatIsThere(t *testing.T) {
 		have := state(t, first)
 		have.KratosEnv = []byte("LOG_LEVEL=debug\n" + strings.Replace(string(have.KratosEnv), "DSN=sqlite", "DSN=postgres", 1))
 		again := files(t, o, have)
-		require.Equal(t, string(have.KratosEnv), content(t, again, scaffold.KratosEnv))
+		require.Equal(t, string(have.KratosEnv), content(t, again, setup.KratosEnv))
 	})
 	t.Run("a second hooks key while one is rotated", func(t *testing.T) {
 		have := state(t, first)
 		have.SidecarKey = append([]byte("hooks:next\n"), have.SidecarKey...)
 		again := files(t, o, have)
-		require.Equal(t, string(have.KratosEnv), content(t, again, scaffold.KratosEnv))
-		require.Equal(t, string(have.SidecarKey), content(t, again, scaffold.SidecarKey))
+		require.Equal(t, string(have.KratosEnv), content(t, again, setup.KratosEnv))
+		require.Equal(t, string(have.SidecarKey), content(t, again, setup.SidecarKey))
 	})
 	t.Run("the hook key when only kratos.env is left", func(t *testing.T) {
 		have := state(t, first)
 		have.SidecarKey = nil
 		again := files(t, o, have)
-		require.Equal(t, string(have.KratosEnv), content(t, again, scaffold.KratosEnv))
-		require.Equal(t, strings.SplitAfter(string(state(t, first).SidecarKey), "\n")[0], strings.SplitAfter(content(t, again, scaffold.SidecarKey), "\n")[0])
+		require.Equal(t, string(have.KratosEnv), content(t, again, setup.KratosEnv))
+		require.Equal(t, strings.SplitAfter(string(state(t, first).SidecarKey), "\n")[0], strings.SplitAfter(content(t, again, setup.SidecarKey), "\n")[0])
 	})
 	t.Run("lines are added to an unfinished .gitignore", func(t *testing.T) {
-		again := files(t, o, scaffold.State{GitIgnore: []byte("node_modules\nkratos.env")})
+		again := files(t, o, setup.State{GitIgnore: []byte("node_modules\nkratos.env")})
 		require.Equal(t, "node_modules\nkratos.env\n/sidecar.key\n/kratos.db*\n/data/\n", content(t, again, ".gitignore"))
 	})
 	t.Run("the database's password when only kratos.env is left", func(t *testing.T) {
-		o := scaffold.Options{Domain: "auth.example.com", Target: scaffold.Compose}
-		compose := files(t, o, scaffold.State{})
+		o := setup.Options{Domain: "auth.example.com", Target: setup.Compose}
+		compose := files(t, o, setup.State{})
 		have := state(t, compose)
 		have.PostgresEnv = nil
-		again, err := scaffold.Files(o, have, broken{})
+		again, err := setup.Files(o, have, broken{})
 		require.NoError(t, err)
 		require.Equal(t, state(t, compose), state(t, again))
 	})
 	t.Run("a hook variable that no hook waits for goes, and is no mere extension", func(t *testing.T) {
-		have := state(t, files(t, scaffold.Options{Domain: "auth.example.com", WebAuthn: scaffold.Passwordless}, scaffold.State{}))
+		have := state(t, files(t, setup.Options{Domain: "auth.example.com", WebAuthn: setup.Passwordless}, setup.State{}))
 		for _, f := range files(t, o, have) {
-			if f.Path == scaffold.KratosEnv {
+			if f.Path == setup.KratosEnv {
 				require.Equal(t, string(state(t, first).KratosEnv), string(f.Content))
 				require.False(t, f.Extends)
 			}
 		}
 	})
 	t.Run("the key of a hook that is given up goes, and is no mere extension", func(t *testing.T) {
-		have := state(t, files(t, scaffold.Options{Domain: "auth.example.com", RefuseAddressChange: true}, scaffold.State{}))
+		have := state(t, files(t, setup.Options{Domain: "auth.example.com", RefuseAddressChange: true}, setup.State{}))
 		require.Equal(t, 4, strings.Count(string(have.KratosEnv), "_AUTH_CONFIG_VALUE="))
 		for _, f := range files(t, o, have) {
-			if f.Path == scaffold.KratosEnv {
+			if f.Path == setup.KratosEnv {
 				require.Equal(t, string(state(t, first).KratosEnv), string(f.Content))
 				require.False(t, f.Extends)
 			}
@@ -200,7 +200,7 @@ func TestAnotherRunKeepsWhatIsThere(t *testing.T) {
 		have := state(t, first)
 		have.SidecarKey = []byte("hooks:other\n")
 		for _, f := range files(t, o, have) {
-			if f.Path == scaffold.KratosEnv {
+			if f.Path == setup.KratosEnv {
 				require.Equal(t, 3, strings.Count(string(f.Content), "_AUTH_CONFIG_VALUE=other\n"))
 				require.False(t, f.Extends)
 			}
@@ -213,11 +213,11 @@ type broken struct{}
 func (broken) Read([]byte) (int, error) { return 0, errors.New("no entropy") }
 
 func TestFilesFail(t *testing.T) {
-	o := scaffold.Options{Domain: "auth.example.com"}
-	_, err := scaffold.Files(o, scaffold.State{}, broken{})
+	o := setup.Options{Domain: "auth.example.com"}
+	_, err := setup.Files(o, setup.State{}, broken{})
 	require.EqualError(t, err, "no randomness for a key: no entropy")
 
-	_, err = scaffold.Files(o, scaffold.State{SidecarKey: []byte("hooks:a\n\n# rotated\nhook:b\n")}, new(counter))
+	_, err = setup.Files(o, setup.State{SidecarKey: []byte("hooks:a\n\n# rotated\nhook:b\n")}, new(counter))
 	require.EqualError(t, err, "sidecar.key:4: not a scope:key line; scopes are hooks, resolve, read, admin, and a key has no spaces and no quotes")
 }
 
@@ -227,9 +227,9 @@ func FuzzFiles(f *testing.F) {
 	f.Add("localhost", "a: b # c\u2028\u0085", "", "", "")
 	f.Add("bücher.example", "'\"\\ ☃ <&>", "", "/a b", "memory")
 	f.Fuzz(func(t *testing.T, domain, appName, rpID, mount, dsn string) {
-		all, err := scaffold.Files(scaffold.Options{Domain: domain, AppName: appName, RPID: rpID, Mount: mount, DSN: dsn}, scaffold.State{}, new(counter))
+		all, err := setup.Files(setup.Options{Domain: domain, AppName: appName, RPID: rpID, Mount: mount, DSN: dsn}, setup.State{}, new(counter))
 		if err != nil {
-			var wrong *scaffold.OptionError
+			var wrong *setup.OptionError
 			require.ErrorAs(t, err, &wrong)
 			return
 		}
@@ -247,14 +247,14 @@ func FuzzFiles(f *testing.F) {
 				} `yaml:"methods"`
 			} `yaml:"selfservice"`
 		}
-		require.NoError(t, yaml.Unmarshal([]byte(content(t, all, scaffold.KratosYML)), &conf))
+		require.NoError(t, yaml.Unmarshal([]byte(content(t, all, setup.KratosYML)), &conf))
 		rp := conf.Selfservice.Methods.Passkey.Config.RP
 		require.NotEmpty(t, rp.ID)
 		if appName != "" {
 			require.Equal(t, appName, rp.DisplayName)
 		}
 		require.True(t, json.Valid([]byte(content(t, all, "identity.schema.json"))))
-		env := content(t, all, scaffold.KratosEnv)
+		env := content(t, all, setup.KratosEnv)
 		require.Equal(t, strings.Split(strings.TrimSuffix(env, "\n"), "\n"), strings.Fields(env), "one word a line")
 	})
 }
@@ -265,13 +265,13 @@ func FuzzState(f *testing.F) {
 	f.Add([]byte("hooks:a"), []byte("=\n#\n\r\nDSN\nDSN=a=b"), []byte("POSTGRES_PASSWORD=\n"), []byte("\xff"))
 	f.Add([]byte(""), []byte("DSN=postgres://kratos:%41@postgres/kratos"), []byte(""), []byte(""))
 	f.Fuzz(func(t *testing.T, key, env, postgres, ignore []byte) {
-		o := scaffold.Options{Domain: "localhost", Target: scaffold.Compose}
-		all, err := scaffold.Files(o, scaffold.State{SidecarKey: key, KratosEnv: env, PostgresEnv: postgres, GitIgnore: ignore}, new(counter))
+		o := setup.Options{Domain: "localhost", Target: setup.Compose}
+		all, err := setup.Files(o, setup.State{SidecarKey: key, KratosEnv: env, PostgresEnv: postgres, GitIgnore: ignore}, new(counter))
 		if err != nil {
 			require.ErrorContains(t, err, "sidecar.key:")
 			return
 		}
-		again, err := scaffold.Files(o, state(t, all), broken{})
+		again, err := setup.Files(o, state(t, all), broken{})
 		require.NoError(t, err)
 		require.Equal(t, state(t, all), state(t, again))
 	})

@@ -1,6 +1,6 @@
 //go:build realkratos
 
-package scaffold_test
+package setup_test
 
 import (
 	"bytes"

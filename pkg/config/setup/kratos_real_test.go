@@ -1,6 +1,6 @@
 //go:build realkratos
 
-package scaffold_test
+package setup_test
 
 import (
 	"crypto/rand"
@@ -20,15 +20,15 @@ import (
 
 // scaffolded writes a configuration into a fresh folder and answers the folder
 // and the hook key.
-func scaffolded(t *testing.T, o scaffold.Options) (dir, hookKey string) {
+func scaffolded(t *testing.T, o setup.Options) (dir, hookKey string) {
 	t.Helper()
 	dir = t.TempDir()
-	files, err := scaffold.Files(o, scaffold.State{}, rand.Reader)
+	files, err := setup.Files(o, setup.State{}, rand.Reader)
 	require.NoError(t, err)
-	_, err = scaffold.Write(dir, files, false)
+	_, err = setup.Write(dir, files, false)
 	require.NoError(t, err)
 	for _, f := range files {
-		if f.Path == scaffold.SidecarKey {
+		if f.Path == setup.SidecarKey {
 			hookKey = regexp.MustCompile(`hooks:(.+)`).FindStringSubmatch(string(f.Content))[1]
 		}
 	}
@@ -39,7 +39,7 @@ func scaffolded(t *testing.T, o scaffold.Options) (dir, hookKey string) {
 // a unit does.
 func TestRealKratosFindsMountedFiles(t *testing.T) {
 	mount := t.TempDir()
-	dir, _ := scaffolded(t, scaffold.Options{Domain: "localhost", Target: scaffold.Systemd, Mount: mount, DSN: "sqlite:///" + mount + "/kratos.db?_fk=true&mode=rwc"})
+	dir, _ := scaffolded(t, setup.Options{Domain: "localhost", Target: setup.Systemd, Mount: mount, DSN: "sqlite:///" + mount + "/kratos.db?_fk=true&mode=rwc"})
 	require.NoError(t, os.CopyFS(mount, os.DirFS(dir)))
 	require.NoError(t, os.Remove(filepath.Join(dir, "identity.schema.json")))
 	status, answer := registerPasskey(startKratos(t, dir), map[string]any{"email": "alice@example.com"})
@@ -67,10 +67,10 @@ type creationOptions struct {
 // TestRealKratosBoots runs every combination on a real Kratos and looks at what the
 // browser would get.
 func TestRealKratosBoots(t *testing.T) {
-	for _, signUp := range []scaffold.SignUp{scaffold.CodeFirst, scaffold.PasskeyFirst} {
-		for _, webAuthn := range []scaffold.WebAuthn{scaffold.Off, scaffold.Passwordless, scaffold.SecondFactor} {
+	for _, signUp := range []setup.SignUp{setup.CodeFirst, setup.PasskeyFirst} {
+		for _, webAuthn := range []setup.WebAuthn{setup.Off, setup.Passwordless, setup.SecondFactor} {
 			t.Run(string(signUp)+" "+string(webAuthn), func(t *testing.T) {
-				dir, _ := scaffolded(t, scaffold.Options{
+				dir, _ := scaffolded(t, setup.Options{
 					Domain: "auth.example.com", AppName: `"Ex" & Söhne: #1`, RPID: "example.com",
 					KratosURL: "https://kratos.example.com/", Origins: []string{"https://app.example.com"}, SignUp: signUp, WebAuthn: webAuthn,
 				})
@@ -80,7 +80,7 @@ func TestRealKratosBoots(t *testing.T) {
 
 				traits := map[string]any{"email": "alice@example.com"}
 				displayName := "traits.email"
-				if signUp == scaffold.PasskeyFirst {
+				if signUp == setup.PasskeyFirst {
 					traits["username"], displayName = "alice", "traits.username"
 				}
 				f := k.begin("registration")
@@ -97,7 +97,7 @@ func TestRealKratosBoots(t *testing.T) {
 				require.Equal(t, displayName, create.DisplayNameFieldName)
 				require.Contains(t, f.submits(), "code")
 				_, offered := f.value("webauthn_register_trigger")
-				require.Equal(t, webAuthn == scaffold.Passwordless, offered)
+				require.Equal(t, webAuthn == setup.Passwordless, offered)
 
 				login := k.begin("login")
 				raw, _ = login.value("passkey_challenge")
@@ -109,7 +109,7 @@ func TestRealKratosBoots(t *testing.T) {
 				require.NoError(t, json.Unmarshal([]byte(raw), &get), "%q", raw)
 				require.Equal(t, "example.com", get.PublicKey.RPID)
 				want := []string{"code"}
-				if webAuthn == scaffold.Passwordless {
+				if webAuthn == setup.Passwordless {
 					want = append(want, "webauthn")
 				}
 				require.ElementsMatch(t, want, login.submits())
@@ -123,8 +123,8 @@ func TestRealKratosBoots(t *testing.T) {
 func TestRealPasskeySignUp(t *testing.T) {
 	t.Run("passkey-first", func(t *testing.T) {
 		hooks, sidecar := recordCalls(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-		k, status, answer, key := signUpByPasskey(t, scaffold.Options{
-			Domain: "localhost", SidecarURL: sidecar, SignUp: scaffold.PasskeyFirst,
+		k, status, answer, key := signUpByPasskey(t, setup.Options{
+			Domain: "localhost", SidecarURL: sidecar, SignUp: setup.PasskeyFirst,
 		}, map[string]any{"username": "alice"})
 		require.Equal(t, http.StatusOK, status, "%s", answer)
 		var registered struct {
@@ -143,14 +143,14 @@ func TestRealPasskeySignUp(t *testing.T) {
 		require.Len(t, f.UI.Messages, 1)
 		require.Equal(t, 4000007, f.UI.Messages[0].ID, "the user name is taken")
 	})
-	for _, second := range []scaffold.WebAuthn{scaffold.Off, scaffold.Passwordless} {
+	for _, second := range []setup.WebAuthn{setup.Off, setup.Passwordless} {
 		t.Run("passkey-first with somebody's address, webauthn "+string(second), func(t *testing.T) {
 			hooks, sidecar := recordCalls(t, func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(http.StatusForbidden)
 				_, _ = w.Write([]byte(`{"messages":[{"messages":[{"id":4900001,"text":"begin with a code","type":"error"}]}]}`))
 			})
-			k, status, answer, key := signUpByPasskey(t, scaffold.Options{
-				Domain: "localhost", SidecarURL: sidecar, SignUp: scaffold.PasskeyFirst, WebAuthn: second,
+			k, status, answer, key := signUpByPasskey(t, setup.Options{
+				Domain: "localhost", SidecarURL: sidecar, SignUp: setup.PasskeyFirst, WebAuthn: second,
 			}, map[string]any{"username": "mallory", "email": "victim@example.com"})
 			f := k.decode(status, answer)(http.StatusBadRequest)
 			require.Equal(t, []message{{ID: 4900001, Text: "begin with a code"}}, f.UI.Messages)
@@ -161,8 +161,8 @@ func TestRealPasskeySignUp(t *testing.T) {
 		})
 	}
 	t.Run("passkey-first with somebody's address fails closed without the sidecar", func(t *testing.T) {
-		k, status, answer, _ := signUpByPasskey(t, scaffold.Options{
-			Domain: "localhost", SignUp: scaffold.PasskeyFirst, SidecarURL: "http://127.0.0.1:" + kratostest.FreePorts(t, 1)[0],
+		k, status, answer, _ := signUpByPasskey(t, setup.Options{
+			Domain: "localhost", SignUp: setup.PasskeyFirst, SidecarURL: "http://127.0.0.1:" + kratostest.FreePorts(t, 1)[0],
 		}, map[string]any{"username": "mallory", "email": "victim@example.com"})
 		require.Equal(t, http.StatusInternalServerError, status, "%s", answer)
 		require.Empty(t, identities(k))
@@ -174,8 +174,8 @@ func TestRealPasskeySignUp(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 			_, _ = w.Write([]byte(`{"messages":[{"messages":[{"id":4900001,"text":"begin with a code","type":"error"}]}]}`))
 		})
-		k, status, answer, key := signUpByPasskey(t, scaffold.Options{
-			Domain: "localhost", SidecarURL: sidecar, WebAuthn: scaffold.Passwordless,
+		k, status, answer, key := signUpByPasskey(t, setup.Options{
+			Domain: "localhost", SidecarURL: sidecar, WebAuthn: setup.Passwordless,
 		}, map[string]any{"email": "alice@example.com"})
 		f := k.decode(status, answer)(http.StatusBadRequest)
 		require.Equal(t, []message{{ID: 4900001, Text: "begin with a code"}}, f.UI.Messages)
@@ -185,7 +185,7 @@ func TestRealPasskeySignUp(t *testing.T) {
 		require.Empty(t, identities(k))
 	})
 	t.Run("code-first fails closed without the sidecar", func(t *testing.T) {
-		k, status, answer, _ := signUpByPasskey(t, scaffold.Options{
+		k, status, answer, _ := signUpByPasskey(t, setup.Options{
 			Domain: "localhost", SidecarURL: "http://127.0.0.1:" + kratostest.FreePorts(t, 1)[0],
 		}, map[string]any{"email": "alice@example.com"})
 		require.Equal(t, http.StatusInternalServerError, status, "%s", answer)
@@ -193,7 +193,7 @@ func TestRealPasskeySignUp(t *testing.T) {
 	})
 }
 
-func signUpByPasskey(t *testing.T, o scaffold.Options, traits map[string]any) (k *kratos, status int, answer []byte, key string) {
+func signUpByPasskey(t *testing.T, o setup.Options, traits map[string]any) (k *kratos, status int, answer []byte, key string) {
 	t.Helper()
 	dir, key := scaffolded(t, o)
 	k = startKratos(t, dir)
@@ -233,7 +233,7 @@ func identities(k *kratos) []any {
 // TestRealCodeSignUp proves an address by a code, is signed in and lands in
 // settings, where a passkey can be added at once.
 func TestRealCodeSignUp(t *testing.T) {
-	k, _ := signedUpByCode(t, scaffold.Options{Domain: "localhost"})
+	k, _ := signedUpByCode(t, setup.Options{Domain: "localhost"})
 	_, offered := k.begin("settings").value("passkey_create_data")
 	require.True(t, offered)
 }

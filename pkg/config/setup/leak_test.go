@@ -1,4 +1,4 @@
-package scaffold_test
+package setup_test
 
 import (
 	"testing"

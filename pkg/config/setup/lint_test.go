@@ -1,4 +1,4 @@
-package scaffold_test
+package setup_test
 
 import (
 	"fmt"
@@ -17,9 +17,9 @@ import (
 )
 
 // combinations are all ways to combine the options that change kratos.yml.
-func combinations() map[string]scaffold.Options {
-	all := make(map[string]scaffold.Options)
-	for place, o := range map[string]scaffold.Options{
+func combinations() map[string]setup.Options {
+	all := make(map[string]setup.Options)
+	for place, o := range map[string]setup.Options{
 		"one host":   {Domain: "auth.example.com"},
 		"parent":     {Domain: "auth.example.co.uk", RPID: "example.co.uk", AppName: `"Ex" & Söhne: #1`},
 		"origins":    {Domain: "auth.example.com", RPID: "example.com", Origins: []string{"https://app.example.com", "https://example.com"}},
@@ -28,14 +28,14 @@ func combinations() map[string]scaffold.Options {
 		"IDN":        {Domain: "anmeldung.bücher.example"},
 		"container":  {Domain: "auth.example.com", Mount: "/etc/config/kratos", SidecarURL: "http://sidecar:4477"},
 		"sidecar":    {Domain: "auth.example.com", SidecarURL: "https://sidecar.example.com"},
-		"compose":    {Domain: "auth.example.com", Target: scaffold.Compose},
-		"kubernetes": {Domain: "auth.example.com", Target: scaffold.Kubernetes},
-		"systemd":    {Domain: "auth.example.com", Target: scaffold.Systemd},
+		"compose":    {Domain: "auth.example.com", Target: setup.Compose},
+		"kubernetes": {Domain: "auth.example.com", Target: setup.Kubernetes},
+		"systemd":    {Domain: "auth.example.com", Target: setup.Systemd},
 		"localhost":  {Domain: "localhost"},
 		"demo":       {Domain: "localhost", AppName: "Demo", CourierURL: "http://127.0.0.1:4455/courier", PublicListen: "127.0.0.1:14433", KratosURL: "http://localhost:14433/"},
 	} {
-		for _, o.SignUp = range []scaffold.SignUp{scaffold.CodeFirst, scaffold.PasskeyFirst} {
-			for _, o.WebAuthn = range []scaffold.WebAuthn{scaffold.Off, scaffold.Passwordless, scaffold.SecondFactor} {
+		for _, o.SignUp = range []setup.SignUp{setup.CodeFirst, setup.PasskeyFirst} {
+			for _, o.WebAuthn = range []setup.WebAuthn{setup.Off, setup.Passwordless, setup.SecondFactor} {
 				all[fmt.Sprintf("%s, %s, %q", place, o.SignUp, o.WebAuthn)] = o
 			}
 		}
@@ -48,14 +48,14 @@ func combinations() map[string]scaffold.Options {
 func TestLintsClean(t *testing.T) {
 	for name, o := range combinations() {
 		t.Run(name, func(t *testing.T) {
-			all := files(t, o, scaffold.State{})
-			found, err := scaffold.Lint(all)
+			all := files(t, o, setup.State{})
+			found, err := setup.Lint(all)
 			require.NoError(t, err)
 			requireClean(t, found)
 
 			dir := t.TempDir()
 			write(t, dir, all, false)
-			f, err := source.Open(filepath.Join(dir, scaffold.KratosYML))
+			f, err := source.Open(filepath.Join(dir, setup.KratosYML))
 			require.NoError(t, err)
 			found, err = lint.Check([]*source.File{f}, lint.Options{Schemas: kratosconf.SchemaOptions{Read: source.Open}}, rules.All())
 			require.NoError(t, err)
@@ -74,9 +74,9 @@ func requireClean(t *testing.T, found []lint.Finding) {
 
 // TestLintSeesTheEnvironment: what a user has put into kratos.env counts.
 func TestLintSeesTheEnvironment(t *testing.T) {
-	o := scaffold.Options{Domain: "auth.example.com"}
-	have := scaffold.State{KratosEnv: []byte("SELFSERVICE_METHODS_PASSKEY_CONFIG_RP_ID=example.org\n")}
-	found, err := scaffold.Lint(files(t, o, have))
+	o := setup.Options{Domain: "auth.example.com"}
+	have := setup.State{KratosEnv: []byte("SELFSERVICE_METHODS_PASSKEY_CONFIG_RP_ID=example.org\n")}
+	found, err := setup.Lint(files(t, o, have))
 	require.NoError(t, err)
 	require.NotEmpty(t, found)
 	require.Equal(t, "rp-id-not-suffix", found[0].Rule)

@@ -1,6 +1,6 @@
 //go:build realkratos
 
-package scaffold_test
+package setup_test
 
 import (
 	"net/http"
@@ -26,11 +26,11 @@ func TestRealPresets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			o.DSN = "sqlite://kratos.db?_fk=true&mode=rwc"
-			all := files(t, o, scaffold.State{})
-			_, err := scaffold.Write(dir, all, false)
+			all := files(t, o, setup.State{})
+			_, err := setup.Write(dir, all, false)
 			require.NoError(t, err)
-			if o.Target == scaffold.Helm {
-				asTheChart(t, dir, content(t, all, scaffold.HelmValues))
+			if o.Target == setup.Helm {
+				asTheChart(t, dir, content(t, all, setup.HelmValues))
 			}
 			k := startKratos(t, dir)
 			code, flow := k.do(http.MethodGet, k.public+"/self-service/login/browser", nil)
@@ -59,5 +59,5 @@ func asTheChart(t *testing.T, dir, values string) {
 	config, err := yaml.Marshal(all.Kratos.Config)
 	require.NoError(t, err)
 	text := strings.ReplaceAll(string(config), "file:///etc/config/", "file://")
-	require.NoError(t, os.WriteFile(filepath.Join(dir, scaffold.KratosYML), []byte(text), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, setup.KratosYML), []byte(text), 0o600))
 }

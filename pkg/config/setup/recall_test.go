@@ -1,4 +1,4 @@
-package scaffold_test
+package setup_test
 
 import (
 	"maps"
@@ -12,7 +12,7 @@ import (
 )
 
 // reader answers the files of a folder as they were written.
-func reader(all []scaffold.File) func(string) []byte {
+func reader(all []setup.File) func(string) []byte {
 	return func(name string) []byte {
 		for _, f := range all {
 			if path.Clean(f.Path) == path.Clean(name) {
@@ -28,20 +28,20 @@ func reader(all []scaffold.File) func(string) []byte {
 func TestRecall(t *testing.T) {
 	all := layouts()
 	maps.Copy(all, presets())
-	all["everything"] = scaffold.Options{
-		Domain: "auth.example.com", RPID: "example.com", AppName: `"Ex" & Söhne: #1`, UI: true, CI: scaffold.GitHub, WebAuthn: scaffold.SecondFactor,
+	all["everything"] = setup.Options{
+		Domain: "auth.example.com", RPID: "example.com", AppName: `"Ex" & Söhne: #1`, UI: true, CI: setup.GitHub, WebAuthn: setup.SecondFactor,
 		UIURL: "https://login.example.com/ui", KratosURL: "https://kratos.example.com:8443/api/",
 		AndroidApps: []string{"com.example.app=" + strings.Repeat("A1", 32), "com.example.app=" + strings.Repeat("B2", 32), "com.example.other=" + strings.Repeat("A1", 32)},
 	}
-	for _, target := range []scaffold.Target{scaffold.Compose, scaffold.Kubernetes, scaffold.Helm} {
-		all["released "+string(target)] = scaffold.Options{Domain: "auth.example.com", Target: target, CI: scaffold.GitLab, Version: "v1.2.3"}
+	for _, target := range []setup.Target{setup.Compose, setup.Kubernetes, setup.Helm} {
+		all["released "+string(target)] = setup.Options{Domain: "auth.example.com", Target: target, CI: setup.GitLab, Version: "v1.2.3"}
 	}
 	for name, o := range all {
 		t.Run(name, func(t *testing.T) {
-			first := files(t, o, scaffold.State{})
-			recalled, ok := scaffold.Recall(o.Repository, reader(first))
+			first := files(t, o, setup.State{})
+			recalled, ok := setup.Recall(o.Repository, reader(first))
 			require.True(t, ok)
-			again, err := scaffold.Files(recalled, state(t, first), broken{})
+			again, err := setup.Files(recalled, state(t, first), broken{})
 			require.NoError(t, err)
 			require.Equal(t, paths(first), paths(again))
 			for i := range first {
@@ -51,7 +51,7 @@ func TestRecall(t *testing.T) {
 	}
 }
 
-func paths(all []scaffold.File) []string {
+func paths(all []setup.File) []string {
 	var out []string
 	for _, f := range all {
 		out = append(out, f.Path)
@@ -62,11 +62,11 @@ func paths(all []scaffold.File) []string {
 // TestRecallBriefly: what is the default anyway is left out.
 func TestRecallBriefly(t *testing.T) {
 	fingerprint := strings.TrimSuffix(strings.Repeat("A1:", 32), ":")
-	for name, o := range map[string]scaffold.Options{
+	for name, o := range map[string]setup.Options{
 		"nothing else":     {Domain: "auth.example.com"},
 		"localhost":        {Domain: "localhost"},
-		"a target":         {Domain: "auth.example.com", Target: scaffold.Systemd},
-		"a version":        {Domain: "auth.example.com", Target: scaffold.Helm, Version: "v1.2.3"},
+		"a target":         {Domain: "auth.example.com", Target: setup.Systemd},
+		"a version":        {Domain: "auth.example.com", Target: setup.Helm, Version: "v1.2.3"},
 		"pages":            {Domain: "auth.example.com", UI: true},
 		"apps":             {Domain: "auth.example.com", AndroidApps: []string{"com.example.app=" + fingerprint}},
 		"subdomains":       {Domain: "auth.example.com", RPID: "example.com", Origins: []string{"https://app.example.com"}},
@@ -76,8 +76,8 @@ func TestRecallBriefly(t *testing.T) {
 		"a name elsewhere": {Domain: "auth.example.com", AppName: "Example", SidecarURL: "http://127.0.0.1:4487"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o.SignUp = scaffold.CodeFirst
-			recalled, ok := scaffold.Recall("", reader(files(t, o, scaffold.State{})))
+			o.SignUp = setup.CodeFirst
+			recalled, ok := setup.Recall("", reader(files(t, o, setup.State{})))
 			require.True(t, ok)
 			require.Equal(t, o, recalled)
 		})
@@ -87,24 +87,24 @@ func TestRecallBriefly(t *testing.T) {
 // TestRecallTwo: two Kratos are told from one.
 func TestRecallTwo(t *testing.T) {
 	for name, c := range map[string]struct {
-		o     scaffold.Options
+		o     setup.Options
 		staff string
 		want  string
 	}{
-		"default":   {scaffold.Options{Domain: "login.example.com", CI: scaffold.GitHub, UI: true}, "", ""},
-		"named":     {scaffold.Options{Domain: "login.example.com", RPID: "example.com", Target: scaffold.Compose}, "team.example.com", "team.example.com"},
-		"localhost": {scaffold.Options{Domain: "localhost", AppName: "Trial"}, "", ""},
+		"default":   {setup.Options{Domain: "login.example.com", CI: setup.GitHub, UI: true}, "", ""},
+		"named":     {setup.Options{Domain: "login.example.com", RPID: "example.com", Target: setup.Compose}, "team.example.com", "team.example.com"},
+		"localhost": {setup.Options{Domain: "localhost", AppName: "Trial"}, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.o.SignUp = scaffold.CodeFirst
-			all, err := scaffold.TwoFiles(c.o, c.staff, [2]scaffold.State{}, new(counter))
+			c.o.SignUp = setup.CodeFirst
+			all, err := setup.TwoFiles(c.o, c.staff, [2]setup.State{}, new(counter))
 			require.NoError(t, err)
-			o, staff, ok := scaffold.RecallTwo("", reader(all))
+			o, staff, ok := setup.RecallTwo("", reader(all))
 			require.True(t, ok)
 			c.o.Version = o.Version // "latest", where a file says so
 			require.Equal(t, c.o, o)
 			require.Equal(t, c.want, staff)
-			_, _, ok = scaffold.RecallTwo("", reader(files(t, c.o, scaffold.State{})))
+			_, _, ok = setup.RecallTwo("", reader(files(t, c.o, setup.State{})))
 			require.False(t, ok)
 		})
 	}
@@ -112,7 +112,7 @@ func TestRecallTwo(t *testing.T) {
 
 // TestRecallNothing: what somebody else wrote, or changed, is not recalled.
 func TestRecallNothing(t *testing.T) {
-	written := content(t, files(t, scaffold.Options{Domain: "auth.example.com"}, scaffold.State{}), scaffold.KratosYML)
+	written := content(t, files(t, setup.Options{Domain: "auth.example.com"}, setup.State{}), setup.KratosYML)
 	for name, config := range map[string]string{
 		"nothing":        "",
 		"somebody":       "selfservice: {}\n",
@@ -126,9 +126,9 @@ func TestRecallNothing(t *testing.T) {
 		"header alone":   "# as oly-passkey init wrote it\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			o, ok := scaffold.Recall("", reader([]scaffold.File{{Path: scaffold.KratosYML, Content: []byte(config)}}))
+			o, ok := setup.Recall("", reader([]setup.File{{Path: setup.KratosYML, Content: []byte(config)}}))
 			require.False(t, ok)
-			require.Equal(t, scaffold.Options{}, o)
+			require.Equal(t, setup.Options{}, o)
 		})
 	}
 }
@@ -137,20 +137,20 @@ func TestRecallNothing(t *testing.T) {
 // configuration that is there.
 func FuzzRecall(f *testing.F) {
 	for _, o := range presets() {
-		all, err := scaffold.Files(o, scaffold.State{}, new(counter))
+		all, err := setup.Files(o, setup.State{}, new(counter))
 		require.NoError(f, err)
 		read := reader(all)
-		f.Add(read(scaffold.KratosYML), read(".well-known/assetlinks.json"), read(".well-known/apple-app-site-association"))
+		f.Add(read(setup.KratosYML), read(".well-known/assetlinks.json"), read(".well-known/apple-app-site-association"))
 	}
 	f.Fuzz(func(t *testing.T, config, android, apple []byte) {
-		o, ok := scaffold.Recall("", reader([]scaffold.File{
-			{Path: scaffold.KratosYML, Content: config},
+		o, ok := setup.Recall("", reader([]setup.File{
+			{Path: setup.KratosYML, Content: config},
 			{Path: ".well-known/assetlinks.json", Content: android},
 			{Path: ".well-known/apple-app-site-association", Content: apple},
 		}))
 		if !ok {
 			return
 		}
-		require.Equal(t, string(config), content(t, files(t, o, scaffold.State{}), scaffold.KratosYML))
+		require.Equal(t, string(config), content(t, files(t, o, setup.State{}), setup.KratosYML))
 	})
 }

@@ -1,11 +1,11 @@
-// Package scaffold writes a Kratos configuration with passkeys that is right
+// Package setup writes a Kratos configuration with passkeys that is right
 // from the start: kratos.yml, the identity schema, the bodies of the hooks, the
 // environment with the secrets, the sidecar's keys and a README.
 //
 // Files answers all of it in memory; Write puts it on disk without ever
 // overwriting what somebody changed. What must outlive a second run, the keys
 // above all, travels in State.
-package scaffold
+package setup
 
 import "io/fs"
 

@@ -1,4 +1,4 @@
-package scaffold_test
+package setup_test
 
 import (
 	"io/fs"
@@ -13,11 +13,11 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 )
 
-func write(t *testing.T, dir string, all []scaffold.File, force bool) map[string]scaffold.Action {
+func write(t *testing.T, dir string, all []setup.File, force bool) map[string]setup.Action {
 	t.Helper()
-	changes, err := scaffold.Write(dir, all, force)
+	changes, err := setup.Write(dir, all, force)
 	require.NoError(t, err)
-	got := make(map[string]scaffold.Action)
+	got := make(map[string]setup.Action)
 	for _, c := range changes {
 		got[c.Path] = c.Action
 	}
@@ -41,9 +41,9 @@ func tree(t *testing.T, dir string) map[string]string {
 
 func TestWrite(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "not", "there yet")
-	all := files(t, scaffold.Options{Domain: "auth.example.com"}, scaffold.State{})
+	all := files(t, setup.Options{Domain: "auth.example.com"}, setup.State{})
 	got := write(t, dir, all, false)
-	require.Equal(t, []scaffold.Action{scaffold.Created}, slices.Compact(slices.Collect(maps.Values(got))))
+	require.Equal(t, []setup.Action{setup.Created}, slices.Compact(slices.Collect(maps.Values(got))))
 	require.Len(t, tree(t, dir), len(all), "no temporary file is left")
 	for _, f := range all {
 		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Path)))
@@ -52,29 +52,29 @@ func TestWrite(t *testing.T) {
 	}
 
 	before := tree(t, dir)
-	have, err := scaffold.ReadState(dir)
+	have, err := setup.ReadState(dir)
 	require.NoError(t, err)
-	got = write(t, dir, files(t, scaffold.Options{Domain: "auth.example.com"}, have), false)
-	require.Equal(t, []scaffold.Action{scaffold.Unchanged}, slices.Compact(slices.Collect(maps.Values(got))))
+	got = write(t, dir, files(t, setup.Options{Domain: "auth.example.com"}, have), false)
+	require.Equal(t, []setup.Action{setup.Unchanged}, slices.Compact(slices.Collect(maps.Values(got))))
 	require.Equal(t, before, tree(t, dir))
 }
 
 func TestWriteRefusesToOverwrite(t *testing.T) {
 	dir := t.TempDir()
-	all := files(t, scaffold.Options{Domain: "auth.example.com"}, scaffold.State{})
+	all := files(t, setup.Options{Domain: "auth.example.com"}, setup.State{})
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "hooks"), 0o700))
 	for _, name := range []string{"kratos.yml", "hooks/identity.jsonnet"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("mine\n"), 0o600))
 	}
 	before := tree(t, dir)
 
-	_, err := scaffold.Write(dir, all, false)
+	_, err := setup.Write(dir, all, false)
 	require.EqualError(t, err, "kratos.yml, hooks/identity.jsonnet differ from what would be written, so nothing was written; --diff shows how, --dir writes elsewhere")
 	require.Equal(t, before, tree(t, dir))
 
 	got := write(t, dir, all, true)
-	require.Equal(t, scaffold.Replaced, got["kratos.yml"])
-	require.Equal(t, scaffold.Created, got["kratos.env"])
+	require.Equal(t, setup.Replaced, got["kratos.yml"])
+	require.Equal(t, setup.Created, got["kratos.env"])
 	require.Equal(t, content(t, all, "kratos.yml"), tree(t, dir)[filepath.Join(dir, "kratos.yml")])
 	require.Equal(t, "mine\n", tree(t, dir)[filepath.Join(dir, "kratos.yml.bak")])
 	require.Equal(t, "mine\n", tree(t, dir)[filepath.Join(dir, "hooks", "identity.jsonnet.bak")])
@@ -84,7 +84,7 @@ func TestWriteRefusesToOverwrite(t *testing.T) {
 // readable by nobody else where it holds secrets.
 func TestWriteKeepsCopies(t *testing.T) {
 	dir := t.TempDir()
-	all := files(t, scaffold.Options{Domain: "auth.example.com"}, scaffold.State{})
+	all := files(t, setup.Options{Domain: "auth.example.com"}, setup.State{})
 	config := filepath.Join(dir, "kratos.yml")
 	for i, c := range []struct {
 		text string
@@ -100,13 +100,13 @@ func TestWriteKeepsCopies(t *testing.T) {
 		require.NoError(t, os.RemoveAll(config))
 		require.NoError(t, os.WriteFile(config, []byte(c.text), 0o600))
 		require.NoError(t, os.Chmod(config, c.mode))
-		changes, err := scaffold.Write(dir, all, true)
+		changes, err := setup.Write(dir, all, true)
 		require.NoError(t, err)
 		backup := "kratos.yml.bak"
 		if i > 0 {
 			backup += "." + string(rune('0'+i))
 		}
-		require.Equal(t, scaffold.Change{Path: "kratos.yml", Action: scaffold.Replaced, Backup: backup}, changes[0])
+		require.Equal(t, setup.Change{Path: "kratos.yml", Action: setup.Replaced, Backup: backup}, changes[0])
 		info, err := os.Stat(filepath.Join(dir, backup))
 		require.NoError(t, err)
 		require.Equal(t, c.want, info.Mode(), c.text)
@@ -117,8 +117,8 @@ func TestWriteKeepsCopies(t *testing.T) {
 // TestWriteSecretsThroughNoLink: whoever made the link would choose where they go,
 // or what is git-ignored.
 func TestWriteSecretsThroughNoLink(t *testing.T) {
-	all := files(t, scaffold.Options{Domain: "auth.example.com", Target: scaffold.Compose}, scaffold.State{})
-	for _, name := range []string{scaffold.KratosEnv, scaffold.SidecarKey, scaffold.PostgresEnv, ".gitignore"} {
+	all := files(t, setup.Options{Domain: "auth.example.com", Target: setup.Compose}, setup.State{})
+	for _, name := range []string{setup.KratosEnv, setup.SidecarKey, setup.PostgresEnv, ".gitignore"} {
 		for there, prepare := range map[string]func(string) error{
 			"nothing": func(string) error { return nil },
 			"a file":  func(to string) error { return os.WriteFile(to, []byte("theirs\n"), 0o644) },
@@ -131,7 +131,7 @@ func TestWriteSecretsThroughNoLink(t *testing.T) {
 				require.NoError(t, prepare(filepath.Join(other, "x")))
 				before := tree(t, other)
 				require.NoError(t, os.Symlink(filepath.Join(other, "x"), filepath.Join(dir, name)))
-				_, err := scaffold.Write(dir, all, true)
+				_, err := setup.Write(dir, all, true)
 				require.EqualError(t, err, `"`+filepath.Join(dir, name)+`" is a symbolic link, through which no secrets are written; put a file in its place`)
 				require.Equal(t, before, tree(t, other))
 				entries, err := os.ReadDir(dir)
@@ -146,15 +146,15 @@ func TestWriteExtendsAndTightens(t *testing.T) {
 	dir := t.TempDir()
 	ignore := filepath.Join(dir, ".gitignore")
 	require.NoError(t, os.WriteFile(ignore, []byte("node_modules\n"), 0o600))
-	have, err := scaffold.ReadState(dir)
+	have, err := setup.ReadState(dir)
 	require.NoError(t, err)
-	all := files(t, scaffold.Options{Domain: "auth.example.com"}, have)
-	require.Equal(t, scaffold.Extended, write(t, dir, all, false)[".gitignore"])
+	all := files(t, setup.Options{Domain: "auth.example.com"}, have)
+	require.Equal(t, setup.Extended, write(t, dir, all, false)[".gitignore"])
 	require.Equal(t, "node_modules\n/kratos.env\n/sidecar.key\n/kratos.db*\n/data/\n", tree(t, dir)[ignore])
 
-	key := filepath.Join(dir, scaffold.SidecarKey)
+	key := filepath.Join(dir, setup.SidecarKey)
 	require.NoError(t, os.Chmod(key, 0o644))
-	require.Equal(t, scaffold.Tightened, write(t, dir, all, false)[scaffold.SidecarKey])
+	require.Equal(t, setup.Tightened, write(t, dir, all, false)[setup.SidecarKey])
 	info, err := os.Stat(key)
 	require.NoError(t, err)
 	require.Equal(t, fs.FileMode(0o600), info.Mode())
@@ -165,32 +165,32 @@ func TestWriteKeepsLinks(t *testing.T) {
 	target := filepath.Join(t.TempDir(), "shared.yml")
 	require.NoError(t, os.WriteFile(target, []byte("mine\n"), 0o600))
 	require.NoError(t, os.Symlink(target, filepath.Join(dir, "kratos.yml")))
-	all := files(t, scaffold.Options{Domain: "auth.example.com"}, scaffold.State{})
-	require.Equal(t, scaffold.Replaced, write(t, dir, all, true)["kratos.yml"])
+	all := files(t, setup.Options{Domain: "auth.example.com"}, setup.State{})
+	require.Equal(t, setup.Replaced, write(t, dir, all, true)["kratos.yml"])
 	got, err := os.ReadFile(target)
 	require.NoError(t, err)
 	require.Equal(t, content(t, all, "kratos.yml"), string(got))
 }
 
 func TestWriteFails(t *testing.T) {
-	all := files(t, scaffold.Options{Domain: "auth.example.com"}, scaffold.State{})
+	all := files(t, setup.Options{Domain: "auth.example.com"}, setup.State{})
 
 	t.Run("a folder is in the way", func(t *testing.T) {
 		dir := t.TempDir()
 		require.NoError(t, os.Mkdir(filepath.Join(dir, "README.md"), 0o700))
-		_, err := scaffold.Write(dir, all, true)
+		_, err := setup.Write(dir, all, true)
 		require.EqualError(t, err, filepath.Join(dir, "README.md")+" is there and is no file")
 		require.Empty(t, tree(t, dir))
 	})
 	t.Run("a file is in the way of a folder", func(t *testing.T) {
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "hooks"), nil, 0o600))
-		_, err := scaffold.Write(dir, all, true)
+		_, err := setup.Write(dir, all, true)
 		require.EqualError(t, err, "look at what is there: stat "+filepath.Join(dir, "hooks/identity.jsonnet")+": not a directory")
 		require.Len(t, tree(t, dir), 1)
 	})
 	t.Run("a folder that cannot be made", func(t *testing.T) {
-		_, err := scaffold.Write("/proc/nowhere", all, false)
+		_, err := setup.Write("/proc/nowhere", all, false)
 		require.EqualError(t, err, "write /proc/nowhere/kratos.yml: mkdir /proc/nowhere: no such file or directory")
 	})
 }

@@ -1,6 +1,6 @@
 //go:build realkratos
 
-package sidecar_test
+package server_test
 
 import (
 	"encoding/base64"
@@ -60,7 +60,7 @@ func TestRealAddressChange(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(raw, &shown))
 	require.Len(t, shown.UI.Messages, 1)
-	require.Equal(t, sidecar.AddressChangeMessageID, shown.UI.Messages[0].ID)
+	require.Equal(t, server.AddressChangeMessageID, shown.UI.Messages[0].ID)
 	require.Equal(t, "Your e-mail address cannot be changed here. Please ask us to change it.", shown.UI.Messages[0].Text)
 	require.Equal(t, "mallory@example.org", address())
 	status, raw = change("mallory@example.org")

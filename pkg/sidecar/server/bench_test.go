@@ -1,4 +1,4 @@
-package sidecar_test
+package server_test
 
 import (
 	"bytes"
@@ -75,7 +75,7 @@ func BenchmarkResolve(b *testing.B) {
 	dir := b.TempDir()
 	fillIndex(b, dir)
 	ctx, cancel := context.WithCancel(b.Context())
-	s, err := sidecar.New(ctx, sidecar.Options{
+	s, err := server.New(ctx, server.Options{
 		KratosAdminURL: "http://127.0.0.1:1", DataDir: dir, Dev: true,
 		Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler),
 	})
@@ -160,7 +160,7 @@ func BenchmarkHook(b *testing.B) {
 	for _, clients := range []int{1, 8} {
 		b.Run(fmt.Sprint(clients), func(b *testing.B) {
 			ctx, cancel := context.WithCancel(b.Context())
-			s, err := sidecar.New(ctx, sidecar.Options{
+			s, err := server.New(ctx, server.Options{
 				KratosAdminURL: "http://127.0.0.1:1", DataDir: b.TempDir(), Dev: true,
 				Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler),
 			})

@@ -1,4 +1,4 @@
-package sidecar_test
+package server_test
 
 import (
 	"encoding/json"
@@ -82,9 +82,9 @@ func scraped(t *testing.T) map[string][]string {
 	cert, key := ca.issue(t, "sidecar.internal", 2)
 	require.NoError(t, os.WriteFile(dir+"/crt", cert, 0o600))
 	require.NoError(t, os.WriteFile(dir+"/key", key, 0o600))
-	s := serve(t, func(o *sidecar.Options) {
+	s := serve(t, func(o *server.Options) {
 		o.Name, o.Version = "one", "v1"
-		o.TLS = sidecar.TLS{CertFile: dir + "/crt", KeyFile: dir + "/key"}
+		o.TLS = server.TLS{CertFile: dir + "/crt", KeyFile: dir + "/key"}
 	})
 	client := ca.client(t, "")
 	ask := func(path, key, body string) {

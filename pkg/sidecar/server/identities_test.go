@@ -1,4 +1,4 @@
-package sidecar_test
+package server_test
 
 import (
 	"encoding/json"
@@ -51,7 +51,7 @@ func wholeKratos(t *testing.T) string {
 }
 
 func TestIdentities(t *testing.T) {
-	s := serve(t, func(o *sidecar.Options) { o.KratosAdminURL = wholeKratos(t) })
+	s := serve(t, func(o *server.Options) { o.KratosAdminURL = wholeKratos(t) })
 	built(t, s)
 	for _, tc := range []struct {
 		name, method, route, path, key string
@@ -112,7 +112,7 @@ func TestIdentities(t *testing.T) {
 
 // TestUsed reports a sign-in, also with a credential that was not pulled before.
 func TestUsed(t *testing.T) {
-	s := serve(t, func(o *sidecar.Options) { o.KratosAdminURL = wholeKratos(t) })
+	s := serve(t, func(o *server.Options) { o.KratosAdminURL = wholeKratos(t) })
 	built(t, s)
 	from := time.Now().Truncate(time.Microsecond)
 	status, header, body := call(t, http.MethodPost, s.URL()+"/v1/identities/"+somebody+"/used", "read-key", `{"credential_id":"AgI="}`)
@@ -144,7 +144,7 @@ func problemText(status int, name, title, detail string) string {
 }
 
 func TestIdentitiesWithoutKratos(t *testing.T) {
-	s := serve(t, func(o *sidecar.Options) { o.KratosAdminURL = "http://127.0.0.1:1" })
+	s := serve(t, func(o *server.Options) { o.KratosAdminURL = "http://127.0.0.1:1" })
 	want := problemText(503, "kratos-unavailable", "kratos cannot be asked", "kratos has to be asked and cannot be")
 	for _, path := range []string{"passkeys", "signals", "advice"} {
 		status, header, body := call(t, http.MethodGet, s.URL()+"/v1/identities/"+somebody+"/"+path, "read-key", "")
@@ -215,7 +215,7 @@ func TestBatch(t *testing.T) {
 
 // TestLimit asks for more handles than are allowed; hooks go on.
 func TestLimit(t *testing.T) {
-	s := serve(t, func(o *sidecar.Options) { o.MaxHandles = 1e-6 })
+	s := serve(t, func(o *server.Options) { o.MaxHandles = 1e-6 })
 	ask := func(key string, n int) (int, http.Header, string) {
 		many := strings.TrimSuffix(strings.Repeat(`{"user_handle":"x"},`, n), ",")
 		status, header, body := call(t, http.MethodPost, s.URL()+"/v1/resolve/batch", key, `{"queries":[`+many+`]}`)
@@ -278,7 +278,7 @@ func TestOpenAPINeedsNoKey(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	s := serve(t, func(o *sidecar.Options) { o.Name = "one" })
+	s := serve(t, func(o *server.Options) { o.Name = "one" })
 	built(t, s)
 	status, _, _ := call(t, http.MethodPost, s.URL()+"/v1/resolve", "resolve-key", `{"user_handle":"`+handle+`"}`)
 	require.Equal(t, http.StatusOK, status)
@@ -316,7 +316,7 @@ func TestKeysAreReadAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sidecar.key")
 	write := func(text string) { require.NoError(t, os.WriteFile(path, []byte(text), 0o600)) }
 	write("resolve:old-key\n")
-	s := serve(t, func(o *sidecar.Options) { o.Keys, o.KeyFile = nil, path })
+	s := serve(t, func(o *server.Options) { o.Keys, o.KeyFile = nil, path })
 	status := func(key string) int {
 		code, _, _ := call(t, http.MethodPost, s.URL()+"/v1/resolve", key, `{"user_handle":"`+handle+`"}`)
 		return code

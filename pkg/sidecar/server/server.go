@@ -1,10 +1,10 @@
-// Package sidecar serves the directory over HTTP: Kratos' hooks in, user handle
+// Package server serves the directory over HTTP: Kratos' hooks in, user handle
 // to identity out.
 //
 // Resolving is not authentication. The user handle of an assertion is not
 // signed (WebAuthn §6.3.3): an answer identifies somebody only together with
 // credential_matches: true and a signature that was verified.
-package sidecar
+package server
 
 import (
 	"cmp"

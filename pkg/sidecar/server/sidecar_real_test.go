@@ -1,6 +1,6 @@
 //go:build realkratos
 
-package sidecar_test
+package server_test
 
 import (
 	"bytes"
@@ -27,7 +27,7 @@ const testKeys = "hooks:hooks-key\nresolve:resolve-key\nread:read-key\nadmin:adm
 
 // running is a sidecar in this process.
 type running struct {
-	*sidecar.Server
+	*server.Server
 	client *client.Client
 	stop   func() error
 }
@@ -37,7 +37,7 @@ func startSidecar(t *testing.T, adminURL, dir, listen string) *running {
 	keys, err := api.ReadKeys(strings.NewReader(testKeys), "keys")
 	require.NoError(t, err)
 	log := &lockedBuffer{}
-	s, err := sidecar.New(t.Context(), sidecar.Options{
+	s, err := server.New(t.Context(), server.Options{
 		KratosAdminURL: adminURL,
 		DataDir:        dir,
 		Keys:           keys,
@@ -271,7 +271,7 @@ func TestRealOtherKratos(t *testing.T) {
 	other := startKratos(t, kratostest.FreePorts(t, 2), [3]string{deaf, deaf, deaf})
 	keys, err := api.ReadKeys(strings.NewReader(testKeys), "keys")
 	require.NoError(t, err)
-	refused, err := sidecar.New(t.Context(), sidecar.Options{
+	refused, err := server.New(t.Context(), server.Options{
 		KratosAdminURL: other.admin, DataDir: dir, Keys: keys, Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0",
 		Log: slog.New(slog.DiscardHandler),
 	})
@@ -304,7 +304,7 @@ func TestRealRefusal(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(raw, &shown))
 	require.Len(t, shown.UI.Messages, 1)
-	require.Equal(t, sidecar.RefusalMessageID, shown.UI.Messages[0].ID)
+	require.Equal(t, server.RefusalMessageID, shown.UI.Messages[0].ID)
 	require.Equal(t, "Please sign up with a code sent to your e-mail address first. You can add a passkey right after that.", shown.UI.Messages[0].Text)
 	status, raw = p.do(http.MethodGet, k.admin+"/admin/identities", nil)
 	require.Equal(t, http.StatusOK, status)

@@ -1,4 +1,4 @@
-package sidecar_test
+package server_test
 
 import (
 	"context"
@@ -55,9 +55,9 @@ func fakekratos(t *testing.T) string {
 }
 
 // serve runs a sidecar until the test ends.
-func serve(t *testing.T, change func(*sidecar.Options)) *sidecar.Server {
+func serve(t *testing.T, change func(*server.Options)) *server.Server {
 	t.Helper()
-	o := sidecar.Options{
+	o := server.Options{
 		KratosAdminURL: fakekratos(t),
 		DataDir:        t.TempDir(),
 		Listen:         "127.0.0.1:0",
@@ -70,7 +70,7 @@ func serve(t *testing.T, change func(*sidecar.Options)) *sidecar.Server {
 	if change != nil {
 		change(&o)
 	}
-	s, err := sidecar.New(t.Context(), o)
+	s, err := server.New(t.Context(), o)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -99,7 +99,7 @@ func call(t *testing.T, method, url, key, body string) (int, http.Header, string
 }
 
 // built waits until the index is complete.
-func built(t *testing.T, s *sidecar.Server) {
+func built(t *testing.T, s *server.Server) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		status, _, body := call(t, http.MethodPost, s.URL()+"/v1/resolve", "resolve-key", `{"user_handle":"nobody"}`)
@@ -290,7 +290,7 @@ func TestRepeatedHook(t *testing.T) {
 		_, _ = fmt.Fprint(w, `{"error":{"code":404,"status":"Not Found","message":"Unable to locate the resource"}}`)
 	}))
 	t.Cleanup(kratos.Close)
-	s := serve(t, func(o *sidecar.Options) { o.KratosAdminURL = kratos.URL })
+	s := serve(t, func(o *server.Options) { o.KratosAdminURL = kratos.URL })
 	built(t, s)
 	const first, second, other = "6b0c3d4e-9a8b-4c5d-8e7f-102938475601", "6b0c3d4e-9a8b-4c5d-8e7f-102938475602", "22222222-2222-4222-8222-222222222222"
 	want := int64(0)
@@ -325,7 +325,7 @@ func TestRepeatedHook(t *testing.T) {
 }
 
 // awaitHooks waits until no hook waits for its pull.
-func awaitHooks(t *testing.T, s *sidecar.Server) {
+func awaitHooks(t *testing.T, s *server.Server) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		_, _, body := call(t, http.MethodGet, s.URL()+"/v1/index", "read-key", "")
@@ -338,7 +338,7 @@ func awaitHooks(t *testing.T, s *sidecar.Server) {
 
 // TestKratosDown: hooks are taken, the server is ready, a miss is 503.
 func TestKratosDown(t *testing.T) {
-	s := serve(t, func(o *sidecar.Options) { o.KratosAdminURL = "http://127.0.0.1:1" })
+	s := serve(t, func(o *server.Options) { o.KratosAdminURL = "http://127.0.0.1:1" })
 	status, header, body := call(t, http.MethodPost, s.URL()+"/v1/resolve", "resolve-key", `{"user_handle":"`+handle+`"}`)
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Equal(t, "1", header.Get("Retry-After"))
@@ -359,7 +359,7 @@ func TestKratosDown(t *testing.T) {
 }
 
 func TestDevAsksForNoKey(t *testing.T) {
-	s := serve(t, func(o *sidecar.Options) { o.Dev, o.Keys = true, nil })
+	s := serve(t, func(o *server.Options) { o.Dev, o.Keys = true, nil })
 	built(t, s)
 	status, _, body := call(t, http.MethodPost, s.URL()+"/v1/resolve", "", `{"user_handle":"`+handle+`"}`)
 	require.Equal(t, http.StatusOK, status, body)
@@ -373,56 +373,56 @@ func TestRefusesToStart(t *testing.T) {
 	defer func() { require.NoError(t, busy.Close()) }()
 	for _, tc := range []struct {
 		name   string
-		change func(*sidecar.Options)
+		change func(*server.Options)
 		want   string
 	}{
-		{"no keys", func(o *sidecar.Options) { o.Keys = nil }, "refusing to start without api keys: name a file with --api-key-file, or use --dev on a loopback address"},
+		{"no keys", func(o *server.Options) { o.Keys = nil }, "refusing to start without api keys: name a file with --api-key-file, or use --dev on a loopback address"},
 		{
-			"dev off loopback", func(o *sidecar.Options) { o.Dev, o.Listen = true, "0.0.0.0:0" },
+			"dev off loopback", func(o *server.Options) { o.Dev, o.Listen = true, "0.0.0.0:0" },
 			`refusing to start: --dev asks for no key, so --listen "0.0.0.0:0" has to be a loopback address such as 127.0.0.1:4477`,
 		},
 		{
-			"dev everywhere", func(o *sidecar.Options) { o.Dev, o.Listen = true, ":0" },
+			"dev everywhere", func(o *server.Options) { o.Dev, o.Listen = true, ":0" },
 			`refusing to start: --dev asks for no key, so --listen ":0" has to be a loopback address such as 127.0.0.1:4477`,
 		},
 		{
-			"clear text off loopback", func(o *sidecar.Options) { o.Listen = "0.0.0.0:0" },
+			"clear text off loopback", func(o *server.Options) { o.Listen = "0.0.0.0:0" },
 			`refusing to start: --listen "0.0.0.0:0" would send keys and handles in clear text; give a certificate with --tls-cert-file, or say --insecure-http where the network is trusted`,
 		},
-		{"no port", func(o *sidecar.Options) { o.Listen = "localhost" }, `--listen "localhost" is no host:port: address localhost: missing port in address`},
+		{"no port", func(o *server.Options) { o.Listen = "localhost" }, `--listen "localhost" is no host:port: address localhost: missing port in address`},
 		{
-			"busy port", func(o *sidecar.Options) { o.Listen = busy.Addr().String() },
+			"busy port", func(o *server.Options) { o.Listen = busy.Addr().String() },
 			fmt.Sprintf(`--listen %[1]q: listen tcp %[1]s: bind: address already in use`, busy.Addr()),
 		},
 		{
-			"busy metrics port", func(o *sidecar.Options) { o.MetricsListen = busy.Addr().String() },
+			"busy metrics port", func(o *server.Options) { o.MetricsListen = busy.Addr().String() },
 			fmt.Sprintf(`--metrics-listen %[1]q: listen tcp %[1]s: bind: address already in use`, busy.Addr()),
 		},
-		{"no kratos", func(o *sidecar.Options) { o.KratosAdminURL = "kratos:4434" }, `kratos admin url "kratos:4434" is no http or https url, want one such as "http://127.0.0.1:4434"`},
+		{"no kratos", func(o *server.Options) { o.KratosAdminURL = "kratos:4434" }, `kratos admin url "kratos:4434" is no http or https url, want one such as "http://127.0.0.1:4434"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			o := sidecar.Options{
+			o := server.Options{
 				KratosAdminURL: "http://127.0.0.1:1", DataDir: t.TempDir(), Keys: keys,
 				Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler),
 			}
 			tc.change(&o)
-			_, err := sidecar.New(t.Context(), o)
+			_, err := server.New(t.Context(), o)
 			require.EqualError(t, err, tc.want)
 		})
 	}
 }
 
 func TestInsecureHTTP(t *testing.T) {
-	s := serve(t, func(o *sidecar.Options) { o.Listen, o.InsecureHTTP = "0.0.0.0:0", true })
+	s := serve(t, func(o *server.Options) { o.Listen, o.InsecureHTTP = "0.0.0.0:0", true })
 	require.NotEmpty(t, s.URL())
 }
 
 func TestSecondServerOnOneIndex(t *testing.T) {
 	dir := t.TempDir()
-	serve(t, func(o *sidecar.Options) { o.DataDir = dir })
+	serve(t, func(o *server.Options) { o.DataDir = dir })
 	keys, err := api.ReadKeys(strings.NewReader(unitKeys), "keys")
 	require.NoError(t, err)
-	_, err = sidecar.New(t.Context(), sidecar.Options{
+	_, err = server.New(t.Context(), server.Options{
 		KratosAdminURL: "http://127.0.0.1:1", DataDir: dir, Keys: keys,
 		Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler),
 	})
@@ -433,7 +433,7 @@ func TestSecondServerOnOneIndex(t *testing.T) {
 func TestDrains(t *testing.T) {
 	keys, err := api.ReadKeys(strings.NewReader(unitKeys), "keys")
 	require.NoError(t, err)
-	s, err := sidecar.New(t.Context(), sidecar.Options{
+	s, err := server.New(t.Context(), server.Options{
 		KratosAdminURL: "http://127.0.0.1:1", DataDir: t.TempDir(), Keys: keys,
 		Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler),
 	})

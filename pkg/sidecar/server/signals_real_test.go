@@ -1,6 +1,6 @@
 //go:build realkratos
 
-package sidecar_test
+package server_test
 
 import (
 	"encoding/json"

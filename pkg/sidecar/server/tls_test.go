@@ -1,4 +1,4 @@
-package sidecar_test
+package server_test
 
 import (
 	"crypto/ecdsa"
@@ -97,11 +97,11 @@ func TestTLS(t *testing.T) {
 		return path
 	}
 	cert, key := ca.issue(t, "sidecar.internal", 2)
-	o := sidecar.TLS{
+	o := server.TLS{
 		CertFile: write("tls.crt", cert), KeyFile: write("tls.key", key),
 		ClientCAFile: write("ca.crt", ca.pem), ClientSANs: []string{"login.internal"},
 	}
-	s := serve(t, func(so *sidecar.Options) { so.TLS, so.Listen = o, "0.0.0.0:0" }) // not on loopback only: it is not clear text
+	s := serve(t, func(so *server.Options) { so.TLS, so.Listen = o, "0.0.0.0:0" }) // not on loopback only: it is not clear text
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(s.URL(), "https://"))
 	require.NoError(t, err)
 	url := "https://127.0.0.1:" + port
@@ -155,18 +155,18 @@ func TestTLSErrors(t *testing.T) {
 	keys, err := api.ReadKeys(strings.NewReader(unitKeys), "keys")
 	require.NoError(t, err)
 	for _, tc := range []struct {
-		tls  sidecar.TLS
+		tls  server.TLS
 		want string
 	}{
-		{sidecar.TLS{CertFile: certFile}, "tls needs both --tls-cert-file and --tls-key-file"},
-		{sidecar.TLS{ClientCAFile: certFile}, "--client-ca-file needs --tls-cert-file and --tls-key-file"},
-		{sidecar.TLS{CertFile: certFile, KeyFile: keyFile, ClientCAFile: certFile}, "--client-ca-file needs --client-san: an authority vouches for many clients, name those that may ask"},
-		{sidecar.TLS{CertFile: certFile, KeyFile: keyFile, ClientSANs: []string{"x"}}, "--client-san needs --client-ca-file"},
-		{sidecar.TLS{CertFile: dir + "/none", KeyFile: keyFile}, "tls: open " + dir + "/none: no such file or directory"},
-		{sidecar.TLS{CertFile: certFile, KeyFile: otherKey}, `tls: "` + certFile + `" and "` + otherKey + `": tls: private key does not match public key`},
-		{sidecar.TLS{CertFile: certFile, KeyFile: keyFile, ClientCAFile: keyFile, ClientSANs: []string{"x"}}, `tls: "` + keyFile + `" holds no certificate`},
+		{server.TLS{CertFile: certFile}, "tls needs both --tls-cert-file and --tls-key-file"},
+		{server.TLS{ClientCAFile: certFile}, "--client-ca-file needs --tls-cert-file and --tls-key-file"},
+		{server.TLS{CertFile: certFile, KeyFile: keyFile, ClientCAFile: certFile}, "--client-ca-file needs --client-san: an authority vouches for many clients, name those that may ask"},
+		{server.TLS{CertFile: certFile, KeyFile: keyFile, ClientSANs: []string{"x"}}, "--client-san needs --client-ca-file"},
+		{server.TLS{CertFile: dir + "/none", KeyFile: keyFile}, "tls: open " + dir + "/none: no such file or directory"},
+		{server.TLS{CertFile: certFile, KeyFile: otherKey}, `tls: "` + certFile + `" and "` + otherKey + `": tls: private key does not match public key`},
+		{server.TLS{CertFile: certFile, KeyFile: keyFile, ClientCAFile: keyFile, ClientSANs: []string{"x"}}, `tls: "` + keyFile + `" holds no certificate`},
 	} {
-		_, err := sidecar.New(t.Context(), sidecar.Options{
+		_, err := server.New(t.Context(), server.Options{
 			KratosAdminURL: "http://127.0.0.1:1", DataDir: t.TempDir(), Keys: keys, TLS: tc.tls,
 			Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler),
 		})
