@@ -421,7 +421,7 @@ func TestFaultsDocument(t *testing.T) {
 	text, err := os.ReadFile("../../docs/dev/faults.md")
 	require.NoError(t, err)
 	there := make(map[string]bool)
-	for _, pattern := range []string{"*_test.go", "../../pkg/*/*_test.go", "../../pkg/*/*/*_test.go"} {
+	for _, pattern := range []string{"*_test.go", "../../pkg/*/*_test.go", "../../pkg/*/*/*_test.go", "../../pkg/*/*/*/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, name := range files {

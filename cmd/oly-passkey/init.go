@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -80,7 +82,7 @@ func (s *scaffolder) flags(f *pflag.FlagSet) {
 	f.StringVar((*string)(&s.opts.Target), "target", "", "`HOW` it is deployed, to be written as well: compose, kubernetes, helm or systemd")
 	f.StringVar((*string)(&s.opts.CI), "ci", "", "`WHERE` changes are linted, to be written as well: github, gitlab or pre-commit")
 	f.BoolVar(&s.opts.UI, "ui", false, "write the pages and their server as well, below ui/")
-	f.StringVar(&s.opts.Kratos, "kratos-version", "", "the Kratos that reads the files (default from an image tag that is found, else "+setup.VersionDefault+")")
+	f.StringVar(&s.opts.Kratos, "kratos-version", "", "the Kratos that reads the files (default from an image tag that is found, else "+api.DefaultKratosVersion+")")
 	f.StringVar(&s.opts.KratosURL, "kratos-url", "", "public `URL` of Kratos (default https://DOMAIN/, on localhost http://localhost:4433/)")
 	f.StringVar(&s.opts.UIURL, "ui-url", "", "`URL` in front of /login and the other pages (default https://DOMAIN, on localhost http://localhost:4455)")
 	f.StringVar(&s.opts.SidecarURL, "sidecar-url", "", "`URL` of oly-passkey serve as Kratos reaches it (default http://127.0.0.1:4477, with compose http://sidecar:4477)")

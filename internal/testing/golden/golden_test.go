@@ -52,7 +52,7 @@ func TestFile(t *testing.T) {
 	require.Equal(t, path+" is stale; to update it:\n"+again+`
 --- in the file
 +++ generated now
- -1,3 +1,3 
+@@ -1,3 +1,3 @@
  a
 -b
 +B
@@ -61,7 +61,7 @@ func TestFile(t *testing.T) {
 	require.Equal(t, path+" is stale; to update it:\n"+again+`
 --- in the file
 +++ generated now
- -1,3 +1,3 
+@@ -1,3 +1,3 @@
  a
  b
 -c

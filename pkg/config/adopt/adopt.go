@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
@@ -114,7 +115,7 @@ func New(files []*source.File, opts Options, env lint.Options) (*Plan, error) {
 	w := newWorkshop(files, env)
 	w.sidecar = opts.SidecarURL
 	if opts.RefuseAddressChange {
-		w.sidecar = cmp.Or(opts.SidecarURL, DefaultSidecarURL) // who refuses is told of everything else
+		w.sidecar = cmp.Or(opts.SidecarURL, api.DefaultURL) // who refuses is told of everything else
 	}
 	before, err := lint.Check(files, w.env, rules.All())
 	if err != nil {

@@ -7,13 +7,11 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
-
-// DefaultSidecarURL is where Kratos reaches the sidecar on the same machine.
-const DefaultSidecarURL = "http://127.0.0.1:4477"
 
 // Bodies of the hooks: they name who changed, and nothing else.
 const (
@@ -49,7 +47,7 @@ func (w *workshop) registration(o Options) error {
 	w.signUpFact(o, refuse)
 	refuse = refuse && p.SignUpOpen(p.Passkey)
 	if refuse {
-		w.sidecar = cmp.Or(o.SidecarURL, DefaultSidecarURL) // who refuses is told of everything else
+		w.sidecar = cmp.Or(o.SidecarURL, api.DefaultURL) // who refuses is told of everything else
 	}
 	var first *yaml.Node
 	what := "sign people in after a sign-up with a passkey"
@@ -185,7 +183,7 @@ func hook(sidecar, name, body, response string) *yaml.Node {
 	return mapping(
 		pair{key: "hook", value: text("web_hook"), comment: "first in its list: the environment reaches no other element"},
 		field("config", mapping(
-			field("url", text(strings.TrimRight(sidecar, "/")+"/v1/hooks/kratos/"+name)),
+			field("url", text(strings.TrimRight(sidecar, "/")+api.HookPath+name)),
 			field("method", text("POST")),
 			pair{key: "body", value: text("base64://" + base64.StdEncoding.EncodeToString([]byte(body))), comment: body},
 			field("response", mapping(field(response, yes()))),

@@ -35,7 +35,7 @@ func TestVersions(t *testing.T) {
 	}
 	_, err := kratosconf.ParseVersion("latest")
 	require.EqualError(t, err, `"latest" is not a Kratos version; use a form such as v26.2.0`)
-	require.True(t, kratosconf.VersionDefault.AtLeast(kratosconf.VersionTriggerID))
+	require.True(t, kratosconf.DefaultVersion().AtLeast(kratosconf.VersionTriggerID))
 	require.False(t, kratosconf.VersionPasskey.AtLeast(kratosconf.VersionTriggerID))
 
 	v, ok := kratosconf.ImageVersion(source.New("compose.yml", []byte("# image: oryd/kratos:v0.1.0\nservices:\n  kratos:\n    image: docker.io/oryd/kratos:v1.3.1-distroless\n")))

@@ -221,7 +221,7 @@ env: ${HOST:-${OTHER}}
 bare: https://$HOST/
 under: __HOST__
 {{- if .Values.x }}
-list: list
+list: @@list@@
 {{- else }}
 list: [a]
 {{- end }}

@@ -138,7 +138,7 @@ func TestIncomplete(t *testing.T) {
 func TestVersionsOfChanges(t *testing.T) {
 	for want, version := range map[string]kratosconf.Version{
 		"v1.1.0": kratosconf.VersionOrigins, "v1.2.0": kratosconf.VersionPasskey, "v25.4.0": kratosconf.VersionTriggerID,
-		"v26.2.0": kratosconf.VersionDefault, "v26.2.1": kratosconf.VersionPolicy,
+		"v26.2.0": kratosconf.DefaultVersion(), "v26.2.1": kratosconf.VersionPolicy,
 	} {
 		require.Equal(t, want, version.String())
 	}

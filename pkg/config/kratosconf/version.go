@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+
+	"github.com/olympusoss/oly-passkey/pkg/api"
 )
 
 // Version is a release of Kratos: v1.3.1, or v26.2.0 since releases are numbered by
@@ -13,9 +15,6 @@ type Version struct{ Major, Minor, Patch int }
 
 // Versions with changes to passkeys.
 var (
-	// VersionDefault is assumed if the version is unknown: the newest release whose
-	// behaviour was measured.
-	VersionDefault = Version{26, 2, 0}
 	// VersionOrigins added rp.origins (PR 3380).
 	VersionOrigins = Version{1, 1, 0}
 	// VersionPasskey added the passkey method, and runs `session` last regardless of
@@ -52,3 +51,9 @@ func (v Version) AtLeast(other Version) bool {
 
 // String returns the version as a tag.
 func (v Version) String() string { return fmt.Sprintf("v%d.%d.%d", v.Major, v.Minor, v.Patch) }
+
+// DefaultVersion returns the version that is assumed if it is unknown.
+func DefaultVersion() Version {
+	v, _ := ParseVersion(api.DefaultKratosVersion) // a constant
+	return v
+}

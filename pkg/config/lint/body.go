@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -24,11 +25,8 @@ type Sent struct {
 	Err     error  // why it makes nothing
 }
 
-// SidecarPath is in the address of every hook to the sidecar.
-const SidecarPath = "/v1/hooks/kratos/"
-
 // ToSidecar tells whether the hook reports to the sidecar.
-func (h Hook) ToSidecar() bool { return strings.Contains(h.Config().Get("url").Text(), SidecarPath) }
+func (h Hook) ToSidecar() bool { return strings.Contains(h.Config().Get("url").Text(), api.HookPath) }
 
 // Sent answers what a hook of WebHooks sends. All are evaluated when the first is
 // asked for, those with the same body together.

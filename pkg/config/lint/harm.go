@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -212,7 +213,7 @@ func hookKey(h Hook) string {
 func ignoresAnswer(before, after Setup) string {
 	power := func(h Hook) int {
 		switch {
-		case h.Name() != "web_hook" || h.ToSidecar() && !strings.Contains(h.Config().Get("url").Text(), SidecarPath+"refuse-"):
+		case h.Name() != "web_hook" || h.ToSidecar() && !strings.Contains(h.Config().Get("url").Text(), api.HookPath+"refuse-"):
 			return 0
 		case h.Parsed():
 			return 2

@@ -80,7 +80,7 @@ func NewPass(config *kratosconf.Config, opts Options) *Pass {
 	}
 	p.Version = opts.Version
 	if p.Version == (kratosconf.Version{}) {
-		p.Version = kratosconf.VersionDefault
+		p.Version = kratosconf.DefaultVersion()
 	}
 	p.profile = opts.Profile
 	if p.profile == ProfileGuess {

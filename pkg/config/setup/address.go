@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -74,8 +75,6 @@ func notInLabel(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
 }
 
-const defaultSidecarURL = "http://127.0.0.1:4477"
-
 // urls fills in where pages, Kratos and sidecar are reached.
 func (o Options) urls(s *site) error {
 	ui, kratos := "https://"+s.RPID, "https://"+s.RPID+"/"
@@ -93,7 +92,7 @@ func (o Options) urls(s *site) error {
 	if uiURL.Scheme != kratosURL.Scheme {
 		return optionf("--kratos-url", "%q and the pages at %q differ in their scheme; use the same for both, or cookies get lost", kratosURL, uiURL)
 	}
-	sidecarURL, err := siteURL("--sidecar-url", cmp.Or(o.SidecarURL, defaultSidecarURL))
+	sidecarURL, err := siteURL("--sidecar-url", cmp.Or(o.SidecarURL, api.DefaultURL))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
+
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 )
@@ -48,27 +50,19 @@ func (o Options) apps(s *site) error {
 // HasApps tells whether mobile apps use the passkeys.
 func (s site) HasApps() bool { return len(s.Apps.Apps)+len(s.Apps.Apple) > 0 }
 
-// VersionDefault is the Kratos that is written for when nothing says which one
-// is meant: the newest whose every file was run.
-const VersionDefault = "v1.3.1"
-
 // versionApps is the first Kratos whose API flows, which apps use, know passkeys
 // (39c341b92).
 const versionApps = "v26.2.0"
 
 func (o Options) kratos(s *site) error {
-	version := VersionDefault
-	if len(o.AndroidApps)+len(o.AppleApps) > 0 {
-		version = versionApps
-	}
-	v, err := kratosconf.ParseVersion(cmp.Or(o.Kratos, version))
+	v, err := kratosconf.ParseVersion(cmp.Or(o.Kratos, api.DefaultKratosVersion))
 	switch {
 	case err != nil:
 		return optionf("--kratos-version", "%s", err)
 	case !v.AtLeast(kratosconf.VersionPasskey):
 		return optionf("--kratos-version", "%s has no passkey method, which came with %s", v, kratosconf.VersionPasskey)
 	}
-	if needed, err := kratosconf.ParseVersion(versionApps); err == nil && version == versionApps && !v.AtLeast(needed) {
+	if needed, err := kratosconf.ParseVersion(versionApps); err == nil && len(o.AndroidApps)+len(o.AppleApps) > 0 && !v.AtLeast(needed) {
 		return optionf("--kratos-version", "%s shows no passkeys to apps; they came with %s", v, needed)
 	}
 	s.Kratos = v

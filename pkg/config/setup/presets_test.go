@@ -60,11 +60,11 @@ environments:
   customers:
     config: [customers/kratos.yml]
     domains: ["login.example.com"]
-    kratos: v1.3.1
+    kratos: v26.2.0
   staff:
     config: [staff/kratos.yml]
     domains: ["staff.example.com"]
-    kratos: v1.3.1
+    kratos: v26.2.0
 `, content(t, all, setup.ProjectFile))
 	require.Contains(t, content(t, all, ".github/workflows/passkeys.yml"), "oly-passkey lint --project .oly-passkey.yaml --all-environments\n")
 

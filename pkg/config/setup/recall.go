@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -56,7 +57,7 @@ func (r *recollection) configured() {
 	const flows, methods = "selfservice.flows.", "selfservice.methods."
 	r.KratosURL = r.text("serve.public.base_url")
 	r.UIURL = strings.TrimSuffix(r.text(flows+"login.ui_url"), "/login")
-	r.SidecarURL = strings.TrimSuffix(r.text(flows+"login.after.passkey.hooks.0.config.url"), "/v1/hooks/kratos/login")
+	r.SidecarURL = strings.TrimSuffix(r.text(flows+"login.after.passkey.hooks.0.config.url"), api.LoginHookPath)
 	schema := strings.TrimPrefix(r.text("identity.schemas.0.url"), "file://")
 	r.Mount = strings.TrimSuffix(schema[:strings.LastIndexByte(schema, '/')+1], "/")
 	r.PublicListen = net.JoinHostPort(r.text("serve.public.host"), r.text("serve.public.port"))

@@ -71,7 +71,7 @@ func TestRecallBriefly(t *testing.T) {
 		"apps":             {Domain: "auth.example.com", AndroidApps: []string{"com.example.app=" + fingerprint}},
 		"subdomains":       {Domain: "auth.example.com", RPID: "example.com", Origins: []string{"https://app.example.com"}},
 		"fixed addresses":  {Domain: "auth.example.com", RefuseAddressChange: true},
-		"another version":  {Domain: "auth.example.com", Kratos: "v26.2.0"},
+		"another version":  {Domain: "auth.example.com", Kratos: "v1.3.1"},
 		"pages elsewhere":  {Domain: "auth.example.com", RPID: "example.com", UIURL: "https://login.example.com"},
 		"a name elsewhere": {Domain: "auth.example.com", AppName: "Example", SidecarURL: "http://127.0.0.1:4487"},
 	} {

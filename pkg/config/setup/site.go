@@ -3,6 +3,7 @@ package setup
 import (
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 )
@@ -77,7 +78,7 @@ func (s site) RefusesSignUp() bool { return !s.PasskeyFirst && !s.Closed }
 
 func (s site) index(flow string) hook {
 	return hook{
-		URL:      s.SidecarURL + "/v1/hooks/kratos/" + flow,
+		URL:      s.SidecarURL + api.HookPath + flow,
 		Body:     s.fileURL(s.hookFile("identity")),
 		Response: "ignore",
 	}
@@ -85,7 +86,7 @@ func (s site) index(flow string) hook {
 
 // refusal is a hook that Kratos waits for.
 func (s site) refusal(route, body string) hook {
-	return hook{URL: s.SidecarURL + "/v1/hooks/kratos/" + route, Body: s.fileURL(s.hookFile(body)), Response: "parse"}
+	return hook{URL: s.SidecarURL + api.HookPath + route, Body: s.fileURL(s.hookFile(body)), Response: "parse"}
 }
 
 // HookBodies are the names of the hooks' bodies, without .jsonnet.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"io"
 	"net/url"
+
+	"github.com/olympusoss/oly-passkey/pkg/api"
 )
 
 // forTarget fills in the defaults that a target has.
@@ -48,7 +50,7 @@ func (o Options) target(s *site) error {
 	s.Target = o.Target
 	s.Version = cmp.Or(o.Version, "latest")
 	if own := (Options{Target: o.Target}).forTarget().SidecarURL; o.Target == Compose && s.SidecarURL != own ||
-		(o.Target == Kubernetes || o.Target == Helm) && s.SidecarURL != defaultSidecarURL {
+		(o.Target == Kubernetes || o.Target == Helm) && s.SidecarURL != api.DefaultURL {
 		return optionf("--sidecar-url", "%q does not go with --target %s, whose sidecar has an address of its own", s.SidecarURL, o.Target)
 	}
 	switch o.Target {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -59,7 +60,7 @@ func tellSidecarToo(p *lint.Pass, told *lint.Hook, flow, method string) []source
 	}
 	path := "selfservice.flows." + flow + ".after." + method + ".hooks"
 	edits := p.CopyHooks(path, told.Value)
-	from, to := lint.SidecarPath+told.List.Flow, lint.SidecarPath+flow
+	from, to := api.HookPath+told.List.Flow, api.HookPath+flow
 	for i := range edits {
 		edits[i].New = strings.ReplaceAll(edits[i].New, from, to)
 		if flow == "registration" && p.IssuesSession() && !p.VerifiesFirst() {
