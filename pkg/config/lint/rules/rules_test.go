@@ -412,5 +412,5 @@ func TestBodyWithoutEnd(t *testing.T) {
 	require.NoError(t, err)
 	found := only(findings, "hook-jsonnet-invalid")
 	require.Len(t, found, 1)
-	require.Equal(t, "the body does not end within a second, after which Kratos gives up: the flow fails with a 500", found[0].Message)
+	require.Equal(t, "the body takes longer than the second that Kratos allows: the flow fails with HTTP 500", found[0].Message)
 }
