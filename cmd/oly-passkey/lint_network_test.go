@@ -80,7 +80,7 @@ func TestLintOryNetwork(t *testing.T) {
 		code, out, errs = lintNetwork(t, environ, "--ory-project", networkID, "--ory-api-url", custom.URL, "--quiet", "--domain", "login.example.org")
 		require.Equal(t, cli.ExitFindings, code)
 		require.Empty(t, errs)
-		require.Contains(t, out, `browsers refuse rp.id "auth.example.com" on "https://login.example.org"`)
+		require.Contains(t, out, `browsers reject rp.id "auth.example.com" on "https://login.example.org"`)
 	})
 }
 

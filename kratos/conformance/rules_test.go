@@ -133,7 +133,7 @@ func claim(t *testing.T, files []file) (message string, known bool) {
 		return err.Error(), true
 	}
 	for _, f := range found {
-		if f.Severity == lint.Error && (strings.Contains(f.Message, "refuses to start") || strings.Contains(f.Message, "does not start")) {
+		if f.Severity == lint.Error && (strings.Contains(f.Message, "does not start")) {
 			return f.Message, true
 		}
 	}

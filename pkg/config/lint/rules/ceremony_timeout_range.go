@@ -20,7 +20,7 @@ var ceremonyTimeoutRange = &lint.Rule{
 				continue
 			}
 			p.ReportAt(f.Value, lint.Finding{
-				Message: fmt.Sprintf("timeouts.%s is %s: users need at least 1m, and after 10m the flow has expired", f.Name, f.Value.Str),
+				Message: fmt.Sprintf("timeouts.%s is %s: users need at least 1m, and the flow expires after 10m", f.Name, f.Value.Str),
 				Help:    "write 5m",
 				Fix:     f.Value.Replace("5m"),
 			})

@@ -25,3 +25,21 @@ func TestDocumentOf(t *testing.T) {
 		require.False(t, ok, id)
 	}
 }
+
+// TestSymptoms checks that the index by symptom contains every rule, no unknown
+// rule, and no rule twice for one symptom.
+func TestSymptoms(t *testing.T) {
+	indexed := make(map[string]bool)
+	for _, s := range rules.Symptoms() {
+		once := make(map[string]bool)
+		for _, id := range s.Rules {
+			require.False(t, once[id], "%s: %s", s.Seen, id)
+			once[id], indexed[id] = true, true
+		}
+	}
+	for _, r := range rules.All() {
+		require.True(t, indexed[r.ID], "no symptom of %s", r.ID)
+		delete(indexed, r.ID)
+	}
+	require.Empty(t, indexed)
+}

@@ -25,7 +25,7 @@ import (
 
 // What a finding may claim about Kratos, as its message says it.
 const (
-	claimStart = "refuses to start"
+	claimStart = "does not start"
 	claim500   = "every registration"
 )
 
