@@ -8,7 +8,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 )
 
-// TestDocumentOf reads every rule's document as it is built in.
+// TestDocumentOf reads the embedded document of every rule.
 func TestDocumentOf(t *testing.T) {
 	for _, r := range rules.All() {
 		d, ok := rules.DocumentOf(r.ID)

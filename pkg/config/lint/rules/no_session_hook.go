@@ -24,7 +24,7 @@ var noSessionHook = &lint.Rule{
 			}
 			where := "registration.after." + m.Name + ".hooks"
 			f := lint.Finding{
-				Message: fmt.Sprintf("%s has no \"session\" hook: users who sign up with %s are not signed in afterwards", where, m.Name),
+				Message: fmt.Sprintf("%s has no \"session\" hook: users who sign up with the %s method are not signed in afterwards", where, m.Name),
 				Help:    fmt.Sprintf("add `- hook: session` to selfservice.flows.%s", where),
 			}
 			switch {

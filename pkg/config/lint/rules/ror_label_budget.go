@@ -20,7 +20,7 @@ var rorLabelBudget = &lint.Rule{
 				labels[label] = true
 				if len(labels) > maxLabels && labels[label] {
 					p.ReportAt(o.Value, lint.Finding{
-						Message: fmt.Sprintf("origin %q is registrable label %d outside rp.id, but browsers check only %d in a related origins document", o.Value.Str, len(labels), maxLabels),
+						Message: fmt.Sprintf("with origin %q, %d registrable labels are outside rp.id, but browsers check only %d in a related origins document", o.Value.Str, len(labels), maxLabels),
 						Help:    "use fewer names (example.com and example.co.uk count as one), or give this site its own rp.id",
 					})
 					return
