@@ -32,9 +32,7 @@ func Symptoms() []Symptom {
 		{"The passkey button does nothing, or sign-in asks for a username", []string{
 			"base-url-internal", "cors-origin-missing", "tls-terminated-scheme", "passkey-method-off", "webauthn-no-identifier", "both-passwordless",
 		}},
-		{"The dialog does not offer phones or security keys, or rejects a device", []string{
-			"attachment-platform", "uv-required", "attestation-pointless", "downgrade-risk",
-		}},
+		{"The dialog does not offer phones or security keys, or rejects a device", []string{"attachment-platform", "uv-required", "attestation-pointless", "downgrade-risk"}},
 		{"A passkey was registered but cannot sign in, or passkeys stopped working", []string{
 			"rp-id-changed", "origin-removed", "rp-differs-between-methods", "origins-differ-between-methods", "resident-key-weak", "downgrade-risk",
 		}},
@@ -42,12 +40,8 @@ func Symptoms() []Symptom {
 			"cookie-domain", "host-drift", "ui-url-fallback", "return-url-missing", "settings-unreachable", "base-url-internal",
 		}},
 		{"The ceremony or the flow expires too early", []string{"flow-lifespan-short", "ceremony-timeout-range", "privileged-session-window"}},
-		{"Users are not signed in after sign-up, or have to do more to sign in", []string{
-			"no-session-hook", "required-aal-trap", "require-verified-trap", "legacy-one-step",
-		}},
-		{"Users cannot add a passkey, or only on some pages", []string{
-			"schema-uncovered", "settings-unreachable", "privileged-session-window", "rp-id-too-narrow",
-		}},
+		{"Users are not signed in after sign-up, or have to do more to sign in", []string{"no-session-hook", "required-aal-trap", "require-verified-trap", "legacy-one-step"}},
+		{"Users cannot add a passkey, or only on some pages", []string{"schema-uncovered", "settings-unreachable", "privileged-session-window", "rp-id-too-narrow"}},
 		{"Passkeys have a wrong, missing or ambiguous name", []string{
 			"display-trait-optional", "display-trait-untitled", "duplicate-title", "display-trait-sensitive", "display-name-not-identifier",
 			"rp-display-name", "rp-icon",
