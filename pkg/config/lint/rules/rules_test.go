@@ -217,7 +217,7 @@ func TestExamples(t *testing.T) {
 				}
 				require.Equal(t, shown, made)
 			})
-			t.Run(rule.ID+"/"+e.name+"/mended", func(t *testing.T) {
+			t.Run(rule.ID+"/"+e.name+"/fixed", func(t *testing.T) {
 				e.leavesNothing(t, rule, safe)
 				e.leavesNothing(t, rule, suggested)
 			})
