@@ -11,7 +11,6 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/setup"
-	"github.com/olympusoss/oly-passkey/pkg/config/survey"
 )
 
 // scaffolder holds the flags of `init`.
@@ -29,7 +28,7 @@ type scaffolder struct {
 	dryRun  bool
 	diff    bool
 
-	found *survey.Survey
+	found *setup.Discovery
 	ask   *interview // nil when nobody can be asked
 }
 
@@ -104,7 +103,7 @@ func (s *scaffolder) run(ctx context.Context, flags *pflag.FlagSet) error {
 		return err
 	}
 	var err error
-	if s.found, err = survey.Look(s.dir); err != nil {
+	if s.found, err = setup.Discover(s.dir); err != nil {
 		return err
 	}
 	if s.app.interactive() {

@@ -17,7 +17,7 @@ import (
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/setup"
-	"github.com/olympusoss/oly-passkey/pkg/config/survey"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -96,7 +96,7 @@ func (s *scaffolder) complete(flags *pflag.FlagSet) error {
 }
 
 // infer sets a flag that nobody gave, and says from where.
-func (s *scaffolder) infer(flags *pflag.FlagSet, flag, what string, fact survey.Fact) error {
+func (s *scaffolder) infer(flags *pflag.FlagSet, flag, what string, fact patch.Fact) error {
 	if fact.Value == "" || flags.Changed(flag) {
 		return nil
 	}

@@ -11,12 +11,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/config/adopt"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/config/setup"
-	"github.com/olympusoss/oly-passkey/pkg/config/survey"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -71,7 +70,7 @@ func (s *scaffolder) notForPatch(flags *pflag.FlagSet) error {
 }
 
 // plan asks for what the files do not say, one question after the other.
-func (s *scaffolder) plan(flags *pflag.FlagSet, files []*source.File) (*adopt.Plan, error) {
+func (s *scaffolder) plan(flags *pflag.FlagSet, files []*source.File) (*patch.Plan, error) {
 	if err := s.near(); err != nil {
 		return nil, err
 	}
@@ -95,16 +94,16 @@ func (s *scaffolder) plan(flags *pflag.FlagSet, files []*source.File) (*adopt.Pl
 		}
 	}
 	for {
-		opts := adopt.Options{
+		opts := patch.Options{
 			Domain: s.opts.Domain, RPID: s.opts.RPID, AppName: s.opts.AppName,
 			Origins: s.opts.Origins, SidecarURL: s.opts.SidecarURL, Wide: s.preset == "subdomains",
 			RefuseAddressChange: s.opts.RefuseAddressChange, WithoutSchema: s.without,
 		}
 		if flags.Changed("sign-up") {
-			opts.SignUp = adopt.SignUp(s.opts.SignUp)
+			opts.SignUp = s.opts.SignUp
 		}
-		plan, err := adopt.New(files, opts, env)
-		var question *adopt.QuestionError
+		plan, err := patch.New(files, opts, env)
+		var question *patch.QuestionError
 		if !errors.As(err, &question) {
 			return plan, err
 		}
@@ -125,13 +124,13 @@ func (s *scaffolder) plan(flags *pflag.FlagSet, files []*source.File) (*adopt.Pl
 // near looks around the configuration instead of the folder to write to.
 func (s *scaffolder) near() (err error) {
 	if dir := filepath.Dir(s.configs[0]); dir != filepath.Clean(s.dir) {
-		s.found, err = survey.Look(dir)
+		s.found, err = setup.Discover(dir)
 	}
 	return err
 }
 
 // explain says what was inferred and what is done, with places.
-func (s *scaffolder) explain(plan *adopt.Plan) error {
+func (s *scaffolder) explain(plan *patch.Plan) error {
 	for _, fact := range plan.Facts {
 		if err := s.say(fact.Name, fact.Value, fact.From); err != nil {
 			return err
@@ -153,7 +152,7 @@ func place(at source.Span) string {
 }
 
 // additions are the files beside the patched ones.
-func (s *scaffolder) additions(plan *adopt.Plan) ([]setup.File, error) {
+func (s *scaffolder) additions(plan *patch.Plan) ([]setup.File, error) {
 	dir, name := filepath.Split(s.configs[0])
 	repository, err := belowRepository(filepath.Clean(dir))
 	if err != nil {
@@ -179,7 +178,7 @@ func (s *scaffolder) additions(plan *adopt.Plan) ([]setup.File, error) {
 
 // writePatch shows the patch, or writes it: the patched files first in memory,
 // each then by rename.
-func (s *scaffolder) writePatch(plan *adopt.Plan, additions []setup.File) error {
+func (s *scaffolder) writePatch(plan *patch.Plan, additions []setup.File) error {
 	dir := filepath.Dir(s.configs[0])
 	if s.diff || s.ask != nil {
 		for _, c := range plan.Changed {
@@ -227,7 +226,7 @@ func (s *scaffolder) writePatch(plan *adopt.Plan, additions []setup.File) error 
 }
 
 // remind tells what a person has to do, and what lint only warns of.
-func (s *scaffolder) remind(plan *adopt.Plan) error {
+func (s *scaffolder) remind(plan *patch.Plan) error {
 	var warnings []lint.Finding
 	for _, f := range plan.Left {
 		if f.Severity == lint.Warning {

@@ -7,18 +7,19 @@
 // above all, travels in State.
 package setup
 
-import "io/fs"
+import (
+	"io/fs"
 
-// SignUp is how a new account begins.
-type SignUp string
+	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
+)
 
-// The two ways. With CodeFirst a code proves the e-mail address, and the passkey
-// is added in settings in the same visit; a sign-up by passkey is refused. With
-// PasskeyFirst the passkey comes first, shown under a user name that is no
-// address.
+// SignUp is how a new account begins; a new deployment is CodeFirst by default.
+type SignUp = patch.SignUp
+
+// The two ways to sign up.
 const (
-	CodeFirst    SignUp = "code-first"
-	PasskeyFirst SignUp = "passkey-first"
+	CodeFirst    = patch.CodeFirst
+	PasskeyFirst = patch.PasskeyFirst
 )
 
 // WebAuthn is what the webauthn method is for, beside passkey. Kratos asks for

@@ -33,12 +33,12 @@ type Change struct {
 	Backup string // path of the copy that Write made of a replaced file
 }
 
-// ConflictError lists the files that somebody changed. Nothing was written.
-type ConflictError struct {
+// ModifiedError lists the existing files that differ from what would be written. Nothing was written.
+type ModifiedError struct {
 	Paths []string // as given in File
 }
 
-func (e *ConflictError) Error() string {
+func (e *ModifiedError) Error() string {
 	verb := "differs"
 	if len(e.Paths) > 1 {
 		verb = "differ"
@@ -48,7 +48,7 @@ func (e *ConflictError) Error() string {
 
 // Write puts files into dir, which it makes when it is missing. Everything is
 // checked before anything is written: a file that is there and differs is a
-// *ConflictError unless force is given or the new content extends it. Each file
+// *ModifiedError unless force is given or the new content extends it. Each file
 // appears whole, by rename; of one that is replaced there is a copy first.
 func Write(dir string, files []File, force bool) ([]Change, error) {
 	changes, err := Compare(dir, files, force)
@@ -98,19 +98,19 @@ func Write(dir string, files []File, force bool) ([]Change, error) {
 // Compare says what Write would do, and touches nothing.
 func Compare(dir string, files []File, force bool) ([]Change, error) {
 	changes := make([]Change, 0, len(files))
-	var conflict ConflictError
+	var modified ModifiedError
 	for _, f := range files {
 		action, err := f.compare(filepath.Join(dir, filepath.FromSlash(f.Path)))
 		if err != nil {
 			return nil, err
 		}
 		if action == Replaced && !force {
-			conflict.Paths = append(conflict.Paths, f.Path)
+			modified.Paths = append(modified.Paths, f.Path)
 		}
 		changes = append(changes, Change{Path: f.Path, Action: action})
 	}
-	if len(conflict.Paths) > 0 {
-		return nil, &conflict
+	if len(modified.Paths) > 0 {
+		return nil, &modified
 	}
 	return changes, nil
 }

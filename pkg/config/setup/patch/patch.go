@@ -1,8 +1,8 @@
-// Package adopt gives an existing Kratos configuration passkeys: with as few
+// Package patch gives an existing Kratos configuration passkeys: with as few
 // byte edits as possible, so that comments, quotes, order and indentation stay,
 // and in such a way that lint finds no error afterwards. It works in memory and
 // writes nothing.
-package adopt
+package patch
 
 import (
 	"cmp"
@@ -37,13 +37,16 @@ type Options struct {
 	WithoutSchema bool
 }
 
-// SignUp is whether a passkey may be the first thing that an account gets.
+// SignUp is how a new account begins. With CodeFirst a code proves the email
+// address, and the passkey is added in settings in the same visit; a sign-up with a
+// passkey is rejected. With PasskeyFirst the passkey comes first, shown under a
+// username that is not an address.
 type SignUp string
 
 // AnySignUp is CodeFirst, whatever the domain: a passkey under an address that
-// nobody has proven lets a stranger keep the key to an account. Only where
-// passkeys are on already, and nobody can take an account over, does it leave
-// the sign-up as it is.
+// nobody has proven lets a stranger keep the key to an account. It leaves the
+// sign-up as it is only if passkeys are enabled already and no account can be
+// taken over.
 const (
 	AnySignUp    SignUp = ""
 	CodeFirst    SignUp = "code-first"

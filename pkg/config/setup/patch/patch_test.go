@@ -1,4 +1,4 @@
-package adopt_test
+package patch_test
 
 import (
 	"flag"
@@ -14,9 +14,9 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/adopt"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -33,7 +33,7 @@ func TestPatch(t *testing.T) {
 			archive, err := txtar.ParseFile(name)
 			require.NoError(t, err)
 			c := readCase(t, archive)
-			plan, err := adopt.New(c.files, c.opts, c.env)
+			plan, err := patch.New(c.files, c.opts, c.env)
 			var patch, said string
 			if err != nil {
 				said = err.Error() + "\n"
@@ -54,7 +54,7 @@ func TestPatch(t *testing.T) {
 
 type testCase struct {
 	files   []*source.File
-	opts    adopt.Options
+	opts    patch.Options
 	env     lint.Options
 	content map[string][]byte
 }
@@ -81,7 +81,7 @@ func readCase(t *testing.T, archive *txtar.Archive) *testCase {
 		case "--app-name":
 			c.opts.AppName = value
 		case "--sign-up":
-			c.opts.SignUp = adopt.SignUp(value)
+			c.opts.SignUp = patch.SignUp(value)
 		case "--sidecar-url":
 			c.opts.SidecarURL = value
 		case "--kratos-version":
@@ -118,7 +118,7 @@ func readCase(t *testing.T, archive *txtar.Archive) *testCase {
 }
 
 // again patches the patched files: nothing is left to do.
-func (c *testCase) again(t *testing.T, plan *adopt.Plan) {
+func (c *testCase) again(t *testing.T, plan *patch.Plan) {
 	t.Helper()
 	var files []*source.File
 	for _, f := range c.files {
@@ -131,12 +131,12 @@ func (c *testCase) again(t *testing.T, plan *adopt.Plan) {
 			}
 		}
 	}
-	second, err := adopt.New(files, c.opts, c.env)
+	second, err := patch.New(files, c.opts, c.env)
 	require.NoError(t, err)
 	require.Empty(t, second.Changed)
 }
 
-func show(plan *adopt.Plan) (patch, said string) {
+func show(plan *patch.Plan) (patch, said string) {
 	var d, s strings.Builder
 	for _, c := range plan.Changed {
 		d.Write(diff.Diff("a/"+c.Name, c.Before, "b/"+c.Name, c.After))

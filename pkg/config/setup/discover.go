@@ -1,7 +1,4 @@
-// Package survey searches a project for the answers that init would otherwise ask
-// for: the Kratos configuration, its version, the sign-in host, and the project's
-// name. Each answer has its file and line.
-package survey
+package setup
 
 import (
 	"errors"
@@ -15,24 +12,20 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/project"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Survey is the result of a search. A Fact without a value was not found.
-type Survey struct {
-	Configs []string // Kratos configurations, the nearest first
-	Version Fact     // of Kratos, from an image tag
-	Domain  Fact     // host name of the sign-in pages, from an Ingress or a proxy
-	AppName Fact     // of a compose project
-	Target  Fact     // compose or kubernetes
-	CI      Fact     // github or gitlab
-}
-
-// Fact is an answer and its position.
-type Fact struct {
-	Value string
-	From  source.Span
+// Discovery is what a project already says about the options of init. A fact
+// without a value was not found.
+type Discovery struct {
+	Configs []string   // Kratos configurations, the nearest first
+	Version patch.Fact // of Kratos, from an image tag
+	Domain  patch.Fact // host name of the sign-in pages, from an Ingress or a proxy
+	AppName patch.Fact // of a compose project
+	Target  patch.Fact // Compose or Kubernetes
+	CI      patch.Fact // GitHub or GitLab
 }
 
 // Limits of the search: deployment files are near a project's root.
@@ -43,11 +36,11 @@ const (
 	maxUp    = 3
 )
 
-// Look searches a directory, three levels deep, and its parents up to the root of
-// the repository. Unreadable files are ignored. It returns an error if the directory
-// itself cannot be read.
-func Look(dir string) (*Survey, error) {
-	s := new(Survey)
+// Discover searches a directory, three levels deep, and its parents up to the root
+// of the repository. Unreadable files are ignored. It returns an error if the
+// directory itself cannot be read.
+func Discover(dir string) (*Discovery, error) {
+	s := &Discovery{Version: patch.Fact{Name: "Kratos"}, Domain: patch.Fact{Name: "domain"}}
 	seen := 0
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		below, _ := filepath.Rel(dir, path) // a path of the walk is below its root
@@ -67,7 +60,7 @@ func Look(dir string) (*Survey, error) {
 		if seen++; seen > maxFiles {
 			return filepath.SkipAll
 		}
-		s.look(path)
+		s.read(path)
 		return nil
 	})
 	if err != nil {
@@ -85,16 +78,19 @@ func skipped(name string) bool {
 }
 
 // above searches the parents of dir, and the repository's CI configuration.
-func (s *Survey) above(dir string) {
+func (s *Discovery) above(dir string) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return
 	}
 	for range maxUp + 1 {
-		for _, ci := range []struct{ path, value string }{{".github", "github"}, {".gitlab-ci.yml", "gitlab"}} {
+		for _, ci := range []struct {
+			path  string
+			value CI
+		}{{".github", GitHub}, {".gitlab-ci.yml", GitLab}} {
 			at := filepath.Join(dir, ci.path)
 			if _, err := os.Stat(at); err == nil {
-				s.CI.set(ci.value, source.Span{File: source.New(at, nil)})
+				keep(&s.CI, string(ci.value), source.Span{File: source.New(at, nil)})
 			}
 		}
 		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
@@ -110,15 +106,11 @@ func (s *Survey) above(dir string) {
 			return
 		}
 		for _, entry := range entries {
-			if name := entry.Name(); isCompose(name) || name == "Dockerfile" {
-				s.look(filepath.Join(dir, name))
+			if name := entry.Name(); kratosconf.IsComposeFile(name) || name == "Dockerfile" {
+				s.read(filepath.Join(dir, name))
 			}
 		}
 	}
-}
-
-func isCompose(name string) bool {
-	return slices.Contains([]string{"compose.yml", "compose.yaml", "docker-compose.yml", "docker-compose.yaml"}, name)
 }
 
 var (
@@ -128,8 +120,8 @@ var (
 	composed = regexp.MustCompile(`(?m)^name:[ \t]*["']?([^\s"'#$]+)`)
 )
 
-// look reads a file if its name is relevant.
-func (s *Survey) look(path string) {
+// read takes the facts from a file if its name is relevant.
+func (s *Discovery) read(path string) {
 	name := filepath.Base(path)
 	yml := slices.Contains([]string{".yml", ".yaml"}, filepath.Ext(name))
 	if !yml && name != "Dockerfile" && name != "Caddyfile" && filepath.Ext(name) != ".conf" {
@@ -143,30 +135,30 @@ func (s *Survey) look(path string) {
 		return
 	}
 	if v, at, ok := kratosconf.ImageTag(f); ok {
-		s.Version.set(v.String(), at)
+		keep(&s.Version, v.String(), at)
 		switch {
-		case isCompose(name):
-			s.Target.set("compose", at)
+		case kratosconf.IsComposeFile(name):
+			keep(&s.Target, string(Compose), at)
 		case workers.Match(f.Data):
-			s.Target.set("kubernetes", at)
+			keep(&s.Target, string(Kubernetes), at)
 		}
 	}
-	if isCompose(name) {
+	if kratosconf.IsComposeFile(name) {
 		if m := composed.FindSubmatchIndex(f.Data); m != nil {
-			s.AppName.set(string(f.Data[m[2]:m[3]]), source.Span{File: f, Start: m[2], End: m[3]})
+			keep(&s.AppName, string(f.Data[m[2]:m[3]]), source.Span{File: f, Start: m[2], End: m[3]})
 		}
 	}
 	if routes.Match(f.Data) || name == "Caddyfile" || proxies.Match(f.Data) {
 		s.host(f)
 	}
-	if yml && !isCompose(name) && kratosconf.MayBeKratos(f) {
+	if yml && !kratosconf.IsComposeFile(name) && kratosconf.MayBeKratos(f) {
 		s.Configs = append(s.Configs, path)
 	}
 }
 
 // host selects the only host of a proxy, or one with a name that is typical of
 // sign-in pages.
-func (s *Survey) host(f *source.File) {
+func (s *Discovery) host(f *source.File) {
 	var all []string
 	for _, d := range project.Domains(f) {
 		page, err := webauthn.ParsePage("https://" + strings.TrimPrefix(strings.TrimPrefix(d, "https://"), "http://"))
@@ -178,14 +170,14 @@ func (s *Survey) host(f *source.File) {
 		first, _, _ := strings.Cut(host, ".")
 		if len(all) == 1 || slices.Contains([]string{"auth", "login", "id", "account", "accounts", "signin", "sso"}, first) {
 			at := max(0, strings.Index(string(f.Data), host))
-			s.Domain.set(host, source.Span{File: f, Start: at, End: at + len(host)})
+			keep(&s.Domain, host, source.Span{File: f, Start: at, End: at + len(host)})
 			return
 		}
 	}
 }
 
-// set keeps the first answer, which is from the nearest file.
-func (f *Fact) set(value string, from source.Span) {
+// keep sets a fact unless an earlier file, which is nearer, did.
+func keep(f *patch.Fact, value string, from source.Span) {
 	if f.Value == "" {
 		f.Value, f.From = value, from
 	}

@@ -1,4 +1,4 @@
-package adopt_test
+package patch_test
 
 import (
 	"errors"
@@ -10,9 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/adopt"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -83,7 +83,7 @@ func corpus(t *testing.T) []published {
 	t.Helper()
 	shared := os.Getenv("OLY_PASSKEY_SHARED")
 	if shared == "" {
-		shared = "../../../../shared"
+		shared = "../../../../../shared"
 	}
 	index, err := os.ReadFile(filepath.Join(shared, "corpus", "index.tsv"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -115,14 +115,14 @@ func corpus(t *testing.T) []published {
 
 // patch plans the patch of a published configuration whose default identity
 // schema is p.schema.
-func (p published) patch() (*adopt.Plan, error) {
+func (p published) patch() (*patch.Plan, error) {
 	read := func(name string) (*source.File, error) {
 		if name != "kratos.schema.json" {
 			return nil, fs.ErrNotExist
 		}
 		return source.New(name, p.schema), nil
 	}
-	return adopt.New([]*source.File{source.New("kratos.yml", p.config)}, adopt.Options{}, lint.Options{
+	return patch.New([]*source.File{source.New("kratos.yml", p.config)}, patch.Options{}, lint.Options{
 		Schemas: kratosconf.SchemaOptions{Read: read, Named: map[string]string{"": "kratos.schema.json"}},
 	})
 }
@@ -139,8 +139,8 @@ func TestCorpus(t *testing.T) {
 	for _, p := range all {
 		plan, err := p.patch()
 		if err != nil {
-			var refused *adopt.ConflictError
-			var question *adopt.QuestionError
+			var refused *patch.ConflictError
+			var question *patch.QuestionError
 			require.True(t, errors.As(err, &refused) || errors.As(err, &question), "%s: %v", p.name, err)
 			t.Logf("%s: refused: %v", p.name, err)
 			continue

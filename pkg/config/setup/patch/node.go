@@ -1,4 +1,4 @@
-package adopt
+package patch
 
 import (
 	"gopkg.in/yaml.v3"

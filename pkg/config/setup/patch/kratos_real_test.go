@@ -1,6 +1,6 @@
 //go:build realkratos
 
-package adopt_test
+package patch_test
 
 import (
 	"context"
@@ -21,8 +21,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
-	"github.com/olympusoss/oly-passkey/pkg/config/adopt"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -73,7 +73,7 @@ func TestRealCorpus(t *testing.T) {
 }
 
 // lines counts what a patch adds and takes away.
-func lines(plan *adopt.Plan) string {
+func lines(plan *patch.Plan) string {
 	plus, minus := 0, 0
 	for _, c := range plan.Changed {
 		for line := range strings.Lines(string(diff.Diff("a", c.Before, "b", c.After))) {
@@ -187,7 +187,7 @@ func TestRealAddress(t *testing.T) {
 	archive, err := txtar.ParseFile("testdata/address.txtar")
 	require.NoError(t, err)
 	c := readCase(t, archive)
-	plan, err := adopt.New(c.files, c.opts, c.env)
+	plan, err := patch.New(c.files, c.opts, c.env)
 	require.NoError(t, err)
 	require.Empty(t, plan.Errors())
 	require.Len(t, plan.Changed, 2)

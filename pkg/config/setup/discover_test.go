@@ -1,4 +1,4 @@
-package survey_test
+package setup_test
 
 import (
 	"os"
@@ -9,10 +9,11 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/survey"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
 )
 
-func TestLook(t *testing.T) {
+func TestDiscover(t *testing.T) {
 	for name, c := range map[string]struct{ files, dir, want string }{
 		"nothing": {"-- README.md --\nhello\n", ".", ""},
 		"compose": {`
@@ -86,23 +87,23 @@ image: oryd/kratos:v1.3.1
 				require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
 				require.NoError(t, os.WriteFile(path, f.Data, 0o600))
 			}
-			s, err := survey.Look(filepath.Join(root, filepath.FromSlash(c.dir)))
+			s, err := setup.Discover(filepath.Join(root, filepath.FromSlash(c.dir)))
 			require.NoError(t, err)
-			require.Equal(t, c.want, strings.ReplaceAll(show(s), root+string(filepath.Separator), ""))
+			require.Equal(t, c.want, strings.ReplaceAll(discovered(s), root+string(filepath.Separator), ""))
 		})
 	}
-	_, err := survey.Look("survey.go/below")
-	require.EqualError(t, err, "lstat survey.go/below: not a directory")
+	_, err := setup.Discover("discover.go/below")
+	require.EqualError(t, err, "lstat discover.go/below: not a directory")
 }
 
-func show(s *survey.Survey) string {
+func discovered(s *setup.Discovery) string {
 	var b strings.Builder
 	for _, name := range s.Configs {
 		b.WriteString("config " + filepath.ToSlash(name) + "\n")
 	}
 	for _, f := range []struct {
 		name string
-		fact survey.Fact
+		fact patch.Fact
 	}{{"version", s.Version}, {"domain", s.Domain}, {"app-name", s.AppName}, {"target", s.Target}} {
 		if f.fact.Value != "" {
 			b.WriteString(f.name + " " + f.fact.Value + " " + filepath.ToSlash(f.fact.From.String()) + "\n")

@@ -1,4 +1,4 @@
-package adopt
+package patch
 
 import (
 	"cmp"
@@ -11,12 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/source"
-)
-
-// Bodies of the hooks: they name who changed, and nothing else.
-const (
-	identityBody = "function(ctx) { identity_id: ctx.identity.id, flow_id: ctx.flow.id }"
-	refuseBody   = "function(ctx) { flow_id: ctx.flow.id }"
+	"github.com/olympusoss/oly-passkey/templates"
 )
 
 // keyFromEnvironment stands for the hook's key, which is in kratos.env. Kratos
@@ -53,10 +48,10 @@ func (w *workshop) registration(o Options) error {
 	what := "sign people in after a sign-up with a passkey"
 	switch {
 	case refuse:
-		first = hook(w.sidecar, "refuse-passkey-signup", refuseBody, "parse")
+		first = hook(w.sidecar, "refuse-passkey-signup", templates.RefuseHook(), "parse")
 		what = "refuse a sign-up by passkey, which proves no address: a stranger could keep the key to somebody else's account"
 	case w.sidecar != "":
-		first = hook(w.sidecar, "registration", identityBody, "ignore")
+		first = hook(w.sidecar, "registration", templates.IdentityHook(), "ignore")
 	}
 	if len(own.Items()) > 0 {
 		if first == nil || told(own) {
@@ -110,7 +105,7 @@ func (w *workshop) after(flow string) error {
 	var first *yaml.Node
 	what := "run after a sign-in with a passkey what runs after one with a password"
 	if w.sidecar != "" {
-		first = hook(w.sidecar, flow, identityBody, "ignore")
+		first = hook(w.sidecar, flow, templates.IdentityHook(), "ignore")
 		what = "tell the sidecar after " + flow
 	}
 	if len(own.Items()) > 0 {

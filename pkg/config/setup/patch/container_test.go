@@ -1,4 +1,4 @@
-package adopt_test
+package patch_test
 
 import (
 	"errors"
@@ -8,10 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/adopt"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -123,10 +123,10 @@ func TestContainers(t *testing.T) {
 					text := bom + variant(c.text(containedConfig, containedSchema))
 					file := source.New("kratos.yml", []byte(text))
 					env := lint.Options{Schemas: kratosconf.SchemaOptions{Read: func(string) (*source.File, error) { return nil, fs.ErrNotExist }}}
-					plan, err := adopt.New([]*source.File{file}, adopt.Options{}, env)
+					plan, err := patch.New([]*source.File{file}, patch.Options{}, env)
 					if c.indent == 0 || c.name == "list" {
-						var conflict *adopt.ConflictError
-						var question *adopt.QuestionError
+						var conflict *patch.ConflictError
+						var question *patch.QuestionError
 						require.True(t, errors.As(err, &conflict) || errors.As(err, &question), "%v", err)
 						return
 					}
@@ -171,7 +171,7 @@ func FuzzContainers(f *testing.F) {
 			text = "\ufeff" + text
 		}
 		env := lint.Options{Schemas: kratosconf.SchemaOptions{Read: func(string) (*source.File, error) { return nil, fs.ErrNotExist }}}
-		plan, err := adopt.New([]*source.File{source.New("kratos.yml", []byte(text))}, adopt.Options{WithoutSchema: true}, env)
+		plan, err := patch.New([]*source.File{source.New("kratos.yml", []byte(text))}, patch.Options{WithoutSchema: true}, env)
 		if err != nil {
 			return
 		}

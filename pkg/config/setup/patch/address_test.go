@@ -1,4 +1,4 @@
-package adopt_test
+package patch_test
 
 import (
 	"encoding/base64"
@@ -11,8 +11,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/adopt"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -23,7 +23,7 @@ func TestAddressBody(t *testing.T) {
 	archive, err := txtar.ParseFile("testdata/address.txtar")
 	require.NoError(t, err)
 	c := readCase(t, archive)
-	plan, err := adopt.New(c.files, c.opts, c.env)
+	plan, err := patch.New(c.files, c.opts, c.env)
 	require.NoError(t, err)
 	require.Equal(t, "kratos.yml", plan.Changed[0].Name)
 	doc, err := kratosconf.Parse(source.New("kratos.yml", plan.Changed[0].After), kratosconf.ParseOptions{})
@@ -63,7 +63,7 @@ func TestAddressBody(t *testing.T) {
 		})
 	}
 
-	template, err := os.ReadFile("../../../templates/hooks/refuse-address-change.jsonnet")
+	template, err := os.ReadFile("../../../../templates/hooks/refuse-address-change.jsonnet")
 	require.NoError(t, err)
 	_, code, _ := strings.Cut(string(template), "\nfunction")
 	require.Equal(t, strings.Fields(strings.Replace(body, `["email","phone"]`, `["email"]`, 1)), strings.Fields("function"+code))

@@ -1,4 +1,4 @@
-package adopt_test
+package patch_test
 
 import (
 	"io/fs"
@@ -8,9 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/adopt"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -38,7 +38,7 @@ func FuzzPatch(f *testing.F) {
 			}
 			return source.New(name, schema), nil
 		}}}
-		plan, err := adopt.New([]*source.File{file}, adopt.Options{WithoutSchema: true}, env)
+		plan, err := patch.New([]*source.File{file}, patch.Options{WithoutSchema: true}, env)
 		if err != nil {
 			return
 		}
@@ -54,7 +54,7 @@ func FuzzPatch(f *testing.F) {
 			require.NoError(t, err)
 			require.Empty(t, after.Duplicates)
 			require.True(t, after.Root.Get("selfservice.methods.passkey.enabled").True())
-			if !slices.ContainsFunc(plan.Steps, func(s adopt.Step) bool { return strings.HasSuffix(s.What, "]") }) { // lint's fixes rename keys
+			if !slices.ContainsFunc(plan.Steps, func(s patch.Step) bool { return strings.HasSuffix(s.What, "]") }) { // lint's fixes rename keys
 				kept(t, before.Root, after.Root, "")
 			}
 		}

@@ -1,4 +1,4 @@
-package adopt_test
+package patch_test
 
 import (
 	"testing"
