@@ -12,15 +12,15 @@ import (
 )
 
 // two are a text and a choice.
-func two() []*question {
-	return []*question{
+func two() []*prompt {
+	return []*prompt{
 		{title: "name", fallback: func() string { return "shop" }, check: func(answer string) error {
 			if answer == "bad" {
 				return errors.New("that is bad")
 			}
 			return nil
 		}},
-		sure("write?"),
+		yesOrNo("write?"),
 	}
 }
 
@@ -29,20 +29,20 @@ func TestLineAsker(t *testing.T) {
 		"answers":                {"example\n2\n", "example", "no", ""},
 		"defaults":               {"\n\n", "shop", "yes", ""},
 		"asked again":            {"bad\ngood\n3\nx\n1\n", "good", "yes", ""},
-		"the answers end early":  {"example\n", "", "", "the answers ended too early, so nothing was written"},
-		"a line without its end": {"example", "", "", "the answers ended too early, so nothing was written"},
+		"the answers end early":  {"example\n", "", "", "input ended before every question was answered; nothing was written"},
+		"a line without its end": {"example", "", "", "input ended before every question was answered; nothing was written"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			questions := two()
-			err := (&lineAsker{ctx: t.Context(), in: bufio.NewReader(bytes.NewBufferString(c.typed)), out: &out}).ask(questions)
+			prompts := two()
+			err := (&lineAsker{ctx: t.Context(), in: bufio.NewReader(bytes.NewBufferString(c.typed)), out: &out}).ask(prompts)
 			if c.wrong != "" {
 				require.EqualError(t, err, c.wrong)
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, c.first, questions[0].answer)
-			require.Equal(t, c.second, questions[1].answer)
+			require.Equal(t, c.first, prompts[0].answer)
+			require.Equal(t, c.second, prompts[1].answer)
 		})
 	}
 }

@@ -26,7 +26,7 @@ func Additions(a Addition, have State, random io.Reader) ([]File, error) {
 		return nil, fmt.Errorf("%q is no file name", a.Config)
 	}
 	s := site{Page: a.Page}
-	if err := (Options{CI: a.CI, Config: a.Config, Repository: a.Repository, Version: a.Version}).continuous(&s); err != nil {
+	if err := (Options{CI: a.CI, ConfigName: a.Config, Repository: a.Repository, Version: a.Version}).continuous(&s); err != nil {
 		return nil, err
 	}
 	var files []File

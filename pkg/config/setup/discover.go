@@ -1,7 +1,9 @@
 package setup
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,6 +28,14 @@ type Discovery struct {
 	AppName patch.Fact // of a compose project
 	Target  patch.Fact // Compose or Kubernetes
 	CI      patch.Fact // GitHub or GitLab
+}
+
+// Place returns the file and the line of a span, "new" if it is in no file.
+func Place(at source.Span) string {
+	if at.File == nil {
+		return "new"
+	}
+	return fmt.Sprintf("%s:%d", at.File.Name, at.Position().Line)
 }
 
 // Limits of the search: deployment files are near a project's root.
@@ -180,5 +190,57 @@ func (s *Discovery) host(f *source.File) {
 func keep(f *patch.Fact, value string, from source.Span) {
 	if f.Value == "" {
 		f.Value, f.From = value, from
+	}
+}
+
+// Existing returns the configuration in a folder that has to be patched, "" if none
+// has: one that init did not write, or that was changed since, so that nothing says
+// with which domain it would be written again. Without a configuration in the folder,
+// further are those below it.
+func (s *Discovery) Existing(dir string, domainKnown bool) (config string, further []string, err error) {
+	for _, base := range []string{KratosYML, "kratos.yaml", HelmValues} {
+		name := filepath.Join(dir, base)
+		f, err := source.Open(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return "", nil, err
+		}
+		own := writtenByInit(name)
+		if base == HelmValues && !own {
+			break // of a chart, perhaps with other content: one of the further ones
+		}
+		if (!own || !domainKnown) && kratosconf.MayBeKratos(f) {
+			return name, nil, nil
+		}
+		return "", nil, nil
+	}
+	return "", slices.DeleteFunc(slices.Clone(s.Configs), writtenByInit), nil
+}
+
+// header is in the first line of every configuration that init writes.
+const header = "as oly-passkey init wrote it"
+
+func writtenByInit(name string) bool {
+	content, err := os.ReadFile(name)
+	return err == nil && bytes.Contains(content, []byte(header))
+}
+
+// belowRepository returns the slash-separated path of a folder below the root of its
+// git repository, where CI expects its file; "" outside of a repository.
+func belowRepository(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	for root := dir; ; root = filepath.Dir(root) {
+		if _, err := os.Stat(filepath.Join(root, ".git")); err == nil {
+			below, err := filepath.Rel(root, dir)
+			return strings.TrimPrefix(filepath.ToSlash(below), "."), err
+		}
+		if root == filepath.Dir(root) {
+			return "", nil
+		}
 	}
 }

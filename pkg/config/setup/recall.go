@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"net"
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -15,15 +17,46 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Recall answers the options with which the files of a folder were written, those
-// left out that are their defaults. With them Files answers the configuration that
-// is there, byte for byte; it is false when somebody else wrote that, or changed
-// it. read answers a file by its slash path below the folder, nil when there is
+// RecallFolder returns the options with which the files of a folder were written,
+// an empty layer if init did not write them, or they were changed since.
+func RecallFolder(dir string) (Layer, error) {
+	repository, err := belowRepository(dir)
+	if err != nil {
+		return Layer{}, err
+	}
+	read := func(path string) []byte {
+		content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(path)))
+		if err != nil {
+			return nil // an unreadable file is not recalled
+		}
+		return content
+	}
+	from := KratosYML
+	o, ok := Recall(repository, read)
+	if ok && o.Target == Helm {
+		from = HelmValues
+	}
+	if !ok {
+		if o, o.StaffDomain, ok = RecallTwo(repository, read); !ok {
+			return Layer{}, nil
+		}
+		o.Preset, from = TwoKratos, filepath.Join(Customers, from)
+	}
+	if o.Related { // which another preset would end
+		o.Related, o.Preset = false, RelatedOrigins
+	}
+	return recalled(o, Source(filepath.Join(dir, from))), nil
+}
+
+// Recall returns the options with which the files of a folder were written, without
+// those that are defaults. With them Files returns the same configuration, byte for
+// byte. It returns false if init did not write the configuration, or it was changed.
+// read returns a file by its slash-separated path below the folder, nil if there is
 // none; repository is Options.Repository.
 func Recall(repository string, read func(path string) []byte) (Options, bool) {
 	for _, name := range []string{KratosYML, HelmValues} {
 		content := read(name)
-		if !bytes.Contains(content, []byte("as oly-passkey init wrote it")) {
+		if !bytes.Contains(content, []byte(header)) {
 			continue
 		}
 		doc, err := kratosconf.Parse(source.New(name, content), kratosconf.ParseOptions{})

@@ -20,6 +20,7 @@ type Action string
 // What can happen to a file.
 const (
 	Created   Action = "created"
+	Patched   Action = "patched"  // an existing configuration or identity schema
 	Extended  Action = "extended" // lines were added, none taken away
 	Replaced  Action = "replaced" // only with force
 	Tightened Action = "tightened"

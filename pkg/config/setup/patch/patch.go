@@ -212,6 +212,26 @@ func (p *Plan) Site() (webauthn.Page, bool) {
 	return webauthn.Page{}, false
 }
 
+// Sidecar returns the URL of the sidecar as its hooks call it, and that of Kratos'
+// admin API as the sidecar reaches it: a sidecar on loopback is on Kratos' machine.
+func (p *Plan) Sidecar() (sidecar, admin string) {
+	for _, list := range p.HookLists() {
+		flow, method, _ := strings.Cut(list, ".")
+		hook := p.config.Get("selfservice.flows." + flow + ".after." + method + ".hooks.0.config.url").Text()
+		sidecar, _, _ = strings.Cut(hook, api.HookPath)
+	}
+	admin = "http://127.0.0.1:" + cmp.Or(p.config.Get("serve.admin.port").Text(), "4434")
+	if base := p.config.Get("serve.admin.base_url"); !base.Unknown() && base.Text() != "" && !onThisMachine(sidecar) {
+		admin = base.Text()
+	}
+	return sidecar, admin
+}
+
+func onThisMachine(url string) bool {
+	page, err := webauthn.ParsePage(url)
+	return err == nil && (page.IsLocalhost() || page.IP.IsLoopback())
+}
+
 // HookLists are the lists of hooks, such as "login.passkey", whose first one calls
 // the sidecar with a key that the environment has to give it.
 func (p *Plan) HookLists() []string {
