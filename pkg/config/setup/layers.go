@@ -41,7 +41,7 @@ func NewLayer(o Options, from Source, names []string) Layer {
 func recalled(o Options, from Source) Layer {
 	var names []string
 	for name, value := range o.fields() {
-		if !value.IsZero() && !(name == "sign-up" && o.SignUp == CodeFirst) {
+		if !value.IsZero() && (name != "sign-up" || o.SignUp != CodeFirst) {
 			names = append(names, name)
 		}
 	}

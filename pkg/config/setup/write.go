@@ -65,7 +65,7 @@ func Write(dir string, files []File, force bool) ([]Change, error) {
 	for i, f := range files {
 		target := filepath.Join(dir, filepath.FromSlash(f.Path))
 		switch changes[i].Action {
-		case Unchanged:
+		case Unchanged, Patched:
 		case Tightened:
 			if err := os.Chmod(target, f.Mode); err != nil {
 				return nil, fmt.Errorf("protect the keys: %w", err)
