@@ -42,7 +42,7 @@ func RecallFolder(dir string) (Layer, error) {
 		}
 		o.Preset, from = TwoKratos, filepath.Join(Customers, from)
 	}
-	if o.Related { // which another preset would end
+	if o.Related { // follows from the preset
 		o.Related, o.Preset = false, RelatedOrigins
 	}
 	return recalled(o, Source(filepath.Join(dir, from))), nil
@@ -85,7 +85,7 @@ type recollection struct {
 
 func (r *recollection) text(path string) string { return r.config.Get(path).Text() }
 
-// configured takes what the configuration says.
+// configured takes the options in the configuration.
 func (r *recollection) configured() {
 	const flows, methods = "selfservice.flows.", "selfservice.methods."
 	r.KratosURL = r.text("serve.public.base_url")
@@ -138,8 +138,8 @@ func (r *recollection) apps() {
 	}
 }
 
-// checked finds the domain, which the configuration names in its other answers
-// alone, and asks whether all of them make the configuration that is there.
+// checked finds the domain, which the configuration only contains as part of other
+// values, and checks that the options produce the existing configuration.
 func (r *recollection) checked(name string, content []byte) (Options, bool) {
 	if name == HelmValues {
 		r.Target = Helm
@@ -181,7 +181,7 @@ func (r *recollection) around() {
 	r.UI = r.read("ui/passkey.js") != nil
 }
 
-// wrote tells init's files from somebody else's by a text in the first of them,
+// wrote reports whether init wrote files, which the first of them tells by a text,
 // and takes the version that they are pinned to.
 func (r *recollection) wrote(all []outFile, text string) bool {
 	if !bytes.Contains(r.read(all[0].path), []byte(text)) {
@@ -203,7 +203,7 @@ func versionIn(content []byte) string {
 	return ""
 }
 
-// briefly leaves out what is the default anyway.
+// briefly returns the options without defaults.
 func (r *recollection) briefly() Options {
 	o := r.Options
 	want, _ := o.complete()

@@ -2,9 +2,10 @@
 // from the start: kratos.yml, the identity schema, the bodies of the hooks, the
 // environment with the secrets, the sidecar's keys and a README.
 //
-// Files answers all of it in memory; Write puts it on disk without ever
-// overwriting what somebody changed. What must outlive a second run, the keys
-// above all, travels in State.
+// Files returns all of it in memory; Write puts it on disk and never overwrites a
+// modified file. State is what a second run must keep, above all the keys. New and
+// NewPatch return the Plan of a whole run; package patch plans the changes of an
+// existing configuration.
 package setup
 
 import (
@@ -128,13 +129,12 @@ type File struct {
 	Path    string
 	Mode    fs.FileMode
 	Content []byte
-	// Extends says that Content holds everything that the file in the folder
-	// held when its State was read, so that writing it takes nothing away.
+	// Extends means that Content contains everything that the existing file did when
+	// its State was read, so that writing it removes nothing.
 	Extends bool
 }
 
-// OptionError is an option that makes no sense, named as the command line
-// names it.
+// OptionError reports an invalid option by the name of its flag.
 type OptionError struct {
 	Flag    string // "--rp-id"
 	Problem string

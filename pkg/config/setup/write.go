@@ -34,7 +34,8 @@ type Change struct {
 	Backup string // path of the copy that Write made of a replaced file
 }
 
-// ModifiedError lists the existing files that differ from what would be written. Nothing was written.
+// ModifiedError lists existing files that differ from what would be written. Nothing
+// was written.
 type ModifiedError struct {
 	Paths []string // as given in File
 }
@@ -44,7 +45,7 @@ func (e *ModifiedError) Error() string {
 	if len(e.Paths) > 1 {
 		verb = "differ"
 	}
-	return fmt.Sprintf("%s %s from what would be written, so nothing was written; --diff shows how, --dir writes elsewhere", strings.Join(e.Paths, ", "), verb)
+	return fmt.Sprintf("%s %s from what would be written; nothing was written. See the changes with --diff, or use a different --dir", strings.Join(e.Paths, ", "), verb)
 }
 
 // Write puts files into dir, which it makes when it is missing. Everything is
@@ -96,7 +97,7 @@ func Write(dir string, files []File, force bool) ([]Change, error) {
 	return changes, nil
 }
 
-// Compare says what Write would do, and touches nothing.
+// Compare returns what Write would do, and writes nothing.
 func Compare(dir string, files []File, force bool) ([]Change, error) {
 	changes := make([]Change, 0, len(files))
 	var modified ModifiedError
@@ -121,7 +122,7 @@ func Compare(dir string, files []File, force bool) ([]Change, error) {
 func (f File) backup(target string) (string, error) {
 	content, err := os.ReadFile(target)
 	if err != nil {
-		return "", fmt.Errorf("look at what is there: %w", err)
+		return "", fmt.Errorf("read the existing file: %w", err)
 	}
 	mode := fs.ModePerm
 	if f.Mode == private || secrets.Match(content) {
@@ -133,28 +134,28 @@ func (f File) backup(target string) (string, error) {
 // secrets finds the settings of Kratos that hold some.
 var secrets = regexp.MustCompile(`(?im)^[ \t]*["']?(secrets|dsn|connection_uri|[A-Z0-9_]*(SECRET|KEY|PASSWORD|TOKEN)[A-Z0-9_]*)["']?[ \t]*[:=]`)
 
-// guarded reports whether nobody else may choose where a file is written: it has
-// secrets, or keeps them out of a repository.
+// guarded reports whether a file must not be written through a link: it has secrets,
+// or keeps them out of a repository.
 func (f File) guarded() bool { return f.Mode == private || path.Base(f.Path) == gitIgnore }
 
 func (f File) compare(target string) (Action, error) {
 	if info, err := os.Lstat(target); err == nil && info.Mode()&fs.ModeSymlink != 0 && f.guarded() {
-		return "", fmt.Errorf("%q is a symbolic link, through which no secrets are written; put a file in its place", target)
+		return "", fmt.Errorf("%q is a symbolic link; secrets are only written to regular files. Replace the link with a file", target)
 	}
 	info, err := os.Stat(target)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Created, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("look at what is there: %w", err)
+		return "", fmt.Errorf("read the existing file: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is there and is no file", target)
+		return "", fmt.Errorf("%q exists and is not a regular file", target)
 	}
 	old, err := os.ReadFile(target)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("look at what is there: %w", err)
+		return "", fmt.Errorf("read the existing file: %w", err)
 	case bytes.Equal(old, f.Content):
 		if info.Mode().Perm()&^f.Mode != 0 && f.Mode == private {
 			return Tightened, nil

@@ -12,9 +12,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// addresses has the sidecar refuse that people change in settings what Kratos
-// signs them in by code with, or recovers them by: it would take a stranger's,
-// keep the passkeys, and let that stranger in.
+// addresses makes the sidecar reject changes of the traits to which Kratos sends
+// sign-in and recovery codes. Kratos would accept a stranger's address, keep the
+// passkeys, and let that stranger sign in.
 func (w *workshop) addresses(o Options) error {
 	if !o.RefuseAddressChange {
 		return nil
@@ -38,7 +38,7 @@ func (w *workshop) addresses(o Options) error {
 	}
 	first := hook(w.sidecar, "refuse-address-change", addressBody(names), "parse")
 	step := Step{
-		What: "refuse that settings change " + strings.Join(names, " or ") + ": with a stranger's, that stranger gets into the account by code",
+		What: "reject changes of " + strings.Join(names, " or ") + " in settings: a stranger whose address is entered there could sign in with a code",
 		At:   p.Config.Near(path + ".0"),
 	}
 	if len(own.Items()) > 0 {
@@ -46,11 +46,11 @@ func (w *workshop) addresses(o Options) error {
 		return w.apply(step, addItem(own, first))
 	}
 	hooks := list()
-	hooks.Content = append([]*yaml.Node{first}, repeated(after.Get("hooks"))...) // which these switch off
+	hooks.Content = append([]*yaml.Node{first}, repeated(after.Get("hooks"))...) // which a list for the method disables
 	return w.apply(step, insert(p.Config, path, hooks))
 }
 
-// addressTraits are the names of all schemas' traits that open an account.
+// addressTraits returns the names of all traits to which Kratos sends codes.
 func addressTraits(p *lint.Pass) ([]string, error) {
 	var names []string
 	for _, s := range p.Schemas {
@@ -58,22 +58,22 @@ func addressTraits(p *lint.Pass) ([]string, error) {
 			switch {
 			case !t.Code && t.RecoveryVia == "", slices.Contains(names, t.Name):
 			case !t.Top:
-				return nil, conflictf(t.Value.Place(), "trait %q stands inside of another, where init does not follow it; write the hook of refuse-address-change by hand", t.Name)
+				return nil, conflictf(t.Value.Place(), "trait %q is nested in another trait, which init does not support; add the refuse-address-change hook by hand", t.Name)
 			default:
 				names = append(names, t.Name)
 			}
 		}
 	}
 	if len(names) == 0 {
-		return nil, conflictf(p.Config.Near("identity.schemas.0"), "no identity schema has a trait to which Kratos sends codes, so there is no change of address to refuse")
+		return nil, conflictf(p.Config.Near("identity.schemas.0"), "no identity schema has a trait to which Kratos sends codes, so no change of address needs to be rejected")
 	}
 	return names, nil
 }
 
-// addressBody calls the sidecar only where one of the traits differs: what
-// templates/hooks/refuse-address-change.jsonnet says in one line.
+// addressBody returns a body that calls the sidecar only if one of the traits differs:
+// templates/hooks/refuse-address-change.jsonnet in one line.
 func addressBody(names []string) string {
-	quoted, _ := json.Marshal(names) // texts can always be written
+	quoted, _ := json.Marshal(names) // strings always marshal
 	return fmt.Sprintf(`function(ctx) local addresses(identity) = [std.get(identity.traits, name, null) for name in %s]; `+
 		`if addresses(ctx.identity) != addresses(ctx.flow.identity) then { flow_id: ctx.flow.id } else error "cancel"`, quoted)
 }

@@ -14,13 +14,13 @@ import (
 	"github.com/olympusoss/oly-passkey/templates"
 )
 
-// keyFromEnvironment stands for the hook's key, which is in kratos.env. Kratos
-// starts with it, and the sidecar refuses it.
+// keyFromEnvironment is the placeholder for the hook's key, which is in kratos.env.
+// Kratos starts with it, and the sidecar rejects it.
 const keyFromEnvironment = "set-by-environment"
 
-// registration signs people in after a sign-up with a passkey, or refuses it
-// where it would not be safe. Hooks of a method switch the generic ones off, and
-// those of another method do not run for this one, so they are repeated.
+// registration signs users in after they sign up with a passkey, or rejects the
+// sign-up if it is unsafe. Hooks of a method disable the generic ones, and hooks of
+// another method do not run for passkey, so both are repeated.
 func (w *workshop) registration(o Options) error {
 	p, err := w.pass()
 	if err != nil {
@@ -35,26 +35,26 @@ func (w *workshop) registration(o Options) error {
 	}
 	if open := p.UnprovenAddresses(); o.SignUp == PasskeyFirst && len(open) > 0 && p.SignUpOpen(p.Passkey) {
 		t := open[0].Trait
-		return conflictf(t.Value.Place(), "with --sign-up %s a stranger can enter somebody else's %q, and keeps a passkey to the account once its owner %s; use %s, or reject such sign-ups by a hook with response.parse in registration.after.passkey.hooks first",
+		return conflictf(t.Value.Place(), "with --sign-up %s a stranger can enter another user's %q, and keeps a passkey to the account once its owner %s; use %s, or reject such sign-ups with a hook with response.parse in registration.after.passkey.hooks first",
 			PasskeyFirst, t.Name, open[0].Owner, CodeFirst)
 	}
 	refuse := o.SignUp == CodeFirst || o.SignUp == AnySignUp && (!w.had || takeover(p))
 	w.signUpFact(o, refuse)
 	refuse = refuse && p.SignUpOpen(p.Passkey)
 	if refuse {
-		w.sidecar = cmp.Or(o.SidecarURL, api.DefaultURL) // who refuses is told of everything else
+		w.sidecar = cmp.Or(o.SidecarURL, api.DefaultURL) // the sidecar that rejects also gets the other hooks
 	}
 	var first *yaml.Node
-	what := "sign people in after a sign-up with a passkey"
+	what := "sign users in after they sign up with a passkey"
 	switch {
 	case refuse:
 		first = hook(w.sidecar, "refuse-passkey-signup", templates.RefuseHook(), "parse")
-		what = "refuse a sign-up by passkey, which proves no address: a stranger could keep the key to somebody else's account"
+		what = "reject sign-up with a passkey, which does not verify the address: a stranger could keep a key to another user's account"
 	case w.sidecar != "":
 		first = hook(w.sidecar, "registration", templates.IdentityHook(), "ignore")
 	}
 	if len(own.Items()) > 0 {
-		if first == nil || told(own) {
+		if first == nil || notifies(own) {
 			return nil
 		}
 		return w.apply(Step{What: what, At: own.Place()}, addItem(own, first))
@@ -71,25 +71,24 @@ func (w *workshop) registration(o Options) error {
 	return w.apply(Step{What: what, At: at}, insert(p.Config, "selfservice.flows.registration.after.passkey.hooks", hooks))
 }
 
-// signUpFact says how accounts begin, and why.
+// signUpFact records how users sign up, and why.
 func (w *workshop) signUpFact(o Options, refuse bool) {
-	value := "passkey-first (--sign-up): a passkey may be the first thing an account gets"
+	value := "passkey-first (--sign-up): an account can start with a passkey"
 	switch {
 	case refuse && o.SignUp == AnySignUp:
-		value = "code-first (the default): a sign-up by passkey is refused"
+		value = "code-first (the default): sign-up with a passkey is rejected"
 	case refuse:
-		value = "code-first (--sign-up): a sign-up by passkey is refused"
+		value = "code-first (--sign-up): sign-up with a passkey is rejected"
 	case o.SignUp == AnySignUp:
-		value = "left as it is, since passkeys were on already"
+		value = "unchanged, because passkeys were already enabled"
 	}
 	w.fact("sign-up", value, source.Span{})
 }
 
-// login repeats for passkey what runs after a sign-in with a password, and tells
-// the sidecar.
+// login repeats the hooks of password sign-in for passkey, and notifies the sidecar.
 func (w *workshop) login(Options) error { return w.after("login") }
 
-// settings tells the sidecar of passkeys that come and go.
+// settings notifies the sidecar of added and removed passkeys.
 func (w *workshop) settings(Options) error { return w.after("settings") }
 
 func (w *workshop) after(flow string) error {
@@ -103,13 +102,13 @@ func (w *workshop) after(flow string) error {
 		return nil
 	}
 	var first *yaml.Node
-	what := "run after a sign-in with a passkey what runs after one with a password"
+	what := "run the hooks of password sign-in after sign-in with a passkey too"
 	if w.sidecar != "" {
 		first = hook(w.sidecar, flow, templates.IdentityHook(), "ignore")
-		what = "tell the sidecar after " + flow
+		what = "notify the sidecar after " + flow
 	}
 	if len(own.Items()) > 0 {
-		if first == nil || told(own) {
+		if first == nil || notifies(own) {
 			return nil
 		}
 		return w.apply(Step{What: what, At: own.Place()}, addItem(own, first))
@@ -121,7 +120,7 @@ func (w *workshop) after(flow string) error {
 	generic := after.Get("hooks")
 	var password *kratosconf.Value
 	if flow == "login" && (len(generic.Items()) == 0 || first != nil) {
-		password = after.Get("password.hooks") // a change of the password is another matter
+		password = after.Get("password.hooks") // hooks of a password change do not apply to passkeys
 	}
 	if password == nil && first == nil {
 		return nil // the generic ones run
@@ -134,7 +133,7 @@ func (w *workshop) after(flow string) error {
 	return w.apply(Step{What: what, At: p.Config.Near(path + ".0")}, insert(p.Config, path, hooks))
 }
 
-// repeated are the hooks of both lists, each once.
+// repeated returns the hooks of all lists, each once.
 func repeated(lists ...*kratosconf.Value) []*yaml.Node {
 	var out []*yaml.Node
 	seen := make(map[string]bool)
@@ -161,8 +160,8 @@ func has(hooks *yaml.Node, name string) bool {
 	return false
 }
 
-// told tells whether a list has a hook to the sidecar.
-func told(hooks *kratosconf.Value) bool {
+// notifies reports whether a list has a hook to the sidecar.
+func notifies(hooks *kratosconf.Value) bool {
 	for _, h := range hooks.Items() {
 		if (lint.Hook{Value: h}).ToSidecar() {
 			return true
@@ -171,9 +170,9 @@ func told(hooks *kratosconf.Value) bool {
 	return false
 }
 
-// hook is a web hook to the sidecar. Its body stands in it, so that no container
-// needs another mount; its key comes from the environment, which reaches the
-// first element of a list alone.
+// hook returns a web hook to the sidecar. Its body is inline, so that no container
+// needs another mount. Its key comes from the environment, which can only set the
+// first element of a list.
 func hook(sidecar, name, body, response string) *yaml.Node {
 	return mapping(
 		pair{key: "hook", value: text("web_hook"), comment: "first in its list: the environment reaches no other element"},
@@ -194,8 +193,8 @@ func hook(sidecar, name, body, response string) *yaml.Node {
 	)
 }
 
-// allowed lets Kratos call the sidecar where it may call no private address: the
-// exceptions are compared letter by letter.
+// allowed adds the sidecar to the exceptions of a Kratos that may not call private
+// addresses. Kratos compares exceptions as strings.
 func (w *workshop) allowed(Options) error {
 	p, err := w.pass()
 	if err != nil {
@@ -219,7 +218,7 @@ func (w *workshop) allowed(Options) error {
 			}
 		}
 	}
-	step := Step{What: "let Kratos call the sidecar, which has a private address", At: guard.Get("disallow_private_ip_ranges").Place()}
+	step := Step{What: "allow Kratos to call the sidecar at a private address", At: guard.Get("disallow_private_ip_ranges").Place()}
 	switch {
 	case len(missing) == 0:
 		return nil

@@ -14,7 +14,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// method switches passkey on and tells it who the relying party is.
+// method enables passkey and sets its relying party.
 func (w *workshop) method(o Options) error {
 	p, err := w.pass()
 	if err != nil {
@@ -26,7 +26,7 @@ func (w *workshop) method(o Options) error {
 	w.had = p.Passkey.On
 	w.noteRPIDs(p)
 	w.profileFact(p)
-	if err := w.switchOn(p); err != nil {
+	if err := w.enable(p); err != nil {
 		return err
 	}
 	if p, err = w.pass(); err != nil {
@@ -35,7 +35,7 @@ func (w *workshop) method(o Options) error {
 	if p.Passkey.RP == nil && !p.Passkey.Unsure() {
 		err = w.newMethod(p, o)
 	} else {
-		err = w.origins(p, o) // lint knows what is wrong with it
+		err = w.origins(p, o) // lint reports what is wrong with it
 	}
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func (w *workshop) method(o Options) error {
 	return w.moveRPIDs(o)
 }
 
-// newMethod writes who the relying party is.
+// newMethod adds the relying party.
 func (w *workshop) newMethod(p *lint.Pass, o Options) error {
 	rp, err := w.relyingParty(p, o)
 	if err != nil {
@@ -55,23 +55,23 @@ func (w *workshop) newMethod(p *lint.Pass, o Options) error {
 	}
 	at := p.Config.Near(p.Passkey.Path)
 	if p.Passkey.Config.Is(kratosconf.Map) {
-		return w.apply(Step{What: "say who the relying party is", At: at}, insert(p.Config, p.Passkey.Path+".config.rp", rp))
+		return w.apply(Step{What: "name the relying party", At: at}, insert(p.Config, p.Passkey.Path+".config.rp", rp))
 	}
 	if p.Config.Get(p.Passkey.Path) != nil {
-		return w.apply(Step{What: "say who the relying party is", At: at}, insert(p.Config, p.Passkey.Path+".config", config))
+		return w.apply(Step{What: "name the relying party", At: at}, insert(p.Config, p.Passkey.Path+".config", config))
 	}
-	return w.apply(Step{What: "switch the passkey method on", At: at},
+	return w.apply(Step{What: "enable the passkey method", At: at},
 		insert(p.Config, p.Passkey.Path, mapping(field("enabled", yes()), field("config", config))))
 }
 
-// switchOn turns a method on that is there and off.
-func (w *workshop) switchOn(p *lint.Pass) error {
+// enable enables a configured but disabled method.
+func (w *workshop) enable(p *lint.Pass) error {
 	block := p.Config.Get(p.Passkey.Path)
 	enabled := block.Get("enabled")
 	if p.Passkey.On || block == nil || block.Kind == kratosconf.Null {
 		return nil
 	}
-	step := Step{What: "switch the passkey method on", At: block.Place()}
+	step := Step{What: "enable the passkey method", At: block.Place()}
 	if enabled == nil {
 		return w.apply(step, insert(p.Config, p.Passkey.Path+".enabled", yes()))
 	}
@@ -79,10 +79,9 @@ func (w *workshop) switchOn(p *lint.Pass) error {
 	return w.apply(step, enabled.Replace("true"))
 }
 
-// policy are the cross-device and discoverable settings, on a Kratos that has
-// them: a passkey is discoverable, and phones and security keys count. Earlier
-// ones ask for the first by themselves and for the platform's own authenticator,
-// which pages drop.
+// policy returns the settings for authenticators of a Kratos that has them: passkeys
+// are discoverable, and phones and security keys are allowed. Earlier versions always
+// ask for a discoverable key of a platform authenticator; pages remove the latter.
 func policy(v kratosconf.Version) *yaml.Node {
 	if !v.AtLeast(kratosconf.VersionPolicy) {
 		return nil
@@ -105,7 +104,7 @@ func (w *workshop) relyingParty(p *lint.Pass, o Options) (*yaml.Node, error) {
 	origins := originsOf(pages)
 	for _, more := range o.Origins {
 		if page, err := webauthn.ParsePage(more); err == nil && page.Host != "" {
-			more = page.Origin() // else it is an app's
+			more = page.Origin() // otherwise it is the origin of an app
 		}
 		if !slices.Contains(origins, more) {
 			origins = append(origins, more)
@@ -135,7 +134,7 @@ func originsOf(pages []lint.Page) []string {
 	return all
 }
 
-// ceremonies are the pages on which passkeys are used.
+// ceremonies returns the pages on which passkeys are used.
 func (w *workshop) ceremonies(p *lint.Pass, o Options) ([]lint.Page, error) {
 	var pages []lint.Page
 	for _, page := range p.Pages {
@@ -144,13 +143,13 @@ func (w *workshop) ceremonies(p *lint.Pass, o Options) ([]lint.Page, error) {
 			pages = append(pages, page)
 		case !page.IsWeb():
 		case !page.Known && o.Domain == "":
-			return nil, &QuestionError{Flag: "--domain", Span: page.Value.Place(), Message: "only the rendered file says where people sign in"}
+			return nil, &QuestionError{Flag: "--domain", Span: page.Value.Place(), Message: "only the rendered file tells where users sign in"}
 		case page.Known:
 			pages = append(pages, page)
 		}
 	}
 	if o.Domain == "" && len(pages) == 0 {
-		return nil, &QuestionError{Flag: "--domain", Span: p.Config.Near("selfservice.flows.login.ui_url"), Message: "no ui_url says where people sign in"}
+		return nil, &QuestionError{Flag: "--domain", Span: p.Config.Near("selfservice.flows.login.ui_url"), Message: "no ui_url tells where users sign in"}
 	}
 	if o.Domain != "" && !slices.ContainsFunc(pages, func(page lint.Page) bool { return page.Page.Host == strings.ToLower(o.Domain) }) {
 		page, err := webauthn.ParsePage("https://" + o.Domain)
@@ -161,17 +160,17 @@ func (w *workshop) ceremonies(p *lint.Pass, o Options) ([]lint.Page, error) {
 	}
 	for _, page := range pages {
 		if page.Page.IP.IsValid() {
-			return nil, conflictf(page.Value.Place(), "%s is at the IP address %s, where browsers offer no passkeys; give the pages a host name with https first", page.Name, page.Page.Host)
+			return nil, conflictf(page.Value.Place(), "%s is at the IP address %s, where browsers offer no passkeys; serve the pages on a host name with https first", page.Name, page.Page.Host)
 		}
 		if !page.Page.Secure() {
-			return nil, conflictf(page.Value.Place(), "%s is plain http, where browsers offer no passkeys; serve the pages by https first", page.Name)
+			return nil, conflictf(page.Value.Place(), "%s is plain http, where browsers offer no passkeys; serve the pages over https first", page.Name)
 		}
 	}
 	return pages, nil
 }
 
-// rpID is the one that was given, that of webauthn, whose keys it has to share,
-// or the narrowest domain that serves all pages.
+// rpID returns the given relying party id, that of webauthn, with which passkey has to
+// share its keys, or the narrowest domain that works on all pages.
 func (w *workshop) rpID(p *lint.Pass, o Options, pages []lint.Page) (string, error) {
 	serves := func(id string) bool {
 		return !slices.ContainsFunc(pages, func(page lint.Page) bool { return !p.Browser(page.Page, id).OK })
@@ -180,14 +179,14 @@ func (w *workshop) rpID(p *lint.Pass, o Options, pages []lint.Page) (string, err
 		if id := strings.ToLower(o.RPID); serves(id) {
 			return id, nil
 		}
-		return "", conflictf(pages[0].Value.Place(), "browsers refuse the relying party id %q on %q", o.RPID, pages[0].Page.Origin())
+		return "", conflictf(pages[0].Value.Place(), "browsers reject the relying party id %q on %q", o.RPID, pages[0].Page.Origin())
 	}
 	if m := p.WebAuthn; m.On && m.ID.Exists() {
 		if m.ID.Is(kratosconf.String) && !m.ID.Unknown() && serves(m.ID.Str) {
 			w.rpIDFrom = m.ID.Place()
 			return m.ID.Str, nil
 		}
-		return "", &QuestionError{Flag: "--rp-id", Span: m.ID.Place(), Message: fmt.Sprintf("keys of the webauthn method are bound to the relying party id %q, which browsers do not accept on %q; another one ends those keys", m.ID.Text(), pages[0].Page.Origin())}
+		return "", &QuestionError{Flag: "--rp-id", Span: m.ID.Place(), Message: fmt.Sprintf("keys of the webauthn method are bound to the relying party id %q, which browsers reject on %q; with another one those keys stop working", m.ID.Text(), pages[0].Page.Origin())}
 	}
 	start := pages[0].Page.Host
 	if domain := webauthn.RegistrableDomain(start); o.Wide && domain != "" && serves(domain) {
@@ -209,7 +208,7 @@ func (w *workshop) rpID(p *lint.Pass, o Options, pages []lint.Page) (string, err
 		other.Name, other.Page.Host, pages[0].Name, start)
 }
 
-// cookieDomain is the domain for which sessions are meant, when that is said.
+// cookieDomain returns the domain of the session cookie, if it is configured.
 func cookieDomain(p *lint.Pass) string {
 	v := p.Config.Get("cookies.domain")
 	if !v.Is(kratosconf.String) || v.Unknown() {
@@ -218,7 +217,7 @@ func cookieDomain(p *lint.Pass) string {
 	return strings.ToLower(strings.TrimPrefix(v.Str, "."))
 }
 
-// appName is what people know the site by.
+// appName returns the name by which users know the site.
 func (w *workshop) appName(p *lint.Pass, o Options, id string) string {
 	if o.AppName != "" {
 		return o.AppName
@@ -238,8 +237,8 @@ func (w *workshop) appName(p *lint.Pass, o Options, id string) string {
 	return name
 }
 
-// nameable leaves out what the quickstart calls things and what is too long for
-// an authenticator.
+// nameable rejects the names of the quickstart, and names that are too long for an
+// authenticator.
 func nameable(name string) bool {
 	lower := strings.ToLower(name)
 	_, err := netip.ParseAddr(name)
@@ -247,7 +246,7 @@ func nameable(name string) bool {
 		!strings.Contains(lower, "example.com") && !strings.ContainsAny(name, "{}$")
 }
 
-// origins adds further origins to a relying party that is there.
+// origins adds further origins to an existing relying party.
 func (w *workshop) origins(p *lint.Pass, o Options) error {
 	for _, more := range o.Origins {
 		if slices.ContainsFunc(p.Passkey.Origins, func(have lint.Origin) bool { return have.Text == more }) {

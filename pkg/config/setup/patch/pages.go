@@ -12,9 +12,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// rehost puts localhost in the place of 127.0.0.1 in every URL that browsers
-// open: they offer no passkeys at an IP address, and cookies of the one name do
-// not reach the other.
+// rehost replaces 127.0.0.1 with localhost in every URL that browsers open. Browsers
+// offer no passkeys at an IP address, and do not send cookies of one name to the other.
 func (w *workshop) rehost(Options) error {
 	p, err := w.pass()
 	if err != nil {
@@ -39,7 +38,7 @@ func (w *workshop) rehost(Options) error {
 		list := listOf(p.Config, v)
 		twice := list != nil && slices.Contains(made[list], local)
 		if made[list] = append(made[list], local); twice || holds(list, local) {
-			edit = lint.RemoveItem(list, v) // Kratos refuses a list that says the same twice
+			edit = lint.RemoveItem(list, v) // Kratos does not start with a duplicate in a list
 		}
 		if len(edit) == 0 {
 			return conflictf(v.Place(), "no passkey works at the IP address in %q, and this place cannot be edited safely; write %q in its place", v.Str, local)
@@ -49,10 +48,10 @@ func (w *workshop) rehost(Options) error {
 		}
 		edits = append(edits, edit...)
 	}
-	return w.apply(Step{What: "say localhost where an IP address of this machine stood: browsers offer no passkeys at an IP address", At: first}, edits)
+	return w.apply(Step{What: "replace the IP address of this machine with localhost: browsers offer no passkeys at an IP address", At: first}, edits)
 }
 
-// localhosted is a URL at an IP address of this machine, at localhost.
+// localhosted returns a URL at an IP address of this machine with localhost instead.
 func localhosted(v *kratosconf.Value) (string, bool) {
 	u, err := url.Parse(v.Text())
 	if err != nil || v.Unknown() {
@@ -65,7 +64,7 @@ func localhosted(v *kratosconf.Value) (string, bool) {
 	return strings.Replace(v.Str, strings.TrimSuffix(u.Host, ":"+u.Port()), "localhost", 1), true
 }
 
-// listOf is the list that a URL is an element of, nil when it is none.
+// listOf returns the list with a URL, nil if the URL is not in a list.
 func listOf(c *kratosconf.Config, v *kratosconf.Value) *kratosconf.Value {
 	for _, path := range urlLists() {
 		list := c.Get(path)
@@ -80,7 +79,7 @@ func holds(list *kratosconf.Value, text string) bool {
 	return slices.ContainsFunc(list.Items(), func(v *kratosconf.Value) bool { return v.Text() == text })
 }
 
-// urlLists are the lists of URLs that browsers open or compare with.
+// urlLists returns the lists of URLs that browsers open or that are compared with these.
 func urlLists() []string {
 	return []string{
 		"serve.public.cors.allowed_origins", "selfservice.allowed_return_urls",
@@ -90,7 +89,7 @@ func urlLists() []string {
 
 func loopback(ip netip.Addr) bool { return ip.IsValid() && (ip.IsLoopback() || ip.IsUnspecified()) }
 
-// browserURLs are the URLs that people's browsers open or compare with.
+// browserURLs returns the URLs that browsers open or that are compared with these.
 func browserURLs(c *kratosconf.Config) []*kratosconf.Value {
 	all := []*kratosconf.Value{
 		c.Get("serve.public.base_url"), c.Get("selfservice.default_browser_return_url"), c.Get("selfservice.methods.webauthn.config.rp.origin"),
@@ -123,8 +122,8 @@ func flowURLs(out []*kratosconf.Value, v *kratosconf.Value, depth int) []*kratos
 	return out
 }
 
-// pages names a settings page where there is none: without one nobody can add or
-// remove a passkey.
+// pages adds a missing settings page, without which users cannot add or remove
+// passkeys.
 func (w *workshop) pages(Options) error {
 	p, err := w.pass()
 	if err != nil {
@@ -143,7 +142,7 @@ func (w *workshop) pages(Options) error {
 		return nil // relative to Kratos' own
 	}
 	u.Path, u.RawQuery, u.Fragment = path.Join(path.Dir(path.Clean("/"+u.Path)), "settings"), "", ""
-	step := Step{What: "name the page on which passkeys are added and removed: " + u.String() + " has to exist", At: p.Config.Near("selfservice.flows.settings.ui_url")}
+	step := Step{What: "set the page on which passkeys are added and removed: " + u.String() + " has to exist", At: p.Config.Near("selfservice.flows.settings.ui_url")}
 	page := pair{key: "ui_url", value: text(u.String()), comment: "where passkeys are added and removed"}
 	if settings != nil {
 		n := page.value
@@ -153,6 +152,6 @@ func (w *workshop) pages(Options) error {
 	return w.apply(step, insert(p.Config, "selfservice.flows.settings", mapping(page)))
 }
 
-// takeover reports whether a sign-up by passkey would give a stranger the key to
-// somebody else's account: it can fill in an address that nobody has proven.
+// takeover reports whether sign-up with a passkey would give a stranger a key to
+// another user's account: it accepts an address that is not verified.
 func takeover(p *lint.Pass) bool { return len(p.UnprovenAddresses()) > 0 }

@@ -1,6 +1,6 @@
-// Package patch gives an existing Kratos configuration passkeys: with as few
-// byte edits as possible, so that comments, quotes, order and indentation stay,
-// and in such a way that lint finds no error afterwards. It works in memory and
+// Package patch plans the changes that add passkeys to an existing Kratos
+// configuration. It edits as few bytes as possible, so that comments, quotes, order and
+// indentation stay, and lint finds no error in the result. It works in memory and
 // writes nothing.
 package patch
 
@@ -18,22 +18,22 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Options say what the configuration itself does not. All may be left out: what
-// is missing is inferred, or answered as a *QuestionError.
+// Options are what the configuration itself does not tell. All are optional: a missing
+// value is inferred, or New returns a *QuestionError.
 type Options struct {
-	Domain     string   // host name where people sign in, when no ui_url says so
+	Domain     string   // host name where users sign in, if no ui_url tells it
 	RPID       string   // relying party id
 	AppName    string   // rp.display_name
 	Origins    []string // further origins whose scripts use passkeys
-	SidecarURL string   // oly-passkey serve as Kratos reaches it; hooks are written only with one, or where a sign-up has to be refused
+	SidecarURL string   // oly-passkey serve as Kratos reaches it; without one there are only hooks that reject a sign-up
 	SignUp     SignUp
 	Wide       bool // rp.id is the whole domain, for pages on its other names
-	// RefuseAddressChange has the sidecar refuse that people change in settings
-	// what Kratos signs them in by code with, or recovers them by.
+	// RefuseAddressChange makes the sidecar reject changes of the addresses to which
+	// Kratos sends sign-in and recovery codes.
 	RefuseAddressChange bool
-	// WithoutSchema switches the method on although an identity schema was not
-	// seen. Without it New returns a *QuestionError: Kratos returns 500 to every
-	// registration if no trait is annotated for passkeys.
+	// WithoutSchema enables the method although an identity schema could not be read.
+	// Otherwise New returns a *QuestionError: every registration fails with HTTP 500
+	// if no trait is annotated for passkeys.
 	WithoutSchema bool
 }
 
@@ -53,13 +53,13 @@ const (
 	PasskeyFirst SignUp = "passkey-first"
 )
 
-// Plan is what has to change, and why.
+// Plan is the changes, and the reasons for them.
 type Plan struct {
 	Changed []lint.Repaired // files before and after, identity schemas included
 	Facts   []Fact          // what was inferred, and from where
 	Steps   []Step          // what is done, in order
-	Left    []lint.Finding  // what lint says of the result
-	Before  []lint.Finding  // what lint says of the files as they are
+	Left    []lint.Finding  // findings of lint in the result
+	Before  []lint.Finding  // findings of lint in the original files
 	Pages   []lint.Page     // where its ceremonies run
 	config  *kratosconf.Config
 }
@@ -70,13 +70,13 @@ type Fact struct {
 	From        source.Span
 }
 
-// Step is one change in words. At is where in the file as it was.
+// Step describes one change. At is its place in the original file.
 type Step struct {
 	What string
 	At   source.Span
 }
 
-// ConflictError says why a configuration cannot be patched, and what to do.
+// ConflictError reports why a configuration cannot be patched, and what to do.
 type ConflictError struct {
 	Span    source.Span
 	Message string
@@ -84,8 +84,7 @@ type ConflictError struct {
 
 func (e *ConflictError) Error() string { return located(e.Span, e.Message) }
 
-// located puts the place before a message, if there is one: what the command line
-// says is in no file.
+// located prefixes a message with its place. Values of the command line have none.
 func located(at source.Span, message string) string {
 	if at.IsZero() {
 		return message
@@ -93,7 +92,7 @@ func located(at source.Span, message string) string {
 	return at.String() + ": " + message
 }
 
-// QuestionError is a value that cannot be inferred.
+// QuestionError asks for a value that cannot be inferred.
 type QuestionError struct {
 	Flag    string // of init, and what it takes: "--domain"
 	Span    source.Span
@@ -108,9 +107,9 @@ func conflictf(at source.Span, format string, args ...any) error {
 	return &ConflictError{Span: at, Message: fmt.Sprintf(format, args...)}
 }
 
-// New plans the patch of files that together are one configuration, later ones
-// over earlier ones. A *ConflictError says that a person has to decide first, a
-// *QuestionError that a value is missing.
+// New plans the patch of files that together are one configuration; later files
+// override earlier ones. It returns a *ConflictError if the user has to decide
+// something first, and a *QuestionError if a value is missing.
 func New(files []*source.File, opts Options, env lint.Options) (*Plan, error) {
 	if err := patchable(files); err != nil {
 		return nil, err
@@ -118,7 +117,7 @@ func New(files []*source.File, opts Options, env lint.Options) (*Plan, error) {
 	w := newWorkshop(files, env)
 	w.sidecar = opts.SidecarURL
 	if opts.RefuseAddressChange {
-		w.sidecar = cmp.Or(opts.SidecarURL, api.DefaultURL) // who refuses is told of everything else
+		w.sidecar = cmp.Or(opts.SidecarURL, api.DefaultURL) // the sidecar that rejects also gets the other hooks
 	}
 	before, err := lint.Check(files, w.env, rules.All())
 	if err != nil {
@@ -141,7 +140,7 @@ func New(files []*source.File, opts Options, env lint.Options) (*Plan, error) {
 	return w.done(opts)
 }
 
-// patchable refuses what no byte edit is safe in.
+// patchable returns an error for files in which no byte edit is safe.
 func patchable(files []*source.File) error {
 	for _, f := range files {
 		d, err := kratosconf.Parse(f, kratosconf.ParseOptions{})
@@ -151,16 +150,15 @@ func patchable(files []*source.File) error {
 		case strings.HasSuffix(f.Name, ".toml") || strings.HasSuffix(f.Name, ".json"):
 			return conflictf(source.Span{File: f}, "only YAML can be patched in place; write the passkey method by hand, as in the examples, or convert the file")
 		case d.Template || d.Incomplete:
-			return conflictf(source.Span{File: f}, "template expressions decide which keys there are, so a patch could end up in the wrong branch; patch the rendered file and carry the change over")
+			return conflictf(source.Span{File: f}, "template expressions decide which keys exist, so a patch could end up in the wrong branch; patch the rendered file and copy the change")
 		case !kratosconf.MayBeLayer(d.Root):
-			return conflictf(source.Span{File: f}, "no Kratos configuration was found in this file; name the file that holds it, or write it out as a kratos.yml first")
+			return conflictf(source.Span{File: f}, "no Kratos configuration was found in this file; name the file that contains it, or save it as a kratos.yml first")
 		}
 	}
 	return nil
 }
 
-// errors makes lint's own fixes and proposals for the errors that are there, of
-// which all are about passkeys, and for nothing else.
+// errors applies lint's fixes and proposals for the existing errors, and no others.
 func (w *workshop) errors(Options) error {
 	found, err := lint.Check(w.files, w.env, rules.All())
 	if err != nil {
@@ -177,7 +175,7 @@ func (w *workshop) errors(Options) error {
 	}
 	repair, err := lint.Fix(w.files, w.env, broken, true)
 	if err != nil {
-		return fmt.Errorf("mend what lint finds: %w", err)
+		return fmt.Errorf("fix lint findings: %w", err)
 	}
 	for _, c := range repair.Changed {
 		w.rounds[c.Name] = append(w.rounds[c.Name], c.Rounds...)
@@ -191,7 +189,7 @@ func (w *workshop) errors(Options) error {
 	return nil
 }
 
-// Errors are the findings of the result that keep it from being written.
+// Errors returns the findings that forbid to write the result.
 func (p *Plan) Errors() []lint.Finding {
 	var out []lint.Finding
 	for _, f := range p.Left {
@@ -202,7 +200,7 @@ func (p *Plan) Errors() []lint.Finding {
 	return out
 }
 
-// Site is where people sign in, for commands that want it: the first page.
+// Site returns the first known page on which users sign in.
 func (p *Plan) Site() (webauthn.Page, bool) {
 	for _, page := range p.Pages {
 		if page.Known {
@@ -232,8 +230,8 @@ func onThisMachine(url string) bool {
 	return err == nil && (page.IsLocalhost() || page.IP.IsLoopback())
 }
 
-// HookLists are the lists of hooks, such as "login.passkey", whose first one calls
-// the sidecar with a key that the environment has to give it.
+// HookLists returns the lists of hooks, such as "login.passkey", whose first hook calls
+// the sidecar with a key from the environment.
 func (p *Plan) HookLists() []string {
 	var lists []string
 	for _, list := range []string{"login.passkey", "registration.passkey", "settings.passkey", "settings.profile"} {

@@ -10,13 +10,13 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Every passkey is bound to the relying party id for which it was made, so one
-// that is configured is changed by Options.RPID alone.
+// Every passkey is bound to the relying party id for which it was created, so only
+// Options.RPID changes a configured one.
 
 func methods(p *lint.Pass) []*lint.Method { return []*lint.Method{p.Passkey, p.WebAuthn} }
 
-// noteRPIDs remembers which relying party ids are configured. A URL or an IP
-// address is none: no browser has made a passkey for it.
+// noteRPIDs records the configured relying party ids. A URL or an IP address is not
+// one: no browser creates a passkey for it.
 func (w *workshop) noteRPIDs(p *lint.Pass) {
 	w.rpIDs = make(map[string]*kratosconf.Value)
 	for _, m := range methods(p) {
@@ -27,7 +27,7 @@ func (w *workshop) noteRPIDs(p *lint.Pass) {
 	}
 }
 
-// moveRPIDs has both methods use the relying party id that was asked for.
+// moveRPIDs sets the relying party id of both methods to the given one.
 func (w *workshop) moveRPIDs(o Options) error {
 	for name := range w.rpIDs {
 		p, err := w.pass()
@@ -42,7 +42,7 @@ func (w *workshop) moveRPIDs(o Options) error {
 		if id == "" || !m.On || m.ID.Str == id {
 			continue
 		}
-		step := Step{What: fmt.Sprintf("change the relying party id of %s from %q to %q: no passkey made for the old one works any longer", name, m.ID.Str, id), At: m.ID.Place()}
+		step := Step{What: fmt.Sprintf("change the relying party id of %s from %q to %q: passkeys created for the old one stop working", name, m.ID.Str, id), At: m.ID.Place()}
 		if err := w.apply(step, m.ID.Edit(id)); err != nil {
 			return err
 		}
@@ -57,13 +57,13 @@ func (w *workshop) keptRPIDs(p *lint.Pass, o Options) error {
 	}
 	for _, m := range methods(p) {
 		if was := w.rpIDs[m.Name]; was != nil && m.ID.Text() != was.Text() {
-			return &QuestionError{Flag: "--rp-id", Span: was.Place(), Message: fmt.Sprintf("the relying party id %q of %s does not work and would have to be %q; passkeys made for it would not work any longer", was.Str, m.Name, m.ID.Text())}
+			return &QuestionError{Flag: "--rp-id", Span: was.Place(), Message: fmt.Sprintf("the relying party id %q of %s does not work and would have to be %q; passkeys created for it would stop working", was.Str, m.Name, m.ID.Text())}
 		}
 	}
 	return nil
 }
 
-// relyingPartyFact says first which relying party id the files have now.
+// relyingPartyFact records, as the first fact, the relying party id of the result.
 func (w *workshop) relyingPartyFact(p *lint.Pass) {
 	id := p.Passkey.ID
 	if !id.Is(kratosconf.String) {
@@ -76,7 +76,7 @@ func (w *workshop) relyingPartyFact(p *lint.Pass) {
 	w.plan.Facts = slices.Insert(w.plan.Facts, 0, Fact{Name: "relying party id", Value: id.Str, From: w.before(from)})
 }
 
-// profileFact says how strictly the result is checked, and because of which page.
+// profileFact records how strictly the result is checked, and the page that decides it.
 func (w *workshop) profileFact(p *lint.Pass) {
 	name, at := "dev", source.Span{}
 	if p.Prod() {

@@ -10,8 +10,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// schemas has every identity schema name the trait under which a passkey is
-// shown, and the traits that the methods which are on look for.
+// schemas annotates in every identity schema the trait under which a passkey is shown,
+// and the traits that the enabled methods need.
 func (w *workshop) schemas(o Options) error {
 	p, err := w.pass()
 	if err != nil {
@@ -33,38 +33,38 @@ func (w *workshop) schemas(o Options) error {
 	return nil
 }
 
-// unseen returns an error if passkeys would be switched on over an identity schema
-// that could not be read.
+// unseen returns an error if passkeys would be enabled with an identity schema that
+// could not be read.
 func (w *workshop) unseen(p *lint.Pass, o Options) error {
 	if o.WithoutSchema || w.had {
 		return nil
 	}
-	const consequence = "if none of its traits is annotated with passkey.display_name, every registration answers 500"
+	const consequence = "if none of its traits is annotated with passkey.display_name, every registration fails with HTTP 500"
 	ask := func(at source.Span, id, problem string) error {
 		return &QuestionError{
-			Flag: "--identity-schema " + id + "FILE, or --without-schema to go on without it", Span: at,
+			Flag: "--identity-schema " + id + "FILE, or --without-schema to continue without it", Span: at,
 			Message: problem + ": " + consequence,
 		}
 	}
 	for _, s := range p.Schemas {
 		switch {
-		case s.Root != nil || !s.Default: // registrations take the default one
+		case s.Root != nil || !s.Default: // registrations use the default schema
 		case s.Err != nil:
 			return ask(s.URL.Place(), s.ID+"=", fmt.Sprintf("identity schema %q could not be read (%v)", s.ID, s.Err))
 		default:
-			return ask(s.URL.Place(), s.ID+"=", fmt.Sprintf("identity schema %q was not seen", s.ID))
+			return ask(s.URL.Place(), s.ID+"=", fmt.Sprintf("identity schema %q was not found", s.ID))
 		}
 	}
 	if len(p.Schemas) == 0 {
-		return ask(p.Config.Near("identity.schemas.0"), "", "no identity schema is configured here, so none was seen")
+		return ask(p.Config.Near("identity.schemas.0"), "", "no identity schema is configured here, so none was checked")
 	}
 	return nil
 }
 
-// need is an annotation that a method looks for.
+// need is an annotation that a method requires.
 type need struct {
-	annotation string   // below credentials, one of them being enough
-	instead    []string // others that do as well
+	annotation string   // below credentials; one annotated trait is enough
+	instead    []string // alternatives
 	member     string   // what is written
 	what       string
 }
@@ -95,7 +95,7 @@ func (n need) met(traits *kratosconf.Value) bool {
 func (w *workshop) annotate(s kratosconf.IdentitySchema, n need) error {
 	traits := s.Root.Get("properties.traits")
 	if s.Root == nil || traits == nil || n.met(traits) {
-		return nil // what cannot be read has a finding of its own
+		return nil // lint reports an unreadable schema
 	}
 	t := naming(s.Root, strings.Contains(n.member, `"via"`))
 	if t == nil {
@@ -110,12 +110,12 @@ func (w *workshop) annotate(s kratosconf.IdentitySchema, n need) error {
 		edits = append(edits, titled(t)...)
 	}
 	if at := t.Value.Place().File; at == nil || s.Inside != nil {
-		return conflictf(s.URL.Place(), `identity schema %q is inside of the configuration and cannot be edited there; annotate its trait %q by hand with "credentials": {%s}`, s.ID, t.Name, n.member)
+		return conflictf(s.URL.Place(), `identity schema %q is embedded in the configuration and cannot be edited there; annotate its trait %q by hand with "credentials": {%s}`, s.ID, t.Name, n.member)
 	}
 	return w.apply(step, edits)
 }
 
-// annotated puts a member into the deepest part of the annotation that is there.
+// annotated adds a member to the deepest existing part of the annotation.
 func annotated(t *lint.Trait, member string) []source.Edit {
 	annotation := t.Annotation()
 	credentials := annotation.Get("credentials")
@@ -128,8 +128,8 @@ func annotated(t *lint.Trait, member string) []source.Edit {
 	return lint.InsertMember(t.Value, `"ory.sh/kratos": {"credentials": {`+member+`}}`)
 }
 
-// titled gives a trait a title of its own: Kratos up to v26.2.0 finds the trait
-// again by its title.
+// titled gives a trait a unique title: Kratos up to v26.2.0 identifies the trait by its
+// title.
 func titled(t *lint.Trait) []source.Edit {
 	return lint.InsertMember(t.Value, `"title": `+strconv.Quote(strings.ToUpper(t.Name[:1])+t.Name[1:]))
 }
@@ -144,8 +144,8 @@ func untitled(schema *kratosconf.Value) int {
 	return n
 }
 
-// naming is the trait that should name an account: at the top, one that people
-// sign in with, required, no address if there is a choice.
+// naming returns the trait that should name an account: a top-level, required trait
+// with which users sign in, preferably not an address.
 func naming(schema *kratosconf.Value, address bool) *lint.Trait {
 	var best *lint.Trait
 	most := 0

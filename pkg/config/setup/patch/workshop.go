@@ -53,7 +53,7 @@ func newWorkshop(files []*source.File, env lint.Options) *workshop {
 func (w *workshop) pass() (*lint.Pass, error) {
 	p, broken, err := lint.Load(w.files, w.env)
 	if err == nil && p == nil {
-		err = conflictf(broken[0].Span, "a patch here would leave a file that cannot be read; add the passkey method by hand: %s", broken[0].Message)
+		err = conflictf(broken[0].Span, "a patch here would make the file unreadable; add the passkey method by hand: %s", broken[0].Message)
 	}
 	return p, err
 }
@@ -70,7 +70,7 @@ func (w *workshop) apply(step Step, edits []source.Edit) error {
 	}
 	for name, list := range byFile {
 		if !w.replace(name, list) {
-			return conflictf(step.At, "this is in no file that can be written; by hand: %s", step.What)
+			return conflictf(step.At, "this is not in a writable file; by hand: %s", step.What)
 		}
 	}
 	w.step(step)
