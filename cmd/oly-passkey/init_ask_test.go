@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
 )
 
 // two are a text and a choice.
@@ -55,4 +58,36 @@ func TestLineAskerStops(t *testing.T) {
 	stop()
 	err := (&lineAsker{ctx: ctx, in: bufio.NewReader(in), out: io.Discard}).ask(two())
 	require.ErrorIs(t, err, errStopped)
+}
+
+// formStub is a form that nobody has touched yet.
+type formStub struct{ prompts []*prompt }
+
+func (f *formStub) ask(prompts []*prompt) error {
+	f.prompts = prompts
+	return nil
+}
+
+// TestInterviewTakesDefaults: a default that is only confirmed decides which later
+// questions are asked, and their defaults, as a typed answer does.
+func TestInterviewTakesDefaults(t *testing.T) {
+	form := new(formStub)
+	found := &setup.Discovery{Domain: patch.Fact{Value: "auth.example.com"}}
+	in, yes, err := (&interview{asker: form}).options(setup.Inputs{}, setup.Questions(found), "Write?")
+	require.NoError(t, err)
+	require.False(t, yes)
+	prompts := make(map[string]*prompt)
+	for _, p := range form.prompts {
+		prompts[p.title] = p
+	}
+	preset := prompts["Where should passkeys work? You can't change this later."]
+	require.False(t, preset.hidden())
+	require.Equal(t, "example.com", prompts["What do users call the site?"].fallback())
+	origins := prompts["Which other origins use passkeys?"]
+	require.True(t, origins.hidden())
+	preset.answer = string(setup.Subdomains)
+	require.False(t, origins.hidden())
+	require.NoError(t, origins.check("https://app.example.com"))
+	require.ErrorContains(t, origins.check("https://app.example.org"), "cannot use the relying party id")
+	require.Equal(t, "auth.example.com", in.Merge().Domain)
 }
