@@ -85,7 +85,7 @@ type Options struct {
 	Domain        string   `flag:"domain"`          // host name where users sign in: "auth.example.com"
 	Configs       []string `flag:"config"`          // to patch, in Kratos' order
 	Schemas       []string `flag:"identity-schema"` // "[ID=]FILE", of the configuration to patch
-	WithoutSchema bool     `flag:"without-schema"`  // patch although an identity schema was not seen
+	WithoutSchema bool     `flag:"without-schema"`  // patch although an identity schema was not found
 	Preset        Preset   `flag:"preset"`
 	AppName       string   `flag:"app-name"` // rp.display_name, at most 64 bytes; default: the registrable domain
 	RPID          string   `flag:"rp-id"`    // default: Domain
