@@ -39,22 +39,22 @@ func newInit(a *app) *cobra.Command {
 		Use:   "init [--domain HOST | -c kratos.yml]",
 		Short: "write a kratos.yml with passkeys, or patch the one that is there",
 		Long: strings.TrimSpace(`
-Init writes a Kratos configuration with passkeys: kratos.yml, the identity schema,
-the bodies of the hooks, kratos.env with the secrets, sidecar.key and a README with
-the next steps. Where there is a kratos.yml already, it patches that one and its
-identity schemas instead: as few bytes as possible, comments and order stay, and
-lint finds no error afterwards, or nothing is written.
+Writes a Kratos configuration with passkeys: kratos.yml, the identity schema,
+the hook bodies, kratos.env with the secrets, sidecar.key and a README with next
+steps. If a kratos.yml exists, init patches it and its identity schemas instead:
+with as few changes as possible, and only if lint finds no error afterwards.
 
-It looks around for what it needs (kratos.yml, compose file, manifests, proxy), says
-what it took from where, and on a terminal asks for the rest. It can be run again,
-and then takes what no flag says from what it wrote: it changes nothing that is right,
-keeps every key, and does not overwrite a file that somebody changed. With --force it
-does, and keeps a copy beside it (FILE.bak).`),
+Init searches the project for what it needs (kratos.yml, compose file,
+manifests, proxy), tells where each value comes from, and on a terminal asks for
+the rest. It is idempotent: options that you leave out are taken from the
+previous run, correct files and all keys are left alone, and modified files are
+only overwritten with --force, which keeps a copy (FILE.bak).`),
 		Example: strings.Trim(`
   oly-passkey init
   oly-passkey init --domain auth.example.com --app-name "Example"
   oly-passkey init -c deploy/kratos.yml --diff
-  oly-passkey init --domain auth.example.com --preset subdomains --origin https://app.example.com
+  oly-passkey init --domain auth.example.com --preset subdomains \
+    --origin https://app.example.com
   oly-passkey init --domain auth.example.com --target compose --ci github --ui
   oly-passkey init --preset localhost --sign-up passkey-first
   oly-passkey init --answers passkeys.yml --dry-run`, "\n"),
@@ -63,7 +63,7 @@ does, and keeps a copy beside it (FILE.bak).`),
 	}
 	s.flags(c.Flags())
 	c.MarkFlagsMutuallyExclusive("dry-run", "diff")
-	return c
+	return cli.Graceful(c) // it writes files
 }
 
 func (s *scaffolder) flags(f *pflag.FlagSet) {
@@ -82,12 +82,12 @@ func (s *scaffolder) flags(f *pflag.FlagSet) {
 	f.StringVar((*string)(&s.opts.Target), "target", "", "`HOW` it is deployed, to be written as well: compose, kubernetes, helm or systemd")
 	f.StringVar((*string)(&s.opts.CI), "ci", "", "`WHERE` changes are linted, to be written as well: github, gitlab or pre-commit")
 	f.BoolVar(&s.opts.UI, "ui", false, "write the pages and their server as well, below ui/")
-	f.StringVar(&s.opts.Kratos, "kratos-version", "", "the Kratos that reads the files (default from an image tag that is found, else "+api.DefaultKratosVersion+")")
+	f.StringVar(&s.opts.Kratos, "kratos-version", "", "Kratos `VERSION` that reads the files (default: from a nearby image tag, otherwise "+api.DefaultKratosVersion+")")
 	f.StringVar(&s.opts.KratosURL, "kratos-url", "", "public `URL` of Kratos (default https://DOMAIN/, on localhost http://localhost:4433/)")
 	f.StringVar(&s.opts.UIURL, "ui-url", "", "`URL` in front of /login and the other pages (default https://DOMAIN, on localhost http://localhost:4455)")
 	f.StringVar(&s.opts.SidecarURL, "sidecar-url", "", "`URL` of oly-passkey serve as Kratos reaches it (default http://127.0.0.1:4477, with compose http://sidecar:4477)")
 	f.StringArrayVar(&s.opts.AndroidApps, "android-app", nil, "`PACKAGE=SHA256` of an app and its signing certificate (repeatable)")
-	f.StringArrayVar(&s.opts.AppleApps, "apple-app", nil, "`TEAMID.bundle.id` of an app (repeatable)")
+	f.StringArrayVar(&s.opts.AppleApps, "apple-app", nil, "Apple app: `TEAMID.BUNDLEID` (repeatable)")
 	f.StringVar(&s.staff, "staff-domain", "", "`HOST` where staff sign in, with --preset two-kratos (default staff.DOMAIN)")
 	f.StringVar(&s.opts.Mount, "mount", "", "absolute `FOLDER` where a container sees the files (default relative to Kratos' working directory)")
 	f.StringVar(&s.opts.PublicListen, "public-listen", "", "`IP:PORT` of Kratos' public API (default 127.0.0.1:4433, in containers 0.0.0.0:4433)")

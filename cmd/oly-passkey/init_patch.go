@@ -12,6 +12,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/adopt"
+	"github.com/olympusoss/oly-passkey/pkg/config/input"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
@@ -86,7 +87,7 @@ func (s *scaffolder) plan(flags *pflag.FlagSet, files []*source.File) (*adopt.Pl
 		bounds.NameConfig(name)
 	}
 	env := lint.Options{Schemas: kratosconf.SchemaOptions{Read: bounds.Open}}
-	if env.Schemas.Named, err = namedSchemas(s.schemas, source.Open); err != nil {
+	if env.Schemas.Named, err = input.Schemas(s.schemas, source.Open); err != nil {
 		return nil, err
 	}
 	if s.opts.Kratos != "" {

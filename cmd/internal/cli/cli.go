@@ -70,19 +70,39 @@ func (a *App) Run(ctx context.Context, root *cobra.Command, args []string) (code
 			a.printError(root, &ExitError{Code: code, Err: fmt.Errorf(
 				"this is a bug in oly-passkey %s (%s); please report it with the command line at %s", Version().Version, what, issues)})
 			if a.Getenv("OLY_PASSKEY_DEBUG") != "" {
-				_, _ = a.Stderr.Write(debug.Stack())
+				stack := debug.Stack()
+				if p, ok := r.(*panicked); ok {
+					stack = p.stack
+				}
+				_, _ = a.Stderr.Write(stack)
 			}
 		}
 	}()
 	return a.execute(ctx, root, args)
 }
 
-func (a *App) execute(ctx context.Context, root *cobra.Command, args []string) int {
-	root.SilenceErrors, root.SilenceUsage = true, true
+// NewRoot returns the command above all others, with help pages, --version and
+// errors about flags.
+func (a *App) NewRoot(name, short string) *cobra.Command {
+	root := &cobra.Command{
+		Use:           name,
+		Short:         short,
+		Version:       Version().String(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(FlagError)
 	root.SetIn(a.Stdin)
 	root.SetOut(a.Stdout)
 	root.SetErr(a.Stderr)
+	a.help(root)
+	return root
+}
+
+func (a *App) execute(ctx context.Context, root *cobra.Command, args []string) int {
 	root.SetArgs(args)
+	completeValues(root)
 	codeFailures(root)
 	called, err := root.ExecuteContextC(ctx)
 	if err == nil {
@@ -90,8 +110,8 @@ func (a *App) execute(ctx context.Context, root *cobra.Command, args []string) i
 	}
 	var coded *ExitError
 	if !errors.As(err, &coded) {
-		// Cobra's own errors: unknown commands and flags, missing arguments.
-		coded = &ExitError{Code: ExitUsage, Err: err}
+		// Cobra's own errors: unknown commands, missing flags.
+		coded = &ExitError{Code: ExitUsage, Err: plain(called, err)}
 	}
 	if coded.Err != nil {
 		a.printError(called, coded)
@@ -111,9 +131,9 @@ func (a *App) printError(called *cobra.Command, e *ExitError) {
 	}
 }
 
-// codeFailures gives every error that a command's own code returns without an
-// exit code the code "could not finish". What is left without one afterwards
-// comes from cobra's reading of the command line.
+// codeFailures makes commands end when they are interrupted, and gives every error
+// that a command's own code returns without an exit code that of the command line
+// or of a failure. Errors that are left without one come from cobra.
 func codeFailures(c *cobra.Command) {
 	for _, child := range c.Commands() {
 		codeFailures(child)
@@ -123,10 +143,19 @@ func codeFailures(c *cobra.Command) {
 		return
 	}
 	c.RunE = func(cmd *cobra.Command, args []string) error {
-		err := runE(cmd, args)
+		var err error
+		if cmd.Annotations[graceful] != "" {
+			err = runE(cmd, args)
+		} else {
+			_, err = Interruptible(cmd.Context(), func() (struct{}, error) { return struct{}{}, runE(cmd, args) })
+		}
 		var coded *ExitError
-		if err == nil || errors.As(err, &coded) {
+		var usage interface{ BadUsage() }
+		switch {
+		case err == nil || errors.As(err, &coded):
 			return err
+		case errors.As(err, &usage):
+			return &ExitError{Code: ExitUsage, Err: err}
 		}
 		return &ExitError{Code: ExitFailed, Err: err}
 	}

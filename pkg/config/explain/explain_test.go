@@ -92,7 +92,7 @@ func TestConfigurationDecides(t *testing.T) {
 
 func TestBrokenConfiguration(t *testing.T) {
 	_, err := table(t).Explain([]byte("x"), explain.Options{Files: []*source.File{source.New("kratos.yml", []byte("a: [1"))}, Lint: lint.Options{}})
-	require.EqualError(t, err, `kratos.yml:1:1: did not find expected ',' or ']'`)
+	require.ErrorContains(t, err, `kratos.yml:1:1: did not find expected ',' or ']'`)
 }
 
 // assertion returns the response of an authenticator at sign-in.
