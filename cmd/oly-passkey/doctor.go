@@ -142,7 +142,7 @@ func (d *doctorCommand) print(r *doctor.Report) error {
 	case "sarif":
 		return report.SARIF(d.app.stdout, r.Findings())
 	}
-	return doctor.Text(d.app.stdout, r)
+	return doctor.Text(d.app.stdout, r, d.app.look(d.color))
 }
 
 func (d *doctorCommand) options(ctx context.Context, where string) (doctor.Options, error) {

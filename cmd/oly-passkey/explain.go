@@ -85,7 +85,7 @@ func (e *explainer) run(ctx context.Context, args []string) error {
 	if e.format == "json" {
 		err = answer.WriteJSON(e.app.stdout)
 	} else {
-		err = answer.WriteText(e.app.stdout)
+		err = answer.WriteText(e.app.stdout, e.app.look(e.color))
 	}
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/input"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
@@ -122,4 +123,16 @@ func completeRules(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 // notice tells the user something on stderr.
 func (a *app) notice(text string) {
 	_, _ = fmt.Fprintf(a.stderr, "oly-passkey: %s\n", safetext.Visible(text)) // nobody could be told
+}
+
+// look returns how text on standard output is laid out: a terminal wraps at its
+// width, at most 80 columns, and has colors unless https://no-color.org or --color
+// says otherwise.
+func (a *app) look(color string) report.Look {
+	look := report.Look{Color: color == "always"}
+	if columns := cli.Columns(a.stdout); columns > 0 {
+		look.Columns = min(max(columns, 40), 80)
+		look.Color = look.Color || color == "auto" && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
+	}
+	return look
 }

@@ -178,9 +178,7 @@ func (l *linter) writer(ctx context.Context, configs []input.Config) (report.Wri
 	case "html":
 		return cli.Interruptible(ctx, func() (report.Writer, error) { return withMatrix(configs) })
 	case "text":
-		if l.wantsColor() {
-			return report.ColorText, nil
-		}
+		return l.app.look(l.color).Text, nil
 	}
 	write, _ := report.ForFormat(l.format) // the flag takes no other value
 	return write, nil
@@ -325,12 +323,4 @@ func (l *linter) enrolled(ctx context.Context, configs []input.Config) error {
 		configs[i].Lint.Enrolled = &users
 	}
 	return nil
-}
-
-// wantsColor follows https://no-color.org.
-func (l *linter) wantsColor() bool {
-	if l.color != "auto" {
-		return l.color == "always"
-	}
-	return l.app.getenv("NO_COLOR") == "" && l.app.getenv("TERM") != "dumb" && cli.IsTerminal(l.app.stdout)
 }

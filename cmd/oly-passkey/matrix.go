@@ -17,7 +17,7 @@ import (
 
 func newMatrix(a *app) *cobra.Command {
 	var o input.Options
-	var format string
+	var format, color string
 	var browsers bool
 	c := &cobra.Command{
 		Use:   "matrix [-c FILE]... [FILE]",
@@ -32,7 +32,7 @@ Exit code 0: passkeys work on all of them; 1: not on all.`,
   oly-passkey matrix --browsers --format markdown kratos.yml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Files = args
-			return a.matrix(cmd.Context(), o, format, browsers)
+			return a.matrix(cmd.Context(), o, format, a.look(color), browsers)
 		},
 	}
 	cli.Group(c, configurationFlags, func(f *pflag.FlagSet) { a.configFlags(f, &o) })
@@ -42,12 +42,13 @@ Exit code 0: passkeys work on all of them; 1: not on all.`,
 	})
 	cli.Group(c, outputFlags, func(f *pflag.FlagSet) {
 		cli.Format(f, &format, "text", "json", "markdown", "html")
+		colorFlag(f, &color)
 		f.BoolVar(&browsers, "browsers", false, "also show minimum browser versions")
 	})
 	return c
 }
 
-func (a *app) matrix(ctx context.Context, o input.Options, format string, browsers bool) error {
+func (a *app) matrix(ctx context.Context, o input.Options, format string, look report.Look, browsers bool) error {
 	l, err := input.New(o)
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func (a *app) matrix(ctx context.Context, o input.Options, format string, browse
 		table = matrix.Browsers()
 	}
 	write := map[string]func(matrix.Matrix, io.Writer, []matrix.Browser) error{
-		"text": matrix.Matrix.Text, "json": matrix.Matrix.JSON, "markdown": matrix.Matrix.Markdown, "html": matrix.Matrix.HTML,
+		"text": func(m matrix.Matrix, w io.Writer, table []matrix.Browser) error { return m.Text(w, table, look) }, "json": matrix.Matrix.JSON, "markdown": matrix.Matrix.Markdown, "html": matrix.Matrix.HTML,
 	}[format]
 	m := matrix.New(pass)
 	if err := write(m, a.stdout, table); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/report"
 )
 
 func newRules(a *app) *cobra.Command {
@@ -26,7 +27,7 @@ func newRules(a *app) *cobra.Command {
 			case "markdown":
 				return rulesMarkdown(a.stdout)
 			}
-			return rulesText(a.stdout)
+			return rulesText(a.stdout, a.look("never"))
 		},
 	}
 	cli.Format(c.Flags(), &format, "text", "json", "markdown")
@@ -39,10 +40,11 @@ func headline(prose string) string {
 	return strings.ReplaceAll(first, "\n", " ")
 }
 
-func rulesText(w io.Writer) error {
+func rulesText(w io.Writer, look report.Look) error {
 	for _, r := range rules.All() {
 		d, _ := rules.DocumentOf(r.ID)
-		if _, err := fmt.Fprintf(w, "%-34s %-8s %s\n", r.ID, r.Severity, headline(d.Prose)); err != nil {
+		label := fmt.Sprintf("%-34s %-8s ", r.ID, r.Severity)
+		if _, err := fmt.Fprintln(w, look.Wrap(label, len(label), headline(d.Prose))); err != nil {
 			return err
 		}
 	}

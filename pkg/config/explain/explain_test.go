@@ -15,6 +15,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/explain"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -86,7 +87,7 @@ func TestConfigurationDecides(t *testing.T) {
 	a := withConfig(t, suffix, kratosYML("example.com", "https://auth.example.com"))
 	require.Empty(t, a.Found[0].Causes[0].Proof)
 	var text bytes.Buffer
-	require.NoError(t, a.WriteText(&text))
+	require.NoError(t, a.WriteText(&text, report.Look{Columns: 80}))
 	require.Contains(t, text.String(), "kratos.yml confirms none of these; the cause is in the deployment or the page")
 }
 
@@ -257,7 +258,7 @@ func TestGarbage(t *testing.T) {
 			require.Equal(t, explain.KindUnknown, a.Kind)
 			require.Empty(t, a.Found)
 			var text bytes.Buffer
-			require.NoError(t, a.WriteText(&text))
+			require.NoError(t, a.WriteText(&text, report.Look{Columns: 80}))
 			require.True(t, strings.HasPrefix(text.String(), "no explanation found for this text\n"), text.String())
 		})
 	}
@@ -279,7 +280,7 @@ func FuzzExplain(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, a.Kind == explain.KindUnknown, len(a.Found) == 0 && a.Facts == nil && a.Rule == nil)
 		var text, js bytes.Buffer
-		require.NoError(t, a.WriteText(&text))
+		require.NoError(t, a.WriteText(&text, report.Look{Columns: 80}))
 		require.NoError(t, a.WriteJSON(&js))
 		require.True(t, json.Valid(js.Bytes()))
 		require.NotEmpty(t, text.String())

@@ -15,54 +15,30 @@ import (
 
 // Text writes each finding as file:line:column: severity: message [rule], the
 // line that it is about with a caret, the help and further places.
-func Text(w io.Writer, findings []lint.Finding) error {
-	return text(w, findings, style{paint: func(_ lint.Severity, s string) string { return s }})
-}
+func Text(w io.Writer, findings []lint.Finding) error { return Look{}.Text(w, findings) }
 
-// ColorText is Text for a terminal: severities and carets have a colour, and
-// nothing is wider than Columns.
-func ColorText(w io.Writer, findings []lint.Finding) error {
-	return text(w, findings, style{wrapped: true, paint: func(severity lint.Severity, s string) string {
-		code := map[lint.Severity]string{lint.Error: "31", lint.Warning: "33", lint.Info: "36"}[severity]
-		return "\x1b[1;" + code + "m" + s + "\x1b[0m"
-	}})
-}
-
-// style is how a text looks.
-type style struct {
-	wrapped bool // to Columns
-	paint   func(lint.Severity, string) string
-}
-
-func text(w io.Writer, findings []lint.Finding, look style) error {
+// Text is the function Text with this look.
+func (l Look) Text(w io.Writer, findings []lint.Finding) error {
 	b := bufio.NewWriter(w)
 	for i, f := range findings {
 		if i > 0 {
 			_ = b.WriteByte('\n') // Flush reports the error
 		}
 		place, severity := safetext.Visible(f.Span.String())+": ", f.Severity.String()
-		head := look.wrap("", 4, fmt.Sprintf("%s%s: %s [%s]", place, severity, safetext.Visible(f.Message), f.Rule))
+		head := l.Wrap("", 4, fmt.Sprintf("%s%s: %s [%s]", place, severity, safetext.Visible(f.Message), f.Rule))
 		if rest, ok := strings.CutPrefix(head, place+severity); ok {
-			head = place + look.paint(f.Severity, severity) + rest
+			head = place + l.Paint(f.Severity, severity) + rest
 		}
 		_, _ = fmt.Fprintln(b, head)
-		excerpt(b, f.Span, func(s string) string { return look.paint(f.Severity, s) })
+		excerpt(b, f.Span, func(s string) string { return l.Paint(f.Severity, s) })
 		if f.Help != "" {
-			_, _ = fmt.Fprintln(b, look.wrap("  help: ", 8, safetext.Visible(f.Help)))
+			_, _ = fmt.Fprintln(b, l.Wrap("  help: ", 8, safetext.Visible(f.Help)))
 		}
 		for _, n := range f.Notes {
-			_, _ = fmt.Fprintln(b, look.wrap("  note: ", 8, safetext.Visible(n.Span.String()+": "+n.Message)))
+			_, _ = fmt.Fprintln(b, l.Wrap("  note: ", 8, safetext.Visible(n.Span.String()+": "+n.Message)))
 		}
 	}
 	return b.Flush()
-}
-
-// wrap breaks a text for a terminal and leaves it as it is elsewhere.
-func (s style) wrap(label string, margin int, text string) string {
-	if !s.wrapped {
-		return label + text
-	}
-	return Wrap(label, margin, text)
 }
 
 // maxExcerpt bounds the characters of a line that are shown, for a terminal of 80
