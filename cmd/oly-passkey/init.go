@@ -63,6 +63,12 @@ only overwritten with --force, which keeps a copy (FILE.bak).`),
 	}
 	s.flags(c.Flags())
 	c.MarkFlagsMutuallyExclusive("dry-run", "diff")
+	for flag, values := range map[string][]string{
+		"preset": presetNames(), "target": {"compose", "kubernetes", "helm", "systemd"}, "ci": {"github", "gitlab", "pre-commit"},
+		"sign-up": {"code-first", "passkey-first"}, "webauthn": {"passwordless", "second-factor"},
+	} {
+		_ = c.RegisterFlagCompletionFunc(flag, cli.Values(values...)) // the flag exists
+	}
 	return cli.Graceful(c) // it writes files
 }
 

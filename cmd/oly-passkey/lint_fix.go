@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 
@@ -31,7 +33,8 @@ func (l *linter) applyFixes(ctx context.Context, c input.Config) ([]lint.Finding
 	}
 	if l.diff {
 		for _, r := range repair.Changed {
-			if _, err := l.app.stdout.Write(diff.Diff(r.Name, r.Before, r.Name+" (fixed)", r.After)); err != nil {
+			name := strings.TrimPrefix(filepath.ToSlash(r.Name), "/")
+			if _, err := l.app.stdout.Write(diff.Diff("a/"+name, r.Before, "b/"+name, r.After)); err != nil { // git apply and patch -p1 take it
 				return nil, err
 			}
 		}

@@ -60,21 +60,41 @@ func TestErrorsAreTame(t *testing.T) {
 	require.NotContains(t, stderr, "\x1b")
 }
 
-// TestLintEndsWhenInterrupted: a signal ends it at once, whatever it waits for.
-func TestLintEndsWhenInterrupted(t *testing.T) {
-	stdin, write := io.Pipe()
-	t.Cleanup(func() { _ = write.Close() })
-	ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer stop()
-	var stdout, stderr bytes.Buffer
-	ended := make(chan int, 1)
-	go func() { ended <- run(ctx, []string{"lint", "-"}, &app{stdin: stdin, stdout: &stdout, stderr: &stderr}) }()
-	select {
-	case code := <-ended:
-		require.Equal(t, cli.ExitFailed, code)
-		require.Equal(t, "oly-passkey: error: interrupted: context deadline exceeded\n", stderr.String())
-	case <-time.After(10 * time.Second):
-		require.Fail(t, "it goes on")
+// TestCommandsEndWhenInterrupted: a signal ends every command that waits for input.
+func TestCommandsEndWhenInterrupted(t *testing.T) {
+	for _, line := range []string{
+		"lint -",
+		"matrix -",
+		"explain",
+		"upgrade-check -c - --to v26.2.0",
+		"predict --batch",
+		"handle decode -",
+		"handle encode -",
+		"resolve -",
+		"android-origin -",
+		"doctor https://example.com -c -",
+		"wellknown generate webauthn -c -",
+		"wellknown check -c -",
+		"wellknown serve -c -",
+	} {
+		t.Run(line, func(t *testing.T) {
+			stdin, write := io.Pipe()
+			t.Cleanup(func() { _ = write.Close() })
+			ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer stop()
+			var stdout, stderr bytes.Buffer
+			ended := make(chan int, 1)
+			go func() {
+				ended <- run(ctx, strings.Fields(line), &app{stdin: stdin, stdout: &stdout, stderr: &stderr})
+			}()
+			select {
+			case code := <-ended:
+				require.Equal(t, cli.ExitFailed, code)
+				require.Equal(t, "oly-passkey: error: interrupted: context deadline exceeded\n", stderr.String())
+			case <-time.After(10 * time.Second):
+				require.Fail(t, "it does not end")
+			}
+		})
 	}
 }
 

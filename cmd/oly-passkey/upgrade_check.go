@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -78,6 +80,9 @@ func (u *upgradeCheck) run(ctx context.Context) error {
 	}
 	if config.Lint.Version == (kratosconf.Version{}) {
 		return cli.Usagef("upgrade-check needs --from VERSION: no image tag near the files shows the current version")
+	}
+	if newest := slices.MaxFunc(upgrade.Versions(), kratosconf.Version.Compare); to.AtLeast(newest) && to != newest {
+		u.app.notice(fmt.Sprintf("%s is newer than the changes that this version of oly-passkey knows", to))
 	}
 	found, err := upgrade.Check(config.Files, config.Lint, config.Lint.Version, to)
 	if err != nil {

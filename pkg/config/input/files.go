@@ -62,7 +62,7 @@ func (l *Loader) read(name string) (*source.File, error) {
 const defaultFile = "kratos.yml"
 
 // find returns kratos.yml, or else the only Kratos configuration below the working
-// directory.
+// directory, or the only one with that name.
 func (l *Loader) find() (string, error) {
 	_, err := l.Open(defaultFile)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -71,6 +71,10 @@ func (l *Loader) find() (string, error) {
 	files, walkErr := l.below(".", 3)
 	if walkErr != nil {
 		return "", walkErr
+	}
+	usual := slices.DeleteFunc(slices.Clone(files), func(f *source.File) bool { return filepath.Base(f.Name) != defaultFile })
+	if len(usual) == 1 {
+		files = usual
 	}
 	switch len(files) {
 	case 0:
