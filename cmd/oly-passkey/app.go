@@ -10,7 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/cmd/internal/sidecarcmd"
 )
 
-// app is what the commands may touch of the outside world, injected by main.
+// app holds the streams and the environment of the commands, injected by main.
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer

@@ -1,5 +1,5 @@
-// Package cli is what the two programs share: the streams and the environment
-// that commands may touch, exit codes, and how an error ends a command.
+// Package cli is shared by the two programs: streams and environment, exit codes,
+// errors, flags, help pages and interrupts.
 package cli
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
-// App is what the commands may touch of the outside world, injected by main.
+// App holds the streams and the environment of the commands, injected by main.
 type App struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -27,13 +27,13 @@ type App struct {
 // Exit codes, the same for every command.
 const (
 	ExitClean    = 0
-	ExitFindings = 1 // the question was answered, and the answer is bad news
-	ExitUsage    = 2 // the command line makes no sense
-	ExitFailed   = 3 // the question could not be answered
+	ExitFindings = 1 // problems were found
+	ExitUsage    = 2 // the command line is invalid
+	ExitFailed   = 3 // the command could not finish
 )
 
-// ExitError carries an exit code through cobra. A nil Err prints nothing: the
-// command has already said on stdout what it found.
+// ExitError is an error with an exit code. A nil Err prints nothing, because the
+// command has already printed its findings.
 type ExitError struct {
 	Code int
 	Err  error
@@ -60,8 +60,8 @@ func Usagef(format string, args ...any) error {
 // issues is where bugs are reported.
 const issues = "https://github.com/olympusoss/oly-passkey/issues"
 
-// Run executes one command line and returns the exit code of the process. A panic
-// ends like any other failure, in one sentence.
+// Run executes a command line and returns the exit code. A panic is reported in one
+// sentence, like other errors.
 func (a *App) Run(ctx context.Context, root *cobra.Command, args []string) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -103,7 +103,7 @@ func (a *App) NewRoot(name, short string) *cobra.Command {
 func (a *App) execute(ctx context.Context, root *cobra.Command, args []string) int {
 	root.SetArgs(args)
 	completeValues(root)
-	codeFailures(root)
+	codeFailures(root) //nolint:contextcheck // commands take it from cobra
 	called, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return ExitClean

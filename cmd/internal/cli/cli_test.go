@@ -29,12 +29,12 @@ func program(a *cli.App) *cobra.Command {
 	}
 	cli.Group(show, "Output", func(f *pflag.FlagSet) {
 		cli.Format(f, &format, "text", "json", "sarif")
-		f.StringVar(&name, "output-name", "", "`NAME` of the output")
+		f.StringVar(&name, "output-name", "", "output `NAME`")
 	})
 	cli.Group(show, "Limits", func(f *pflag.FlagSet) {
-		f.IntVar(&count, "count", 1, "`NUMBER` of things")
-		f.DurationVar(&wait, "wait", 0, "`TIME` to wait")
-		f.StringVar(&file, "file", "", "`FILE` to read")
+		f.IntVar(&count, "count", 1, "maximum `NUMBER`")
+		f.DurationVar(&wait, "wait", 0, "maximum `TIME`")
+		f.StringVar(&file, "file", "", "input `FILE`")
 	})
 	show.MarkFlagsMutuallyExclusive("count", "wait")
 	show.MarkFlagsRequiredTogether("wait", "file")
@@ -46,8 +46,8 @@ func program(a *cli.App) *cobra.Command {
 	must := &cobra.Command{Use: "must", Short: "require a flag", Args: cli.NoArgs, RunE: func(*cobra.Command, []string) error { return nil }}
 	must.Flags().String("url", "", "`URL`")
 	_ = must.MarkFlagRequired("url")
-	ask := &cobra.Command{Use: "ask", Short: "wait for stdin", Args: cli.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		select {} //nolint:staticcheck // it never ends on its own
+	ask := &cobra.Command{Use: "ask", Short: "wait for stdin", Args: cli.NoArgs, RunE: func(*cobra.Command, []string) error {
+		select {} // it never ends on its own
 	}}
 	crash := &cobra.Command{Use: "crash", Short: "crash", Args: cli.NoArgs, RunE: func(*cobra.Command, []string) error { panic("oh no") }}
 	parent := cli.Parent(&cobra.Command{Use: "parent", Short: "group commands"},
@@ -117,12 +117,12 @@ Usage:
 
 Output:
       --format FORMAT      output FORMAT: text, json or sarif (default "text")
-      --output-name NAME   NAME of the output
+      --output-name NAME   output NAME
 
 Limits:
-      --count NUMBER   NUMBER of things (default 1)
-      --wait TIME      TIME to wait
-      --file FILE      FILE to read
+      --count NUMBER   maximum NUMBER (default 1)
+      --wait TIME      maximum TIME
+      --file FILE      input FILE
 
 Other flags:
   -h, --help   help for show

@@ -113,8 +113,8 @@ func newIndexCommand(a *cli.App, name, short string, do func(context.Context, *c
 	return cli.Graceful(c)
 }
 
-// indexIsMissing tells whether an index in a directory has to be made, which is
-// an error where that may not be.
+// indexIsMissing reports whether an index must be created in a directory. It returns
+// an error if create is false.
 func indexIsMissing(dataDir, dsnFile string, create bool) (bool, error) {
 	switch {
 	case dsnFile != "":
@@ -137,7 +137,7 @@ func openIndex(ctx context.Context, dataDir, dsnFile string) (index.Store, error
 		}
 		s, err := postgres.Open(ctx, dsn)
 		if err != nil {
-			return nil, err // not s: a nil *Store is no nil Store
+			return nil, err // not s: a nil *Store in an interface is not nil
 		}
 		return s, nil
 	}

@@ -68,7 +68,7 @@ func excerpt(b *bufio.Writer, span source.Span, paint func(string) string) {
 	_, _ = fmt.Fprintf(b, "  %s | %s%s\n", strings.Repeat(" ", len(number)), strings.Repeat(" ", start), paint("^"+strings.Repeat("~", width-1)))
 }
 
-// cut answers the part of a line that is shown, with a mark where more is.
+// cut returns the part of a line that is shown, with … in place of the rest.
 func cut(line []rune, from int) []rune {
 	part := slices.Clone(line[from : from+maxExcerpt])
 	if from > 0 {
