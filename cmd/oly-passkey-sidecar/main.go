@@ -24,10 +24,7 @@ func main() {
 }
 
 func newRoot(a *cli.App) *cobra.Command {
-	root := &cobra.Command{
-		Use:   "oly-passkey-sidecar",
-		Short: "map WebAuthn user handles to Kratos identities",
-	}
+	root := a.NewRoot("oly-passkey-sidecar", "map WebAuthn user handles to Kratos identities")
 	root.AddCommand(sidecarcmd.NewServe(a), sidecarcmd.NewHealthcheck(a), sidecarcmd.NewIndex(a), cli.NewVersion(a))
 	return root
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
@@ -19,30 +20,28 @@ func newAndroidOrigin(a *app) *cobra.Command {
 	var cert, store, passwordFile, format string
 	c := &cobra.Command{
 		Use:   "android-origin [FINGERPRINT|ORIGIN|-]",
-		Short: "convert a signing certificate's fingerprint to the origin of an Android app, and back",
-		Long: `Converts between the SHA-256 fingerprint of the certificate that an Android app is
-signed with, as keytool, apksigner and assetlinks.json have it, and the origin
-that the app sends and rp.origins needs: android:apk-key-hash:…
+		Short: "convert between an Android app's certificate and its origin",
+		Long: `Converts between the SHA-256 fingerprint of an Android app's certificate, as in
+keytool, apksigner and assetlinks.json, and the origin that the app sends and
+rp.origins must contain: android:apk-key-hash:…
 
-Takes hex with or without colons, base64url or the origin; a certificate (PEM or
-DER) with --cert; a keystore (JKS or PKCS #12) with --keystore; and on stdin (-)
-what "keytool -list -v" or "apksigner verify --print-certs" print. A keystore's
-password comes from --keystore-password-file or $OLY_PASSKEY_KEYSTORE_PASSWORD;
-without either it is "android", that of debug keystores.
+Accepts hex with or without colons, base64url or the origin; a certificate (PEM
+or DER) with --cert; a keystore (JKS or PKCS #12) with --keystore; and on stdin
+(-) the output of "keytool -list -v" or "apksigner verify --print-certs". The
+password of a keystore is read from --keystore-password-file or
+$OLY_PASSKEY_KEYSTORE_PASSWORD; the default is "android", as in debug keystores.
 
-Exit code 2: there is no fingerprint in it; 3: the keystore cannot be opened.`,
+Exit code 2: the input has no fingerprint; 3: the keystore cannot be opened.`,
 		Example: `  oly-passkey android-origin FA:C6:17:45:…
-  oly-passkey android-origin android:apk-key-hash:-sYXRdwJA3hvue3mKpYrOZ9zSPC7b4mbgzJmdZEDO5w
+  oly-passkey android-origin \
+    android:apk-key-hash:-sYXRdwJA3hvue3mKpYrOZ9zSPC7b4mbgzJmdZEDO5w
   oly-passkey android-origin --keystore ~/.android/debug.keystore
   keytool -list -v -keystore upload.jks | oly-passkey android-origin -`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return cli.Usagef("--format %q is neither text nor json", format)
-			}
 			if store != "" {
 				if len(args) > 0 || cert != "" {
-					return cli.Usagef("give a fingerprint, --cert or --keystore, not several")
+					return cli.Usagef("give only one of a fingerprint, --cert or --keystore")
 				}
 				keys, err := a.keystore(store, passwordFile)
 				if err != nil {
@@ -61,10 +60,12 @@ Exit code 2: there is no fingerprint in it; 3: the keystore cannot be opened.`,
 			return a.printFingerprints(keys, format)
 		},
 	}
-	c.Flags().StringVar(&cert, "cert", "", "`FILE` of a certificate, PEM or DER")
-	c.Flags().StringVar(&store, "keystore", "", "`FILE` of a keystore, JKS or PKCS #12")
-	c.Flags().StringVar(&passwordFile, "keystore-password-file", "", "`FILE` with its password in the first line")
-	c.Flags().StringVar(&format, "format", "text", "text or json")
+	cli.Group(c, "Input", func(f *pflag.FlagSet) {
+		f.StringVar(&cert, "cert", "", "`FILE` with a certificate, PEM or DER")
+		f.StringVar(&store, "keystore", "", "`FILE` with a keystore, JKS or PKCS #12")
+		f.StringVar(&passwordFile, "keystore-password-file", "", "`FILE` with the keystore's password in the first line")
+	})
+	cli.Group(c, outputFlags, func(f *pflag.FlagSet) { cli.Format(f, &format, "text", "json") })
 	return c
 }
 
@@ -97,7 +98,7 @@ func (a *app) keystore(name, passwordFile string) ([]wellknown.Fingerprint, erro
 func (a *app) fingerprintInput(args []string, cert string) ([]byte, error) {
 	switch {
 	case cert != "" && len(args) > 0:
-		return nil, cli.Usagef("give a fingerprint or --cert, not both")
+		return nil, cli.Usagef("give only one of a fingerprint, --cert or --keystore")
 	case cert != "":
 		return os.ReadFile(cert)
 	case len(args) == 0:
@@ -127,7 +128,7 @@ func (a *app) printFingerprints(keys []wellknown.Fingerprint, format string) err
 			return err
 		}
 		if l.PublicKey != "" {
-			_, _ = fmt.Fprintf(a.stderr, "oly-passkey: warning: this is %s; everybody has its private key\n", l.PublicKey)
+			_, _ = fmt.Fprintf(a.stderr, "oly-passkey: warning: this is %s; its private key is public\n", l.PublicKey)
 		}
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/cmd/internal/sidecarcmd"
 )
 
-// app is what the commands may touch of the outside world, injected by main.
+// app holds the streams and the environment of the commands, injected by main.
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -29,30 +29,20 @@ func (a *app) cli() *cli.App {
 
 // newRoot builds the command tree.
 func newRoot(a *app) *cobra.Command {
-	root := &cobra.Command{
-		Use:   "oly-passkey",
-		Short: "set up, check and run passkeys on Ory Kratos",
+	root := a.cli().NewRoot("oly-passkey", "set up, check and run passkeys on Ory Kratos")
+	root.Long = `Sets up, checks and runs passkeys on Ory Kratos.`
+	add := func(title string, commands ...*cobra.Command) {
+		root.AddGroup(&cobra.Group{ID: title, Title: title})
+		for _, c := range commands {
+			c.GroupID = title
+			root.AddCommand(c)
+		}
 	}
-	root.AddCommand(
-		newInit(a),
-		newLint(a),
-		newUpgradeCheck(a),
-		newRules(a),
-		newMatrix(a),
-		newPredict(a),
-		newExplain(a),
-		newDoctor(a),
-		newWellknown(a),
-		newHandle(a),
-		sidecarcmd.NewIndex(a.cli()),
-		newAndroidOrigin(a),
-		newResolve(a),
-		sidecarcmd.NewServe(a.cli()),
-		newAudit(a),
-		newDemo(a),
-		sidecarcmd.NewHealthcheck(a.cli()),
-		cli.NewVersion(a.cli()),
-	)
+	add("Set up", newDemo(a), newInit(a), newWellknown(a), newAndroidOrigin(a))
+	add("Check a configuration", newLint(a), newMatrix(a), newPredict(a), newRules(a), newUpgradeCheck(a))
+	add("Check a deployment", newAudit(a), newDoctor(a), newExplain(a))
+	add("Run the sidecar", sidecarcmd.NewServe(a.cli()), newHandle(a), sidecarcmd.NewHealthcheck(a.cli()), sidecarcmd.NewIndex(a.cli()), newResolve(a))
+	root.AddCommand(cli.NewVersion(a.cli()))
 	return root
 }
 

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/cmd/internal/sidecarcmd"
@@ -34,51 +34,58 @@ func newAudit(a *app) *cobra.Command {
 	u := &auditor{app: a}
 	c := &cobra.Command{
 		Use:   "audit --kratos-admin-url URL",
-		Short: "count the passkeys of all identities, and find what is wrong with them",
-		Long: `Reads all identities of a Kratos once and reports which passkeys there are, where
-they live, and what to look at: copied keys, people whom one lost device locks
-out, stale and personal user handles, keys of the older method. Nothing is
-written to Kratos, and the report names identities by their id alone.
+		Short: "report on the passkeys of all identities, and problems with them",
+		Long: `Reads all identities of a Kratos once and reports which passkeys exist, who
+provides them, and what needs attention: copied keys, users whom one lost device
+locks out, stale and personal user handles, keys of the older method. Nothing is
+written to Kratos, and the report names identities only by their id.
 
-With --state an interrupted audit goes on where it was; the folder is removed at
-the end. --rp-id-change says who would be locked out by another rp.id, --since
-compares with an earlier report (--format json).
+With --state an interrupted audit continues where it stopped; the folder is
+removed at the end. --rp-id-change predicts who would be locked out by another
+rp.id, --since compares with an earlier report (--format json).
 
-Exit code 0: no finding of --fail-on or worse; 1: findings; 3: it could not
-finish.`,
+Exit code 0: no finding of --fail-on or worse; 1: findings; 3: not finished.`,
 		Example: `  oly-passkey audit --kratos-admin-url http://127.0.0.1:4434
-  oly-passkey audit --kratos-admin-url http://127.0.0.1:4434 --format html --output passkeys.html
-  oly-passkey audit --kratos-admin-url http://127.0.0.1:4434 --rp-id-change example.org --max-rps 5 --state audit.state
-  oly-passkey audit --kratos-admin-url https://SLUG.projects.oryapis.com --kratos-admin-token-file ory.key`,
-		Args: cobra.NoArgs,
+  oly-passkey audit --kratos-admin-url http://127.0.0.1:4434 \
+    --format html --output passkeys.html
+  oly-passkey audit --kratos-admin-url http://127.0.0.1:4434 \
+    --rp-id-change example.org --max-rps 5 --state audit.state
+  oly-passkey audit --kratos-admin-url https://SLUG.projects.oryapis.com \
+    --kratos-admin-token-file ory.key`,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return u.run(cmd.Context()) },
 	}
-	f := c.Flags()
-	f.StringVar(&u.kratosAdminURL, "kratos-admin-url", "", "`URL` of Kratos' admin API, without /admin")
-	f.StringVar(&u.format, "format", "text", "text, csv, json or html")
-	f.StringVarP(&u.output, "output", "o", "", "`FILE` to write the report to (default: stdout)")
-	f.StringVar(&u.state, "state", "", "`DIR` that keeps what was read, so that an interrupted audit can go on")
-	sidecarcmd.KratosAccessFlags(c, &u.access)
-	f.IntVar(&u.pageSize, "page-size", 500, "identities a request (1 to 1000)")
-	f.StringVar(&u.rpIDChange, "rp-id-change", "", "forecast what `ID` in place of today's rp.id would do")
-	f.StringVar(&u.since, "since", "", "`FILE` of an earlier report in JSON to compare with")
-	f.StringVar(&u.failOn, "fail-on", "error", "exit with 1 for findings from this severity on: error, warning or info")
+	cli.Group(c, kratosFlags, func(f *pflag.FlagSet) {
+		f.StringVar(&u.kratosAdminURL, "kratos-admin-url", "", "`URL` of Kratos' admin API, without /admin")
+		sidecarcmd.KratosAccessFlags(f, &u.access)
+		f.IntVar(&u.pageSize, "page-size", 500, "`NUMBER` of identities per request (1 to 1000)")
+	})
+	cli.Group(c, "Report", func(f *pflag.FlagSet) {
+		f.StringVar(&u.rpIDChange, "rp-id-change", "", "forecast the effect of changing rp.id to `RP-ID`")
+		f.StringVar(&u.since, "since", "", "compare with an earlier report in JSON, `FILE`")
+		f.StringVar(&u.state, "state", "", "`DIR` that keeps what was read, to continue an interrupted audit")
+	})
+	cli.Group(c, outputFlags, func(f *pflag.FlagSet) {
+		cli.Format(f, &u.format, "text", "csv", "json", "html")
+		f.StringVarP(&u.output, "output", "o", "", "`FILE` for the report (default: standard output)")
+		failOnFlag(f, &u.failOn)
+	})
 	if err := c.MarkFlagRequired("kratos-admin-url"); err != nil {
 		panic(err) // the flag is defined above
 	}
-	return c
+	return cli.Graceful(c) // it keeps its state
 }
 
 func (u *auditor) run(ctx context.Context) error {
-	if !slices.Contains([]string{"text", "csv", "json", "html"}, u.format) {
-		return cli.Usagef("--format is %q; it takes text, csv, json or html", u.format)
-	}
 	failOn, err := audit.ParseSeverity(u.failOn)
 	if err != nil {
 		return cli.Usagef("--fail-on: %w", err)
 	}
-	if u.access.MaxRPS < 0 || u.pageSize < 1 || u.pageSize > 1000 {
-		return cli.Usagef("--max-rps has to be 0 or more, and --page-size 1 to 1000")
+	switch {
+	case u.access.MaxRPS < 0:
+		return cli.Usagef("invalid --max-rps %g: use 0 or more", u.access.MaxRPS)
+	case u.pageSize < 1 || u.pageSize > 1000:
+		return cli.Usagef("invalid --page-size %d: use 1 to 1000", u.pageSize)
 	}
 	o := audit.Options{Source: u.kratosAdminURL, State: u.state, MaxRPS: u.access.MaxRPS}
 	if u.rpIDChange != "" {
@@ -116,7 +123,7 @@ func (u *auditor) run(ctx context.Context) error {
 	return nil
 }
 
-// kratos makes the client; how fast it may ask is the audit's own affair.
+// kratos returns the client. The audit itself limits the rate.
 func (u *auditor) kratos() (*kratosadmin.Client, error) {
 	access := u.access
 	access.MaxRPS = 0
@@ -144,7 +151,7 @@ func readSaved(path string) (*audit.Saved, error) {
 	return saved, nil
 }
 
-// write writes the report to stdout, or whole or not at all to a file.
+// write writes the report to stdout, or atomically to a file.
 func (u *auditor) write(r *audit.Report) error {
 	write := map[string]func(io.Writer) error{"text": r.WriteText, "csv": r.WriteCSV, "json": r.WriteJSON, "html": r.WriteHTML}[u.format]
 	if u.output == "" {

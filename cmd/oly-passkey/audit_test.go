@@ -84,10 +84,10 @@ func TestAuditFails(t *testing.T) {
 		say  string
 		args []string
 	}{
-		{cli.ExitUsage, `required flag(s) "kratos-admin-url" not set`, nil},
-		{cli.ExitUsage, `--format is "xml"; it takes text, csv, json or html`, []string{"--kratos-admin-url", url, "--format", "xml"}},
-		{cli.ExitUsage, `--fail-on: "x" is no severity; there are error, warning and info`, []string{"--kratos-admin-url", url, "--fail-on", "x"}},
-		{cli.ExitUsage, `--max-rps has to be 0 or more, and --page-size 1 to 1000`, []string{"--kratos-admin-url", url, "--page-size", "0"}},
+		{cli.ExitUsage, `audit needs --kratos-admin-url`, nil},
+		{cli.ExitUsage, `invalid --format "xml": use text, csv, json or html`, []string{"--kratos-admin-url", url, "--format", "xml"}},
+		{cli.ExitUsage, `invalid --fail-on "x": use error, warning or info`, []string{"--kratos-admin-url", url, "--fail-on", "x"}},
+		{cli.ExitUsage, `invalid --page-size 0: use 1 to 1000`, []string{"--kratos-admin-url", url, "--page-size", "0"}},
 		{cli.ExitUsage, `--rp-id-change: rp.id "https://x" is no bare lower-case domain, such as example.com`, []string{"--kratos-admin-url", url, "--rp-id-change", "https://x"}},
 		{cli.ExitUsage, `--kratos-admin-url: kratos admin url "x" is no http or https url`, []string{"--kratos-admin-url", "x"}},
 		{cli.ExitFailed, `open nowhere.json: no such file or directory`, []string{"--kratos-admin-url", url, "--since", "nowhere.json"}},

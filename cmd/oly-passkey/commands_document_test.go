@@ -14,8 +14,8 @@ import (
 func TestCommandsDocumentIsFresh(t *testing.T) {
 	var page strings.Builder
 	page.WriteString("# Commands\n\n<!-- Generated from --help: go test ./cmd/oly-passkey -run CommandsDocument -update -->\n\n" +
-		"Exit codes, the same for every command: 0 clean, 1 findings, 2 the command line makes no sense, 3 it could not finish.\n" +
-		"Results go to stdout, progress and logs to stderr. Where a flag takes several values it can be given several times.\n")
+		"Exit codes, the same for every command: 0 clean, 1 findings, 2 the command line is invalid, 3 the command could not finish.\n" +
+		"Results go to stdout, progress and logs to stderr. Repeatable flags can be given several times.\n")
 	root := newRoot(&app{stdin: strings.NewReader(""), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}})
 	for _, c := range root.Commands() {
 		describe(&page, c)

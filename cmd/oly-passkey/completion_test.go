@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 )
 
 // completed asks the engine that all four shells ask.
@@ -28,6 +29,17 @@ func TestCompletion(t *testing.T) {
 	require.Equal(t, []string{"healthcheck"}, completed(t, "heal"))
 	require.Equal(t, []string{"--ory-project"}, completed(t, "lint", "--ory-p"))
 	require.Equal(t, []string{"bash", "fish", "powershell", "zsh"}, completed(t, "completion", ""))
+	require.Equal(t, []string{"text", "json", "html", "sarif"}, completed(t, "doctor", "x", "--format", ""))
+	require.Equal(t, []string{"error", "warning", "info"}, completed(t, "lint", "--fail-on", ""))
+	require.Equal(t, []string{"dev", "prod"}, completed(t, "lint", "--profile", ""))
+	require.Equal(t, setup.Presets(), completed(t, "init", "--preset", ""))
+	require.Equal(t, []string{"compose", "kubernetes", "helm", "systemd"}, completed(t, "init", "--target", ""))
+	require.Equal(t, []string{"github", "gitlab", "pre-commit"}, completed(t, "init", "--ci", ""))
+	require.Equal(t, []string{"code-first", "passkey-first"}, completed(t, "init", "--sign-up", ""))
+	require.Contains(t, completed(t, "lint", "--explain", ""), "rp-id-is-url")
+	require.Contains(t, completed(t, "explain", ""), "rp-id-is-url")
+	require.Contains(t, completed(t, "upgrade-check", "--to", ""), "v1.3.1")
+	require.Equal(t, []string{"webauthn", "passkey-endpoints", "assetlinks.json", "apple-app-site-association"}, completed(t, "wellknown", "generate", ""))
 }
 
 // TestCompletionScripts: each shell's script is what that shell takes.

@@ -5,14 +5,14 @@ import (
 	"os"
 	"time"
 
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/doctor"
 	"github.com/olympusoss/oly-passkey/pkg/doctor/ceremony"
 )
 
-// ceremonyFlags say whether and how `doctor` walks ceremonies.
+// ceremonyFlags are the flags of ceremonies.
 type ceremonyFlags struct {
 	on      bool
 	traits  string
@@ -20,25 +20,24 @@ type ceremonyFlags struct {
 	browser string
 }
 
-func (c *ceremonyFlags) register(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.BoolVar(&c.on, "ceremony", false, "walk real ceremonies as well; needs --admin-url and --traits")
-	f.StringVar(&c.traits, "traits", "", "JSON `FILE` with the throw-away identity's traits, {random} in one of them")
-	f.BoolVar(&c.yes, "yes", false, "yes, trigger the hooks and mails of ceremonies on this deployment")
-	f.StringVar(&c.browser, "browser", "", "Chromium's `PATH` or name (default chromium or google-chrome in PATH)")
+func (c *ceremonyFlags) flags(f *pflag.FlagSet) {
+	f.BoolVar(&c.on, "ceremony", false, "also run real ceremonies; needs --kratos-admin-url and --traits")
+	f.StringVar(&c.traits, "traits", "", "JSON `FILE` with the temporary identity's traits, one of which contains {random}")
+	f.BoolVar(&c.yes, "yes", false, "allow the ceremonies to trigger hooks and emails of this deployment")
+	f.StringVar(&c.browser, "browser", "", "Chromium's `PATH` or name (default: chromium or google-chrome in PATH)")
 }
 
-// plan reads what ceremonies need, and says what they will do; nil where none
-// are asked for.
+// plan reads what ceremonies need, and announces them. It returns nil without
+// --ceremony.
 func (d *doctorCommand) plan(o doctor.Options) (*doctor.Ceremony, error) {
 	c := d.ceremony
 	switch {
 	case !c.on && (c.traits != "" || c.yes || c.browser != ""):
-		return nil, cli.Usagef("--traits, --yes and --browser go with --ceremony")
+		return nil, cli.Usagef("--traits, --yes and --browser need --ceremony")
 	case !c.on:
-		return nil, nil //nolint:nilnil // none is an answer
+		return nil, nil //nolint:nilnil // no ceremonies are asked for
 	case c.traits == "" || o.AdminURL == "":
-		return nil, cli.Usagef("--ceremony needs --traits FILE, for the throw-away identity, and --admin-url, to delete it again")
+		return nil, cli.Usagef("--ceremony needs --traits FILE for the temporary identity, and --kratos-admin-url URL to delete it")
 	}
 	text, err := os.ReadFile(c.traits)
 	if err != nil {
@@ -58,29 +57,29 @@ func (d *doctorCommand) plan(o doctor.Options) (*doctor.Ceremony, error) {
 	}
 	d.announce(plan, traits)
 	if !plan.Local && !c.yes {
-		return nil, cli.Usagef("--ceremony on anything but localhost needs --yes")
+		return nil, cli.Usagef("--ceremony needs --yes on anything but localhost")
 	}
 	return &doctor.Ceremony{Browser: browser, Traits: traits, Progress: d.progress, Anywhere: c.yes}, nil
 }
 
-// announce says what will happen; that it cannot be written changes nothing.
+// announce tells what will happen. Errors of writing it do not matter.
 func (d *doctorCommand) announce(p doctor.Plan, traits ceremony.Traits) {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(d.app.stderr, format+"\n", args...) }
-	say("--ceremony signs an identity up, and deletes it again:\n  %s", traits)
+	say("--ceremony signs up an identity and deletes it again:\n  %s", traits)
 	switch {
 	case !p.Known:
-		say("which hooks and mails that triggers is not known without -c kratos.yml")
+		say("the hooks and emails that this triggers are unknown without -c kratos.yml")
 	case len(p.Triggers) == 0:
-		say("it triggers no web hooks and no mails")
+		say("this triggers no web hooks and no emails")
 	default:
-		say("it triggers:")
+		say("this triggers:")
 		for _, t := range p.Triggers {
 			say("  %s", t)
 		}
 	}
 }
 
-// progress shows each step when it ends.
+// progress reports each step when it ends.
 func (d *doctorCommand) progress(s ceremony.Step) {
 	switch {
 	case s.Status == "":

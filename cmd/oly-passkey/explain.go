@@ -2,91 +2,92 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/explain"
+	"github.com/olympusoss/oly-passkey/pkg/config/input"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/audit"
 )
 
 // explainer holds the flags of `explain`.
 type explainer struct {
-	app     *app
-	config  []string
-	env     bool
-	domains []string
-	format  string
+	app    *app
+	input  input.Options
+	format string
+	color  string
 }
 
-// maxExplained is how much of an input is looked at, in bytes.
+// maxExplained is how much of standard input is read, in bytes.
 const maxExplained = 1 << 20
 
 func newExplain(a *app) *cobra.Command {
 	e := &explainer{app: a}
 	c := &cobra.Command{
 		Use:   "explain [-c FILE]... [TEXT...]",
-		Short: "give the cause and the cure of an error, a code or a credential",
-		Long: `Gives the likely causes of what somebody saw, in order, how to tell them apart,
-and what to do. TEXT is a browser's error, a Kratos error or log line, a problem
-of the sidecar, an Android or iOS code, a rule's id, or clientDataJSON or a
-credential, as JSON or base64url. Without TEXT, or with -, it is read from stdin.
+		Short: "explain an error, a code or a credential, and how to fix it",
+		Long: `Lists the likely causes of an error, most likely first, how to tell them apart,
+and what to do. TEXT is an error of a browser, a Kratos error or log line, a
+problem of the sidecar, an Android or iOS code, a rule's id, or clientDataJSON
+or a credential, as JSON or base64url. Without TEXT, or with -, it is read from
+standard input.
 
-With -c it says which cause it is: the findings of lint, and a credential held
-against the configured origins and rp.id, stand as proofs.
+With -c, explain says which of the causes it is: lint's findings confirm one,
+and a credential is compared with the configured origins and rp.id.
 
-Exit code 0: it is explained; 1: nothing is known about it.`,
+Exit code 0: there is an explanation; 1: there is none.`,
 		Example: `  oly-passkey explain "Error validating origin" -c kratos.yml
   oly-passkey explain rp-id-not-suffix
   pbpaste | oly-passkey explain -c kratos.yml`,
-		RunE: func(_ *cobra.Command, args []string) error { return e.run(args) },
+		ValidArgsFunction: completeRules,
+		RunE:              func(cmd *cobra.Command, args []string) error { return e.run(cmd.Context(), args) },
 	}
-	f := c.Flags()
-	f.StringArrayVarP(&e.config, "config", "c", nil, "a layer of the configuration (repeatable, in order)")
-	f.BoolVar(&e.env, "env", false, "lay the process' environment over the files, as Kratos does")
-	f.StringArrayVar(&e.domains, "domain", nil, "a deployed domain: a host (https) or an origin (repeatable)")
-	f.StringVar(&e.format, "format", "text", "text or json")
+	cli.Group(c, configurationFlags, func(f *pflag.FlagSet) {
+		a.configFlags(f, &e.input)
+		domainFlag(f, &e.input)
+	})
+	cli.Group(c, outputFlags, func(f *pflag.FlagSet) {
+		cli.Format(f, &e.format, "text", "json")
+		colorFlag(f, &e.color)
+	})
 	return c
 }
 
-func (e *explainer) run(args []string) error {
-	if e.format != "text" && e.format != "json" {
-		return cli.Usagef("--format is %q; it takes text or json", e.format)
-	}
-	input, err := e.input(args)
+func (e *explainer) run(ctx context.Context, args []string) error {
+	text, err := e.text(args)
 	if err != nil {
 		return err
 	}
-	l := &linter{app: e.app, env: e.env, domains: e.domains, layers: e.config}
-	opts := explain.Options{Rules: otherRules()}
-	if opts.Lint, err = l.options(); err != nil {
+	l, err := input.New(e.input)
+	if err != nil {
 		return err
 	}
-	for _, name := range e.config {
-		f, err := l.open(name)
-		if err != nil {
-			return err
-		}
-		opts.Files = append(opts.Files, f)
+	config, err := l.Layers(ctx)
+	if err != nil {
+		return err
 	}
 	table, err := explain.Load()
 	if err != nil {
 		return err
 	}
-	answer, err := table.Explain(input, opts)
+	answer, err := table.Explain(text, explain.Options{Files: config.Files, Lint: config.Lint, Rules: otherRules()})
 	if err != nil {
 		return err
 	}
-	write := answer.WriteText
 	if e.format == "json" {
-		write = answer.WriteJSON
+		err = answer.WriteJSON(e.app.stdout)
+	} else {
+		err = answer.WriteText(e.app.stdout, e.app.look(e.color))
 	}
-	if err := write(e.app.stdout); err != nil {
+	if err != nil {
 		return err
 	}
 	if answer.Kind == explain.KindUnknown {
@@ -95,7 +96,7 @@ func (e *explainer) run(args []string) error {
 	return nil
 }
 
-// otherRules are the rules of audit and wellknown, which have no cases to show.
+// otherRules returns the rules of audit and wellknown, which have no examples.
 func otherRules() []explain.Rule {
 	var out []explain.Rule
 	for _, r := range audit.Rules() {
@@ -107,26 +108,26 @@ func otherRules() []explain.Rule {
 	return out
 }
 
-// input is the text of the arguments, or the first part of stdin.
-func (e *explainer) input(args []string) ([]byte, error) {
+// text returns the arguments, or the first part of standard input.
+func (e *explainer) text(args []string) ([]byte, error) {
 	if len(args) > 0 && args[0] != "-" {
 		return []byte(strings.Join(args, " ")), nil
 	}
 	if len(args) == 0 && cli.IsTerminal(e.app.stdin) {
-		return nil, cli.Usagef("explain needs a text, or one on stdin")
+		return nil, cli.Usagef("explain needs a text, as an argument or on stdin")
 	}
 	text, err := io.ReadAll(io.LimitReader(e.app.stdin, maxExplained))
 	if err != nil {
 		return nil, fmt.Errorf("stdin: %w", err)
 	}
 	if rest, err := e.app.stdin.Read(make([]byte, 1)); rest > 0 || err != nil && !errors.Is(err, io.EOF) {
-		_, _ = fmt.Fprintf(e.app.stderr, "oly-passkey: only the first %d bytes of stdin were looked at\n", maxExplained)
+		e.app.notice(fmt.Sprintf("only the first %d bytes of stdin were read", maxExplained))
 	}
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
 		return nil, cli.Usagef("explain needs a text, and stdin is empty")
 	case bytes.IndexByte(text, 0) >= 0:
-		_, _ = fmt.Fprintln(e.app.stderr, "oly-passkey: stdin is no text; give the error's words, or the credential as JSON or base64url")
+		e.app.notice("stdin is not text; pass the error message, or the credential as JSON or base64url")
 	}
 	return text, nil
 }

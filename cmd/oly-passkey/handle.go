@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
@@ -15,42 +17,41 @@ func newHandle(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "handle",
 		Short: "encode, decode and inspect user handles",
-		Long: `Encode, decode and inspect WebAuthn user handles: 1 to 64 bytes that travel as
+		Long: `Encodes, decodes and inspects WebAuthn user handles: 1 to 64 bytes in the form
 base64url (WebAuthn's JSON), base64 (Kratos' admin API), hex, uuid (16 bytes) or
 text (the raw characters).`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return cli.Usagef("handle needs encode or decode") },
 	}
-	c.AddCommand(newHandleDecode(a), newHandleEncode(a))
-	return c
+	return cli.Parent(c, newHandleDecode(a), newHandleEncode(a))
 }
 
-// dashHandles lets a command say what to do with a handle that begins with "-",
-// as one in 64 of those with random bytes does.
+// dashHandles makes a command explain how to pass a handle that starts with "-": one
+// in 64 random handles does.
 func dashHandles(c *cobra.Command) *cobra.Command {
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return cli.Usagef("%w; a user handle that begins with \"-\" goes behind --: %s -- HANDLE", err, c.CommandPath())
+		var unknown *pflag.NotExistError
+		if !errors.As(err, &unknown) {
+			return cli.FlagError(c, err)
+		}
+		return cli.Usagef("%w; put -- before a user handle that starts with \"-\": %s -- HANDLE", cli.FlagError(c, err), c.CommandPath())
 	})
 	return c
 }
 
-const formNames = "base64url, base64, hex, uuid or text"
+// forms are the forms of a user handle.
+func forms() []string { return []string{"base64url", "base64", "hex", "uuid", "text"} }
 
 func newHandleDecode(a *app) *cobra.Command {
 	var from, to, format string
 	c := &cobra.Command{
 		Use:   "decode [--from FORM] [--to FORM] HANDLE",
-		Short: "read a user handle and show what it is",
-		Long: `Read a user handle and show its bytes in every form; with --to in that form
-alone. HANDLE may be in any form; where its characters could be two different
-handles, --from says which form is meant. - reads HANDLE from stdin.`,
-		Example: `  oly-passkey handle decode c1k2Tk9kYTdXR1hUMkJzbDRtdU10NGc0WUJ6SkhodEpJMHdPcjdmOVFKVlVQbk9WRDZLN2o0ZXF6M3ZOQUZUag
+		Short: "decode a user handle and show its forms",
+		Long: `Decodes a user handle and shows its bytes in every form, or with --to in one
+form. HANDLE may be in any form; if its characters could be two different
+handles, --from says which form it is. - reads HANDLE from stdin.`,
+		Example: `  oly-passkey handle decode P6hfZFcXRWKz_CyWP2avpg
   oly-passkey handle decode --from base64 --to uuid P6hfZFcXRWKz/CyWP2avpg==`,
-		Args: cobra.ExactArgs(1),
+		Args: cli.NeedsOne("a user handle, or - to read it from stdin"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return cli.Usagef("--format %q is neither text nor json", format)
-			}
 			text, err := a.handleArg(args[0])
 			if err != nil {
 				return err
@@ -65,9 +66,9 @@ handles, --from says which form is meant. - reads HANDLE from stdin.`,
 			return a.printHandle(r.Handle, to)
 		},
 	}
-	c.Flags().StringVar(&from, "from", "", "the `FORM` of HANDLE: "+formNames+" (default: whichever fits)")
-	c.Flags().StringVar(&to, "to", "", "print this `FORM` alone: "+formNames)
-	c.Flags().StringVar(&format, "format", "text", "text or json, where --to is not given")
+	cli.Choice(c.Flags(), &from, "from", "", "`FORM` of HANDLE (default: whichever fits)", forms()...)
+	cli.Choice(c.Flags(), &to, "to", "", "print only this `FORM`", forms()...)
+	cli.Format(c.Flags(), &format, "text", "json")
 	c.MarkFlagsMutuallyExclusive("to", "format")
 	return dashHandles(c)
 }
@@ -76,13 +77,14 @@ func newHandleEncode(a *app) *cobra.Command {
 	var from, to string
 	c := &cobra.Command{
 		Use:   "encode [--from FORM] [--to FORM] HANDLE",
-		Short: "write a user handle in a form, base64url by default",
-		Long: `Write a user handle in a form, base64url by default. HANDLE is a uuid, whose 16
-bytes are meant, or else the raw characters; --from says that it is in another
-form. - reads HANDLE from stdin.`,
+		Short: "encode a user handle, as base64url by default",
+		Long: `Encodes a user handle, as base64url by default. HANDLE is a uuid (its 16 bytes)
+or otherwise the raw characters; --from says that it is in another form. - reads
+HANDLE from stdin.`,
 		Example: `  oly-passkey handle encode 3fa85f64-5717-4562-b3fc-2c963f66afa6
-  oly-passkey handle encode --from hex --to base64 3fa85f6457174562b3fc2c963f66afa6`,
-		Args: cobra.ExactArgs(1),
+  oly-passkey handle encode --from hex --to base64 \
+    3fa85f6457174562b3fc2c963f66afa6`,
+		Args: cli.NeedsOne("a user handle, or - to read it from stdin"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := a.handleArg(args[0])
 			if err != nil {
@@ -101,13 +103,13 @@ form. - reads HANDLE from stdin.`,
 			return a.printHandle(r.Handle, to)
 		},
 	}
-	c.Flags().StringVar(&from, "from", "", "the `FORM` of HANDLE: "+formNames+" (default: uuid where it is one, else text)")
-	c.Flags().StringVar(&to, "to", string(userhandle.Base64URL), "the `FORM` to write: "+formNames)
+	cli.Choice(c.Flags(), &from, "from", "", "`FORM` of HANDLE (default: uuid if it is one, otherwise text)", forms()...)
+	cli.Choice(c.Flags(), &to, "to", string(userhandle.Base64URL), "`FORM` to print", forms()...)
 	return dashHandles(c)
 }
 
-// readHandle reads a handle in one form, or in the one that fits where form is
-// empty.
+// readHandle decodes a handle from a form, or if form is "" from the form that
+// fits.
 func readHandle(text, form string) (userhandle.Reading, error) {
 	if form != "" {
 		f, err := userhandle.ParseForm(form)
@@ -130,7 +132,7 @@ func readHandle(text, form string) (userhandle.Reading, error) {
 		for i, r := range readings {
 			forms[i] = fmt.Sprintf("%s (%d bytes)", r.Form(), len(r.Handle))
 		}
-		return r, cli.Usagef("these characters could be %s; say which with --from", strings.Join(forms, ", "))
+		return r, cli.Usagef("ambiguous user handle: it could be %s; choose with --from", strings.Join(forms, ", "))
 	}
 	return r, nil
 }
@@ -148,8 +150,7 @@ func (a *app) printHandle(handle []byte, form string) error {
 	return err
 }
 
-// handleReport is what inspecting a handle shows; forms that cannot carry its
-// bytes are empty.
+// handleReport describes a handle. Forms that cannot represent it are empty.
 type handleReport struct {
 	Reading   string `json:"reading"`
 	Bytes     int    `json:"bytes"`
@@ -166,7 +167,7 @@ func (a *app) inspectHandle(r userhandle.Reading, format string) error {
 	in := func(f userhandle.Form) string {
 		text, err := userhandle.Encode(r.Handle, f)
 		if err != nil {
-			return "" // this form cannot carry these bytes
+			return "" // this form cannot represent these bytes
 		}
 		return text
 	}
@@ -203,10 +204,10 @@ digest:     %s
 func shapeOf(handle []byte) string {
 	switch userhandle.KindOf(handle) {
 	case userhandle.KindPasskey:
-		return "64 letters and digits, as kratos' passkey method makes them"
+		return "64 letters and digits, as created by kratos' passkey method"
 	case userhandle.KindUUID:
-		return "16 bytes, as kratos' webauthn method makes them: random, or the identity's id"
+		return "16 bytes, as created by kratos' webauthn method: random, or the identity's id"
 	case userhandle.KindOther:
 	}
-	return "none of kratos'"
+	return "not created by kratos"
 }

@@ -53,5 +53,5 @@ func TestHealthcheck(t *testing.T) {
 
 	code, out = check(nil, "--metrics-listen", "4478")
 	require.Equal(t, cli.ExitUsage, code)
-	require.Contains(t, out, `--metrics-listen is "4478"; it takes HOST:PORT`)
+	require.Contains(t, out, `invalid --metrics-listen "4478": use HOST:PORT`)
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/api"
+	"github.com/olympusoss/oly-passkey/pkg/config/input"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
@@ -47,22 +48,22 @@ func newInit(a *app) *cobra.Command {
 		Use:   "init [--domain HOST | -c kratos.yml]",
 		Short: "write a kratos.yml with passkeys, or add passkeys to an existing one",
 		Long: strings.TrimSpace(`
-Init writes a Kratos configuration with passkeys: kratos.yml, the identity schema,
-the bodies of the hooks, kratos.env with the secrets, sidecar.key, and a README with
-the next steps. If there is a kratos.yml already, it patches that file and its
-identity schemas instead. A patch changes as few bytes as possible and keeps comments
-and order. It is only written if lint finds no error in the result.
+Writes a Kratos configuration with passkeys: kratos.yml, the identity schema,
+the hook bodies, kratos.env with the secrets, sidecar.key and a README with next
+steps. If a kratos.yml exists, init patches it and its identity schemas instead:
+with as few changes as possible, and only if lint finds no error afterwards.
 
-Init reads what it needs from the project (kratos.yml, compose file, manifests,
-proxy), tells where each value comes from, and prompts for the rest on a terminal.
-It is idempotent: options you leave out are taken from the previous run, correct files
-are left alone, and keys are kept. It does not overwrite modified files unless you
-pass --force, which keeps a copy of each (FILE.bak).`),
+Init searches the project for what it needs (kratos.yml, compose file,
+manifests, proxy), tells where each value comes from, and on a terminal asks for
+the rest. It is idempotent: options that you leave out are taken from the
+previous run, correct files and all keys are left alone, and modified files are
+only overwritten with --force, which keeps a copy (FILE.bak).`),
 		Example: strings.Trim(`
   oly-passkey init
   oly-passkey init --domain auth.example.com --app-name "Example"
   oly-passkey init -c deploy/kratos.yml --diff
-  oly-passkey init --domain auth.example.com --preset subdomains --origin https://app.example.com
+  oly-passkey init --domain auth.example.com --preset subdomains \
+    --origin https://app.example.com
   oly-passkey init --domain auth.example.com --target compose --ci github --ui
   oly-passkey init --preset localhost --sign-up passkey-first
   oly-passkey init --answers passkeys.yml --dry-run`, "\n"),
@@ -85,7 +86,13 @@ pass --force, which keeps a copy of each (FILE.bak).`),
 	f.BoolVar(&i.dryRun, "dry-run", false, "list what would be written, and write nothing")
 	f.BoolVar(&i.diff, "diff", false, "show the changes as a diff, and write nothing")
 	c.MarkFlagsMutuallyExclusive("dry-run", "diff")
-	return c
+	for flag, values := range map[string][]string{
+		"preset": setup.Presets(), "target": {"compose", "kubernetes", "helm", "systemd"}, "ci": {"github", "gitlab", "pre-commit"},
+		"sign-up": {"code-first", "passkey-first"}, "webauthn": {"passwordless", "second-factor"},
+	} {
+		_ = c.RegisterFlagCompletionFunc(flag, cli.Values(values...)) // the flag exists
+	}
+	return cli.Graceful(c) // it writes files
 }
 
 // initTable returns the options of init: its flags, and the keys of --answers.
@@ -381,7 +388,7 @@ func (i *initializer) environment() (lint.Options, error) {
 		bounds.NameConfig(name)
 	}
 	env := lint.Options{Schemas: kratosconf.SchemaOptions{Read: bounds.Open}}
-	if env.Schemas.Named, err = namedSchemas(o.Schemas, source.Open); err != nil {
+	if env.Schemas.Named, err = input.Schemas(o.Schemas, source.Open); err != nil {
 		return env, err
 	}
 	if o.Kratos != "" {

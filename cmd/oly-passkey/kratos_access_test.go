@@ -153,7 +153,7 @@ func TestKratosAccess(t *testing.T) {
 			require.Contains(t, out.String(), `"identities": 3`)
 
 			seen := gateway.versions.Load()
-			run(t.Context(), append([]string{"doctor", "http://127.0.0.1:1/login", "--kratos-url", "http://127.0.0.1:1", "--admin-url", access.url}, access.flags...), a)
+			run(t.Context(), append([]string{"doctor", "http://127.0.0.1:1/login", "--kratos-url", "http://127.0.0.1:1", "--kratos-admin-url", access.url}, access.flags...), a)
 			require.Equal(t, seen+1, gateway.versions.Load(), "%s%s", &out, &errs)
 		})
 	}

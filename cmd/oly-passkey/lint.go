@@ -2,55 +2,43 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
+	"github.com/olympusoss/oly-passkey/pkg/api"
+	"github.com/olympusoss/oly-passkey/pkg/client"
+	"github.com/olympusoss/oly-passkey/pkg/config/input"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
-	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // linter holds the flags of `lint`.
 type linter struct {
-	app             *app
-	layers          []string
-	env             bool
-	envFiles        []string
-	rendered        bool
-	domains         []string
-	online          bool
-	fetch           func(string) (*source.File, error)
-	related         string
-	domainsFrom     []string
-	schemas         []string
-	profile         string
-	version         string
-	format          string
-	failOn          string
-	color           string
-	quiet           bool
-	fix             string
-	diff            bool
-	explain         string
-	stdinFilename   string
-	baseline        string
-	writeBaseline   string
-	sidecar         string
-	keyFile         string
-	project         string
-	environment     string
-	allEnvironments bool
-	network         oryNetwork
-	allowOutside    bool
-	insecureHTTP    bool
-	bounds          *source.Bounds // of the files that are read, nil until the first
-	bodies          *hookbody.Evaluator
+	app           *app
+	input         input.Options
+	loader        *input.Loader
+	format        string
+	failOn        string
+	color         string
+	quiet         bool
+	fix           string
+	diff          bool
+	explain       string
+	baseline      string
+	writeBaseline string
+	sidecar       sidecarAccess
 }
 
 func newLint(a *app) *cobra.Command {
@@ -60,150 +48,202 @@ func newLint(a *app) *cobra.Command {
 		Short: "check kratos.yml: will passkeys work where you deploy it?",
 		Long: `Checks Kratos configurations offline: rp.id, origins, hooks, identity schemas.
 
-Files given with -c are layers of one configuration, the later over the earlier,
-as in "kratos serve -c base.yml -c prod.yml". Files and folders given without -c
-are checked each by itself; "-" is the standard input. Without any argument it
-checks the environments of .oly-passkey.yaml, or kratos.yml.
+Files given with -c are layers of one configuration; later files override
+earlier ones, as in "kratos serve -c base.yml -c prod.yml". Files and folders
+given without -c are separate configurations; "-" is standard input. Without
+arguments, lint checks the environments of .oly-passkey.yaml, or kratos.yml.
 
-A comment silences a rule on its line, if it says why:
-  id: example.com # oly:ignore rp-id-too-broad because only we own names below it`,
+A comment with a reason silences a rule on its line:
+
+  id: example.com # oly:ignore rp-id-too-broad because we own every subdomain
+
+Exit code 0: no finding of --fail-on or worse; 1: findings; 3: a file cannot be
+read.`,
 		Example: `  oly-passkey lint -c kratos.yml --domain auth.example.com
   oly-passkey lint -c base.yml -c prod.yml --env-file kratos.env --fix
   oly-passkey lint --format sarif deploy/ > lint.sarif
-  oly-passkey lint --ory-project 9d7b6d0e-3f2a-4a4e-9a0f-1c2b3d4e5f60 --ory-api-key-file ory.key
+  oly-passkey lint --ory-project 9d7b6d0e-3f2a-4a4e-9a0f-1c2b3d4e5f60 \
+    --ory-api-key-file ory.key
   oly-passkey lint --explain origin-trailing-slash`,
 		RunE: func(cmd *cobra.Command, args []string) error { return l.run(cmd.Context(), args) },
 	}
-	f := c.Flags()
-	f.StringArrayVarP(&l.layers, "config", "c", nil, "a layer of the configuration (repeatable, in order)")
-	f.BoolVar(&l.env, "env", false, "lay the process' environment over the files, as Kratos does")
-	f.StringArrayVar(&l.envFiles, "env-file", nil, "lay a file of NAME=VALUE lines over the files (repeatable, in order)")
-	f.BoolVar(&l.rendered, "rendered", false, "the files are rendered: template expressions are plain text")
-	f.StringArrayVar(&l.domains, "domain", nil, "a deployed domain: a host (https) or an origin (repeatable)")
-	f.StringArrayVar(&l.domainsFrom, "domains-from", nil, "take deployed domains from a `FILE`: hosts, Ingress, HTTPRoute, Caddyfile, nginx (repeatable)")
-	f.BoolVar(&l.online, "online", false, "fetch identity schemas that are at an http or https URL")
-	f.StringVar(&l.related, "related-origins", "", "`FILE` with what https://RP-ID/.well-known/webauthn answers, or will")
-	f.StringVar(&l.project, "project", "", "the `FILE` that describes the environments (.oly-passkey.yaml)")
-	f.StringVar(&l.environment, "environment", "", "check one environment of the project")
-	f.BoolVar(&l.allEnvironments, "all-environments", false, "check every environment of the project, also when files are named")
-	f.StringArrayVar(&l.schemas, "identity-schema", nil, "`[ID=]FILE`: where an identity schema is (repeatable)")
-	f.StringVar(&l.profile, "profile", "", "dev or prod: how strict some rules are (guessed from the domains)")
-	f.StringVar(&l.version, "kratos-version", "", "the Kratos that reads the files (from an image tag beside them, else v26.2.0)")
-	f.StringVar(&l.format, "format", "text", strings.Join(report.Formats(), ", "))
-	f.StringVar(&l.color, "color", "auto", "auto (on a terminal, unless NO_COLOR is set), always or never")
-	f.StringVar(&l.failOn, "fail-on", "error", "exit with 1 for findings from this severity on: error, warning or info")
-	f.BoolVarP(&l.quiet, "quiet", "q", false, "show only the findings that --fail-on counts")
-	f.StringVar(&l.fix, "fix", "", "mend what can be mended safely; --fix=suggested mends what is right most of the time, too")
-	f.Lookup("fix").NoOptDefVal = "safe"
-	f.BoolVar(&l.diff, "diff", false, "show what --fix would do, and write nothing")
-	f.StringVar(&l.explain, "explain", "", "say why a rule exists, with an example")
-	f.StringVar(&l.baseline, "baseline", "", "compare with an earlier `FILE|git:REV`, or leave out the findings recorded in FILE")
-	f.StringVar(&l.writeBaseline, "write-baseline", "", "record the findings of now in `FILE`, for --baseline")
-	f.StringVar(&l.sidecar, "sidecar", "", "`URL` of the sidecar, which knows how many people a changed rp.id locks out")
-	f.StringVar(&l.keyFile, "api-key-file", "", "`FILE` with the sidecar's key of scope read")
-	insecureHTTPFlag(c, &l.insecureHTTP)
-	l.outsideFlag(c)
-	l.network.flags(f)
-	f.StringVar(&l.stdinFilename, "stdin-filename", "", "the name of what is read from \"-\"")
-	return c
+	l.flags(c)
+	return cli.Graceful(c) // --fix writes files
+}
+
+func (l *linter) flags(c *cobra.Command) {
+	o := &l.input
+	cli.Group(c, configurationFlags, func(f *pflag.FlagSet) {
+		l.app.configFlags(f, o)
+		f.BoolVar(&o.Online, "online", false, "download identity schemas from http and https URLs; private addresses need --allow-outside")
+		f.StringVar(&o.StdinFilename, "stdin-filename", "", "`NAME` of the standard input in findings")
+	})
+	cli.Group(c, deploymentFlags, func(f *pflag.FlagSet) {
+		domainFlag(f, o)
+		f.StringArrayVar(&o.DomainsFrom, "domains-from", nil, "take deployed domains from `FILE`: hosts, Ingress, HTTPRoute, Caddyfile, nginx (repeatable)")
+		relatedFlag(f, o)
+		f.StringVar(&o.Profile, "profile", "", "how strict some rules are, `PROFILE`: dev or prod (default: guessed from the domains)")
+	})
+	cli.Group(c, "Fixes", func(f *pflag.FlagSet) {
+		cli.Choice(f, &l.fix, "fix", "", "apply fixes in `MODE`", "safe", "suggested")
+		f.Lookup("fix").NoOptDefVal = "safe"
+		f.Lookup("fix").Usage += ", which includes fixes that are usually right"
+		f.BoolVar(&l.diff, "diff", false, "show what --fix would change, and write nothing")
+	})
+	cli.Group(c, outputFlags, func(f *pflag.FlagSet) {
+		cli.Format(f, &l.format, report.Formats()...)
+		failOnFlag(f, &l.failOn)
+		f.BoolVarP(&l.quiet, "quiet", "q", false, "show only findings that --fail-on counts")
+		colorFlag(f, &l.color)
+		f.StringVar(&l.explain, "explain", "", "show why `RULE` exists, with an example")
+	})
+	cli.Group(c, "Comparison with an earlier state", func(f *pflag.FlagSet) {
+		f.StringVar(&l.baseline, "baseline", "", "compare with an earlier `FILE|git:REV`, or leave out the findings recorded in FILE")
+		f.StringVar(&l.writeBaseline, "write-baseline", "", "write the current findings to `FILE`, for --baseline")
+		l.sidecar.flags(f, "", api.ScopeRead)
+		f.Lookup("sidecar").Usage = "`URL` of the sidecar, to count the users whom a changed rp.id locks out"
+	})
+	cli.Group(c, "Environments", func(f *pflag.FlagSet) {
+		f.StringVar(&o.Project, "project", "", "`FILE` that describes the environments (default: .oly-passkey.yaml)")
+		f.StringVar(&o.Environment, "environment", "", "check only the environment `NAME`")
+		f.BoolVar(&o.AllEnvironments, "all-environments", false, "check every environment, even if files are named")
+	})
+	cli.Group(c, "Ory Network", func(f *pflag.FlagSet) {
+		f.StringVar(&o.Network.ID, "ory-project", "", "check the identity configuration of the project with the UUID `ID`")
+		f.StringVar(&o.Network.KeyFile, "ory-api-key-file", "", "`FILE` with an API key of the project or its workspace (default: $ORY_WORKSPACE_API_KEY, $ORY_PROJECT_API_KEY)")
+		f.StringVar(&o.Network.URL, "ory-api-url", "", "`URL` of the Ory Network's API, if it is not the default")
+	})
+	for flag, complete := range map[string]cobra.CompletionFunc{
+		"profile": cli.Values("dev", "prod"),
+		"explain": completeRules,
+	} {
+		_ = c.RegisterFlagCompletionFunc(flag, complete) // the flag exists
+	}
 }
 
 func (l *linter) run(ctx context.Context, args []string) error {
-	l.fetch = fetcher(ctx, l.allowOutside)
-	l.bodies = hookbody.NewEvaluator()
 	if l.explain != "" {
 		return explainRule(l.app.stdout, l.explain)
 	}
-	failOn, ok := lint.ParseSeverity(l.failOn)
-	if !ok {
-		return cli.Usagef("--fail-on is %q; it takes error, warning or info", l.failOn)
+	if l.input.Files = args; len(args) == 1 && (args[0] == "safe" || args[0] == "suggested") && l.fix != "" {
+		if _, err := os.Stat(args[0]); errors.Is(err, fs.ErrNotExist) {
+			return cli.Usagef("--fix takes its value after =: --fix=%s", args[0])
+		}
 	}
-	write, ok := report.ForFormat(l.format)
-	if !ok {
-		return cli.Usagef("--format is %q; it takes %s", l.format, strings.Join(report.Formats(), ", "))
-	}
-	if l.color != "auto" && l.color != "always" && l.color != "never" {
-		return cli.Usagef("--color is %q; it takes auto, always or never", l.color)
-	}
-	if l.fix != "" && l.fix != "safe" && l.fix != "suggested" {
-		return cli.Usagef("--fix is %q; it takes safe or suggested", l.fix)
-	}
-	if err := l.network.check(l, args); err != nil {
+	if err := l.input.Check(); err != nil {
 		return err
 	}
-	if err := l.bound(args); err != nil {
+	if l.input.Network.ID != "" && l.fix != "" && !l.diff && l.format != "text" {
+		return cli.Usagef("--fix with --ory-project prints a command for the Ory CLI; use --format text")
+	}
+	l.input.Named = []string{l.baseline, l.writeBaseline}
+	var err error
+	if l.loader, err = input.New(l.input); err != nil {
 		return err
 	}
-	p, err := l.readProject()
+	configs, err := cli.Interruptible(ctx, func() ([]input.Config, error) { return l.loader.Configs(ctx) })
 	if err != nil {
 		return err
 	}
-	targets, err := interruptible(ctx, func() ([]target, error) { return l.targets(ctx, args, p) })
+	if err := l.enrolled(ctx, configs); err != nil {
+		return err
+	}
+	base, err := l.loader.Baseline(l.baseline)
 	if err != nil {
 		return err
 	}
-	base, err := l.readBaseline()
+	all, err := l.check(ctx, configs, base)
 	if err != nil {
 		return err
 	}
-	all, err := l.check(ctx, targets, base)
-	if err != nil {
-		return err
+	for _, c := range configs {
+		if c.Network != nil {
+			locate(c.Network, all)
+		}
 	}
-	l.network.locate(all)
-	if p != nil {
-		all = p.Apply(all, l.everything(args), time.Now())
-	}
+	all = l.loader.Apply(all, time.Now())
 	if l.writeBaseline != "" {
 		return l.record(all)
 	}
-	if l.format == "text" && l.wantsColor() {
-		write = report.ColorText
+	write, err := l.writer(ctx, configs)
+	if err != nil {
+		return err
 	}
-	if l.format == "html" {
-		if write, err = interruptible(ctx, func() (report.Writer, error) { return withMatrix(targets) }); err != nil {
-			return err
-		}
-	}
-	return l.answer(all, failOn, write)
+	return l.answer(all, write)
 }
 
-// check lints each configuration, after mending it when that is asked for.
-func (l *linter) check(ctx context.Context, targets []target, base baseline) ([]lint.Finding, error) {
+// writer returns the writer of the format.
+func (l *linter) writer(ctx context.Context, configs []input.Config) (report.Writer, error) {
+	switch l.format {
+	case "html":
+		return cli.Interruptible(ctx, func() (report.Writer, error) { return withMatrix(configs) })
+	case "text":
+		return l.app.look(l.color).Text, nil
+	}
+	write, _ := report.ForFormat(l.format) // the flag takes no other value
+	return write, nil
+}
+
+// withMatrix returns the writer of an HTML report with the matrix of each
+// configuration that can be read.
+func withMatrix(configs []input.Config) (report.Writer, error) {
+	var b strings.Builder
+	for _, c := range configs {
+		pass, err := c.Parse()
+		var unreadable *input.UnreadableError
+		if errors.As(err, &unreadable) {
+			continue // lint reports it
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(pass.Enabled()) == 0 {
+			continue
+		}
+		if err := matrix.New(pass).Tables(&b, nil); err != nil {
+			return nil, err
+		}
+	}
+	return func(w io.Writer, findings []lint.Finding) error {
+		return report.HTMLWith(w, findings, template.HTML(b.String())) //nolint:gosec // html/template has escaped it
+	}, nil
+}
+
+// check lints each configuration, after fixing it if that was asked for.
+func (l *linter) check(ctx context.Context, configs []input.Config, base input.Baseline) ([]lint.Finding, error) {
 	var all []lint.Finding
-	said := make(map[string]bool) // environments share files
-	for _, t := range targets {
-		files, opts := t.files, t.opts
+	reported := make(map[string]bool) // environments share files
+	for _, c := range configs {
 		var found []lint.Finding
 		var err error
-		if opts.Baseline, err = base.before(ctx, files); err != nil {
+		if c.Lint.Baseline, err = base.Before(ctx, c.Files); err != nil {
 			return nil, err
 		}
 		if l.fix != "" || l.diff {
-			found, err = l.mend(ctx, files, opts)
+			found, err = l.applyFixes(ctx, c)
 		} else {
-			found, err = interruptible(ctx, func() ([]lint.Finding, error) { return lint.Check(files, opts, rules.All()) })
+			found, err = cli.Interruptible(ctx, func() ([]lint.Finding, error) { return lint.Check(c.Files, c.Lint, rules.All()) })
 		}
 		if err != nil {
-			return nil, fmt.Errorf("check %q: %w", files[0].Name, err)
+			return nil, fmt.Errorf("check %q: %w", c.Files[0].Name, err)
 		}
 		for _, f := range found {
 			key := f.Rule + "\x00" + f.Span.String() + "\x00" + f.Message
-			if !said[key] {
-				said[key] = true
+			if !reported[key] {
+				reported[key] = true
 				all = append(all, f)
 			}
 		}
 	}
-	return base.unknown(all), nil
+	return base.New(all), nil
 }
 
-func (l *linter) answer(all []lint.Finding, failOn lint.Severity, write report.Writer) error {
-	failed := false
+func (l *linter) answer(all []lint.Finding, write report.Writer) error {
+	bad := false
 	shown := all[:0:0]
 	for _, f := range all {
-		counts := f.Severity >= failOn
-		failed = failed || counts
+		counts := failed(f.Severity, l.failOn)
+		bad = bad || counts
 		if counts || !l.quiet {
 			shown = append(shown, f)
 		}
@@ -213,16 +253,74 @@ func (l *linter) answer(all []lint.Finding, failOn lint.Severity, write report.W
 			return err
 		}
 	}
-	if failed {
+	if bad {
 		return cli.Findings()
 	}
 	return nil
 }
 
-// wantsColor follows https://no-color.org.
-func (l *linter) wantsColor() bool {
-	if l.color != "auto" {
-		return l.color == "always"
+// record writes the current findings to --write-baseline.
+func (l *linter) record(all []lint.Finding) error {
+	name := l.writeBaseline
+	text, err := input.Record(all)
+	if err != nil {
+		return err
 	}
-	return l.app.getenv("NO_COLOR") == "" && l.app.getenv("TERM") != "dumb" && cli.IsTerminal(l.app.stdout)
+	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+		return l.rewrite([]lint.Repaired{{Name: name, After: text}})
+	}
+	if err := l.loader.MayWrite(name); err != nil {
+		return err
+	}
+	return os.WriteFile(name, text, 0o644) //nolint:gosec // it is committed beside the configuration
+}
+
+// rewrite replaces existing files, none of them outside of the bounds.
+func (l *linter) rewrite(changed []lint.Repaired) error {
+	for _, c := range changed {
+		if err := l.loader.MayWrite(c.Name); err != nil {
+			return err
+		}
+	}
+	return rewriteAll(changed)
+}
+
+// enrolled asks the sidecar how many users have keys.
+func (l *linter) enrolled(ctx context.Context, configs []input.Config) error {
+	if l.sidecar.url == "" {
+		for _, c := range configs {
+			if e := c.Environment; l.sidecar.keyFile != "" && e.Sidecar != "" {
+				return cli.Usagef("environment %q names a sidecar, but a key is only sent to a URL from the command line: add --sidecar", e.Name)
+			}
+		}
+		return nil
+	}
+	if err := l.sidecar.check(); err != nil {
+		return err
+	}
+	key, err := l.sidecar.key(api.ScopeRead)
+	if err != nil {
+		return err
+	}
+	c, err := client.New(client.Options{URL: l.sidecar.url, Key: key})
+	if err != nil {
+		return cli.Usagef("--sidecar: %w", err)
+	}
+	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
+	defer stop()
+	index, err := c.Index(ctx)
+	if errors.Is(err, client.ErrKey) {
+		err = fmt.Errorf("%w; pass a key of scope read with --api-key-file", err)
+	}
+	if err != nil {
+		return fmt.Errorf("ask the sidecar: %w", err)
+	}
+	if !index.Complete {
+		return errors.New("ask the sidecar: its index is not complete yet; try again, or leave out --sidecar")
+	}
+	users := index.Enrolled()
+	for i := range configs {
+		configs[i].Lint.Enrolled = &users
+	}
+	return nil
 }

@@ -70,13 +70,13 @@ func TestLintOryNetwork(t *testing.T) {
 		code, out, errs := lintNetwork(t, environ, "--ory-project", networkID, "--ory-api-url", sound.URL, "--quiet", "--fix")
 		require.Equal(t, cli.ExitClean, code)
 		require.Empty(t, out)
-		require.Equal(t, "oly-passkey: there is nothing that can be mended safely\n", errs)
+		require.Equal(t, "oly-passkey: nothing to fix automatically\n", errs)
 	})
 	t.Run("a custom domain has to be named", func(t *testing.T) {
 		custom := fakeOryNetwork(t, networkSlug+".projects.oryapis.com", "auth.example.com")
 		code, out, errs := lintNetwork(t, environ, "--ory-project", networkID, "--ory-api-url", custom.URL, "--quiet")
 		require.Equal(t, cli.ExitClean, code, out)
-		require.Equal(t, "oly-passkey: the project's pages are at its custom domain; name it with --domain to check them, too\n", errs)
+		require.Equal(t, "oly-passkey: the project's pages are on its custom domain; pass it with --domain to check them too\n", errs)
 		code, out, errs = lintNetwork(t, environ, "--ory-project", networkID, "--ory-api-url", custom.URL, "--quiet", "--domain", "login.example.org")
 		require.Equal(t, cli.ExitFindings, code)
 		require.Empty(t, errs)
@@ -96,14 +96,14 @@ func TestLintOryNetworkFails(t *testing.T) {
 		environ []string
 		args    []string
 	}{
-		{cli.ExitUsage, `--ory-project is "x"; it takes a project's id, a UUID that "ory list projects" shows`, nil, []string{"--ory-project", "x"}},
-		{cli.ExitUsage, `--ory-project needs an API key: --ory-api-key-file, or ORY_WORKSPACE_API_KEY or ORY_PROJECT_API_KEY in the environment`, nil, []string{"--ory-project", networkID}},
-		{cli.ExitUsage, `--ory-api-key-file and --ory-api-url go with --ory-project`, nil, []string{"--ory-api-key-file", empty}},
-		{cli.ExitUsage, `--ory-project checks what the Ory Network has: no files, environment or environments besides it`, nil, []string{"--ory-project", networkID, "kratos.yml"}},
-		{cli.ExitUsage, `--fix with --ory-project prints a command for the Ory CLI: it goes with --format text`, nil, []string{"--ory-project", networkID, "--fix", "--format", "json"}},
+		{cli.ExitUsage, `invalid --ory-project "x": use the project's UUID, as shown by "ory list projects"`, nil, []string{"--ory-project", "x"}},
+		{cli.ExitUsage, `--ory-project needs an API key: use --ory-api-key-file, or set ORY_WORKSPACE_API_KEY or ORY_PROJECT_API_KEY`, nil, []string{"--ory-project", networkID}},
+		{cli.ExitUsage, `--ory-api-key-file and --ory-api-url need --ory-project`, nil, []string{"--ory-api-key-file", empty}},
+		{cli.ExitUsage, `--ory-project checks a project of the Ory Network and cannot be used with files or environments`, nil, []string{"--ory-project", networkID, "kratos.yml"}},
+		{cli.ExitUsage, `--fix with --ory-project prints a command for the Ory CLI; use --format text`, nil, []string{"--ory-project", networkID, "--fix", "--format", "json"}},
 		{cli.ExitUsage, `--ory-api-url: invalid Ory Network URL "http://example.com": a token is sent there, so use https`, []string{"ORY_PROJECT_API_KEY=x"}, []string{"--ory-project", networkID, "--ory-api-url", "http://example.com"}},
 		{cli.ExitFailed, `ory api key file "` + empty + `" is empty`, nil, []string{"--ory-project", networkID, "--ory-api-key-file", empty}},
-		{cli.ExitFailed, `ory api key file: it has to hold the key alone`, nil, []string{"--ory-project", networkID, "--ory-api-key-file", two}},
+		{cli.ExitFailed, `ory api key file: it must contain only the key`, nil, []string{"--ory-project", networkID, "--ory-api-key-file", two}},
 		{cli.ExitFailed, `ory network project ` + networkID + `: the API key was rejected (401); it may have been revoked`, []string{"ORY_WORKSPACE_API_KEY=wrong", "ORY_PROJECT_API_KEY=" + orynetworktest.Key}, []string{"--ory-project", networkID, "--ory-api-url", f.URL}},
 	} {
 		code, out, errs := lintNetwork(t, c.environ, c.args...)

@@ -1,6 +1,6 @@
-// Command oly-passkey makes passkeys on Ory Kratos work the first time and stay
-// working: it writes the configuration, proves it right before it is deployed,
-// and answers whose passkey a WebAuthn user handle is.
+// Command oly-passkey sets up, checks and runs passkeys on Ory Kratos: it writes the
+// configuration, checks it before and after it is deployed, and finds the identity
+// of a WebAuthn user handle.
 package main
 
 import (

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -18,36 +19,41 @@ func newPredict(a *app) *cobra.Command {
 	var f predictFlags
 	c := &cobra.Command{
 		Use:   "predict --page URL [--rp-id ID] [--origin URL]...",
-		Short: "say whether a ceremony will work for a page, an rp.id and origins",
-		Long: `Say whether a passkey ceremony will work, and if not, which gate refuses it:
-the browser (rp.id against the page, related origins) or Kratos (the browser's
-origin against the configured ones).
+		Short: "predict whether a ceremony works for a page, an rp.id and origins",
+		Long: `Predicts whether a passkey ceremony works, and if not, what rejects it: the
+browser (rp.id and the page, related origins) or Kratos (the browser's origin
+and the configured ones). Without --origin and --base-url only the browser is
+considered.
 
-Without --origin and --base-url only the browser's gate is asked. Exit code 0:
-the ceremony works; 1: it is refused.
+With --batch, predict reads queries as NDJSON on stdin and writes one line for
+each, in order. A query is one line:
 
-With --batch, queries are read as NDJSON on stdin, and one line is written for
-each line read, in order; a bad line is answered by {"error":…,"line":n}, and
-the exit code is 1 at the end:
+  {"page":…,"rp_id":…,"origins":[…],"base_url":…,
+   "related_origins":{"status":200,"content_type":…,"body":…}}
 
-  {"page":…,"rp_id":…,"origins":[…],"base_url":…,"related_origins":{"status":200,"content_type":…,"body":…}}`,
+An invalid line gets {"error":…,"line":n}, and the exit code is 1 at the end.
+
+Exit code 0: the ceremony works; 1: it is rejected.`,
 		Example: `  oly-passkey predict --page https://auth.example.com --rp-id example.com
-  oly-passkey predict --page https://auth.example.com --rp-id example.com --origin https://example.com
+  oly-passkey predict --page https://auth.example.com --rp-id example.com \
+    --origin https://example.com
   oly-passkey predict --batch < queries.ndjson`,
-		Args: cobra.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.rpIDGiven = cmd.Flags().Changed("rp-id")
 			f.originsGiven = cmd.Flags().Changed("origin")
 			return a.predict(&f)
 		},
 	}
-	c.Flags().StringVar(&f.page, "page", "", "`URL` or origin of the page that calls navigator.credentials")
-	c.Flags().StringVar(&f.rpID, "rp-id", "", "rp.`ID` in the call (not given: omitted in the call)")
-	c.Flags().StringArrayVar(&f.origins, "origin", nil, "`URL` in Kratos' rp.origins (repeatable)")
-	c.Flags().StringVar(&f.baseURL, "base-url", "", "Kratos' serve.public.base_url, a `URL`")
-	c.Flags().StringVar(&f.related, "related-origins", "", "`FILE` with the answer of https://RP-ID/.well-known/webauthn")
-	c.Flags().StringVar(&f.format, "format", "text", "text or json")
-	c.Flags().BoolVar(&f.batch, "batch", false, "read NDJSON queries on stdin")
+	cli.Group(c, "Query", func(flags *pflag.FlagSet) {
+		flags.StringVar(&f.page, "page", "", "`URL` or origin of the page that calls navigator.credentials")
+		flags.StringVar(&f.rpID, "rp-id", "", "`RP-ID` in the call (default: the call has none)")
+		flags.StringArrayVar(&f.origins, "origin", nil, "`ORIGIN` in Kratos' rp.origins (repeatable)")
+		flags.StringVar(&f.baseURL, "base-url", "", "`URL` in Kratos' serve.public.base_url")
+		flags.StringVar(&f.related, "related-origins", "", "`FILE` with the content of https://RP-ID/.well-known/webauthn")
+		flags.BoolVar(&f.batch, "batch", false, "read NDJSON queries on stdin")
+	})
+	cli.Group(c, outputFlags, func(flags *pflag.FlagSet) { cli.Format(flags, &f.format, "text", "json") })
 	c.MarkFlagsOneRequired("page", "batch")
 	for _, single := range []string{"page", "rp-id", "origin", "base-url", "related-origins", "format"} {
 		c.MarkFlagsMutuallyExclusive("batch", single)
@@ -64,9 +70,6 @@ type predictFlags struct {
 func (a *app) predict(f *predictFlags) error {
 	if f.batch {
 		return a.predictBatch()
-	}
-	if f.format != "text" && f.format != "json" {
-		return cli.Usagef("--format %q is neither text nor json", f.format)
 	}
 	in := predictIn{Page: f.page, BaseURL: f.baseURL}
 	if f.rpIDGiven {
@@ -97,7 +100,7 @@ func (a *app) predict(f *predictFlags) error {
 	return err
 }
 
-// predictIn is one query; members it does not name are ignored.
+// predictIn is a query. Unknown members are ignored.
 type predictIn struct {
 	Page    string       `json:"page"`
 	RPID    *string      `json:"rp_id"`
@@ -106,8 +109,8 @@ type predictIn struct {
 	Related *relatedJSON `json:"related_origins"`
 }
 
-// relatedJSON is the answer of the well-known document, or in short form just
-// the list, which stands for a good answer.
+// relatedJSON is a response with the related origins, or in short only the list of
+// a valid response.
 type relatedJSON struct {
 	Status      int             `json:"status"`
 	ContentType string          `json:"content_type"`
@@ -131,7 +134,7 @@ func (in *predictIn) answer() (*predictOut, error) {
 	}
 	if in.BaseURL != "" {
 		if u, err := url.ParseRequestURI(in.BaseURL); err != nil || u.Scheme == "" || u.Host == "" {
-			return nil, fmt.Errorf("base_url %q is no absolute URL; write it as in serve.public.base_url, such as https://auth.example.com/", in.BaseURL)
+			return nil, fmt.Errorf("invalid base_url %q: use an absolute URL, as in serve.public.base_url", in.BaseURL)
 		}
 	}
 	v := webauthn.Predict(webauthn.Query{
@@ -165,8 +168,7 @@ func readRelated(path string) (*relatedJSON, error) {
 	return doc, nil
 }
 
-// writeText says the verdict in words; asked tells whether Kratos' gate was
-// part of the question.
+// writeText writes the verdict. asked reports whether Kratos was part of the query.
 func (out *predictOut) writeText(w io.Writer, asked bool) error {
 	rpID := "no rp.id"
 	if out.RPID != nil {
@@ -175,12 +177,12 @@ func (out *predictOut) writeText(w io.Writer, asked bool) error {
 	verdict, hint := "works", ""
 	switch out.Gate {
 	case webauthn.GateBrowser:
-		verdict = fmt.Sprintf("the browser refuses (%s)", out.Class)
+		verdict = fmt.Sprintf("the browser rejects it (%s)", out.Class)
 	case webauthn.GateKratos:
-		verdict = fmt.Sprintf("the browser agrees, Kratos refuses (%s)", out.Class)
+		verdict = fmt.Sprintf("the browser accepts it, Kratos rejects it (%s)", out.Class)
 	case webauthn.GateNone:
 		if !asked {
-			verdict, hint = "works in the browser", "Kratos was not asked: give --origin or --base-url\n"
+			verdict, hint = "works in the browser", "Kratos was not considered: pass --origin or --base-url\n"
 		}
 	}
 	_, err := fmt.Fprintf(w, "%s with %s: %s\n  %s\n%s", out.Page, rpID, verdict, out.Reason, hint)

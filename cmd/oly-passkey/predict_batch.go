@@ -11,13 +11,13 @@ import (
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
-// maxQueryBytes bounds one line of a batch; a related origins document alone
-// may have 256 KiB.
+// maxQueryBytes limits the length of a line. A related origins document may have
+// 256 KiB.
 const maxQueryBytes = 4 << 20
 
 var errLineTooLong = errors.New("the line is longer than 4 MiB")
 
-// predictBatch answers each line of stdin with one line.
+// predictBatch writes one line for each line of stdin.
 func (a *app) predictBatch() error {
 	in := bufio.NewReaderSize(a.stdin, 64<<10)
 	out := bufio.NewWriter(a.stdout)
@@ -41,7 +41,7 @@ func (a *app) predictBatch() error {
 		if err := writeJSONLine(out, answer); err != nil {
 			return err
 		}
-		// Whoever asks line by line gets each answer at once.
+		// Interactive clients get each line at once.
 		if in.Buffered() == 0 {
 			if err := out.Flush(); err != nil {
 				return err
@@ -68,7 +68,7 @@ func answerLine(line []byte) (*predictOut, error) {
 		return nil, errors.New("the line is empty")
 	}
 	if line[0] != '{' {
-		return nil, errors.New(`the line is no JSON object such as {"page":"https://auth.example.com","rp_id":"example.com"}`)
+		return nil, errors.New(`the line is not a JSON object such as {"page":"https://auth.example.com","rp_id":"example.com"}`)
 	}
 	var in predictIn
 	if err := json.Unmarshal(line, &in); err != nil {
@@ -83,11 +83,11 @@ func queryError(err error) error {
 	if errors.As(err, &wrong) && wrong.Field != "" {
 		return fmt.Errorf("%s cannot be a JSON %s", wrong.Field, wrong.Value)
 	}
-	return fmt.Errorf("the line is no JSON: %w", err)
+	return fmt.Errorf("the line is not valid JSON: %w", err)
 }
 
-// readQuery reads a line of bounded length; a longer one is read to its end and
-// answered by errLineTooLong. io.EOF means that there is none.
+// readQuery reads a line. It skips a line that is too long and returns
+// errLineTooLong. It returns io.EOF at the end.
 func readQuery(in *bufio.Reader) ([]byte, error) {
 	var line []byte
 	tooLong := false

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/api"
@@ -21,46 +22,47 @@ import (
 func newResolve(a *app) *cobra.Command {
 	var f resolveFlags
 	c := &cobra.Command{
-		Use:   "resolve --sidecar URL --api-key-file FILE HANDLE",
-		Short: "ask the sidecar whose a user handle is",
-		Long: `Ask the sidecar whose a user handle is. HANDLE is taken in any form: base64url,
-base64, hex, uuid, or the raw characters; - reads it from stdin.
+		Use:   "resolve [--sidecar URL] --api-key-file FILE HANDLE",
+		Short: "ask the sidecar for the identity of a user handle",
+		Long: `Asks the sidecar for the identity of a user handle. HANDLE may be in any form:
+base64url, base64, hex, uuid, or the raw characters; - reads it from stdin.
 
-The key file is the sidecar's own format, one scope:key a line; the first key of
+The key file has the sidecar's format, one scope:key per line. The first key of
 scope resolve is sent.
 
 Exit code 0: the identity is known; 1: the handle is unknown, removed or
-ambiguous; 2: it is no user handle; 3: the sidecar could not answer.`,
-		Example: `  oly-passkey resolve --sidecar http://127.0.0.1:4477 --api-key-file sidecar.key 3xK0…
-  oly-passkey resolve --sidecar http://127.0.0.1:4477 --api-key-file sidecar.key --format id - < handle`,
-		Args: cobra.ExactArgs(1),
+ambiguous; 2: it is not a user handle; 3: the sidecar did not respond.`,
+		Example: `  oly-passkey resolve --api-key-file sidecar.key 3xK0…
+  oly-passkey resolve --sidecar https://sidecar.internal:4477 \
+    --api-key-file sidecar.key --format id - < handle`,
+		Args: cli.NeedsOne("a user handle, or - to read it from stdin"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("credential-id") && f.credentialID == "" { // a variable that is not set would undo the question
-				return cli.Usagef("--credential-id is empty; leave it out where nothing shall be asked about a credential")
+			if cmd.Flags().Changed("credential-id") && f.credentialID == "" { // an unset shell variable would skip the check
+				return cli.Usagef("--credential-id is empty; leave it out if you do not want to check a credential")
 			}
 			return a.resolve(cmd.Context(), &f, args[0])
 		},
 	}
-	c.Flags().StringVar(&f.sidecar, "sidecar", "http://"+api.DefaultListen, "`URL` of the sidecar")
-	c.Flags().StringVar(&f.keyFile, "api-key-file", "", "`FILE` with a key of scope resolve (none: send no key)")
-	insecureHTTPFlag(c, &f.insecureHTTP)
-	c.Flags().StringVar(&f.credentialID, "credential-id", "", "`ID` of the credential, base64url, to ask whether it belongs to the handle")
-	c.Flags().BoolVar(&f.allowRemoved, "allow-removed", false, "answer a handle whose credential is gone, too")
-	c.Flags().BoolVar(&f.confirm, "confirm", false, "let the sidecar ask Kratos before it answers")
-	c.Flags().StringVar(&f.format, "format", "text", "text, json or id (the identity's UUID alone)")
+	cli.Group(c, sidecarFlags, func(flags *pflag.FlagSet) { f.sidecar.flags(flags, api.DefaultURL, api.ScopeResolve) })
+	cli.Group(c, "Query", func(flags *pflag.FlagSet) {
+		flags.StringVar(&f.credentialID, "credential-id", "", "also check whether the credential `ID` (base64url) belongs to the handle")
+		flags.BoolVar(&f.allowRemoved, "allow-removed", false, "also return the identity of a handle whose credential was removed")
+		flags.BoolVar(&f.confirm, "confirm", false, "let the sidecar confirm the answer with Kratos")
+	})
+	cli.Group(c, outputFlags, func(flags *pflag.FlagSet) {
+		cli.Format(flags, &f.format, "text", "json", "id")
+		flags.Lookup("format").Usage += " (only the identity's UUID)"
+	})
 	return dashHandles(c)
 }
 
 type resolveFlags struct {
-	sidecar, keyFile, credentialID, format string
-	allowRemoved, confirm                  bool
-	insecureHTTP                           bool
+	sidecar               sidecarAccess
+	credentialID, format  string
+	allowRemoved, confirm bool
 }
 
 func (a *app) resolve(ctx context.Context, f *resolveFlags, handle string) error {
-	if f.format != "text" && f.format != "json" && f.format != "id" {
-		return cli.Usagef("--format %q is neither text nor json nor id", f.format)
-	}
 	handle, err := a.handleArg(handle)
 	if err != nil {
 		return err
@@ -68,16 +70,14 @@ func (a *app) resolve(ctx context.Context, f *resolveFlags, handle string) error
 	if _, err := userhandle.Read(handle); err != nil {
 		return cli.Usagef("%w", err)
 	}
-	key, err := readResolveKey(f.keyFile)
+	if err := f.sidecar.check(); err != nil {
+		return err
+	}
+	key, err := f.sidecar.key(api.ScopeResolve)
 	if err != nil {
 		return err
 	}
-	if key != "" {
-		if err := keyGoesTo(f.sidecar, f.insecureHTTP); err != nil {
-			return err
-		}
-	}
-	c, err := client.New(client.Options{URL: f.sidecar, Key: key})
+	c, err := client.New(client.Options{URL: f.sidecar.url, Key: key})
 	if err != nil {
 		return cli.Usagef("--sidecar: %w", err)
 	}
@@ -98,7 +98,7 @@ func (a *app) resolve(ctx context.Context, f *resolveFlags, handle string) error
 	return printAnswer(a.stdout, f.format, answer)
 }
 
-// handleArg answers a handle given as an argument, or the line on stdin for -.
+// handleArg returns a handle given as an argument, or the line on stdin for -.
 func (a *app) handleArg(arg string) (string, error) {
 	if arg != "-" {
 		return arg, nil
@@ -108,21 +108,6 @@ func (a *app) handleArg(arg string) (string, error) {
 		return "", fmt.Errorf("stdin: %w", err)
 	}
 	return strings.TrimSpace(line), nil
-}
-
-func readResolveKey(path string) (string, error) {
-	if path == "" {
-		return "", nil
-	}
-	keys, err := api.ReadKeyFile(path)
-	if err != nil {
-		return "", err
-	}
-	key := keys.Key(api.ScopeResolve)
-	if key == "" {
-		return "", fmt.Errorf("api key file %q holds no key of scope %q", path, api.ScopeResolve)
-	}
-	return key, nil
 }
 
 func printAnswer(w io.Writer, format string, answer *client.Answer) error {
@@ -154,7 +139,7 @@ func orDash(s string) string {
 	return s
 }
 
-// triState writes a truth that may not be known.
+// triState formats a bool that may be unknown.
 func triState(b *bool) string {
 	switch {
 	case b == nil:

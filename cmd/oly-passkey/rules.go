@@ -10,6 +10,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/report"
 )
 
 func newRules(a *app) *cobra.Command {
@@ -17,33 +18,33 @@ func newRules(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rules",
 		Short: "list the rules of lint",
-		Args:  cobra.NoArgs,
+		Long:  `Lists the rules of lint. "oly-passkey explain RULE" shows why one exists.`,
+		Args:  cli.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			switch format {
-			case "text":
-				return rulesText(a.stdout)
 			case "json":
 				return rulesJSON(a.stdout)
 			case "markdown":
 				return rulesMarkdown(a.stdout)
 			}
-			return cli.Usagef("--format is %q; it takes text, json or markdown", format)
+			return rulesText(a.stdout, a.look("never"))
 		},
 	}
-	c.Flags().StringVar(&format, "format", "text", "text, json or markdown")
+	cli.Format(c.Flags(), &format, "text", "json", "markdown")
 	return c
 }
 
-// headline is the first paragraph of a rule's document, on one line.
+// headline returns the first paragraph of a rule's document, on one line.
 func headline(prose string) string {
 	first, _, _ := strings.Cut(prose, "\n\n")
 	return strings.ReplaceAll(first, "\n", " ")
 }
 
-func rulesText(w io.Writer) error {
+func rulesText(w io.Writer, look report.Look) error {
 	for _, r := range rules.All() {
 		d, _ := rules.DocumentOf(r.ID)
-		if _, err := fmt.Fprintf(w, "%-34s %-8s %s\n", r.ID, r.Severity, headline(d.Prose)); err != nil {
+		label := fmt.Sprintf("%-34s %-8s ", r.ID, r.Severity)
+		if _, err := fmt.Fprintln(w, look.Wrap(label, len(label), headline(d.Prose))); err != nil {
 			return err
 		}
 	}
@@ -102,11 +103,11 @@ func rulesMarkdown(w io.Writer) error {
 	return err
 }
 
-// explainRule says why a rule exists, with its first case.
+// explainRule prints why a rule exists, with an example.
 func explainRule(w io.Writer, id string) error {
 	d, ok := rules.DocumentOf(id)
 	if !ok {
-		return cli.Usagef("there is no rule %q; `oly-passkey rules` lists them", id)
+		return cli.Usagef("unknown rule %q; oly-passkey rules lists all", id)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n%s\n", id, d.Prose)

@@ -2,89 +2,109 @@ package main
 
 import (
 	"context"
-	"strings"
+	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/pkg/config/input"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/config/upgrade"
 )
 
 // upgradeCheck holds the flags of `upgrade-check`.
 type upgradeCheck struct {
-	files    linter // reads the configuration
-	from, to string
-	format   string
-	failOn   string
+	app    *app
+	input  input.Options
+	to     string
+	format string
+	failOn string
 }
 
 func newUpgradeCheck(a *app) *cobra.Command {
-	u := &upgradeCheck{files: linter{app: a}}
+	u := &upgradeCheck{app: a}
 	c := &cobra.Command{
 		Use:   "upgrade-check --to VERSION",
-		Short: "what another Kratos changes for passkeys, with this configuration",
-		Long: `Tells what changes for passkeys between two versions of Kratos, for one
-configuration: what stops working, what works at last, and what behaves
-otherwise. --to may be the older one.
+		Short: "show what a Kratos upgrade changes for your passkeys",
+		Long: `Compares two versions of Kratos for one configuration: what stops working, what
+starts working, and what behaves differently. --to may be the older one.
 
-Exit code 0: clean; 1: findings; 3: the configuration could not be read.`,
+Exit code 0: no finding of --fail-on or worse; 1: findings; 3: the configuration
+cannot be read.`,
 		Example: `  oly-passkey upgrade-check --from v1.3.1 --to v26.2.0 -c kratos.yml`,
-		Args:    cobra.NoArgs,
+		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return u.run(cmd.Context()) },
 	}
-	f := c.Flags()
-	f.StringVar(&u.from, "from", "", "`VERSION` that runs (default: of an image tag beside the files)")
-	f.StringVar(&u.to, "to", "", "`VERSION` that is meant to run")
-	f.StringArrayVarP(&u.files.layers, "config", "c", nil, "a layer of the configuration (repeatable, in order; default kratos.yml)")
-	f.BoolVar(&u.files.env, "env", false, "lay the process' environment over the files, as Kratos does")
-	f.StringArrayVar(&u.files.envFiles, "env-file", nil, "lay a file of NAME=VALUE lines over the files (repeatable, in order)")
-	f.StringArrayVar(&u.files.schemas, "identity-schema", nil, "`[ID=]FILE`: where an identity schema is (repeatable)")
-	u.files.outsideFlag(c)
-	f.StringVar(&u.format, "format", "text", strings.Join(report.Formats(), ", "))
-	f.StringVar(&u.failOn, "fail-on", "error", "exit with 1 for findings from this severity on: error, warning or info")
+	cli.Group(c, "Versions", func(f *pflag.FlagSet) {
+		f.StringVar(&u.to, "to", "", "Kratos `VERSION` to change to")
+	})
+	cli.Group(c, configurationFlags, func(f *pflag.FlagSet) {
+		a.configFlags(f, &u.input)
+		from := f.Lookup("kratos-version")
+		from.Name, from.Usage = "from", "current Kratos `VERSION` (default: from a nearby image tag)"
+	})
+	cli.Group(c, outputFlags, func(f *pflag.FlagSet) {
+		cli.Format(f, &u.format, report.Formats()...)
+		failOnFlag(f, &u.failOn)
+	})
+	cli.Renamed(c, map[string]string{"kratos-version": "from"})
+	for _, flag := range []string{"from", "to"} {
+		_ = c.RegisterFlagCompletionFunc(flag, completeVersions) // the flag exists
+	}
 	return c
 }
 
 func (u *upgradeCheck) run(ctx context.Context) error {
-	failOn, ok := lint.ParseSeverity(u.failOn)
-	if !ok {
-		return cli.Usagef("--fail-on is %q; it takes error, warning or info", u.failOn)
-	}
-	write, ok := report.ForFormat(u.format)
-	if !ok {
-		return cli.Usagef("--format is %q; it takes %s", u.format, strings.Join(report.Formats(), ", "))
+	if u.to == "" {
+		return cli.Usagef("upgrade-check needs --to VERSION, such as --to v26.2.0")
 	}
 	to, err := kratosconf.ParseVersion(u.to)
 	if err != nil {
 		return cli.Usagef("--to: %w", err)
 	}
-	if u.from != "" {
-		if _, err := kratosconf.ParseVersion(u.from); err != nil {
+	if u.input.Version != "" {
+		if _, err := kratosconf.ParseVersion(u.input.Version); err != nil {
 			return cli.Usagef("--from: %w", err)
 		}
 	}
-	u.files.version = u.from
-	files, opts, err := u.files.together()
+	l, err := input.New(u.input)
 	if err != nil {
 		return err
 	}
-	if opts.Version == (kratosconf.Version{}) {
-		return cli.Usagef("upgrade-check needs --from, because no image tag beside the files says what runs")
-	}
-	found, err := interruptible(ctx, func() ([]lint.Finding, error) { return upgrade.Check(files, opts, opts.Version, to) })
+	config, err := l.One(ctx)
 	if err != nil {
 		return err
 	}
-	if err := write(u.files.app.stdout, found); err != nil {
+	if config.Lint.Version == (kratosconf.Version{}) {
+		return cli.Usagef("upgrade-check needs --from VERSION: no image tag near the files shows the current version")
+	}
+	if newest := slices.MaxFunc(upgrade.Versions(), kratosconf.Version.Compare); to.AtLeast(newest) && to != newest {
+		u.app.notice(fmt.Sprintf("%s is newer than the changes that this version of oly-passkey knows", to))
+	}
+	found, err := upgrade.Check(config.Files, config.Lint, config.Lint.Version, to)
+	if err != nil {
+		return err
+	}
+	write, _ := report.ForFormat(u.format) // the flag takes no other value
+	if err := write(u.app.stdout, found); err != nil {
 		return err
 	}
 	for _, f := range found {
-		if f.Severity >= failOn {
+		if failed(f.Severity, u.failOn) {
 			return cli.Findings()
 		}
 	}
 	return nil
+}
+
+// completeVersions completes versions of Kratos.
+func completeVersions(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var all []string
+	for _, v := range upgrade.Versions() {
+		all = append(all, v.String())
+	}
+	return all, cobra.ShellCompDirectiveNoFileComp
 }

@@ -2,95 +2,89 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/input"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
+	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
-// siteFlags say what the documents are about.
+// siteFlags are the flags for the content of the documents.
 type siteFlags struct {
-	config         []string
-	env            bool
+	input          input.Options
 	rpID           string
 	androidApps    []string
 	appleApps      []string
 	enroll, manage string
 }
 
-func (s *siteFlags) given() bool {
-	return len(s.config)+len(s.androidApps)+len(s.appleApps) > 0 || s.rpID != "" || s.enroll != "" || s.manage != ""
-}
-
 func newWellknown(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "wellknown",
-		Short: "write, check or serve the documents under /.well-known/ that passkeys need",
+		Short: "write, check or serve the /.well-known/ documents for passkeys",
 		Long: `Writes, checks and serves the four documents that passkeys need, all on the host
 of rp.id:
 
-  webauthn                     related origins: pages of other domains
-  passkey-endpoints            where people add and manage passkeys
+  webauthn                     related origins: pages on other domains
+  passkey-endpoints            where users add and manage passkeys
   assetlinks.json              Android apps
   apple-app-site-association   iOS and macOS apps
 
-What they say comes from kratos.yml (-c) and flags.`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return cli.Usagef("wellknown needs generate, check or serve") },
+Their content comes from kratos.yml (-c) and flags.`,
 	}
-	c.AddCommand(newWellknownGenerate(a), newWellknownCheck(a), newWellknownServe(a))
-	return c
+	return cli.Parent(c, newWellknownGenerate(a), newWellknownCheck(a), newWellknownServe(a))
 }
 
-func (s *siteFlags) register(c *cobra.Command) {
-	f := c.Flags()
-	f.StringArrayVarP(&s.config, "config", "c", nil, "a layer of the configuration (repeatable, in order)")
-	f.BoolVar(&s.env, "env", false, "lay the process' environment over the files, as Kratos does")
-	f.StringVar(&s.rpID, "rp-id", "", "rp.`ID` (default: that of the configuration)")
-	f.StringArrayVar(&s.androidApps, "android-app", nil, "`PACKAGE[=FINGERPRINT]` of an app (repeatable; without a fingerprint those in rp.origins)")
-	f.StringArrayVar(&s.appleApps, "apple-app", nil, "`TEAMID.bundle.id` of an app (repeatable)")
-	f.StringVar(&s.enroll, "enroll", "", "`URL` on which people add a passkey (default: the settings page)")
-	f.StringVar(&s.manage, "manage", "", "`URL` on which people manage passkeys (default: the settings page)")
+func (s *siteFlags) register(a *app, c *cobra.Command) {
+	cli.Group(c, configurationFlags, func(f *pflag.FlagSet) { a.configFlags(f, &s.input) })
+	cli.Group(c, "Content", func(f *pflag.FlagSet) {
+		f.StringVar(&s.rpID, "rp-id", "", "`RP-ID` of the documents (default: that of the configuration)")
+		f.StringArrayVar(&s.androidApps, "android-app", nil, "Android app: `PACKAGE[=FINGERPRINT]` (repeatable; without a fingerprint, those in rp.origins)")
+		f.StringArrayVar(&s.appleApps, "apple-app", nil, "Apple app: `TEAMID.BUNDLEID` (repeatable)")
+		f.StringVar(&s.enroll, "enroll", "", "`URL` where users add a passkey (default: the settings page)")
+		f.StringVar(&s.manage, "manage", "", "`URL` where users manage passkeys (default: the settings page)")
+	})
 }
 
-// site turns the flags into what the documents say.
-func (s *siteFlags) site(a *app) (*wellknown.Site, error) {
+// site returns the content of the documents.
+func (s *siteFlags) site(ctx context.Context) (*wellknown.Site, error) {
 	site := &wellknown.Site{}
-	if len(s.config) > 0 {
+	if len(s.input.Layers) > 0 {
 		var err error
-		if site, err = s.fromConfig(a); err != nil {
+		if site, err = s.fromConfig(ctx); err != nil {
 			return nil, err
 		}
 	}
 	if s.rpID != "" {
 		if lint.FlawOf(s.rpID) != lint.RPIDFine {
-			return nil, cli.Usagef("--rp-id %q is no bare lower-case domain, such as example.com", s.rpID)
+			return nil, cli.Usagef("invalid --rp-id %q: use a bare lower-case domain, such as example.com", s.rpID)
 		}
 		site.RPID = s.rpID
 	}
 	if site.RPID == "" {
-		return nil, cli.Usagef("wellknown needs -c FILE or --rp-id ID")
+		return nil, cli.Usagef("wellknown needs -c FILE or --rp-id RP-ID")
 	}
 	for _, text := range s.androidApps {
 		if err := addAndroidApp(site, text); err != nil {
 			return nil, err
 		}
 	}
-	for _, id := range s.appleApps {
-		if !wellknown.IsAppleApp(id) {
-			return nil, cli.Usagef("--apple-app %q is not the ten characters of a team id, a dot and a bundle id", id)
-		}
-		site.Apple = append(site.Apple, id)
+	apple, err := parseAppleApps(s.appleApps)
+	if err != nil {
+		return nil, err
 	}
-	for _, url := range []string{s.enroll, s.manage} {
+	site.Apple = append(site.Apple, apple...)
+	for flag, url := range map[string]string{"enroll": s.enroll, "manage": s.manage} {
 		if url != "" && !strings.HasPrefix(url, "https://") {
-			return nil, cli.Usagef("%q is no https URL", url)
+			return nil, cli.Usagef("invalid --%s %q: use an https URL", flag, safetext.URL(url))
 		}
 	}
 	site.Enroll = cmp.Or(s.enroll, site.Enroll)
@@ -98,37 +92,38 @@ func (s *siteFlags) site(a *app) (*wellknown.Site, error) {
 	return site, nil
 }
 
-func (s *siteFlags) fromConfig(a *app) (*wellknown.Site, error) {
-	l := &linter{app: a, env: s.env, layers: s.config}
-	opts, err := l.options()
+func (s *siteFlags) fromConfig(ctx context.Context) (*wellknown.Site, error) {
+	l, err := input.New(s.input)
 	if err != nil {
 		return nil, err
 	}
-	var docs []*kratosconf.Document
-	for _, name := range s.config {
-		f, err := l.open(name)
-		if err != nil {
-			return nil, err
-		}
-		d, err := kratosconf.Parse(f, kratosconf.ParseOptions{})
-		if err != nil {
-			return nil, err
-		}
-		docs = append(docs, d)
-	}
-	config, err := kratosconf.Load(docs, opts.Env)
+	config, err := l.Layers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return wellknown.FromConfig(lint.NewPass(config, opts))
+	pass, err := config.Parse()
+	if err != nil {
+		return nil, err
+	}
+	return wellknown.FromConfig(pass)
 }
 
-// addAndroidApp reads PACKAGE[=FINGERPRINT]; a package that is given twice has
-// two certificates.
+// parseAppleApps checks the values of --apple-app.
+func parseAppleApps(ids []string) ([]string, error) {
+	for _, id := range ids {
+		if !wellknown.IsAppleApp(id) {
+			return nil, cli.Usagef("invalid --apple-app %q: use a ten-character team id, a dot and a bundle id", id)
+		}
+	}
+	return ids, nil
+}
+
+// addAndroidApp parses PACKAGE[=FINGERPRINT]. A package that is given twice has two
+// certificates.
 func addAndroidApp(site *wellknown.Site, text string) error {
 	name, fingerprint, given := strings.Cut(text, "=")
 	if !strings.Contains(name, ".") || strings.ContainsAny(name, " :/") {
-		return cli.Usagef("--android-app %q does not begin with a package name, such as com.example.app", text)
+		return cli.Usagef("invalid --android-app %q: start with a package name, such as com.example.app", text)
 	}
 	var keys []wellknown.Fingerprint
 	if given {
@@ -154,12 +149,18 @@ func newWellknownGenerate(a *app) *cobra.Command {
 	var force bool
 	c := &cobra.Command{
 		Use:   "generate [DOCUMENT] [--dir DIR]",
-		Short: "write a document, or all that there is something to say in",
+		Short: "write one document, or all that apply",
+		Long: `Writes one document to standard output, or with --dir all documents that are not
+empty to a folder. DOCUMENT is webauthn, passkey-endpoints, assetlinks.json or
+apple-app-site-association.
+
+Exit code 0: written; 1: the document would be empty.`,
 		Example: `  oly-passkey wellknown generate webauthn -c kratos.yml
-  oly-passkey wellknown generate -c kratos.yml --apple-app ABCDE12345.com.example.app --dir public`,
+  oly-passkey wellknown generate -c kratos.yml --dir public \
+    --apple-app ABCDE12345.com.example.app`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			site, err := s.site(a)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			site, err := cli.Interruptible(cmd.Context(), func() (*wellknown.Site, error) { return s.site(cmd.Context()) })
 			if err != nil {
 				return err
 			}
@@ -167,7 +168,7 @@ func newWellknownGenerate(a *app) *cobra.Command {
 			case dir != "":
 				return writeDocuments(a, site, args, dir, force)
 			case len(args) == 0:
-				return cli.Usagef("generate needs a document, or --dir for all of them")
+				return cli.Usagef("generate needs a document, or --dir DIR to write all of them")
 			}
 			name, err := wellknown.ParseName(args[0])
 			if err != nil {
@@ -184,14 +185,17 @@ func newWellknownGenerate(a *app) *cobra.Command {
 			return err
 		},
 	}
-	s.register(c)
-	c.Flags().StringVar(&dir, "dir", "", "write to `DIR`/.well-known/ in place of stdout")
-	c.Flags().BoolVar(&force, "force", false, "with --dir: replace documents that say something else, keeping a copy (.bak)")
-	return c
+	s.register(a, c)
+	cli.Group(c, outputFlags, func(f *pflag.FlagSet) {
+		f.StringVar(&dir, "dir", "", "write to `DIR`/.well-known/ instead of standard output")
+		f.BoolVar(&force, "force", false, "with --dir: overwrite documents that differ, keeping a copy (.bak)")
+	})
+	completeDocuments(c)
+	return cli.Graceful(c) // it writes files
 }
 
-// writeDocuments writes those documents that have something to say; nothing is
-// written where one of them would be replaced.
+// writeDocuments writes the documents that are not empty. It writes nothing if one
+// of them would overwrite a file.
 func writeDocuments(a *app, site *wellknown.Site, args []string, dir string, force bool) error {
 	names, err := documentNames(args)
 	if err != nil {
@@ -229,4 +233,13 @@ func documentNames(args []string) ([]wellknown.Name, error) {
 		names = append(names, name)
 	}
 	return names, nil
+}
+
+// completeDocuments completes the names of documents.
+func completeDocuments(c *cobra.Command) {
+	var names []string
+	for _, name := range wellknown.Names() {
+		names = append(names, string(name))
+	}
+	completeArgs(c, names...)
 }

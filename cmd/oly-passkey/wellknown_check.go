@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
@@ -27,15 +27,15 @@ type wellknownCheck struct {
 	failOn string
 }
 
-// reachFlags say how a deployment is reached, as curl's flags do.
+// reachFlags are the flags for connections to a deployment, named like curl's.
 type reachFlags struct {
 	resolve []string
 	caFile  string
 }
 
-func (r *reachFlags) register(c *cobra.Command) {
-	c.Flags().StringArrayVar(&r.resolve, "resolve", nil, "`HOST:PORT:ADDR` to connect to in place of what DNS says (repeatable)")
-	c.Flags().StringVar(&r.caFile, "ca-file", "", "PEM `FILE` of certificates to trust in place of the system's")
+func (r *reachFlags) flags(f *pflag.FlagSet) {
+	f.StringArrayVar(&r.resolve, "resolve", nil, "connect to `HOST:PORT:ADDR` instead of what DNS says (repeatable)")
+	f.StringVar(&r.caFile, "ca-file", "", "PEM `FILE` of certificates to trust instead of the system's")
 }
 
 func (r *reachFlags) options() (wellknown.FetchOptions, error) {
@@ -43,11 +43,11 @@ func (r *reachFlags) options() (wellknown.FetchOptions, error) {
 	for _, text := range r.resolve {
 		parts := strings.SplitN(text, ":", 3)
 		if len(parts) != 3 || parts[0] == "" || parts[2] == "" {
-			return o, cli.Usagef("--resolve %q is not HOST:PORT:ADDR", text)
+			return o, cli.Usagef("invalid --resolve %q: use HOST:PORT:ADDR", text)
 		}
 		addr := strings.Trim(parts[2], "[]")
 		if _, _, err := net.SplitHostPort(parts[2]); err == nil {
-			addr = parts[2] // with a port of its own
+			addr = parts[2] // it has its own port
 		} else {
 			addr = net.JoinHostPort(addr, parts[1])
 		}
@@ -60,7 +60,7 @@ func (r *reachFlags) options() (wellknown.FetchOptions, error) {
 		}
 		o.Roots = x509.NewCertPool()
 		if !o.Roots.AppendCertsFromPEM(pem) {
-			return o, fmt.Errorf("%q holds no PEM certificate", r.caFile)
+			return o, fmt.Errorf("%q contains no PEM certificate", r.caFile)
 		}
 	}
 	return o, nil
@@ -70,44 +70,42 @@ func newWellknownCheck(a *app) *cobra.Command {
 	k := &wellknownCheck{app: a}
 	c := &cobra.Command{
 		Use:   "check [DOCUMENT...]",
-		Short: "check the documents of a deployment, or those in a folder",
-		Long: `Reads the documents from https://RP-ID/.well-known/, or from a folder with --dir,
-and checks how they are served, what they say, and that they and rp.origins agree
-in both directions. Without DOCUMENT all four are checked.
+		Short: "check the documents of a deployment or in a folder",
+		Long: `Reads the documents from https://RP-ID/.well-known/, or from a --dir. Checks how
+they are served, their content, and that they agree with rp.origins in both
+directions. Without DOCUMENT all four are checked.
 
-Exit code 0: clean; 1: findings; 3: the configuration could not be read.`,
+Exit code 0: no finding of --fail-on or worse; 1: findings; 3: the configuration
+cannot be read.`,
 		Example: `  oly-passkey wellknown check -c kratos.yml
   oly-passkey wellknown check webauthn --rp-id example.com
   oly-passkey wellknown check -c kratos.yml --dir public`,
 		RunE: func(cmd *cobra.Command, args []string) error { return k.run(cmd.Context(), args) },
 	}
-	k.site.register(c)
-	k.reach.register(c)
-	f := c.Flags()
-	f.StringVar(&k.dir, "dir", "", "read `DIR`/.well-known/ in place of the deployment")
-	f.StringVar(&k.base, "base-url", "", "read from this `URL` in place of https://RP-ID, such as a staging host")
-	f.StringVar(&k.format, "format", "text", "text or json")
-	f.StringVar(&k.failOn, "fail-on", "error", "exit with 1 for findings from this severity on: error, warning or info")
+	k.site.register(a, c)
+	cli.Group(c, deploymentFlags, func(f *pflag.FlagSet) {
+		f.StringVar(&k.dir, "dir", "", "read `DIR`/.well-known/ instead of the deployment")
+		f.StringVar(&k.base, "base-url", "", "read from this `URL` instead of https://RP-ID, such as a staging host")
+		k.reach.flags(f)
+	})
+	cli.Group(c, outputFlags, func(f *pflag.FlagSet) {
+		cli.Format(f, &k.format, "text", "json")
+		failOnFlag(f, &k.failOn)
+	})
+	completeDocuments(c)
 	c.MarkFlagsMutuallyExclusive("dir", "base-url")
 	return c
 }
 
 func (k *wellknownCheck) run(ctx context.Context, args []string) error {
-	failOn, ok := lint.ParseSeverity(k.failOn)
-	if !ok {
-		return cli.Usagef("--fail-on is %q; it takes error, warning or info", k.failOn)
-	}
-	if k.format != "text" && k.format != "json" {
-		return cli.Usagef("--format is %q; it takes text or json", k.format)
-	}
 	if k.base != "" && !strings.HasPrefix(k.base, "https://") {
-		return cli.Usagef("--base-url %q is no https URL", safetext.URL(k.base))
+		return cli.Usagef("invalid --base-url %q: use an https URL", safetext.URL(k.base))
 	}
 	names, err := documentNames(args)
 	if err != nil {
 		return err
 	}
-	site, err := k.site.site(k.app)
+	site, err := k.site.site(ctx)
 	if err != nil {
 		return err
 	}
@@ -119,7 +117,7 @@ func (k *wellknownCheck) run(ctx context.Context, args []string) error {
 		return err
 	}
 	for _, p := range problems {
-		if p.Severity >= failOn {
+		if failed(p.Severity, k.failOn) {
 			return cli.Findings()
 		}
 	}

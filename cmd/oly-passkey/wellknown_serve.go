@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 )
 
@@ -19,25 +21,28 @@ func newWellknownServe(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "serve the documents over HTTP",
-		Long: `Serves those of the documents that there is something to say in. Browsers want
-them at https://RP-ID/.well-known/: let the proxy that ends TLS for that host
-pass /.well-known/webauthn and the others on, or give a certificate here.`,
+		Long: `Serves every document that is not empty. Browsers expect them at
+https://RP-ID/.well-known/: let the proxy that terminates TLS for that host
+forward /.well-known/webauthn and the others, or pass a certificate.`,
 		Example: `  oly-passkey wellknown serve -c kratos.yml --listen 127.0.0.1:8080`,
-		Args:    cobra.NoArgs,
+		Args:    cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			site, err := s.site(a)
+			site, err := cli.Interruptible(cmd.Context(), func() (*wellknown.Site, error) { return s.site(cmd.Context()) })
 			if err != nil {
 				return err
 			}
 			return serveWellknown(cmd.Context(), a, site, listen, cert, key)
 		},
 	}
-	s.register(c)
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`ADDRESS` to listen on")
-	c.Flags().StringVar(&cert, "tls-cert", "", "PEM `FILE` of a certificate")
-	c.Flags().StringVar(&key, "tls-key", "", "PEM `FILE` of its private key")
-	c.MarkFlagsRequiredTogether("tls-cert", "tls-key")
-	return c
+	s.register(a, c)
+	cli.Group(c, "Server", func(f *pflag.FlagSet) {
+		f.StringVar(&listen, "listen", "127.0.0.1:8080", "`HOST:PORT` to listen on")
+		f.StringVar(&cert, "tls-cert-file", "", "`FILE` with the certificate chain, PEM")
+		f.StringVar(&key, "tls-key-file", "", "`FILE` with its private key, PEM")
+	})
+	cli.Renamed(c, map[string]string{"tls-cert": "tls-cert-file", "tls-key": "tls-key-file"})
+	c.MarkFlagsRequiredTogether("tls-cert-file", "tls-key-file")
+	return cli.Graceful(c)
 }
 
 func serveWellknown(ctx context.Context, a *app, site *wellknown.Site, listen, cert, key string) error {

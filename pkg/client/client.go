@@ -153,7 +153,7 @@ func (c *Client) Resolve(ctx context.Context, q Query) (*Answer, error) {
 		var a Answer
 		err := c.do(ctx, http.MethodPost, c.base.JoinPath("v1", "resolve"), body, &a)
 		if err == nil && a.IdentityID == "" {
-			err = backoff.Permanent(c.notTheSidecar())
+			err = backoff.Permanent(c.notTheSidecar("no identity"))
 		}
 		return &a, err
 	})
@@ -194,13 +194,14 @@ func (c *Client) do(ctx context.Context, method string, to *url.URL, body []byte
 		return problemOf(resp, raw)
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
-		return backoff.Permanent(c.notTheSidecar())
+		return backoff.Permanent(c.notTheSidecar("not with JSON"))
 	}
 	return nil
 }
 
-func (c *Client) notTheSidecar() error {
-	return fmt.Errorf("%s responded with 200 but no identity: is this the sidecar?", c.base)
+// notTheSidecar returns the error of a response that lacks what it must have.
+func (c *Client) notTheSidecar(what string) error {
+	return fmt.Errorf("%s responded with 200 but %s: is this the sidecar?", c.base, what)
 }
 
 // problemOf returns the error of a response. If it is not a problem of the sidecar,

@@ -86,7 +86,7 @@ func identity[T interface{ owner() string }](ctx context.Context, c *Client, id,
 		var a T
 		err := c.do(ctx, http.MethodGet, c.base.JoinPath("v1", "identities", id, view), nil, &a)
 		if err == nil && a.owner() != id {
-			err = backoff.Permanent(c.notTheSidecar())
+			err = backoff.Permanent(c.notTheSidecar("no identity"))
 		}
 		return &a, err
 	})

@@ -73,10 +73,10 @@ func TestUnknownIdentity(t *testing.T) {
 }
 
 func TestIdentityViewsOfSomethingElse(t *testing.T) {
-	for _, body := range []string{`{}`, `{"identity_id":"other"}`, `<html>`} {
+	for body, what := range map[string]string{`{}`: "no identity", `{"identity_id":"other"}`: "no identity", `<html>`: "not with JSON"} {
 		c, err := client.New(client.Options{URL: "http://sidecar", Transport: &answers{list: []http.HandlerFunc{says(http.StatusOK, body)}}})
 		require.NoError(t, err)
-		const want = "http://sidecar responded with 200 but no identity: is this the sidecar?"
+		want := "http://sidecar responded with 200 but " + what + ": is this the sidecar?"
 		_, err = c.Passkeys(t.Context(), someone)
 		require.EqualError(t, err, want)
 		_, err = c.Signals(t.Context(), someone)

@@ -37,7 +37,7 @@ func (c *Client) UnknownCredential(ctx context.Context, userHandle, id string) (
 		var a answer
 		err := c.do(ctx, http.MethodPost, c.base.JoinPath("v1", "signals", "unknown-credential"), body, &a)
 		if err == nil && (a.Unknown == nil) == (a.Doubt == "") {
-			err = backoff.Permanent(c.notTheSidecar())
+			err = backoff.Permanent(c.notTheSidecar("no identity"))
 		}
 		return &a, err
 	})

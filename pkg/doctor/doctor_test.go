@@ -60,7 +60,7 @@ func TestOnlyTheURL(t *testing.T) {
 	}
 	r := s.examine(t)
 	require.Equal(t, []string{}, said(r))
-	require.Equal(t, []string{"rp-id-drift: needs -c kratos.yml", "origin: needs -c kratos.yml", "kratos-version: needs --admin-url"}, ended(r, NotRun))
+	require.Equal(t, []string{"rp-id-drift: needs -c kratos.yml", "origin: needs -c kratos.yml", "kratos-version: needs --kratos-admin-url"}, ended(r, NotRun))
 	require.Equal(t, []string{
 		"cors: the page posts forms", "aasa-cdn: no --apple-app on a public domain",
 		"native-unsupported: no native app is configured", "sidecar-index: no --sidecar",

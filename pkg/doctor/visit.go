@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/olympusoss/oly-passkey/pkg/config/input"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
@@ -40,7 +41,7 @@ type visit struct {
 	versionErr  error
 }
 
-var errNoAdmin = errors.New("needs --admin-url")
+var errNoAdmin = errors.New("needs --kratos-admin-url")
 
 func newVisit(o Options) (*visit, error) {
 	asked, err := parseURL(o.URL)
@@ -48,7 +49,7 @@ func newVisit(o Options) (*visit, error) {
 		return nil, err
 	}
 	v := &visit{o: o, client: newClient(o), asked: asked, versionErr: errNoAdmin}
-	for name, raw := range map[string]string{"--kratos-url": o.KratosURL, "--admin-url": o.AdminURL, "--sidecar": o.SidecarURL} {
+	for name, raw := range map[string]string{"--kratos-url": o.KratosURL, "--kratos-admin-url": o.AdminURL, "--sidecar": o.SidecarURL} {
 		if raw == "" {
 			continue
 		}
@@ -72,11 +73,7 @@ func load(o Options) (*lint.Pass, error) {
 	if len(o.Files) == 0 {
 		return nil, nil
 	}
-	p, unreadable, err := lint.Load(o.Files, o.Lint)
-	if len(unreadable) > 0 {
-		return nil, fmt.Errorf("%s: %s", unreadable[0].Span, unreadable[0].Message)
-	}
-	return p, err
+	return input.Parse(o.Files, o.Lint)
 }
 
 // gather reads the page, then the flows and the version.

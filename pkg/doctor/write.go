@@ -14,28 +14,30 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Text writes the report as text, 80 columns wide: the problems, worst first, and
-// the other checks in a few lines.
-func Text(w io.Writer, r *Report) error {
+// Text writes the report as text: the problems, worst first, and the other checks
+// in a few lines.
+func Text(w io.Writer, r *Report, look report.Look) error {
 	b := bufio.NewWriter(w)
-	paragraph(b, "", r.URL)
+	paragraph := func(label, text string) { look.Paragraph(b, label, margin, text) }
+	paragraph("", r.URL)
 	if r.Kratos != "" {
-		paragraph(b, "", strings.TrimSpace("Kratos "+r.Version)+" at "+r.Kratos+rpIDText(r))
+		paragraph("", strings.TrimSpace("Kratos "+r.Version)+" at "+r.Kratos+rpIDText(r))
 	}
 	_ = b.WriteByte('\n') // Flush reports the error
 	problems := r.worstFirst()
 	for _, p := range problems {
-		paragraph(b, p.Severity.String(), "["+p.ID+"] "+p.Subject)
-		paragraph(b, "", p.Message)
+		color := func(label string) string { return look.Paint(p.Severity, label) }
+		look.Labeled(b, color, p.Severity.String(), margin, "["+p.ID+"] "+p.Subject)
+		paragraph("", p.Message)
 		if p.Help != "" {
-			paragraph(b, "", "help: "+p.Help)
+			paragraph("", "help: "+p.Help)
 		}
 		_ = b.WriteByte('\n')
 	}
-	paragraph(b, "ok", strings.Join(r.names(Passed, ""), ", "))
+	look.Labeled(b, look.Good, "ok", margin, strings.Join(r.names(Passed, ""), ", "))
 	for _, s := range []Status{NotApplicable, NotRun} {
 		for _, why := range r.reasons(s) {
-			paragraph(b, labels[s], why+": "+strings.Join(r.names(s, why), ", "))
+			paragraph(labels[s], why+": "+strings.Join(r.names(s, why), ", "))
 		}
 	}
 	_, _ = fmt.Fprintf(b, "\n%s\n%s; %d of %d checks passed\n", r.verdict(), report.Summary(findings(problems, source.Span{})), len(r.names(Passed, "")), len(r.Results))
@@ -80,8 +82,6 @@ func (r *Report) reasons(s Status) []string {
 
 // margin is the column in which the text beside the labels begins.
 const margin = 9
-
-func paragraph(b *bufio.Writer, label, text string) { report.Paragraph(b, label, margin, text) }
 
 // JSON writes the report as JSON.
 func JSON(w io.Writer, r *Report) error {

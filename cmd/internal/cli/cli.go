@@ -1,5 +1,5 @@
-// Package cli is what the two programs share: the streams and the environment
-// that commands may touch, exit codes, and how an error ends a command.
+// Package cli is shared by the two programs: streams and environment, exit codes,
+// errors, flags, help pages and interrupts.
 package cli
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
-// App is what the commands may touch of the outside world, injected by main.
+// App holds the streams and the environment of the commands, injected by main.
 type App struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -27,13 +27,13 @@ type App struct {
 // Exit codes, the same for every command.
 const (
 	ExitClean    = 0
-	ExitFindings = 1 // the question was answered, and the answer is bad news
-	ExitUsage    = 2 // the command line makes no sense
-	ExitFailed   = 3 // the question could not be answered
+	ExitFindings = 1 // problems were found
+	ExitUsage    = 2 // the command line is invalid
+	ExitFailed   = 3 // the command could not finish
 )
 
-// ExitError carries an exit code through cobra. A nil Err prints nothing: the
-// command has already said on stdout what it found.
+// ExitError is an error with an exit code. A nil Err prints nothing, because the
+// command has already printed its findings.
 type ExitError struct {
 	Code int
 	Err  error
@@ -60,8 +60,8 @@ func Usagef(format string, args ...any) error {
 // issues is where bugs are reported.
 const issues = "https://github.com/olympusoss/oly-passkey/issues"
 
-// Run executes one command line and returns the exit code of the process. A panic
-// ends like any other failure, in one sentence.
+// Run executes a command line and returns the exit code. A panic is reported in one
+// sentence, like other errors.
 func (a *App) Run(ctx context.Context, root *cobra.Command, args []string) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -70,32 +70,49 @@ func (a *App) Run(ctx context.Context, root *cobra.Command, args []string) (code
 			a.printError(root, &ExitError{Code: code, Err: fmt.Errorf(
 				"this is a bug in oly-passkey %s (%s); please report it with the command line at %s", Version().Version, what, issues)})
 			if a.Getenv("OLY_PASSKEY_DEBUG") != "" {
-				_, _ = a.Stderr.Write(debug.Stack())
+				stack := debug.Stack()
+				if p, ok := r.(*panicked); ok {
+					stack = p.stack
+				}
+				_, _ = a.Stderr.Write(stack)
 			}
 		}
 	}()
 	return a.execute(ctx, root, args)
 }
 
-func (a *App) execute(ctx context.Context, root *cobra.Command, args []string) int {
-	root.SilenceErrors, root.SilenceUsage = true, true
+// NewRoot returns the command above all others, with help pages, --version and
+// errors about flags.
+func (a *App) NewRoot(name, short string) *cobra.Command {
+	root := &cobra.Command{
+		Use:           name,
+		Short:         short,
+		Version:       Version().String(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(FlagError)
 	root.SetIn(a.Stdin)
 	root.SetOut(a.Stdout)
 	root.SetErr(a.Stderr)
+	a.help(root)
+	return root
+}
+
+func (a *App) execute(ctx context.Context, root *cobra.Command, args []string) int {
 	root.SetArgs(args)
-	codeFailures(root)
+	completeValues(root)
+	codeFailures(root) //nolint:contextcheck // commands take it from cobra
 	rejectRepeated(root)
 	called, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return ExitClean
 	}
-	if twice := (*twiceError)(nil); errors.As(err, &twice) {
-		err = twice // without pflag's "invalid argument" around it
-	}
 	var coded *ExitError
 	if !errors.As(err, &coded) {
-		// Cobra's own errors: unknown commands and flags, missing arguments.
-		coded = &ExitError{Code: ExitUsage, Err: err}
+		// Cobra's own errors: unknown commands, missing flags.
+		coded = &ExitError{Code: ExitUsage, Err: plain(called, err)}
 	}
 	if coded.Err != nil {
 		a.printError(called, coded)
@@ -115,9 +132,9 @@ func (a *App) printError(called *cobra.Command, e *ExitError) {
 	}
 }
 
-// codeFailures gives every error that a command's own code returns without an
-// exit code the code "could not finish". What is left without one afterwards
-// comes from cobra's reading of the command line.
+// codeFailures makes commands end when they are interrupted, and gives every error
+// that a command's own code returns without an exit code that of the command line
+// or of a failure. Errors that are left without one come from cobra.
 func codeFailures(c *cobra.Command) {
 	for _, child := range c.Commands() {
 		codeFailures(child)
@@ -127,10 +144,19 @@ func codeFailures(c *cobra.Command) {
 		return
 	}
 	c.RunE = func(cmd *cobra.Command, args []string) error {
-		err := runE(cmd, args)
+		var err error
+		if cmd.Annotations[graceful] != "" {
+			err = runE(cmd, args)
+		} else {
+			_, err = Interruptible(cmd.Context(), func() (struct{}, error) { return struct{}{}, runE(cmd, args) })
+		}
 		var coded *ExitError
-		if err == nil || errors.As(err, &coded) {
+		var usage interface{ BadUsage() }
+		switch {
+		case err == nil || errors.As(err, &coded):
 			return err
+		case errors.As(err, &usage):
+			return &ExitError{Code: ExitUsage, Err: err}
 		}
 		return &ExitError{Code: ExitFailed, Err: err}
 	}
@@ -144,6 +170,19 @@ func (a *App) Getenv(key string) string {
 		}
 	}
 	return ""
+}
+
+// Columns returns the width of a terminal, 0 for other streams.
+func Columns(stream any) int {
+	f, ok := stream.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		return 80
+	}
+	return width
 }
 
 // IsTerminal reports whether a stream is a terminal.

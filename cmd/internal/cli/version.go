@@ -29,21 +29,18 @@ func NewVersion(a *App) *cobra.Command {
 		Short: "print the version and what it was built from",
 		Example: `  oly-passkey version
   oly-passkey version --format json`,
-		Args: cobra.NoArgs,
+		Args: NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			switch format {
-			case "text":
-				_, err := fmt.Fprintln(a.Stdout, Version())
-				return err
-			case "json":
+			if format == "json" {
 				e := json.NewEncoder(a.Stdout)
 				e.SetIndent("", "  ")
 				return e.Encode(Version())
 			}
-			return Usagef("--format is %q; it takes text or json", format)
+			_, err := fmt.Fprintln(a.Stdout, Version())
+			return err
 		},
 	}
-	c.Flags().StringVar(&format, "format", "text", "text or json")
+	Format(c.Flags(), &format, "text", "json")
 	return c
 }
 

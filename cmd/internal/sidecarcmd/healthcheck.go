@@ -21,13 +21,13 @@ func NewHealthcheck(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "healthcheck",
 		Short: "check whether the local sidecar is ready",
-		Long: `Asks /readyz of a server that "oly-passkey serve" runs on this machine, for the
-HEALTHCHECK of a container and for monitoring.
+		Long: `Requests /readyz from a sidecar on this machine, for the HEALTHCHECK of a
+container and for monitoring.
 
 Exit code 0: ready; 1: not ready, or unreachable.`,
 		Example: `  oly-passkey healthcheck
   oly-passkey healthcheck --metrics-listen 0.0.0.0:4478`,
-		Args: cobra.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if env := a.Getenv(serveEnvPrefix + "METRICS_LISTEN"); env != "" && !cmd.Flags().Changed("metrics-listen") {
 				listen = env
@@ -35,7 +35,7 @@ Exit code 0: ready; 1: not ready, or unreachable.`,
 			return healthcheck(cmd.Context(), a, listen)
 		},
 	}
-	c.Flags().StringVar(&listen, "metrics-listen", api.DefaultMetricsListen, "`HOST:PORT` that the server was given (also from OLY_PASSKEY_SERVE_METRICS_LISTEN)")
+	c.Flags().StringVar(&listen, "metrics-listen", api.DefaultMetricsListen, "`HOST:PORT` of the sidecar's /readyz (also from OLY_PASSKEY_SERVE_METRICS_LISTEN)")
 	return c
 }
 
@@ -45,7 +45,7 @@ const healthcheckTimeout = 3 * time.Second
 func healthcheck(ctx context.Context, a *cli.App, listen string) error {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
-		return cli.Usagef("--metrics-listen is %q; it takes HOST:PORT", listen)
+		return cli.Usagef("invalid --metrics-listen %q: use HOST:PORT", listen)
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "localhost" // the server listens everywhere

@@ -21,20 +21,16 @@ func NewIndex(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "index",
 		Short: "export, import, verify and count the sidecar's index",
-		Long: `Export, import, verify and count the sidecar's index, in a data directory or in
-PostgreSQL. A data directory belongs to one process at a time: stop serve first.`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return cli.Usagef("choose a subcommand: export, import, stats or verify")
-		},
+		Long: `Exports, imports, verifies and counts the sidecar's index, in a data directory
+or in PostgreSQL. A data directory belongs to one process at a time: stop serve
+first.`,
 	}
-	c.AddCommand(
+	return cli.Parent(c,
 		newIndexExport(a),
 		newIndexCommand(a, "import", "read an export from stdin into an empty index", importIndex),
 		newIndexCommand(a, "verify", "check the file and look up every handle; exit code 1 if something is wrong", verifyIndex),
 		newIndexCommand(a, "stats", "count identities, and handles by state", indexStats),
 	)
-	return c
 }
 
 // indexFlags select the index.
@@ -55,7 +51,7 @@ func newIndexExport(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export",
 		Short: "write the index to stdout as JSON lines",
-		Args:  cobra.NoArgs,
+		Args:  cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, err := indexIsMissing(f.dataDir, f.dsnFile, false); err != nil {
 				return err
@@ -68,7 +64,7 @@ func newIndexExport(a *cli.App) *cobra.Command {
 		},
 	}
 	f.add(c)
-	return c
+	return cli.Graceful(c)
 }
 
 type indexReader interface {
@@ -93,7 +89,7 @@ func newIndexCommand(a *cli.App, name, short string, do func(context.Context, *c
 	c := &cobra.Command{
 		Use:   name,
 		Short: short,
-		Args:  cobra.NoArgs,
+		Args:  cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			made, err := indexIsMissing(f.dataDir, f.dsnFile, name == "import")
 			if err != nil {
@@ -114,11 +110,11 @@ func newIndexCommand(a *cli.App, name, short string, do func(context.Context, *c
 		},
 	}
 	f.add(c)
-	return c
+	return cli.Graceful(c)
 }
 
-// indexIsMissing tells whether an index in a directory has to be made, which is
-// an error where that may not be.
+// indexIsMissing reports whether an index must be created in a directory. It returns
+// an error if create is false.
 func indexIsMissing(dataDir, dsnFile string, create bool) (bool, error) {
 	switch {
 	case dsnFile != "":
@@ -141,7 +137,7 @@ func openIndex(ctx context.Context, dataDir, dsnFile string) (index.Store, error
 		}
 		s, err := postgres.Open(ctx, dsn)
 		if err != nil {
-			return nil, err // not s: a nil *Store is no nil Store
+			return nil, err // not s: a nil *Store in an interface is not nil
 		}
 		return s, nil
 	}

@@ -1,7 +1,7 @@
 package sidecarcmd
 
 import (
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/olympusoss/oly-passkey/pkg/flagtable"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
@@ -20,7 +20,7 @@ func kratosAccessOptions(a *kratosadmin.Access) []flagtable.Option {
 	}
 }
 
-// KratosAccessFlags adds them to a command.
-func KratosAccessFlags(c *cobra.Command, a *kratosadmin.Access) {
-	flagtable.Table{Options: kratosAccessOptions(a)}.Register(c.Flags())
+// KratosAccessFlags defines them as flags.
+func KratosAccessFlags(f *pflag.FlagSet, a *kratosadmin.Access) {
+	flagtable.Table{Options: kratosAccessOptions(a)}.Register(f)
 }

@@ -49,7 +49,7 @@ func (o *serveOptions) table() flagtable.Table {
 			flagtable.Text(&o.listen, "listen", api.DefaultListen, "`HOST:PORT` of the API"),
 			flagtable.Text(&o.metricsListen, "metrics-listen", api.DefaultMetricsListen, "`HOST:PORT` of /metrics, /livez and /readyz"),
 			flagtable.Text(&o.identityIDs, "identity-id-handles", string(directory.IdentityIDsWebAuthn),
-				"when to accept 16 bytes that are not in the index as an identity id: `webauthn` (if Kratos shows a webauthn key with that handle), any (if the identity exists), off"),
+				"`WHEN` to accept 16 bytes that are not in the index as an identity id: webauthn (if Kratos shows a webauthn key with that handle), any (if the identity exists), off"),
 			flagtable.Duration(&o.reconcileEvery, "reconcile-every", 6*time.Hour, "`TIME` between sweeps over all identities"),
 			flagtable.Duration(&o.maxAge, "max-age", 24*time.Hour, "`TIME` after which an entry is confirmed with Kratos"),
 			flagtable.Number(&o.maxHandles, "max-handles", 0, "`NUMBER` of handles per second and API key, 0 for no limit; hooks are never limited").Reloadable(),

@@ -22,9 +22,9 @@ func NewServe(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve --kratos-admin-url URL --data-dir DIR --api-key-file FILE",
 		Short: "run the sidecar: Kratos' hooks in, user handle to identity out",
-		Long: `Run the sidecar: it keeps an index from user handles to identities and answers
-whose a passkey is. The first start reads all identities from Kratos' admin API;
-from then on Kratos' web hooks keep the index, and a sweep corrects it.
+		Long: `Runs the sidecar: it keeps an index from user handles to identities, and returns
+the identity of a passkey. The first start reads all identities from Kratos'
+admin API; then Kratos' web hooks update the index, and a sweep corrects it.
 
 The key file has one scope:key per line, at most two keys per scope. The scopes
 are hooks, resolve, read and admin; lines starting with # are ignored. Clients
@@ -37,12 +37,14 @@ file, keys, certificates and documents; SIGTERM drains. Traces are sent if
 OTEL_EXPORTER_OTLP_ENDPOINT is set.
 
 Resolving is not authentication: the user handle of an assertion is not signed.
-An answer identifies somebody only together with "credential_matches": true and
-a signature that was verified.`,
-		Example: `  oly-passkey serve --kratos-admin-url http://127.0.0.1:4434 --data-dir /var/lib/oly-passkey --api-key-file sidecar.key
+An answer identifies a user only together with "credential_matches": true and a
+verified signature.`,
+		Example: `  oly-passkey serve --kratos-admin-url http://127.0.0.1:4434 \
+    --data-dir /var/lib/oly-passkey --api-key-file sidecar.key
   oly-passkey serve --options-file /etc/oly-passkey.yml
-  oly-passkey serve --kratos-admin-url http://127.0.0.1:4434 --data-dir data --dev`,
-		Args: cobra.NoArgs,
+  oly-passkey serve --kratos-admin-url http://127.0.0.1:4434 \
+    --data-dir data --dev`,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.read(a, table, cmd.Flags(), optionsFile); err != nil {
 				return err
@@ -51,12 +53,9 @@ a signature that was verified.`,
 			return serve(cmd.Context(), a, &o, r)
 		},
 	}
-	c.Flags().StringVar(&optionsFile, "options-file", "", "YAML `FILE` with the options, one name: value per line")
-	c.Flags().StringVar(&optionsFile, "config", "", "the former name of --options-file")
-	_ = c.Flags().MarkHidden("config") // it exists
-	c.MarkFlagsMutuallyExclusive("options-file", "config")
-	table.Register(c.Flags())
-	return c
+	defineServeFlags(c, table, &optionsFile)
+	cli.Renamed(c, map[string]string{"config": "options-file"})
+	return cli.Graceful(c)
 }
 
 // The heap of a server that answers is a few MB; collected whenever it has

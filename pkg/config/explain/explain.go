@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/input"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -188,22 +188,15 @@ func readConfig(opts Options) (*config, error) {
 		return nil, nil //nolint:nilnil // a nil config is valid
 	}
 	c := &config{}
-	var docs []*kratosconf.Document
 	for _, f := range opts.Files {
 		c.names = append(c.names, f.Name)
-		d, err := kratosconf.Parse(f, kratosconf.ParseOptions{Rendered: opts.Lint.Rendered})
-		if err != nil {
-			return nil, err
-		}
-		docs = append(docs, d)
 	}
-	loaded, err := kratosconf.Load(docs, opts.Lint.Env)
+	pass, err := input.Parse(opts.Files, opts.Lint)
 	if err != nil {
 		return nil, err
 	}
-	pass := lint.NewPass(loaded, opts.Lint)
 	c.methods = pass.Enabled()
-	c.baseURL = loaded.Get("serve.public.base_url").Text()
+	c.baseURL = pass.Config.Get("serve.public.base_url").Text()
 	c.findings = lint.Run(pass, rules.All())
 	return c, nil
 }

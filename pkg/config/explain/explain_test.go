@@ -15,6 +15,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/explain"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -86,13 +87,13 @@ func TestConfigurationDecides(t *testing.T) {
 	a := withConfig(t, suffix, kratosYML("example.com", "https://auth.example.com"))
 	require.Empty(t, a.Found[0].Causes[0].Proof)
 	var text bytes.Buffer
-	require.NoError(t, a.WriteText(&text))
+	require.NoError(t, a.WriteText(&text, report.Look{Columns: 80}))
 	require.Contains(t, text.String(), "kratos.yml confirms none of these; the cause is in the deployment or the page")
 }
 
 func TestBrokenConfiguration(t *testing.T) {
 	_, err := table(t).Explain([]byte("x"), explain.Options{Files: []*source.File{source.New("kratos.yml", []byte("a: [1"))}, Lint: lint.Options{}})
-	require.EqualError(t, err, `kratos.yml:1:1: did not find expected ',' or ']'`)
+	require.ErrorContains(t, err, `kratos.yml:1:1: did not find expected ',' or ']'`)
 }
 
 // assertion returns the response of an authenticator at sign-in.
@@ -257,7 +258,7 @@ func TestGarbage(t *testing.T) {
 			require.Equal(t, explain.KindUnknown, a.Kind)
 			require.Empty(t, a.Found)
 			var text bytes.Buffer
-			require.NoError(t, a.WriteText(&text))
+			require.NoError(t, a.WriteText(&text, report.Look{Columns: 80}))
 			require.True(t, strings.HasPrefix(text.String(), "no explanation found for this text\n"), text.String())
 		})
 	}
@@ -279,7 +280,7 @@ func FuzzExplain(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, a.Kind == explain.KindUnknown, len(a.Found) == 0 && a.Facts == nil && a.Rule == nil)
 		var text, js bytes.Buffer
-		require.NoError(t, a.WriteText(&text))
+		require.NoError(t, a.WriteText(&text, report.Look{Columns: 80}))
 		require.NoError(t, a.WriteJSON(&js))
 		require.True(t, json.Valid(js.Bytes()))
 		require.NotEmpty(t, text.String())

@@ -45,8 +45,12 @@ func ParseVersion(s string) (Version, error) {
 }
 
 // AtLeast reports whether v is other or newer.
-func (v Version) AtLeast(other Version) bool {
-	return cmp.Or(cmp.Compare(v.Major, other.Major), cmp.Compare(v.Minor, other.Minor), cmp.Compare(v.Patch, other.Patch)) >= 0
+func (v Version) AtLeast(other Version) bool { return v.Compare(other) >= 0 }
+
+// Compare returns a negative number if v is older than other, 0 if they are the
+// same, and a positive number if v is newer.
+func (v Version) Compare(other Version) int {
+	return cmp.Or(cmp.Compare(v.Major, other.Major), cmp.Compare(v.Minor, other.Minor), cmp.Compare(v.Patch, other.Patch))
 }
 
 // String returns the version as a tag.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
+	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -56,7 +57,7 @@ selfservice:
     passkey: {enabled: true, config: {rp: {id: example.com, display_name: x, origins: ["https://one.example.com", "https://two.example.com"]}}}
 `)
 	var out strings.Builder
-	require.NoError(t, m.Text(&out, matrix.Browsers()))
+	require.NoError(t, m.Text(&out, matrix.Browsers(), report.Look{Columns: 80}))
 	for line := range strings.Lines(out.String()) {
 		require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
 	}

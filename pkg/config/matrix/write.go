@@ -8,13 +8,24 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
-// Text writes the matrix for a terminal of 80 columns.
-func (m Matrix) Text(w io.Writer, browsers []Browser) error {
+// Text writes the matrix as text. Its tables are 80 columns wide.
+func (m Matrix) Text(w io.Writer, browsers []Browser, look report.Look) error {
 	var b strings.Builder
+	// cell pads a mark to its column.
+	cell := func(ok bool, width int) string {
+		text := fmt.Sprintf("%-*s", width, mark(ok))
+		if ok {
+			return look.Good(text)
+		}
+		return look.Paint(lint.Error, text)
+	}
+	// wrap writes an indented text.
+	wrap := func(text string) { b.WriteString(look.Wrap("  ", 4, safetext.Visible(text)) + "\n") }
 	fmt.Fprintf(&b, "%-44s %-9s %-8s %s\n", "ORIGIN", "METHOD", "BROWSER", "KRATOS")
 	for _, r := range m.Rows {
 		origin := safetext.Visible(r.Origin)
@@ -22,23 +33,23 @@ func (m Matrix) Text(w io.Writer, browsers []Browser) error {
 			b.WriteString(origin + "\n")
 			origin = ""
 		}
-		kratos := mark(r.Kratos.OK)
+		kratos := cell(r.Kratos.OK, 0)
 		if !r.Browser.OK {
 			kratos = "-" // the browser rejects the ceremony first
 		}
-		fmt.Fprintf(&b, "%-44s %-9s %-8s %s\n", origin, r.Method, mark(r.Browser.OK), kratos)
+		fmt.Fprintf(&b, "%-44s %-9s %s %s\n", origin, r.Method, cell(r.Browser.OK, 8), kratos)
 		switch {
 		case !r.Browser.OK:
-			wrap(&b, "browser: "+r.Browser.Reason)
+			wrap("browser: " + r.Browser.Reason)
 			if r.Related != "" {
-				wrap(&b, "fix: "+r.Related)
+				wrap("fix: " + r.Related)
 			}
 		case !r.Kratos.OK:
-			wrap(&b, "kratos: "+r.Kratos.Reason)
+			wrap("kratos: " + r.Kratos.Reason)
 		}
 	}
 	for _, s := range m.Skipped {
-		wrap(&b, "skipped: "+s)
+		wrap("skipped: " + s)
 	}
 	if len(browsers) > 0 {
 		fmt.Fprintf(&b, "\n%-15s %-15s %-14s %-17s %s\n", "FROM VERSION", "HYBRID", "AUTOFILL", "RELATED ORIGINS", "SIGNALS")
@@ -55,11 +66,6 @@ func mark(ok bool) string {
 		return "✓"
 	}
 	return "✗"
-}
-
-// wrap writes an indented text in lines for a terminal.
-func wrap(b *strings.Builder, text string) {
-	b.WriteString(report.Wrap("  ", 4, safetext.Visible(text)) + "\n")
 }
 
 // JSON writes the matrix, and the browsers if there are any.

@@ -64,7 +64,7 @@ func TestFormats(t *testing.T) {
 
 func TestColorText(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, report.ColorText(&out, findings()[2:]))
+	require.NoError(t, report.Look{Columns: 80, Color: true}.Text(&out, findings()[2:]))
 	require.Equal(t, "deploy/kratos.yml:1:1: \x1b[1;36minfo\x1b[0m: left over [origin-unused]\n  1 | rp:\n    | \x1b[1;36m^\x1b[0m\n", out.String())
 }
 
@@ -105,7 +105,7 @@ func TestColorTextFitsATerminal(t *testing.T) {
 	file := source.New("kratos.yml", []byte("id: "+strings.Repeat("so long, ", 25)))
 	span := source.Span{File: file, Start: 151, End: 155}
 	var out bytes.Buffer
-	require.NoError(t, report.ColorText(&out, []lint.Finding{{
+	require.NoError(t, report.Look{Columns: 80, Color: true}.Text(&out, []lint.Finding{{
 		Rule: "a-rule", Severity: lint.Error, Span: span,
 		Message: strings.Repeat("what is wrong, and what happens to people, ", 3) + "at length",
 		Help:    strings.Repeat("what to do, step by step, ", 4) + "in time",

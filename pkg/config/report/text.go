@@ -13,63 +13,39 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Text writes each finding as file:line:column: severity: message [rule],
-// followed by the line with a caret, the help and the notes.
-func Text(w io.Writer, findings []lint.Finding) error {
-	return text(w, findings, style{paint: func(_ lint.Severity, s string) string { return s }})
-}
+// Text writes each finding as file:line:column: severity: message [rule], the
+// line that it is about with a caret, the help and further places.
+func Text(w io.Writer, findings []lint.Finding) error { return Look{}.Text(w, findings) }
 
-// ColorText is Text for a terminal: severities and carets are colored, and no
-// line is wider than Columns.
-func ColorText(w io.Writer, findings []lint.Finding) error {
-	return text(w, findings, style{wrapped: true, paint: func(severity lint.Severity, s string) string {
-		code := map[lint.Severity]string{lint.Error: "31", lint.Warning: "33", lint.Info: "36"}[severity]
-		return "\x1b[1;" + code + "m" + s + "\x1b[0m"
-	}})
-}
-
-// style is the layout of a text.
-type style struct {
-	wrapped bool // to Columns
-	paint   func(lint.Severity, string) string
-}
-
-func text(w io.Writer, findings []lint.Finding, look style) error {
+// Text is the function Text with this look.
+func (l Look) Text(w io.Writer, findings []lint.Finding) error {
 	b := bufio.NewWriter(w)
 	for i, f := range findings {
 		if i > 0 {
 			_ = b.WriteByte('\n') // Flush reports the error
 		}
 		place, severity := safetext.Visible(f.Span.String())+": ", f.Severity.String()
-		head := look.wrap("", 4, fmt.Sprintf("%s%s: %s [%s]", place, severity, safetext.Visible(f.Message), f.Rule))
+		head := l.Wrap("", 4, fmt.Sprintf("%s%s: %s [%s]", place, severity, safetext.Visible(f.Message), f.Rule))
 		if rest, ok := strings.CutPrefix(head, place+severity); ok {
-			head = place + look.paint(f.Severity, severity) + rest
+			head = place + l.Paint(f.Severity, severity) + rest
 		}
 		_, _ = fmt.Fprintln(b, head)
-		excerpt(b, f.Span, func(s string) string { return look.paint(f.Severity, s) })
+		excerpt(b, f.Span, func(s string) string { return l.Paint(f.Severity, s) })
 		if f.Help != "" {
-			_, _ = fmt.Fprintln(b, look.wrap("  help: ", 8, safetext.Visible(f.Help)))
+			_, _ = fmt.Fprintln(b, l.Wrap("  help: ", 8, safetext.Visible(f.Help)))
 		}
 		for _, n := range f.Notes {
-			_, _ = fmt.Fprintln(b, look.wrap("  note: ", 8, safetext.Visible(n.Span.String()+": "+n.Message)))
+			_, _ = fmt.Fprintln(b, l.Wrap("  note: ", 8, safetext.Visible(n.Span.String()+": "+n.Message)))
 		}
 	}
 	return b.Flush()
 }
 
-// wrap breaks a text for terminals only.
-func (s style) wrap(label string, margin int, text string) string {
-	if !s.wrapped {
-		return label + text
-	}
-	return Wrap(label, margin, text)
-}
-
-// maxExcerpt is the maximum number of characters shown of a line, for a
-// terminal of 80 columns.
+// maxExcerpt bounds the characters of a line that are shown, for a terminal of 80
+// columns.
 const maxExcerpt = 72
 
-// excerpt writes the line of a span and marks the span in it.
+// excerpt shows the line of a span and marks the span in it.
 func excerpt(b *bufio.Writer, span source.Span, paint func(string) string) {
 	if span.File == nil || span.File.Foreign {
 		return
@@ -92,7 +68,7 @@ func excerpt(b *bufio.Writer, span source.Span, paint func(string) string) {
 	_, _ = fmt.Fprintf(b, "  %s | %s%s\n", strings.Repeat(" ", len(number)), strings.Repeat(" ", start), paint("^"+strings.Repeat("~", width-1)))
 }
 
-// cut returns the part of a line to show, with "…" at an end that is cut off.
+// cut returns the part of a line that is shown, with … in place of the rest.
 func cut(line []rune, from int) []rune {
 	part := slices.Clone(line[from : from+maxExcerpt])
 	if from > 0 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
 )
 
@@ -28,7 +29,25 @@ func TestParagraph(t *testing.T) {
 		{"", 0, "a\x1b[31mred\u009bm", "a [31mred m\n"},
 	} {
 		var b strings.Builder
-		report.Paragraph(&b, c.label, c.margin, c.text)
+		report.Look{Columns: 80}.Paragraph(&b, c.label, c.margin, c.text)
 		require.Equal(t, c.want, b.String())
 	}
+}
+
+// TestLook: a pipe gets whole lines without colors, and coloring changes no layout.
+func TestLook(t *testing.T) {
+	long := strings.Repeat("word ", 40) + "end"
+	var b strings.Builder
+	report.Look{}.Paragraph(&b, "fix:", 6, long)
+	require.Equal(t, "fix:  "+long+"\n", b.String())
+	var plain, color strings.Builder
+	report.Look{Columns: 40}.Labeled(&plain, report.Look{}.Good, "ok", 4, long)
+	look := report.Look{Columns: 40, Color: true}
+	look.Labeled(&color, look.Good, "ok", 4, long)
+	for line := range strings.Lines(plain.String()) {
+		require.LessOrEqual(t, len(line), 41)
+	}
+	require.Equal(t, "\x1b[1;32mok\x1b[0m"+strings.TrimPrefix(plain.String(), "ok"), color.String())
+	require.Equal(t, "\x1b[1;31mx\x1b[0m", look.Paint(lint.Error, "x"))
+	require.Equal(t, "x", report.Look{Columns: 40}.Paint(lint.Error, "x"))
 }
