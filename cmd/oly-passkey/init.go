@@ -117,7 +117,7 @@ func initTable(o *setup.Options) flagtable.Table {
 		flagtable.Text(&o.UIURL, "ui-url", "", "`URL` in front of /login and the other pages (default https://DOMAIN, on localhost http://localhost:4455)"),
 		flagtable.Text(&o.SidecarURL, "sidecar-url", "", "`URL` of oly-passkey serve as Kratos reaches it (default http://127.0.0.1:4477, with compose http://sidecar:4477)"),
 		flagtable.List(&o.AndroidApps, "android-app", "`PACKAGE=SHA256` of an app and its signing certificate (repeatable)"),
-		flagtable.List(&o.AppleApps, "apple-app", "`TEAMID.bundle.id` of an app (repeatable)"),
+		flagtable.List(&o.AppleApps, "apple-app", "`TEAMID.BUNDLEID` of an app (repeatable)"),
 		flagtable.Text(&o.StaffDomain, "staff-domain", "", "`HOST` where staff signs in, with --preset two-kratos (default staff.DOMAIN)"),
 		flagtable.Text(&o.Mount, "mount", "", "absolute `FOLDER` where a container sees the files (default relative to Kratos' working directory)"),
 		flagtable.Text(&o.PublicListen, "public-listen", "", "`IP:PORT` of Kratos' public API (default 127.0.0.1:4433, in containers 0.0.0.0:4433)"),
