@@ -89,10 +89,10 @@ func TestAuditFails(t *testing.T) {
 		{cli.ExitUsage, `--fail-on: "x" is no severity; there are error, warning and info`, []string{"--kratos-admin-url", url, "--fail-on", "x"}},
 		{cli.ExitUsage, `--max-rps has to be 0 or more, and --page-size 1 to 1000`, []string{"--kratos-admin-url", url, "--page-size", "0"}},
 		{cli.ExitUsage, `--rp-id-change: rp.id "https://x" is no bare lower-case domain, such as example.com`, []string{"--kratos-admin-url", url, "--rp-id-change", "https://x"}},
-		{cli.ExitUsage, `--kratos-admin-url: kratos admin url "x" is no http or https url`, []string{"--kratos-admin-url", "x"}},
+		{cli.ExitUsage, `--kratos-admin-url: invalid Kratos admin URL "x"`, []string{"--kratos-admin-url", "x"}},
 		{cli.ExitFailed, `open nowhere.json: no such file or directory`, []string{"--kratos-admin-url", url, "--since", "nowhere.json"}},
 		{cli.ExitFailed, `--since audit_test.go: not a report that oly-passkey audit --format json wrote`, []string{"--kratos-admin-url", url, "--since", "audit_test.go"}},
-		{cli.ExitFailed, `answered 404, but not as kratos does: is this the admin api?`, []string{"--kratos-admin-url", gone.URL}},
+		{cli.ExitFailed, `returned a 404 that is not Kratos's: is this the admin API?`, []string{"--kratos-admin-url", gone.URL}},
 		{cli.ExitFailed, `no such file or directory`, []string{"--kratos-admin-url", url, "--output", "nowhere/report.txt"}},
 	} {
 		code, out, errs := runAudit(t, c.args...)

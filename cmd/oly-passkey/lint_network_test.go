@@ -132,5 +132,5 @@ func TestAuditOryNetwork(t *testing.T) {
 	code, out, errs = runAudit(t, "--kratos-admin-url", f.URL)
 	require.Equal(t, cli.ExitFailed, code)
 	require.Empty(t, out)
-	require.Contains(t, errs, "answered 401 Unauthorized")
+	require.Contains(t, errs, "returned 401 Unauthorized")
 }

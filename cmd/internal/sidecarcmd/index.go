@@ -155,11 +155,11 @@ func openIndex(ctx context.Context, dataDir, dsnFile string) (index.Store, error
 func readDSN(path string) (string, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return "", fmt.Errorf("postgres dsn file: %w", err)
+		return "", fmt.Errorf("PostgreSQL DSN file: %w", err)
 	}
 	dsn := strings.TrimSpace(string(raw))
 	if dsn == "" {
-		return "", fmt.Errorf("postgres dsn file %q is empty", path)
+		return "", fmt.Errorf("PostgreSQL DSN file %q is empty", path)
 	}
 	return dsn, nil
 }

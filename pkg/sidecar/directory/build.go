@@ -137,7 +137,7 @@ const progressEvery = 10 * time.Second
 func (d *Directory) sayProgress(ctx context.Context) {
 	for sleep(ctx, progressEvery) == nil {
 		p, _, _ := d.Progress()
-		d.log.Info("still building", "identities_read", p.Identities, "percent", int(100*p.Fraction),
+		d.log.Info("building the index: progress", "identities_read", p.Identities, "percent", int(100*p.Fraction),
 			"per_second", int(p.Rate()), "left", p.Left().String())
 	}
 }

@@ -93,7 +93,7 @@ type Directory struct {
 }
 
 // ErrOtherKratos says that the index was made from another Kratos.
-var ErrOtherKratos = errors.New("index belongs to another kratos")
+var ErrOtherKratos = errors.New("index belongs to another Kratos")
 
 // maxInRequest is how many pulls answers may wait for at the same time.
 const maxInRequest = 16
@@ -177,7 +177,7 @@ func (d *Directory) awaitKratos(ctx context.Context) (ours bool, err error) {
 		}
 		wait := pause(tries)
 		if ctx.Err() == nil { // its end is no trouble with kratos
-			d.log.Error("cannot reach kratos; answering from the index", "error", err, "again_in", wait.String())
+			d.log.Error("cannot reach Kratos; responding from the index", "error", err, "again_in", wait.String())
 		}
 		_ = sleep(ctx, wait) // the loop ends with ctx
 	}
@@ -218,7 +218,7 @@ func (d *Directory) checkOwner(ctx context.Context) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%w: none of its identities that were looked for exists there; use another data directory, or empty this one if kratos was replaced", ErrOtherKratos)
+	return fmt.Errorf("%w: none of the sampled identities exist there; use another data directory, or empty this one if Kratos was replaced", ErrOtherKratos)
 }
 
 // sample answers identities of the index that are not deleted: those at its

@@ -344,7 +344,7 @@ func TestOneUnreadIdentity(t *testing.T) {
 				require.NoError(t, w.stop())
 				w.startBehind(g)
 				w.wait(7 * time.Hour)
-				require.Empty(t, w.log.lines("cannot reach kratos; answering from the index"))
+				require.Empty(t, w.log.lines("cannot reach Kratos; responding from the index"))
 				w.requireOwner(keys[1], index.Active)
 				w.requireError(keys[0], ErrRemoved)
 			})

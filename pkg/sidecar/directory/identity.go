@@ -14,9 +14,9 @@ import (
 
 // What is asked about an identity that is not, or still is, in Kratos.
 var (
-	ErrNoIdentity     = errors.New("kratos has no identity with this id")
-	ErrNoCredential   = errors.New("kratos lists no such credential of this identity")
-	ErrIdentityExists = errors.New("kratos still has this identity")
+	ErrNoIdentity     = errors.New("Kratos has no identity with this ID")
+	ErrNoCredential   = errors.New("this identity has no such credential in Kratos")
+	ErrIdentityExists = errors.New("Kratos still has this identity")
 )
 
 // Credential is one key of an identity, as Kratos shows it now.

@@ -30,15 +30,15 @@ func (d *Directory) maintain(ctx context.Context) {
 		lead, release, err := l.Lead(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			d.log.Error("cannot ask who leads", "error", err)
+			d.log.Error("cannot acquire leadership", "error", err)
 		case lead != nil:
-			d.log.Info("this server builds and sweeps")
+			d.log.Info("acquired leadership")
 			d.keep(lead)
 			release()
 			if ctx.Err() != nil {
 				return
 			}
-			d.log.Warn("this server does not lead any more")
+			d.log.Warn("lost leadership")
 		}
 		_ = sleep(ctx, shareEvery) // the loop ends with ctx
 	}
@@ -58,12 +58,12 @@ func (d *Directory) keep(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case errors.Is(err, errManyDeleted):
-			d.log.Error("sweep stopped, and nothing was marked as deleted; POST /v1/index/reconcile?accept_deletions=N goes on", "error", err)
+			d.log.Error("sweep stopped without marking any identity as deleted; continue with POST /v1/index/reconcile?accept_deletions=N", "error", err)
 			failures = 0
 		case err != nil:
 			wait = pause(failures)
 			failures++
-			d.log.Error("cannot read the list of identities; trying again", "error", err, "again_in", wait.String())
+			d.log.Error("cannot list identities; retrying", "error", err, "again_in", wait.String())
 		default:
 			failures = 0
 		}

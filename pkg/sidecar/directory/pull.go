@@ -62,7 +62,7 @@ func (d *Directory) run(ctx context.Context, j index.Job) {
 	}
 	waited, err := d.queue.finish(ctx, j.Identity, p.changed, err)
 	if err != nil {
-		d.log.Error("cannot settle a job", "identity_id", j.Identity, "error", err)
+		d.log.Error("cannot remove a finished job", "identity_id", j.Identity, "error", err)
 	}
 	if waited > 0 {
 		d.onPulled(waited)
@@ -75,9 +75,9 @@ const warnEvery = 10 * time.Second
 
 // What is said of them.
 const (
-	pullFailed          = "cannot pull identities; trying again"
-	pullUnreadable      = "cannot read an identity; what the index says of it stays as it is"
-	pullInRequestFailed = "cannot pull an identity that an answer waits for"
+	pullFailed          = "cannot pull identities; retrying"
+	pullUnreadable      = "cannot read an identity; its index entry is unchanged"
+	pullInRequestFailed = "cannot pull an identity for a request"
 )
 
 func (d *Directory) warn(message string, id uuid.UUID, err error) {
@@ -101,7 +101,7 @@ type pulled struct {
 // pull asks Kratos for an identity and merges the answer.
 func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error) {
 	if !d.checked.Load() {
-		return p, fmt.Errorf("%w: it has not answered since the start", ErrKratos)
+		return p, fmt.Errorf("%w: no response since startup", ErrKratos)
 	}
 	ctx, span := d.tracer.Start(ctx, "pull") // the request to Kratos and the commit, as one
 	defer span.End()

@@ -15,10 +15,10 @@ import (
 // Why a handle leads to no identity.
 var (
 	ErrUnknown   = errors.New("no identity is known to have this user handle")
-	ErrRemoved   = errors.New("the credential of this user handle was removed, or its identity was")
-	ErrAmbiguous = errors.New("the text can be read as user handles of two identities")
-	ErrBuilding  = errors.New("the index is not complete yet, and this user handle is not in it so far")
-	ErrKratos    = errors.New("kratos has to be asked and cannot be")
+	ErrRemoved   = errors.New("the credential of this user handle was removed, or its identity was deleted")
+	ErrAmbiguous = errors.New("the text matches user handles of two identities")
+	ErrBuilding  = errors.New("the index is still being built and does not contain this user handle yet")
+	ErrKratos    = errors.New("this answer requires Kratos, which is unreachable")
 )
 
 // Query asks whose a handle is.
@@ -267,7 +267,7 @@ func (d *Directory) pullInRequest(ctx context.Context, id uuid.UUID) (pulled, er
 	case d.inRequest <- struct{}{}:
 		defer func() { <-d.inRequest }()
 	case <-ctx.Done():
-		return pulled{}, fmt.Errorf("%w: too many answers wait for it: %w", ErrKratos, ctx.Err())
+		return pulled{}, fmt.Errorf("%w: too many requests are waiting for it: %w", ErrKratos, ctx.Err())
 	}
 	p, err := d.pull(ctx, id)
 	if err != nil && !errors.Is(ctx.Err(), context.Canceled) { // somebody went away

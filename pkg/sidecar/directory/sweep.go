@@ -27,8 +27,8 @@ const longestRest = time.Minute
 // memory; the next sweep asks about more.
 const maxMissing = 1_000_000
 
-// errManyDeleted says that a sweep stopped because too many identities are gone.
-var errManyDeleted = errors.New("too many identities are gone")
+// errManyDeleted says that a sweep stopped because too many identities would be deleted.
+var errManyDeleted = errors.New("too many identities would be deleted")
 
 // sweep reads the list again, writes what differs and marks what is gone. It
 // reads for half of the time at most.
@@ -228,7 +228,7 @@ func (s *sweeper) confirm(ctx context.Context) (deleted int, err error) {
 	s.asked = s.d.meta.Load().AskedAt
 	suspect := s.gone > maxDeletions && s.gone*100 > s.held
 	if suspect && s.gone > s.d.meta.Load().Accept {
-		return 0, fmt.Errorf("%w: kratos does not list %d of the %d identities of the index", errManyDeleted, s.gone, s.held)
+		return 0, fmt.Errorf("%w: Kratos does not list %d of the %d identities in the index", errManyDeleted, s.gone, s.held)
 	}
 	for _, id := range s.missing {
 		p, err := s.d.pull(ctx, id)

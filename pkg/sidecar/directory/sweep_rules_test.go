@@ -35,7 +35,7 @@ func TestSweepIsSuspicious(t *testing.T) {
 			_, err = (&sweeper{d: d, gone: tc.gone, held: tc.held}).confirm(t.Context())
 			if tc.stops {
 				require.ErrorIs(t, err, errManyDeleted)
-				require.EqualError(t, err, fmt.Sprintf("too many identities are gone: kratos does not list %d of the %d identities of the index", tc.gone, tc.held))
+				require.EqualError(t, err, fmt.Sprintf("too many identities would be deleted: Kratos does not list %d of the %d identities in the index", tc.gone, tc.held))
 			} else {
 				require.NoError(t, err)
 			}

@@ -44,7 +44,7 @@ func (d *Directory) pullUnread(ctx context.Context, u *unread) (left int, err er
 		}
 	}
 	if left > 0 {
-		d.log.Error("kratos lists identities that cannot be read: too large, or not as kratos writes them; their passkeys are not found unless the index knew them before",
+		d.log.Error("some identities are too large or malformed and cannot be read; their passkeys are only found if they were indexed before",
 			"identities", left)
 	}
 	return left, nil

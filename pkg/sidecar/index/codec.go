@@ -55,7 +55,7 @@ func Decode(id uuid.UUID, b []byte) (*Identity, error) {
 	r := reader{b: b}
 	v := r.byte()
 	if !r.short && v != recordVersion && v != 1 {
-		return nil, fmt.Errorf("index record has version %d, this program reads versions 1 to %d", v, recordVersion)
+		return nil, fmt.Errorf("index record has version %d; this program reads versions 1 to %d", v, recordVersion)
 	}
 	// Most people have one passkey, and their record is one piece of memory.
 	most := &struct {
@@ -135,11 +135,11 @@ func (r *reader) take(n int) []byte {
 func (r *reader) end(what string) error {
 	switch {
 	case r.late > 0:
-		return fmt.Errorf("index %s has a time %d microseconds after 1970", what, r.late)
+		return fmt.Errorf("index %s contains an invalid time (%d µs since 1970)", what, r.late)
 	case r.short:
-		return fmt.Errorf("index %s is cut short", what)
+		return fmt.Errorf("index %s is truncated", what)
 	case len(r.b) > 0:
-		return fmt.Errorf("index %s has %d bytes too many", what, len(r.b))
+		return fmt.Errorf("index %s has %d trailing bytes", what, len(r.b))
 	}
 	return nil
 }

@@ -13,13 +13,13 @@ import (
 )
 
 // ErrLocked says that another process holds the store.
-var ErrLocked = errors.New("index is held by another process")
+var ErrLocked = errors.New("the index is in use by another process")
 
 // NewerError says that a newer program has written the index.
 type NewerError struct{ Found, Supported int }
 
 func (e *NewerError) Error() string {
-	return fmt.Sprintf("index has format %d, this program supports formats up to %d: use the newer program again, or export the index with `oly-passkey index export` and import it into an empty one", e.Found, e.Supported)
+	return fmt.Sprintf("index has format %d; this program supports formats up to %d: use the newer program, or export the index with `oly-passkey index export` and import it into an empty one", e.Found, e.Supported)
 }
 
 // Change rewrites one identity's record. cur is nil where there is none, and is

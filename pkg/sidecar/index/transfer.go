@@ -84,7 +84,7 @@ func Export(ctx context.Context, s Source, w io.Writer) (identities int, err err
 }
 
 // ErrNotEmpty says that a store to import into holds something already.
-var ErrNotEmpty = errors.New("index is not empty: import into an empty folder or database, or delete what an import that failed has left in this one")
+var ErrNotEmpty = errors.New("index is not empty: import into an empty directory or database, or delete what a failed import left in this one")
 
 // maxTransferLine bounds a line, in bytes.
 const maxTransferLine = 16 << 20
@@ -139,9 +139,9 @@ func readRecords(lines *bufio.Scanner, each func(*Identity) error) (identities i
 				return identities, err
 			}
 		case *end != identities:
-			return identities, fmt.Errorf("line %d: export says it has %d identities, %d were read", n, *end, identities)
+			return identities, fmt.Errorf("line %d: the export declares %d identities, but contains %d", n, *end, identities)
 		case lines.Scan():
-			return identities, fmt.Errorf("line %d: export has ended before", n+1)
+			return identities, fmt.Errorf("line %d: data after the end of the export", n+1)
 		default:
 			return identities, lines.Err()
 		}
@@ -149,18 +149,18 @@ func readRecords(lines *bufio.Scanner, each func(*Identity) error) (identities i
 	if err := lines.Err(); err != nil {
 		return identities, err
 	}
-	return identities, fmt.Errorf("export ends after %d identities, without its last line: it is cut short", identities)
+	return identities, fmt.Errorf("the export is truncated: it ends after %d identities without its last line", identities)
 }
 
 func readHead(lines *bufio.Scanner) (head transferHead, err error) {
 	if !lines.Scan() {
-		return head, errors.Join(errors.New("line 1: export is empty"), lines.Err())
+		return head, errors.Join(errors.New("line 1: the export is empty"), lines.Err())
 	}
 	if err := json.Unmarshal(lines.Bytes(), &head); err != nil || head.Format != transferFormat {
-		return head, errors.New("line 1: this is no export of an index")
+		return head, errors.New("line 1: not an export of an index")
 	}
 	if head.Version < transferEarliest || head.Version > transferVersion {
-		return head, fmt.Errorf("line 1: export has version %d, this program reads versions %d to %d", head.Version, transferEarliest, transferVersion)
+		return head, fmt.Errorf("line 1: export has version %d; this program reads versions %d to %d", head.Version, transferEarliest, transferVersion)
 	}
 	return head, nil
 }
@@ -176,7 +176,7 @@ func readLine(raw []byte) (i *Identity, end *int, err error) {
 		return nil, line.Identities, nil
 	}
 	if err != nil || line.ID == uuid.Nil {
-		return nil, nil, errors.New("this is no record of an identity")
+		return nil, nil, errors.New("not a record of an identity")
 	}
 	record, err := base64.StdEncoding.DecodeString(line.Record)
 	if err != nil {

@@ -42,7 +42,7 @@ func Verify(ctx context.Context, s Store, report func(problem string)) (counted 
 	}
 	after, err := s.Stats(ctx)
 	if err == nil && before == after && after != counted {
-		report(fmt.Sprintf("figures are %+v, counted are %+v", after, counted))
+		report(fmt.Sprintf("stored statistics are %+v, but the records give %+v", after, counted))
 	}
 	return counted, err
 }
@@ -65,9 +65,9 @@ func disagrees(ctx context.Context, s Store, handle userhandle.Digest, id uuid.U
 		case !has, n >= 0 && reflect.DeepEqual(owners[n], want):
 			return "", nil
 		case n < 0:
-			problem = "does not lead to it"
+			problem = "does not resolve to it"
 		default:
-			problem = "leads to something else than its record says"
+			problem = "resolves to data that differs from its record"
 		}
 	}
 	return problem, nil

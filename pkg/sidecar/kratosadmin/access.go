@@ -60,20 +60,20 @@ func (a Access) tlsConfig() (*tls.Config, error) {
 	if a.CAFile != "" {
 		pem, err := os.ReadFile(a.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("kratos ca file: %w", err)
+			return nil, fmt.Errorf("Kratos CA file: %w", err)
 		}
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("kratos ca file %q holds no certificate", a.CAFile)
+			return nil, fmt.Errorf("Kratos CA file %q contains no certificate", a.CAFile)
 		}
 	}
 	if (a.CertFile == "") != (a.KeyFile == "") {
-		return nil, errors.New("a client certificate for kratos needs both its certificate and its key")
+		return nil, errors.New("a client certificate for Kratos needs both --kratos-client-cert-file and --kratos-client-key-file")
 	}
 	if a.CertFile != "" {
 		cert, err := tls.LoadX509KeyPair(a.CertFile, a.KeyFile)
 		if err != nil {
-			return nil, fmt.Errorf("kratos client certificate: %w", err)
+			return nil, fmt.Errorf("Kratos client certificate: %w", err)
 		}
 		c.Certificates = []tls.Certificate{cert}
 	}
@@ -87,7 +87,7 @@ func (a Access) headers() (http.Header, error) {
 	if a.HeaderFile != "" {
 		raw, err := os.ReadFile(a.HeaderFile)
 		if err != nil {
-			return nil, fmt.Errorf("kratos header file: %w", err)
+			return nil, fmt.Errorf("Kratos header file: %w", err)
 		}
 		lines := bufio.NewScanner(bytes.NewReader(raw))
 		for n := 1; lines.Scan(); n++ {
@@ -99,27 +99,27 @@ func (a Access) headers() (http.Header, error) {
 			value = strings.TrimSpace(value)
 			switch {
 			case !ok || name == "" || strings.ContainsFunc(name, inNoName):
-				return nil, fmt.Errorf("%s:%d: line is no %q", a.HeaderFile, n, "Name: value")
+				return nil, fmt.Errorf("%s:%d: expected %q", a.HeaderFile, n, "Name: value")
 			case strings.ContainsFunc(value, inNoValue):
-				return nil, fmt.Errorf("%s:%d: the value holds a character that no http header carries", a.HeaderFile, n)
+				return nil, fmt.Errorf("%s:%d: the value contains a character that is not allowed in an HTTP header", a.HeaderFile, n)
 			}
 			h.Add(name, value)
 		}
 		if err := lines.Err(); err != nil {
-			return nil, fmt.Errorf("kratos header file %q: %w", a.HeaderFile, err)
+			return nil, fmt.Errorf("Kratos header file %q: %w", a.HeaderFile, err)
 		}
 	}
 	if a.TokenFile != "" {
 		raw, err := os.ReadFile(a.TokenFile)
 		if err != nil {
-			return nil, fmt.Errorf("kratos token file: %w", err)
+			return nil, fmt.Errorf("Kratos token file: %w", err)
 		}
 		token := strings.TrimSpace(string(raw))
 		if token == "" {
-			return nil, fmt.Errorf("kratos token file %q is empty", a.TokenFile)
+			return nil, fmt.Errorf("Kratos token file %q is empty", a.TokenFile)
 		}
 		if strings.ContainsFunc(token, inNoValue) {
-			return nil, fmt.Errorf("kratos token file %q holds more than one line, or a character that no http header carries", a.TokenFile)
+			return nil, fmt.Errorf("Kratos token file %q contains more than one line, or a character that is not allowed in an HTTP header", a.TokenFile)
 		}
 		h.Set("Authorization", "Bearer "+token)
 	}
@@ -153,7 +153,7 @@ func (t *accessTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	// A request whose turn would come too late takes none from the others.
 	if err := t.turns.Wait(req.Context()); err != nil {
-		return nil, fmt.Errorf("too many requests wait for their turn: %w", err)
+		return nil, fmt.Errorf("rate limit queue is full: %w", err)
 	}
 	req = req.Clone(req.Context()) // a transport must not change its request
 	for name, values := range headers {

@@ -22,11 +22,11 @@ import (
 )
 
 // ErrNotFound says that Kratos has no such identity.
-var ErrNotFound = errors.New("kratos has no such identity")
+var ErrNotFound = errors.New("Kratos has no such identity")
 
 // ErrUnreadable says that Kratos has an identity that this client cannot read;
 // asking again does not help until the identity changes.
-var ErrUnreadable = errors.New("kratos has the identity, but it cannot be read")
+var ErrUnreadable = errors.New("Kratos has the identity, but it cannot be read")
 
 // Options say how the admin API is reached.
 type Options struct {
@@ -69,10 +69,10 @@ const longTimes = 6
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("kratos admin url %q is no http or https url, want one such as %q", safetext.URL(o.URL), "http://127.0.0.1:4434")
+		return nil, fmt.Errorf("invalid Kratos admin URL %q: want something like %q", safetext.URL(o.URL), "http://127.0.0.1:4434")
 	}
 	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return nil, fmt.Errorf("kratos admin url %q may have scheme, host, port and path only", base.Redacted())
+		return nil, fmt.Errorf("invalid Kratos admin URL %q: only scheme, host, port and path are allowed", base.Redacted())
 	}
 	base.Path = strings.TrimRight(base.Path, "/")
 	transport := o.Transport
@@ -137,7 +137,7 @@ func (c *Client) identity(ctx context.Context, id uuid.UUID, limit int64, timeou
 		case err != nil:
 			return nil, err
 		case found.ID != id:
-			return nil, backoff.Permanent(fmt.Errorf("kratos answered identity %s when asked for %s", found.ID, id))
+			return nil, backoff.Permanent(fmt.Errorf("Kratos returned identity %s instead of %s", found.ID, id))
 		}
 		return found, nil
 	})
@@ -178,9 +178,9 @@ func (c *Client) confirmGone(ctx context.Context, id uuid.UUID) error {
 	})
 	switch {
 	case err != nil:
-		return fmt.Errorf("identity %s was answered 404, and its list is needed to believe that: %w", id, err)
+		return fmt.Errorf("Kratos returned 404 for identity %s, and listing it to confirm that failed: %w", id, err)
 	case listed:
-		return fmt.Errorf("kratos answered 404 for identity %s, but a list of this id alone is not empty: is there a gateway in front that lets only a part through?", id)
+		return fmt.Errorf("Kratos returned 404 for identity %s, but a list restricted to its ID is not empty: does a gateway block part of the admin API?", id)
 	}
 	return ErrNotFound
 }

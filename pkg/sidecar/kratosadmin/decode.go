@@ -110,12 +110,12 @@ func decodeArray[T any](r io.Reader, one func(text []byte) (T, uuid.UUID, error)
 			undecodable++
 		}
 		if bytes.Compare(last[:], id[:]) >= 0 {
-			return nil, nil, fmt.Errorf("identities are not in the order of their ids: %s after %s", id, last)
+			return nil, nil, fmt.Errorf("identities are not sorted by ID: %s after %s", id, last)
 		}
 		last = id
 	}
 	if len(all) == 0 && undecodable >= manyUndecodable {
-		return nil, nil, fmt.Errorf("none of %d identities can be decoded, the last because of its value at %q", len(unread), odd.JSONPointer)
+		return nil, nil, fmt.Errorf("none of %d identities can be decoded; the last failed at %q", len(unread), odd.JSONPointer)
 	}
 	return all, unread, nil
 }
@@ -156,7 +156,7 @@ func idOf(text []byte) (uuid.UUID, error) {
 }
 
 // errNoID says that an identity can neither be read nor named.
-var errNoID = errors.New("kratos answered an identity that cannot be read and shows no id")
+var errNoID = errors.New("Kratos returned an identity that cannot be decoded and has no ID")
 
 const (
 	readSize = 64 << 10
@@ -185,7 +185,7 @@ func (e *elements) next() (text []byte, whole bool, err error) {
 			return nil, false, unexpectedEnd(err)
 		}
 		if first != '[' {
-			return nil, false, fmt.Errorf("answer is not a json array, it starts with %q", rune(first))
+			return nil, false, fmt.Errorf("response is not a JSON array: it starts with %q", rune(first))
 		}
 		_, _ = e.r.Discard(1) // it was just seen
 		switch first, err = e.skipSpace(); {
@@ -202,7 +202,7 @@ func (e *elements) next() (text []byte, whole bool, err error) {
 			_ = e.r.UnreadByte() // it was just read
 			return nil, false, e.end()
 		case b != ',':
-			return nil, false, fmt.Errorf("invalid json: %q instead of a comma or the end", rune(b))
+			return nil, false, fmt.Errorf("invalid JSON: %q instead of a comma or the end of the array", rune(b))
 		}
 	}
 	return e.element()
@@ -262,7 +262,7 @@ func (e *elements) end() error {
 	_, _ = e.r.Discard(1) // it was just seen
 	b, err := e.skipSpace()
 	if err == nil {
-		return fmt.Errorf("answer goes on after its end with %q", rune(b))
+		return fmt.Errorf("unexpected %q after the end of the response", rune(b))
 	}
 	return err
 }

@@ -26,11 +26,11 @@ type StatusError struct {
 func (e *StatusError) Error() string {
 	switch {
 	case e.Location != "":
-		return fmt.Sprintf("answered %d, a redirect to %q: is this the public api instead of the admin api?", e.Code, e.Location)
+		return fmt.Sprintf("returned %d, a redirect to %q: is this the public API instead of the admin API?", e.Code, e.Location)
 	case e.Code == http.StatusNotFound:
-		return "answered 404, but not as kratos does: is this the admin api?"
+		return "returned a 404 that is not Kratos's: is this the admin API?"
 	}
-	return fmt.Sprintf("answered %d %s", e.Code, http.StatusText(e.Code))
+	return fmt.Sprintf("returned %d %s", e.Code, http.StatusText(e.Code))
 }
 
 // Unwrap tells the retries how long Kratos wants them to wait.
@@ -48,7 +48,7 @@ func (c *Client) at(err error) error {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return fmt.Errorf("kratos admin api at %s: %w", c.base, err)
+	return fmt.Errorf("Kratos admin API at %s: %w", c.base, err)
 }
 
 // checkStatus turns an answer into the error that it is. Those that another try
@@ -89,4 +89,4 @@ func isKratosNotFound(body io.Reader) bool {
 const firstWait = 200 * time.Millisecond
 
 // errTooLarge is returned for a response larger than any of Kratos.
-var errTooLarge = errors.New("answer is too large")
+var errTooLarge = errors.New("response is too large")

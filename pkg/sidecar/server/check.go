@@ -25,7 +25,7 @@ func (o Options) Check() error {
 			_, err = net.LookupPort("tcp", port) //nolint:noctx // asks no network
 		}
 		if err != nil {
-			return fmt.Errorf("%s %q is no host:port: %w", l.option, l.addr, err)
+			return fmt.Errorf("%s %q is not HOST:PORT: %w", l.option, l.addr, err)
 		}
 	}
 	if _, err := kratosadmin.New(kratosadmin.Options{URL: o.KratosAdminURL}); err != nil {
@@ -42,11 +42,11 @@ func (o Options) checkSafe() error {
 	loopback := isLoopback(cmp.Or(o.Listen, api.DefaultListen))
 	switch {
 	case o.Dev && !loopback:
-		return fmt.Errorf("%w: --dev asks for no key, so --listen %q has to be a loopback address such as 127.0.0.1:4477", ErrUnsafe, o.Listen)
+		return fmt.Errorf("%w: --dev requires no API key, so --listen %q must be a loopback address such as 127.0.0.1:4477", ErrUnsafe, o.Listen)
 	case !o.Dev && o.Keys == nil && o.KeyFile == "":
-		return fmt.Errorf("%w without api keys: name a file with --api-key-file, or use --dev on a loopback address", ErrUnsafe)
+		return fmt.Errorf("%w without API keys: set --api-key-file, or use --dev on a loopback address", ErrUnsafe)
 	case !loopback && !o.InsecureHTTP && !o.TLS.enabled():
-		return fmt.Errorf("%w: --listen %q would send keys and handles in clear text; give a certificate with --tls-cert-file, or say --insecure-http where the network is trusted", ErrUnsafe, o.Listen)
+		return fmt.Errorf("%w: --listen %q would send keys and handles in plain text; set --tls-cert-file, or --insecure-http on a trusted network", ErrUnsafe, o.Listen)
 	}
 	return nil
 }

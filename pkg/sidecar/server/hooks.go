@@ -24,10 +24,10 @@ func (s *Server) hook(flow index.Flow) handler {
 		}
 		id, ok := parseUUID(body.IdentityID)
 		if !ok {
-			return badRequest(`"identity_id" is no uuid; the hook's body has to be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`)
+			return badRequest(`"identity_id" is not a UUID; the hook's body must be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`)
 		}
 		if id == uuid.Nil {
-			return badRequest(`"identity_id" is the nil uuid, as kratos sends it before an identity is saved; the hook needs response.ignore: true, not response.parse`)
+			return badRequest(`"identity_id" is the nil UUID, which Kratos sends before it saves an identity; use response.ignore: true in the hook, not response.parse`)
 		}
 		e := eventOf(r, id, flow)
 		if !s.told.has(e) {
@@ -83,7 +83,7 @@ func refuse(id int, text string) handler {
 // up with a one-time code first: nobody may sign up by passkey with an address
 // that was not proven.
 func refusePasskeySignUp() handler {
-	return refuse(RefusalMessageID, "Please sign up with a code sent to your e-mail address first. You can add a passkey right after that.")
+	return refuse(RefusalMessageID, "Please sign up with a code sent to your email address first. You can add a passkey right after that.")
 }
 
 // refuseAddressChange belongs under settings.after.profile, with a body that
@@ -91,5 +91,5 @@ func refusePasskeySignUp() handler {
 // Kratos would let an account take a stranger's address, keep its session and its
 // passkeys, and sign that stranger in to it by one-time code (run on v1.3.1).
 func refuseAddressChange() handler {
-	return refuse(AddressChangeMessageID, "Your e-mail address cannot be changed here. Please ask us to change it.")
+	return refuse(AddressChangeMessageID, "Your email address cannot be changed here. Please ask us to change it.")
 }

@@ -30,7 +30,7 @@ func parseUUID(text string) (id uuid.UUID, ok bool) {
 func identityID(r *http.Request) (uuid.UUID, error) {
 	id, ok := parseUUID(r.PathValue("id"))
 	if !ok || id == uuid.Nil {
-		return uuid.Nil, badRequest("the identity's id in the path is no uuid")
+		return uuid.Nil, badRequest("the identity ID in the path is not a UUID")
 	}
 	return id, nil
 }
@@ -217,19 +217,19 @@ func acceptDeletions(query string) (int, error) {
 	const name = "accept_deletions"
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return 0, badRequest("the query cannot be read")
+		return 0, badRequest("invalid query string")
 	}
 	given := values[name]
 	delete(values, name)
 	switch {
 	case len(values) > 0 || len(given) > 1:
-		return 0, badRequest("the query may hold " + name + " alone, once")
+		return 0, badRequest("the only query parameter is " + name + ", at most once")
 	case len(given) == 0:
 		return 0, nil
 	}
 	n, err := strconv.Atoi(given[0])
 	if err != nil || n < 0 {
-		return 0, badRequest(name + " has to be a number of identities")
+		return 0, badRequest(name + " must be a number of identities")
 	}
 	return n, nil
 }

@@ -49,7 +49,7 @@ func (l *limits) take(r *http.Request, handles int) error {
 	if limiter.AllowN(now, handles) {
 		return nil
 	}
-	p := newProblem(http.StatusTooManyRequests, api.ProblemTooManyHandles, "too many handles were asked for", "ask again later")
+	p := newProblem(http.StatusTooManyRequests, api.ProblemTooManyHandles, "rate limit exceeded", "too many user handles requested; retry later")
 	p.retryAfter = waitFor(limiter, now, handles)
 	return p
 }

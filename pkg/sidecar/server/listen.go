@@ -69,7 +69,7 @@ func (s *Server) serve(ctx context.Context, h http.Handler, l net.Listener, d do
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := srv.Shutdown(drain); err != nil {
-		s.log.Warn("requests that took too long were cut off", "after", drainTimeout.String())
+		s.log.Warn("aborted requests that took too long", "after", drainTimeout.String())
 		return srv.Close()
 	}
 	return nil

@@ -35,7 +35,7 @@ func (s *Server) logRequest(ctx context.Context, r *http.Request, path string, s
 // logRefusal writes a line about a request without the right key.
 func (s *Server) logRefusal(ctx context.Context, r *http.Request, path string, status int) {
 	s.refusals.Do(func() {
-		s.log.Warn("request refused; oly_passkey_requests_total counts all of them",
+		s.log.Warn("unknown API key or missing scope (repeats are only counted in oly_passkey_requests_total)",
 			append(about(ctx, r, path, requestID(r)), "status", status, "from", r.RemoteAddr)...)
 	})
 }

@@ -21,11 +21,11 @@ type Reload struct {
 func (s *Server) Reload(r Reload) error {
 	switch {
 	case r.TLS.enabled() != (s.tls != nil):
-		return errors.New("tls cannot be turned on or off without a restart")
+		return errors.New("TLS cannot be enabled or disabled without a restart")
 	case (r.Public == nil) != (s.outside == nil):
-		return errors.New("--public-listen cannot be turned on or off without a restart")
+		return errors.New("--public-listen cannot be added or removed without a restart")
 	case (r.KeyFile == "") != (*s.keyFile.Load() == ""):
-		return errors.New("--api-key-file cannot be turned on or off without a restart")
+		return errors.New("--api-key-file cannot be added or removed without a restart")
 	}
 	var keys *api.Keys
 	var err error

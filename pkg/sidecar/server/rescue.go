@@ -51,7 +51,7 @@ func (s *Server) rescued(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		counted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		defer s.rescue(counted, r, r.URL.Path, func(w http.ResponseWriter, id string) {
-			writeText(w, http.StatusInternalServerError, "something went wrong here; the server's log says what, under request id "+id)
+			writeText(w, http.StatusInternalServerError, "internal error: see request ID "+id+" in the server's log")
 		})
 		next.ServeHTTP(counted, r)
 	})

@@ -109,7 +109,7 @@ func (s *Server) resolveBatch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if n := len(body.Queries); n == 0 || n > maxBatch {
-		return badRequest(fmt.Sprintf(`"queries" has %d elements, it may have 1 to %d`, n, maxBatch))
+		return badRequest(fmt.Sprintf(`"queries" has %d elements; 1 to %d are allowed`, n, maxBatch))
 	}
 	if err := s.limits.take(r, len(body.Queries)); err != nil {
 		return err

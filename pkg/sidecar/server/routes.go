@@ -68,12 +68,12 @@ func (s *Server) api() http.Handler {
 	for path, allowed := range methods {
 		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			newProblem(http.StatusMethodNotAllowed, api.ProblemMethodNotAllowed, "the method is not allowed",
-				"this path takes "+strings.Join(allowed, ", ")).write(w)
+			newProblem(http.StatusMethodNotAllowed, api.ProblemMethodNotAllowed, "method not allowed",
+				"use "+strings.Join(allowed, ", ")).write(w)
 		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		newProblem(http.StatusNotFound, api.ProblemNotFound, "there is nothing here", "GET /openapi.json lists the routes").write(w)
+		newProblem(http.StatusNotFound, api.ProblemNotFound, "not found", "GET /openapi.json lists the routes").write(w)
 	})
 	return mux
 }

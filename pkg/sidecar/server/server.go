@@ -241,7 +241,7 @@ func (s *Server) serveUntil(ctx, running context.Context) error {
 	defer shut()
 	undrain := context.AfterFunc(ctx, func() {
 		s.draining.Store(true)
-		s.log.Info("draining: readyz says 503, and requests under way are finished", "taking_requests_for", s.drainDelay.String())
+		s.log.Info("draining: /readyz now returns 503, finishing in-flight requests", "taking_requests_for", s.drainDelay.String())
 		select {
 		case <-time.After(s.drainDelay):
 		case <-running.Done():

@@ -28,11 +28,11 @@ func (t TLS) enabled() bool { return t.CertFile != "" }
 func (t TLS) check() error {
 	switch {
 	case (t.CertFile == "") != (t.KeyFile == ""):
-		return errors.New("tls needs both --tls-cert-file and --tls-key-file")
+		return errors.New("TLS needs both --tls-cert-file and --tls-key-file")
 	case t.ClientCAFile != "" && !t.enabled():
 		return errors.New("--client-ca-file needs --tls-cert-file and --tls-key-file")
 	case t.ClientCAFile != "" && len(t.ClientSANs) == 0:
-		return errors.New("--client-ca-file needs --client-san: an authority vouches for many clients, name those that may ask")
+		return errors.New("--client-ca-file needs --client-san: name the clients to accept among all those that the CA has issued certificates to")
 	case t.ClientCAFile == "" && len(t.ClientSANs) > 0:
 		return errors.New("--client-san needs --client-ca-file")
 	}
@@ -106,7 +106,7 @@ func (t TLS) config(content [][]byte) (*tls.Config, error) {
 	}
 	c.ClientCAs = x509.NewCertPool()
 	if !c.ClientCAs.AppendCertsFromPEM(content[2]) {
-		return nil, fmt.Errorf("tls: %q holds no certificate", t.ClientCAFile)
+		return nil, fmt.Errorf("tls: %q contains no certificate", t.ClientCAFile)
 	}
 	c.ClientAuth = tls.RequireAndVerifyClientCert
 	c.VerifyConnection = func(state tls.ConnectionState) error {
@@ -120,7 +120,7 @@ func (t TLS) config(content [][]byte) (*tls.Config, error) {
 				return nil
 			}
 		}
-		return errors.New("client certificate has none of the names that may ask")
+		return errors.New("the client certificate matches none of --client-san")
 	}
 	return c, nil
 }

@@ -51,7 +51,7 @@ func traceKratos(t trace.Tracer, next http.RoundTripper) http.RoundTripper {
 		propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(r.Header))
 		resp, err := next.RoundTrip(r)
 		if err != nil {
-			span.SetStatus(codes.Error, "no answer")
+			span.SetStatus(codes.Error, "no response")
 			return nil, err
 		}
 		span.SetAttributes(attribute.Int("http.response.status_code", resp.StatusCode))

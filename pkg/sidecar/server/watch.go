@@ -38,11 +38,11 @@ func (s *Server) watchAt(ctx context.Context, at <-chan time.Time, what string, 
 		case err == nil:
 			complained = ""
 			if changed {
-				s.log.Info("files read again", "what", what)
+				s.log.Info("files reloaded", "what", what)
 			}
 		case err.Error() != complained:
 			complained = err.Error()
-			s.log.Error("files cannot be read again, the old content stays", "what", what, "error", err)
+			s.log.Error("cannot reload files, keeping the previous content", "what", what, "error", err)
 		}
 	}
 }

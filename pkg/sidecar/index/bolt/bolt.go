@@ -30,8 +30,8 @@ const queueName = "queue.db"
 
 // What to do about a file that is damaged.
 const (
-	indexCure = "put the folder aside and import an export, or start with an empty one"
-	queueCure = "put this file aside; the next sweep finds what waited in it"
+	indexCure = "move the directory away, then import an export or start with an empty directory"
+	queueCure = "move this file away; the next sweep finds the changes that were queued in it"
 )
 
 // The buckets. A handle's key is its digest and its owner's id; the value is the

@@ -37,7 +37,7 @@ func (s *Store) Check(_ context.Context, report func(problem string)) error {
 			handle, id := ownerKey(k).split()
 			record, err := get(identities, id)
 			if err == nil && !has(record, handle) {
-				report(fmt.Sprintf("handle %s leads to identity %s, which does not have it", handle, id))
+				report(fmt.Sprintf("handle %s points to identity %s, which does not have it", handle, id))
 			}
 			return err
 		})

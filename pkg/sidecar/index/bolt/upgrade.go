@@ -72,7 +72,7 @@ func upgradeRecord(_ *bbolt.Tx, key, record []byte) ([]byte, error) {
 		return nil, nil
 	}
 	if len(key) != len(uuid.UUID{}) {
-		return nil, fmt.Errorf("index is damaged: an identity's id has %d bytes", len(key))
+		return nil, fmt.Errorf("index is damaged: an identity ID has %d bytes", len(key))
 	}
 	i, err := decode(uuid.UUID(key), record)
 	if err != nil {

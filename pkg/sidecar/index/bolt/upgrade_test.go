@@ -211,8 +211,8 @@ func TestNewer(t *testing.T) {
 		_, err = Open(dir)
 		var newer *index.NewerError
 		require.ErrorAs(t, err, &newer)
-		require.EqualError(t, err, `open "`+filepath.Join(dir, name)+`": index has format 3, this program supports formats up to 2: `+
-			"use the newer program again, or export the index with `oly-passkey index export` and import it into an empty one")
+		require.EqualError(t, err, `open "`+filepath.Join(dir, name)+`": index has format 3; this program supports formats up to 2: `+
+			"use the newer program, or export the index with `oly-passkey index export` and import it into an empty one")
 		r, err := OpenReader(dir)
 		require.NoError(t, err)
 		found, err := r.After(t.Context(), uuid.Nil, 100)

@@ -54,7 +54,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 func OpenReader(ctx context.Context, dsn string) (*Reader, error) {
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
-		return nil, errors.New("postgres: the dsn cannot be read; want one such as postgres://user@host/database")
+		return nil, errors.New("postgres: invalid DSN: want something like postgres://user@host/database")
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
