@@ -56,7 +56,7 @@ func TestStoreFailures(t *testing.T) {
 		w.wait(warnEvery)
 		_, _, err = w.d.Refresh(gone, k.owner)
 		require.ErrorIs(w.t, err, context.Canceled)
-		require.Len(w.t, w.log.lines(pullInRequestFailed), 1, "that is no failure")
+		require.Len(w.t, w.log.lines(msgPullInRequestFailed), 1, "that is no failure")
 		faulty.failNext("Update", 1)
 		require.ErrorIs(w.t, w.d.Used(w.t.Context(), k.owner, k.id), errDisk)
 		faulty.failNext("Enqueue", 1)

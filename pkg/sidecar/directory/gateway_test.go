@@ -319,9 +319,9 @@ func TestOneUnreadIdentity(t *testing.T) {
 				w.wait(time.Minute)
 				st, err := w.d.Status(t.Context())
 				require.NoError(t, err)
-				require.Zero(t, st.Hooks+st.Own)
+				require.Zero(t, st.Hooks+st.Background)
 				if odd != nil {
-					require.NotEmpty(t, w.log.lines(pullUnreadable))
+					require.NotEmpty(t, w.log.lines(msgUnreadable))
 				}
 
 				// It becomes readable, and odd again: nothing is forgotten.
@@ -441,7 +441,7 @@ func TestUnreadSurvivesARestart(t *testing.T) {
 
 // TestUnreadIsBounded in memory, and counted all the same.
 func TestUnreadIsBounded(t *testing.T) {
-	var u unread
+	var u unreadableList
 	u.add(make([]uuid.UUID, 9_999))
 	u.add(make([]uuid.UUID, 3))
 	u.add(make([]uuid.UUID, 3))

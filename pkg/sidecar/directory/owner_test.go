@@ -72,7 +72,7 @@ func TestOwner(t *testing.T) {
 				}
 				now := time.Now()
 				_, err := w.store.Update(w.t.Context(), tc.deleted, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
-					return mergeDeleted(cur, look{now, now})
+					return mergeDeleted(cur, observation{now, now})
 				})
 				require.NoError(w.t, err)
 				kratos := newFakekratos(time.Now)

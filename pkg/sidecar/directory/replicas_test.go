@@ -168,7 +168,7 @@ func TestOrphanedHooks(t *testing.T) {
 			_, err := shared.Enqueue(w.t.Context(), index.Job{Identity: numbered(byte(n)), Number: number, Flow: index.FlowLogin})
 			require.NoError(w.t, err)
 		}
-		require.NoError(w.t, d.share(w.t.Context()))
+		require.NoError(w.t, d.sync(w.t.Context()))
 		jobs, _ := d.queue.take(5)
 		require.Equal(w.t, []uuid.UUID{numbered(0), numbered(4)}, identitiesOf(jobs))
 	})
@@ -190,7 +190,7 @@ func TestStopWhileSharing(t *testing.T) {
 					}
 				}
 				store.failCall(method, store.called(method)+1)
-				w.wait(shareEvery + time.Second/2)
+				w.wait(syncEvery + time.Second/2)
 				require.NoError(w.t, w.stop())
 				require.NotContains(w.t, w.log.String(), "level=ERROR")
 			})

@@ -185,7 +185,7 @@ func newIndexAnswer(st directory.Status) indexAnswer {
 		},
 		Hooks:      st.Hooks,
 		OldestHook: st.OldestFor.Seconds(),
-		Pulls:      st.Own,
+		Pulls:      st.Background,
 	}
 }
 

@@ -203,7 +203,7 @@ func (c *indexCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(c.read, float64(st.Read))
 	gauge(c.fraction, st.Fraction)
 	count(c.waiting, st.Hooks, "hook")
-	count(c.waiting, st.Own, "directory")
+	count(c.waiting, st.Background, "directory")
 	gauge(c.oldest, st.OldestFor.Seconds())
 	if files := c.server.tls; files != nil {
 		gauge(c.expires, float64(files.current.Load().Certificates[0].Leaf.NotAfter.Unix()))
