@@ -17,7 +17,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/api"
 )
 
-// readJSON reads the one JSON object that a body has to be.
+// readJSON decodes a body that must be a single JSON object of at most limit bytes.
 func readJSON(w http.ResponseWriter, r *http.Request, limit int64, dst any) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if err != nil {
@@ -29,7 +29,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, limit int64, dst any) erro
 	return nil
 }
 
-// bodyProblem says what is wrong with a body without repeating any of it.
+// bodyProblem returns the problem with a body, without any of its content.
 func bodyProblem(err error) *problemError {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -37,13 +37,13 @@ func bodyProblem(err error) *problemError {
 		return newProblem(http.StatusRequestEntityTooLarge, api.ProblemTooLarge, "request body too large",
 			fmt.Sprintf("the limit is %d bytes", tooLarge.Limit))
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		// Not 408: Kratos tries a hook again after a 5xx, and after no 4xx.
+		// Not 408: Kratos retries a hook after a 5xx, but not after a 4xx.
 		p := newProblem(http.StatusServiceUnavailable, api.ProblemRequestTimeout, "request timed out",
 			fmt.Sprintf("the request did not arrive within %.0f seconds", requestTimeout.Seconds()))
 		p.retryAfter = 1
 		return p
 	}
-	return badRequest("invalid body: it cannot be read") // the error may show addresses
+	return badRequest("invalid body: it cannot be read") // the error may contain addresses
 }
 
 func jsonCause(body []byte, err error) string {
@@ -65,7 +65,7 @@ func jsonCause(body []byte, err error) string {
 	return "it cannot be read"
 }
 
-// typeCause says what JSON a value has to be. The only objects in our bodies are
+// typeCause returns which JSON type a value must have. The only objects in bodies are
 // the bodies themselves and the elements of lists.
 func typeCause(err *json.SemanticError) string {
 	want, found := map[reflect.Kind]string{

@@ -10,10 +10,12 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
-// ErrUnsafe says that a server would be open to others than it should be.
+// ErrUnsafe is returned for options with which unauthorised clients could use the
+// API.
 var ErrUnsafe = errors.New("refusing to start")
 
-// Check finds what New would refuse whatever is in the files and on the network.
+// Check returns an error for options that New rejects regardless of files and
+// network.
 func (o Options) Check() error {
 	for _, l := range []struct{ option, addr string }{
 		{"--listen", cmp.Or(o.Listen, api.DefaultListen)},
@@ -22,7 +24,7 @@ func (o Options) Check() error {
 	} {
 		_, port, err := net.SplitHostPort(l.addr)
 		if err == nil {
-			_, err = net.LookupPort("tcp", port) //nolint:noctx // asks no network
+			_, err = net.LookupPort("tcp", port) //nolint:noctx // does not use the network
 		}
 		if err != nil {
 			return fmt.Errorf("%s %q is not HOST:PORT: %w", l.option, l.addr, err)
@@ -37,7 +39,7 @@ func (o Options) Check() error {
 	return o.checkSafe()
 }
 
-// checkSafe refuses a server that anybody could ask.
+// checkSafe returns ErrUnsafe for a server without keys or encryption on the network.
 func (o Options) checkSafe() error {
 	loopback := isLoopback(cmp.Or(o.Listen, api.DefaultListen))
 	switch {
@@ -51,7 +53,7 @@ func (o Options) checkSafe() error {
 	return nil
 }
 
-// isLoopback tells that of a host:port.
+// isLoopback reports whether a HOST:PORT is a loopback address.
 func isLoopback(addr string) bool {
 	host, _, _ := net.SplitHostPort(addr)
 	if host == "localhost" {

@@ -13,20 +13,20 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// parseUUID reads the 36 characters of a UUID, or its 32 digits. uuid.Parse takes
-// more than that: braces, a urn, and any two characters around.
+// parseUUID parses a UUID of 36 characters, or 32 without hyphens. uuid.Parse also
+// accepts braces, URNs and any two enclosing characters.
 func parseUUID(text string) (id uuid.UUID, ok bool) {
 	if len(text) != 36 && len(text) != 32 {
 		return uuid.Nil, false
 	}
 	id, err := uuid.Parse(text)
 	if err != nil {
-		return uuid.Nil, false // not what was read of it so far
+		return uuid.Nil, false // uuid.Parse returns the part it parsed
 	}
 	return id, true
 }
 
-// identityID reads the id in a request's path.
+// identityID returns the identity ID in a request's path.
 func identityID(r *http.Request) (uuid.UUID, error) {
 	id, ok := parseUUID(r.PathValue("id"))
 	if !ok || id == uuid.Nil {
@@ -48,7 +48,7 @@ type passkey struct {
 	HandleState  string     `json:"handle_state"`
 }
 
-// passkeys answers the keys of an identity, as Kratos shows them now.
+// passkeys responds with the keys of an identity, as Kratos currently has them.
 func (s *Server) passkeys(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)
 	if err != nil {
@@ -69,21 +69,22 @@ func (s *Server) passkeys(w http.ResponseWriter, r *http.Request) error {
 			Synced:       c.Synced,
 			HandleState:  c.Handle.String(),
 		}
-		list[n].CreatedAt, list[n].LastUsed = moment(c.CreatedAt), moment(c.UsedAt)
+		list[n].CreatedAt, list[n].LastUsed = timeOrNil(c.CreatedAt), timeOrNil(c.UsedAt)
 	}
 	writeJSON(w, typeJSON, http.StatusOK, map[string]any{"identity_id": id, "passkeys": list})
 	return nil
 }
 
-// moment is a time that may never have been.
-func moment(t time.Time) *time.Time {
+// timeOrNil returns nil for the zero time.
+func timeOrNil(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
 	return &t
 }
 
-// used takes a server's word that somebody has signed in with a credential.
+// used records a sign-in with a credential, as reported by the server that verified
+// the assertion.
 func (s *Server) used(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)
 	if err != nil {
@@ -106,7 +107,7 @@ func (s *Server) used(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// advice answers what a page may propose to somebody who signed in.
+// advice responds with a suggestion to a user who has signed in.
 func (s *Server) advice(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)
 	if err != nil {
@@ -122,7 +123,7 @@ func (s *Server) advice(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// refresh pulls an identity now.
+// refresh pulls an identity.
 func (s *Server) refresh(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)
 	if err != nil {
@@ -136,7 +137,7 @@ func (s *Server) refresh(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// erase forgets an identity that Kratos has deleted.
+// erase erases an identity that Kratos has deleted.
 func (s *Server) erase(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)
 	if err != nil {
@@ -171,9 +172,9 @@ type indexAnswer struct {
 func newIndexAnswer(st directory.Status) indexAnswer {
 	return indexAnswer{
 		Complete:       st.Complete,
-		BuiltAt:        moment(st.Meta.BuiltAt),
-		SweepStartedAt: moment(st.Meta.SweepStartedAt),
-		SweepEndedAt:   moment(st.Meta.SweepEndedAt),
+		BuiltAt:        timeOrNil(st.Meta.BuiltAt),
+		SweepStartedAt: timeOrNil(st.Meta.SweepStartedAt),
+		SweepEndedAt:   timeOrNil(st.Meta.SweepEndedAt),
 		Missing:        st.Meta.Missing,
 		Unread:         st.Meta.Unread,
 		Reading:        st.Reading,
@@ -198,7 +199,7 @@ func (s *Server) indexStatus(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// reconcile asks for a sweep now.
+// reconcile requests a sweep.
 func (s *Server) reconcile(w http.ResponseWriter, r *http.Request) error {
 	accept, err := acceptDeletions(r.URL.RawQuery)
 	if err != nil {
@@ -211,8 +212,8 @@ func (s *Server) reconcile(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// acceptDeletions reads the query of a request for a sweep. What is not understood
-// is refused: without its number the sweep would be another one.
+// acceptDeletions parses the query of a request for a sweep. It is strict, because a
+// sweep without the intended number would behave differently.
 func acceptDeletions(query string) (int, error) {
 	const name = "accept_deletions"
 	values, err := url.ParseQuery(query)

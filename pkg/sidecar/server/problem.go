@@ -12,9 +12,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/directory"
 )
 
-// problemError is an RFC 9457 answer.
+// problemError is an RFC 9457 problem.
 type problemError struct {
-	Type   string `json:"type"` // where docs/problems.md explains it
+	Type   string `json:"type"` // link to its section of docs/problems.md
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
@@ -48,8 +48,8 @@ func internal(id string) *problemError {
 	return newProblem(http.StatusInternalServerError, api.ProblemInternal, "internal error", "see request ID "+id+" in the server's log")
 }
 
-// fromDirectory turns what the directory cannot answer into a problem. Errors
-// that are nobody's business outside stay as they are.
+// fromDirectory turns the directory's exported errors into problems. It returns other
+// errors, which are not shown to clients, unchanged.
 func fromDirectory(err error) error {
 	switch {
 	case errors.Is(err, directory.ErrNoIdentity):
@@ -91,14 +91,14 @@ func (p *problemError) write(w http.ResponseWriter) {
 
 func writeJSON(w http.ResponseWriter, contentType []string, status int, v any) {
 	body, err := json.Marshal(v, json.Deterministic(true))
-	if err != nil { // none of our types can fail
+	if err != nil { // not possible with the types of this package
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 	writeBody(w, contentType, status, body)
 }
 
-// Values of answers' headers; net/http only reads them.
+// Values of response headers; net/http only reads them.
 var (
 	typeJSON    = []string{"application/json"}
 	typeProblem = []string{"application/problem+json"}
@@ -110,5 +110,5 @@ func writeBody(w http.ResponseWriter, contentType []string, status int, body []b
 	h["Content-Type"] = contentType
 	h["Cache-Control"] = noStore
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // a client that went away has no use for an error
+	_, _ = w.Write(append(body, '\n')) // an error means that the client disconnected
 }

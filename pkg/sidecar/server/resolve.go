@@ -32,7 +32,7 @@ type resolveAnswer struct {
 	ConfirmedAt       time.Time `json:"confirmed_at"`
 }
 
-// resolve answers whose a user handle is.
+// resolve responds with the identity of a user handle.
 func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 	var body resolveRequest
 	if err := readJSON(w, r, maxBody, &body); err != nil {
@@ -53,8 +53,8 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// prefersText tells whether a client asks for the bare UUID: whether text is the
-// first type that it names.
+// prefersText reports whether a client requests the bare UUID, with text as the first
+// type that it accepts.
 func prefersText(accept string) bool {
 	first, _, _ := strings.Cut(accept, ",")
 	kind, _, _ := strings.Cut(first, ";")
@@ -87,11 +87,11 @@ func (s *Server) resolveOne(ctx context.Context, body *resolveRequest, askUntil 
 	}, nil
 }
 
-// maxBatch is how many handles one batch may ask for.
+// maxBatch is the maximum number of queries in a batch.
 const maxBatch = 1000
 
-// batchWait is how long all queries of a batch together wait for Kratos, which is
-// as long as one does by itself.
+// batchWait is how long all queries of a batch together wait for Kratos: as long as a
+// single query does.
 const batchWait = 8 * time.Second
 
 // batchResult is an answer or a problem.
@@ -100,7 +100,7 @@ type batchResult struct {
 	Problem *problemError  `json:"problem,omitempty"`
 }
 
-// resolveBatch answers many handles, each for itself and in order.
+// resolveBatch resolves many user handles independently; results are in order.
 func (s *Server) resolveBatch(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Queries []resolveRequest `json:"queries"`

@@ -15,7 +15,8 @@ type signal struct {
 	AllAcceptedCredentialIDs []string `json:"allAcceptedCredentialIds"`
 }
 
-// signals answers what a page may tell the authenticators, one signal a handle.
+// signals responds with the signals that a page can send to authenticators, one per
+// user handle.
 func (s *Server) signals(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)
 	if err != nil {
@@ -50,8 +51,8 @@ type unknownSignal struct {
 	CredentialID string `json:"credentialId"`
 }
 
-// unknownCredential answers whether a page may tell an authenticator to remove a
-// credential that Kratos has just refused. Mostly it may not, and Doubt says why.
+// unknownCredential reports whether a page may tell an authenticator to remove a
+// credential that Kratos has just rejected. If not, Doubt is the reason.
 func (s *Server) unknownCredential(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		UserHandle   string `json:"user_handle"`

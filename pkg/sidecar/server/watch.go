@@ -5,19 +5,18 @@ import (
 	"time"
 )
 
-// What is read again while the server runs.
+// Names of reloaded content, in logs and metrics.
 const (
 	readConfiguration = "configuration"
 	readKeys          = "api keys"
 	readCertificates  = "certificates"
 )
 
-// fileCheck is how often files that may change while the server runs are looked
-// at.
+// fileCheck is how often watched files are checked for changes.
 const fileCheck = 2 * time.Second
 
-// watchFiles calls read until ctx ends. The log tells of each change and once of
-// each trouble, until that is over.
+// watchFiles calls read periodically until ctx is done. It logs changes, and repeated
+// errors once.
 func (s *Server) watchFiles(ctx context.Context, what string, read func() (changed bool, err error)) error {
 	tick := time.NewTicker(fileCheck)
 	defer tick.Stop()

@@ -34,7 +34,7 @@ func TestPanic(t *testing.T) {
 		s.public.Store(&public)
 		return s.documents()
 	}
-	probes := func(s *Server, h http.HandlerFunc) http.Handler { return s.rescued(h) }
+	probes := func(s *Server, h http.HandlerFunc) http.Handler { return s.recovering(h) }
 	for _, tc := range []struct {
 		name   string
 		of     func(*Server, http.HandlerFunc) http.Handler

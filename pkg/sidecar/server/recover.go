@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 )
 
-// statusWriter remembers the status that was answered, and whether anything was.
+// statusWriter records the status of a response, and whether it has begun.
 type statusWriter struct {
 	http.ResponseWriter
 
@@ -24,18 +24,18 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// rescue is deferred by every handler. Of a panic net/http would tell nobody, and
-// the client nothing. An answer that has begun is cut off: it must not look whole.
-func (s *Server) rescue(w *statusWriter, r *http.Request, path string, answer func(w http.ResponseWriter, id string)) {
+// recoverPanic is deferred by every handler. It logs a panic and responds with an
+// error. A response that has begun is aborted, so that it does not look complete.
+func (s *Server) recoverPanic(w *statusWriter, r *http.Request, path string, answer func(w http.ResponseWriter, id string)) {
 	cause := recover()
 	switch cause {
 	case nil:
 		return
-	case http.ErrAbortHandler: // wanted, and no trouble
+	case http.ErrAbortHandler: // intended
 		panic(cause)
 	}
 	id := requestID(r)
-	s.log.Error("a handler panicked", append(about(r.Context(), r, path, id), "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))...)
+	s.log.Error("a handler panicked", append(logAttrs(r.Context(), r, path, id), "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))...)
 	if w.begun {
 		w.status = http.StatusInternalServerError
 		panic(http.ErrAbortHandler)
@@ -46,11 +46,11 @@ func (s *Server) rescue(w *statusWriter, r *http.Request, path string, answer fu
 
 func answerInternal(w http.ResponseWriter, id string) { internal(id).write(w) }
 
-// rescued is a handler of a listener that answers text.
-func (s *Server) rescued(next http.Handler) http.Handler {
+// recovering wraps a handler of plain-text responses with recoverPanic.
+func (s *Server) recovering(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		counted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		defer s.rescue(counted, r, r.URL.Path, func(w http.ResponseWriter, id string) {
+		defer s.recoverPanic(counted, r, r.URL.Path, func(w http.ResponseWriter, id string) {
 			writeText(w, http.StatusInternalServerError, "internal error: see request ID "+id+" in the server's log")
 		})
 		next.ServeHTTP(counted, r)
