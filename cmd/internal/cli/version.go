@@ -40,7 +40,7 @@ func NewVersion(a *App) *cobra.Command {
 				e.SetIndent("", "  ")
 				return e.Encode(Version())
 			}
-			return Usagef("--format is %q; it takes text or json", format)
+			return Usagef("invalid --format %q: use text or json", format)
 		},
 	}
 	c.Flags().StringVar(&format, "format", "text", "text or json")

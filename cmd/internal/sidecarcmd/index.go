@@ -107,7 +107,7 @@ func newIndexCommand(a *cli.App, name, short string, do func(context.Context, *c
 			if closed := s.Close(); err == nil {
 				err = closed
 			}
-			if err != nil && made { // so that it can be tried again
+			if err != nil && made { // so that the command can be repeated
 				err = errors.Join(err, bolt.Remove(f.dataDir))
 			}
 			return err
@@ -117,8 +117,8 @@ func newIndexCommand(a *cli.App, name, short string, do func(context.Context, *c
 	return c
 }
 
-// indexIsMissing tells whether an index in a directory has to be made, which is
-// an error where that may not be.
+// indexIsMissing reports whether the index in a directory does not exist yet, which is
+// an error unless the command may create it.
 func indexIsMissing(dataDir, dsnFile string, create bool) (bool, error) {
 	switch {
 	case dsnFile != "":
@@ -141,7 +141,7 @@ func openIndex(ctx context.Context, dataDir, dsnFile string) (index.Store, error
 		}
 		s, err := postgres.Open(ctx, dsn)
 		if err != nil {
-			return nil, err // not s: a nil *Store is no nil Store
+			return nil, err // not s: a nil *bolt.Store in the interface is not nil
 		}
 		return s, nil
 	}
@@ -186,7 +186,7 @@ func verifyIndex(ctx context.Context, a *cli.App, s index.Store) error {
 	problems := 0
 	counted, err := index.Verify(ctx, s, func(problem string) {
 		problems++
-		_, _ = fmt.Fprintln(a.Stdout, problem) // counted anyway
+		_, _ = fmt.Fprintln(a.Stdout, problem) // the exit code does not depend on it
 	})
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)

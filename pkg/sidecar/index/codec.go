@@ -57,7 +57,7 @@ func Decode(id uuid.UUID, b []byte) (*Identity, error) {
 	if !r.short && v != recordVersion && v != 1 {
 		return nil, fmt.Errorf("index record has version %d; this program reads versions 1 to %d", v, recordVersion)
 	}
-	// Most people have one passkey, and their record is one piece of memory.
+	// Most identities have one passkey; their record is a single allocation.
 	most := &struct {
 		identity    Identity
 		handles     [1]Handle
@@ -112,13 +112,12 @@ func boolByte(v bool) byte {
 	return 0
 }
 
-// reader takes fields off the front of a record, and remembers what is wrong
-// with it. That is no error yet: one that came from here would keep the record,
-// and look-ups have theirs on the stack.
+// reader decodes the fields of a record and records what is wrong with it. It does not
+// create errors itself, which would make the record escape to the heap on lookups.
 type reader struct {
 	b     []byte
-	short bool   // the record has ended before its fields
-	late  uint64 // a time that is none
+	short bool   // the record ended before its fields
+	late  uint64 // set if a timestamp is out of range
 }
 
 func (r *reader) take(n int) []byte {
@@ -131,7 +130,7 @@ func (r *reader) take(n int) []byte {
 	return head
 }
 
-// end returns what was wrong with what was read, and with what is left.
+// end returns an error if a field was invalid or bytes are left over.
 func (r *reader) end(what string) error {
 	switch {
 	case r.late > 0:

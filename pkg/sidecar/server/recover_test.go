@@ -73,7 +73,7 @@ func TestPanic(t *testing.T) {
 			if tc.logged {
 				require.Contains(t, log.String(), `level=ERROR msg="a handler panicked" method=GET path=`)
 				require.Contains(t, log.String(), ` request_id=id-of-the-request panic=broken stack=`)
-				require.Contains(t, log.String(), "rescue_test.go")
+				require.Contains(t, log.String(), "recover_test.go")
 			} else {
 				require.Empty(t, log.String())
 			}

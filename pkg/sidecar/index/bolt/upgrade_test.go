@@ -159,7 +159,7 @@ func TestUpgradeIsEnded(t *testing.T) {
 	broken := errors.New("broken")
 	for ends := 1; ; ends++ {
 		dir := unpack(t, "format1")
-		db, err := openFile(filepath.Join(dir, FileName), indexCure, bucketIdentities, bucketHandles)
+		db, err := openFile(filepath.Join(dir, FileName), indexRemedy, bucketIdentities, bucketHandles)
 		require.NoError(t, err)
 		steps := 0
 		step := func(rewrite func(*bbolt.Tx, []byte, []byte) ([]byte, error)) func(*bbolt.Tx, []byte, []byte) ([]byte, error) {
