@@ -38,6 +38,7 @@ type Options struct {
 	PostgresDSN    string             // of a database that several servers can share
 	Keys           *api.Keys          // fixed; or
 	KeyFile        string             // reread when it changes
+	CheckEvery     time.Duration      // how often files are checked for changes; default 2 s
 	Listen         string             // HOST:PORT of the API; default api.DefaultListen
 	MetricsListen  string             // HOST:PORT of metrics, livez and readyz; default api.DefaultMetricsListen
 	Dev            bool               // require no keys; loopback addresses only
@@ -71,6 +72,7 @@ type Server struct {
 	refusals       rate.Sometimes // bounds the log's lines about refused requests
 	tracer         trace.Tracer   // nil: no spans
 	drainDelay     time.Duration
+	checkEvery     time.Duration
 	draining       atomic.Bool
 	public         atomic.Pointer[http.Handler]
 	listener       net.Listener
@@ -87,7 +89,8 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	s := &Server{
 		log: o.Log, dev: o.Dev, tracer: o.Tracer, drainDelay: o.DrainDelay,
-		refusals: rate.Sometimes{Interval: refusalsEvery},
+		checkEvery: cmp.Or(o.CheckEvery, 2*time.Second),
+		refusals:   rate.Sometimes{Interval: refusalsEvery},
 	}
 	s.limits.set(o.MaxHandles)
 	s.keyFile.Store(&o.KeyFile)

@@ -63,6 +63,7 @@ func serve(t *testing.T, change func(*server.Options)) *server.Server {
 		Listen:         "127.0.0.1:0",
 		MetricsListen:  "127.0.0.1:0",
 		Log:            slog.New(slog.DiscardHandler),
+		CheckEvery:     10 * time.Millisecond,
 	}
 	keys, err := api.ReadKeys(strings.NewReader(unitKeys), "keys")
 	require.NoError(t, err)

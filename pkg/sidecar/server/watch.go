@@ -12,13 +12,10 @@ const (
 	readCertificates  = "certificates"
 )
 
-// fileCheck is how often watched files are checked for changes.
-const fileCheck = 2 * time.Second
-
 // watchFiles calls read periodically until ctx is done. It logs changes, and repeated
 // errors once.
 func (s *Server) watchFiles(ctx context.Context, what string, read func() (changed bool, err error)) error {
-	tick := time.NewTicker(fileCheck)
+	tick := time.NewTicker(s.checkEvery)
 	defer tick.Stop()
 	return s.watchAt(ctx, tick.C, what, read)
 }
