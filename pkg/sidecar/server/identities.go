@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/directory"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
@@ -35,19 +36,6 @@ func identityID(r *http.Request) (uuid.UUID, error) {
 	return id, nil
 }
 
-// passkey is one key of an identity.
-type passkey struct {
-	CredentialID string     `json:"credential_id"` // base64url
-	Kind         string     `json:"kind"`          // passkey or webauthn
-	Name         string     `json:"name"`
-	Provider     string     `json:"provider"`     // by AAGUID, "" where it does not tell
-	Discoverable *bool      `json:"discoverable"` // null: it was not asked for either
-	Synced       *bool      `json:"synced"`       // null: not known
-	CreatedAt    *time.Time `json:"created_at"`
-	LastUsed     *time.Time `json:"last_used"` // null: no sign-in is known to be with it
-	HandleState  string     `json:"handle_state"`
-}
-
 // passkeys responds with the keys of an identity, as Kratos currently has them.
 func (s *Server) passkeys(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)
@@ -58,9 +46,9 @@ func (s *Server) passkeys(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fromDirectory(err)
 	}
-	list := make([]passkey, len(credentials))
+	list := make([]api.Passkey, len(credentials))
 	for n, c := range credentials {
-		list[n] = passkey{
+		list[n] = api.Passkey{
 			CredentialID: base64.RawURLEncoding.EncodeToString(c.ID),
 			Kind:         c.Kind.String(),
 			Name:         c.Name,
@@ -117,9 +105,10 @@ func (s *Server) advice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fromDirectory(err)
 	}
-	writeJSON(w, typeJSON, http.StatusOK, map[string]any{
-		"identity_id": id, "advice": a.Propose, "predating_address_proof": encodeAll(a.Predating),
-	})
+	writeJSON(w, typeJSON, http.StatusOK, struct {
+		IdentityID uuid.UUID `json:"identity_id"`
+		api.Advice
+	}{id, api.Advice{Propose: a.Propose, Predating: encodeAll(a.Predating)}})
 	return nil
 }
 

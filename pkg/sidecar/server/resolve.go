@@ -8,8 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/directory"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
@@ -20,16 +19,6 @@ type resolveRequest struct {
 	CredentialID *string `json:"credential_id"` // as a browser gives it; null is none
 	AllowRemoved bool    `json:"allow_removed"`
 	Confirm      bool    `json:"confirm"`
-}
-
-// resolveAnswer is its answer.
-type resolveAnswer struct {
-	IdentityID        uuid.UUID `json:"identity_id"`
-	Credential        string    `json:"credential"` // passkey, webauthn or ""
-	State             string    `json:"state"`
-	CredentialMatches *bool     `json:"credential_matches"`
-	Source            string    `json:"source"`
-	ConfirmedAt       time.Time `json:"confirmed_at"`
 }
 
 // resolve responds with the identity of a user handle.
@@ -46,7 +35,7 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if prefersText(r.Header.Get("Accept")) {
-		writeText(w, http.StatusOK, a.IdentityID.String())
+		writeText(w, http.StatusOK, a.IdentityID)
 		return nil
 	}
 	writeJSON(w, typeJSON, http.StatusOK, a)
@@ -61,24 +50,24 @@ func prefersText(accept string) bool {
 	return strings.EqualFold(strings.TrimSpace(kind), "text/plain")
 }
 
-func (s *Server) resolveOne(ctx context.Context, body *resolveRequest, askUntil time.Time) (resolveAnswer, error) {
+func (s *Server) resolveOne(ctx context.Context, body *resolveRequest, askUntil time.Time) (api.Answer, error) {
 	q := directory.Query{AllowRemoved: body.AllowRemoved, Confirm: body.Confirm, AskUntil: askUntil}
 	var err error
 	if q.Readings, err = userhandle.Read(body.UserHandle); err != nil {
-		return resolveAnswer{}, invalidHandle(err)
+		return api.Answer{}, invalidHandle(err)
 	}
 	if body.CredentialID != nil {
 		if q.CredentialID, err = userhandle.ReadCredentialID(*body.CredentialID); err != nil {
-			return resolveAnswer{}, badRequest(`"credential_id": ` + err.Error())
+			return api.Answer{}, badRequest(`"credential_id": ` + err.Error())
 		}
 	}
 	a, err := s.directory.Resolve(ctx, q)
 	s.metrics.resolved(a, err)
 	if err != nil {
-		return resolveAnswer{}, fromDirectory(err)
+		return api.Answer{}, fromDirectory(err)
 	}
-	return resolveAnswer{
-		IdentityID:        a.IdentityID,
+	return api.Answer{
+		IdentityID:        a.IdentityID.String(),
 		Credential:        a.Credential,
 		State:             a.State.String(),
 		CredentialMatches: a.Matches,
@@ -96,8 +85,8 @@ const batchWait = 8 * time.Second
 
 // batchResult is an answer or a problem.
 type batchResult struct {
-	Answer  *resolveAnswer `json:"answer,omitempty"`
-	Problem *problemError  `json:"problem,omitempty"`
+	Answer  *api.Answer   `json:"answer,omitempty"`
+	Problem *problemError `json:"problem,omitempty"`
 }
 
 // resolveBatch resolves many user handles independently; results are in order.

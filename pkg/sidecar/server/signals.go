@@ -4,16 +4,10 @@ import (
 	"encoding/base64"
 	"net/http"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/directory"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
-
-// signal is the argument of PublicKeyCredential.signalAllAcceptedCredentials
-// without rpId, which the page knows.
-type signal struct {
-	UserID                   string   `json:"userId"`
-	AllAcceptedCredentialIDs []string `json:"allAcceptedCredentialIds"`
-}
 
 // signals responds with the signals that a page can send to authenticators, one per
 // user handle.
@@ -26,9 +20,9 @@ func (s *Server) signals(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fromDirectory(err)
 	}
-	list := make([]signal, len(all))
+	list := make([]api.Signal, len(all))
 	for n, one := range all {
-		list[n] = signal{
+		list[n] = api.Signal{
 			UserID:                   base64.RawURLEncoding.EncodeToString(one.UserHandle),
 			AllAcceptedCredentialIDs: encodeAll(one.CredentialIDs),
 		}
