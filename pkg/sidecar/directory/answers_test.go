@@ -17,9 +17,9 @@ func TestErrorTexts(t *testing.T) {
 		ErrAmbiguous:      "the text matches user handles of two identities",
 		ErrBuilding:       "the index is still being built and does not contain this user handle yet",
 		ErrKratos:         "this answer requires Kratos, which is unreachable",
-		ErrNoIdentity:     "Kratos has no identity with this ID",
+		ErrNoIdentity:     "kratos has no identity with this ID",
 		ErrNoCredential:   "this identity has no such credential in Kratos",
-		ErrIdentityExists: "Kratos still has this identity",
+		ErrIdentityExists: "kratos still has this identity",
 	} {
 		require.EqualError(t, err, want)
 	}

@@ -14,9 +14,9 @@ import (
 
 // The errors about identities.
 var (
-	ErrNoIdentity     = errors.New("Kratos has no identity with this ID")
+	ErrNoIdentity     = errors.New("kratos has no identity with this ID")
 	ErrNoCredential   = errors.New("this identity has no such credential in Kratos")
-	ErrIdentityExists = errors.New("Kratos still has this identity")
+	ErrIdentityExists = errors.New("kratos still has this identity")
 )
 
 // Credential is a key of an identity, as Kratos currently has it.

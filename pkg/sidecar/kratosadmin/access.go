@@ -60,11 +60,11 @@ func (a Access) tlsConfig() (*tls.Config, error) {
 	if a.CAFile != "" {
 		pem, err := os.ReadFile(a.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("Kratos CA file: %w", err)
+			return nil, fmt.Errorf("kratos CA file: %w", err)
 		}
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("Kratos CA file %q contains no certificate", a.CAFile)
+			return nil, fmt.Errorf("kratos CA file %q contains no certificate", a.CAFile)
 		}
 	}
 	if (a.CertFile == "") != (a.KeyFile == "") {
@@ -73,7 +73,7 @@ func (a Access) tlsConfig() (*tls.Config, error) {
 	if a.CertFile != "" {
 		cert, err := tls.LoadX509KeyPair(a.CertFile, a.KeyFile)
 		if err != nil {
-			return nil, fmt.Errorf("Kratos client certificate: %w", err)
+			return nil, fmt.Errorf("kratos client certificate: %w", err)
 		}
 		c.Certificates = []tls.Certificate{cert}
 	}
@@ -87,7 +87,7 @@ func (a Access) headers() (http.Header, error) {
 	if a.HeaderFile != "" {
 		raw, err := os.ReadFile(a.HeaderFile)
 		if err != nil {
-			return nil, fmt.Errorf("Kratos header file: %w", err)
+			return nil, fmt.Errorf("kratos header file: %w", err)
 		}
 		lines := bufio.NewScanner(bytes.NewReader(raw))
 		for n := 1; lines.Scan(); n++ {
@@ -106,20 +106,20 @@ func (a Access) headers() (http.Header, error) {
 			h.Add(name, value)
 		}
 		if err := lines.Err(); err != nil {
-			return nil, fmt.Errorf("Kratos header file %q: %w", a.HeaderFile, err)
+			return nil, fmt.Errorf("kratos header file %q: %w", a.HeaderFile, err)
 		}
 	}
 	if a.TokenFile != "" {
 		raw, err := os.ReadFile(a.TokenFile)
 		if err != nil {
-			return nil, fmt.Errorf("Kratos token file: %w", err)
+			return nil, fmt.Errorf("kratos token file: %w", err)
 		}
 		token := strings.TrimSpace(string(raw))
 		if token == "" {
-			return nil, fmt.Errorf("Kratos token file %q is empty", a.TokenFile)
+			return nil, fmt.Errorf("kratos token file %q is empty", a.TokenFile)
 		}
 		if strings.ContainsFunc(token, inNoValue) {
-			return nil, fmt.Errorf("Kratos token file %q contains more than one line, or a character that is not allowed in an HTTP header", a.TokenFile)
+			return nil, fmt.Errorf("kratos token file %q contains more than one line, or a character that is not allowed in an HTTP header", a.TokenFile)
 		}
 		h.Set("Authorization", "Bearer "+token)
 	}

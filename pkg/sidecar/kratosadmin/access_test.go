@@ -103,18 +103,18 @@ func TestAccessErrors(t *testing.T) {
 		access kratosadmin.Access
 		want   string
 	}{
-		{kratosadmin.Access{TokenFile: "/nowhere"}, "Kratos token file: open /nowhere: no such file or directory"},
-		{kratosadmin.Access{TokenFile: empty}, fmt.Sprintf("Kratos token file %q is empty", empty)},
-		{kratosadmin.Access{HeaderFile: "/nowhere"}, "Kratos header file: open /nowhere: no such file or directory"},
+		{kratosadmin.Access{TokenFile: "/nowhere"}, "kratos token file: open /nowhere: no such file or directory"},
+		{kratosadmin.Access{TokenFile: empty}, fmt.Sprintf("kratos token file %q is empty", empty)},
+		{kratosadmin.Access{HeaderFile: "/nowhere"}, "kratos header file: open /nowhere: no such file or directory"},
 		{kratosadmin.Access{HeaderFile: junk}, junk + `:1: expected "Name: value"`},
-		{kratosadmin.Access{TokenFile: lines}, fmt.Sprintf("Kratos token file %q contains more than one line, or a character that is not allowed in an HTTP header", lines)},
+		{kratosadmin.Access{TokenFile: lines}, fmt.Sprintf("kratos token file %q contains more than one line, or a character that is not allowed in an HTTP header", lines)},
 		{kratosadmin.Access{HeaderFile: bell}, bell + ":2: the value contains a character that is not allowed in an HTTP header"},
 		{kratosadmin.Access{HeaderFile: name}, name + `:1: expected "Name: value"`},
-		{kratosadmin.Access{HeaderFile: long}, fmt.Sprintf("Kratos header file %q: bufio.Scanner: token too long", long)},
-		{kratosadmin.Access{CAFile: "/nowhere"}, "Kratos CA file: open /nowhere: no such file or directory"},
-		{kratosadmin.Access{CAFile: junk}, fmt.Sprintf("Kratos CA file %q contains no certificate", junk)},
+		{kratosadmin.Access{HeaderFile: long}, fmt.Sprintf("kratos header file %q: bufio.Scanner: token too long", long)},
+		{kratosadmin.Access{CAFile: "/nowhere"}, "kratos CA file: open /nowhere: no such file or directory"},
+		{kratosadmin.Access{CAFile: junk}, fmt.Sprintf("kratos CA file %q contains no certificate", junk)},
 		{kratosadmin.Access{CertFile: junk}, "a client certificate for Kratos needs both --kratos-client-cert-file and --kratos-client-key-file"},
-		{kratosadmin.Access{CertFile: junk, KeyFile: junk}, "Kratos client certificate: tls: failed to find any PEM data in certificate input"},
+		{kratosadmin.Access{CertFile: junk, KeyFile: junk}, "kratos client certificate: tls: failed to find any PEM data in certificate input"},
 	} {
 		_, err := tc.access.Transport()
 		require.EqualError(t, err, tc.want)

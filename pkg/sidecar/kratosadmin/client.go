@@ -22,11 +22,11 @@ import (
 )
 
 // ErrNotFound is returned if Kratos has no such identity.
-var ErrNotFound = errors.New("Kratos has no such identity")
+var ErrNotFound = errors.New("kratos has no such identity")
 
 // ErrUnreadable is returned if Kratos has an identity that this client cannot read. A
 // retry does not help until the identity changes.
-var ErrUnreadable = errors.New("Kratos has the identity, but it cannot be read")
+var ErrUnreadable = errors.New("kratos has the identity, but it cannot be read")
 
 // Options are the options of a Client. URL is required.
 type Options struct {
@@ -135,7 +135,7 @@ func (c *Client) identity(ctx context.Context, id uuid.UUID, limit int64, timeou
 		case err != nil:
 			return nil, err
 		case found.ID != id:
-			return nil, backoff.Permanent(fmt.Errorf("Kratos returned identity %s instead of %s", found.ID, id))
+			return nil, backoff.Permanent(fmt.Errorf("kratos returned identity %s instead of %s", found.ID, id))
 		}
 		return found, nil
 	})
@@ -175,9 +175,9 @@ func (c *Client) confirmGone(ctx context.Context, id uuid.UUID) error {
 	})
 	switch {
 	case err != nil:
-		return fmt.Errorf("Kratos returned 404 for identity %s, and listing it to confirm that failed: %w", id, err)
+		return fmt.Errorf("kratos returned 404 for identity %s, and listing it to confirm that failed: %w", id, err)
 	case listed:
-		return fmt.Errorf("Kratos returned 404 for identity %s, but a list restricted to its ID is not empty: does a gateway block part of the admin API?", id)
+		return fmt.Errorf("kratos returned 404 for identity %s, but a list restricted to its ID is not empty: does a gateway block part of the admin API?", id)
 	}
 	return ErrNotFound
 }

@@ -156,7 +156,7 @@ func idOf(text []byte) (uuid.UUID, error) {
 }
 
 // errNoID is returned for an identity that can neither be decoded nor identified.
-var errNoID = errors.New("Kratos returned an identity that cannot be decoded and has no ID")
+var errNoID = errors.New("kratos returned an identity that cannot be decoded and has no ID")
 
 const (
 	readSize = 64 << 10

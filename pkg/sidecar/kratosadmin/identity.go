@@ -84,7 +84,7 @@ func (w *wireIdentity) identity() (*Identity, error) {
 func parseID(text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil || id == uuid.Nil {
-		return uuid.Nil, fmt.Errorf("Kratos returned an identity with the ID %q", text)
+		return uuid.Nil, fmt.Errorf("kratos returned an identity with the ID %q", text)
 	}
 	return id, nil
 }

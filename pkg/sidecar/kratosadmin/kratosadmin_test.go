@@ -88,7 +88,7 @@ func withAnswers(t *testing.T, answers []http.HandlerFunc, test func(t *testing.
 	})
 }
 
-const at = "Kratos admin API at http://kratos: "
+const at = "kratos admin API at http://kratos: "
 
 func says(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -130,24 +130,24 @@ func TestIdentityFaults(t *testing.T) {
 		calls   int
 		want    string // the error; none where it is empty
 	}{
-		{"not there", []http.HandlerFunc{says(404, notFound), says(200, "[]")}, 2, "Kratos has no such identity"},
-		{"not there, in a version that says more", []http.HandlerFunc{says(404, `{"error":{"code":404,"status":"Not Found","request":"x","reason":"","message":"Unable to locate the resource"}}`), says(200, " [] ")}, 2, "Kratos has no such identity"},
+		{"not there", []http.HandlerFunc{says(404, notFound), says(200, "[]")}, 2, "kratos has no such identity"},
+		{"not there, in a version that says more", []http.HandlerFunc{says(404, `{"error":{"code":404,"status":"Not Found","request":"x","reason":"","message":"Unable to locate the resource"}}`), says(200, " [] ")}, 2, "kratos has no such identity"},
 		{"another server's 404", []http.HandlerFunc{says(404, "404 page not found")}, 1, at + "returned a 404 that is not Kratos's: is this the admin API?"},
 		{"a json 404 of another server", []http.HandlerFunc{says(404, `{"error":"nope"}`)}, 1, at + "returned a 404 that is not Kratos's: is this the admin API?"},
 		{"down for a moment", []http.HandlerFunc{says(503, ""), says(500, "{}"), says(200, wire(id1))}, 3, ""},
 		{"down", []http.HandlerFunc{says(500, "{}")}, 3, at + "returned 500 Internal Server Error"},
 		{"forbidden", []http.HandlerFunc{says(403, "{}")}, 1, at + "returned 403 Forbidden"},
 		{"a redirect", []http.HandlerFunc{redirect}, 1, at + `returned 302, a redirect to "http://elsewhere/": is this the public API instead of the admin API?`},
-		{"somebody else", []http.HandlerFunc{says(200, wire(id2))}, 1, "Kratos returned identity " + id2 + " instead of " + id1},
+		{"somebody else", []http.HandlerFunc{says(200, wire(id2))}, 1, "kratos returned identity " + id2 + " instead of " + id1},
 		{"large", []http.HandlerFunc{says(200, withTrait(wire(id1), 9<<20))}, 2, ""},
-		{"too much", []http.HandlerFunc{says(200, withTrait(wire(id1), 65<<20))}, 2, "Kratos has the identity, but it cannot be read: identity " + id1 + " has more than 64 MiB"},
+		{"too much", []http.HandlerFunc{says(200, withTrait(wire(id1), 65<<20))}, 2, "kratos has the identity, but it cannot be read: identity " + id1 + " has more than 64 MiB"},
 		{"garbage", []http.HandlerFunc{says(200, "<html>")}, 3, at + "jsontext: invalid character '<' at start of value"},
 		{"half an identity", []http.HandlerFunc{says(200, wire(id1)[:100])}, 3, at + "jsontext: unexpected EOF within \"/schema_url\" after offset 100"},
 		{
 			"keys that are none",
 			[]http.HandlerFunc{says(200, strings.Replace(wire(id1), `[{"id":"J8J/Fh5Y"`, `[{"id":"!"`, 1))},
 			1,
-			"Kratos has the identity, but it cannot be read: identity " + id1 + ` has a value at "/credentials/passkey/config/credentials/0/id" that does not decode`,
+			"kratos has the identity, but it cannot be read: identity " + id1 + ` has a value at "/credentials/passkey/config/credentials/0/id" that does not decode`,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -192,7 +192,7 @@ func TestNotFoundInOtherWords(t *testing.T) {
 		"nothing":                      {404, "", foreign},
 		"gone":                         {410, notFound, at + "returned 410 Gone"},
 		"forbidden with kratos' words": {403, notFound, at + "returned 403 Forbidden"},
-		"success with kratos' words":   {200, notFound, `Kratos returned an identity with the ID ""`},
+		"success with kratos' words":   {200, notFound, `kratos returned an identity with the ID ""`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			withAnswers(t, []http.HandlerFunc{says(tc.status, tc.body), says(200, "[]")}, func(t *testing.T, c *kratosadmin.Client, f *fakekratos) {
@@ -219,8 +219,8 @@ func TestNotFoundInOtherWords(t *testing.T) {
 // of that one id.
 func TestSecondWitness(t *testing.T) {
 	const (
-		needed = "Kratos returned 404 for identity " + id1 + ", and listing it to confirm that failed: " + at
-		listed = "Kratos returned 404 for identity " + id1 + ", but a list restricted to its ID is not empty: does a gateway block part of the admin API?"
+		needed = "kratos returned 404 for identity " + id1 + ", and listing it to confirm that failed: " + at
+		listed = "kratos returned 404 for identity " + id1 + ", but a list restricted to its ID is not empty: does a gateway block part of the admin API?"
 	)
 	for name, tc := range map[string]struct {
 		answers []http.HandlerFunc // of the list
@@ -240,7 +240,7 @@ func TestSecondWitness(t *testing.T) {
 		"not found, too":             {[]http.HandlerFunc{says(404, notFound)}, 1, needed + "returned a 404 that is not Kratos's: is this the admin API?"},
 		"forbidden":                  {[]http.HandlerFunc{says(403, "[]")}, 1, needed + "returned 403 Forbidden"},
 		"down":                       {[]http.HandlerFunc{says(503, "[]")}, 3, needed + "returned 503 Service Unavailable"},
-		"down for a moment":          {[]http.HandlerFunc{says(503, ""), says(200, "[]")}, 2, "Kratos has no such identity"},
+		"down for a moment":          {[]http.HandlerFunc{says(503, ""), says(200, "[]")}, 2, "kratos has no such identity"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answers := append([]http.HandlerFunc{says(404, notFound)}, tc.answers...)
@@ -355,14 +355,14 @@ func TestListFaults(t *testing.T) {
 		{"half an identity", says(200, "["+wire(id1)[:100]), 3, at + "list of identities: unexpected EOF"},
 		{"nothing", says(200, ""), 3, at + "list of identities: unexpected EOF"},
 		{"an object", says(200, "{}"), 3, at + "list of identities: response is not a JSON array: it starts with '{'"},
-		{"an identity without an id", says(200, "[{}]"), 3, at + `list of identities: Kratos returned an identity with the ID ""`},
+		{"an identity without an id", says(200, "[{}]"), 3, at + `list of identities: kratos returned an identity with the ID ""`},
 		{"not in order", says(200, "["+wire(id2)+","+wire(id1)+"]"), 3, at + "list of identities: identities are not sorted by ID: " + id1 + " after " + id2},
 		{"twice the same", says(200, "["+wire(id1)+","+wire(id1)+"]"), 3, at + "list of identities: identities are not sorted by ID: " + id1 + " after " + id1},
 		{"no such page", says(400, "{}"), 1, at + "returned 400 Bad Request"},
 		{"another server", says(404, "404 page not found"), 1, at + "returned a 404 that is not Kratos's: is this the admin API?"},
-		{"a next page without a token", link(`</admin/identities?page=2>; rel="next"`, "["+wire(id1)+"]"), 1, "Kratos returned a link to the next page without page_token"},
-		{"a next page after an empty one", link(`</x?page_token=t>; rel="next"`, "[]"), 1, "Kratos's pagination does not advance: a page of 0 identities links to itself"},
-		{"a link that is no url", link(`<http://[>; rel="next"`, "["+wire(id1)+"]"), 1, "Kratos returned an invalid link to the next page: parse \"http://[\": missing ']' in host"},
+		{"a next page without a token", link(`</admin/identities?page=2>; rel="next"`, "["+wire(id1)+"]"), 1, "kratos returned a link to the next page without page_token"},
+		{"a next page after an empty one", link(`</x?page_token=t>; rel="next"`, "[]"), 1, "kratos's pagination does not advance: a page of 0 identities links to itself"},
+		{"a link that is no url", link(`<http://[>; rel="next"`, "["+wire(id1)+"]"), 1, "kratos returned an invalid link to the next page: parse \"http://[\": missing ']' in host"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			withAnswers(t, []http.HandlerFunc{tc.answer}, func(t *testing.T, c *kratosadmin.Client, f *fakekratos) {
@@ -380,7 +380,7 @@ func TestKratosDown(t *testing.T) {
 	c, err := kratosadmin.New(kratosadmin.Options{URL: "http://127.0.0.1:1"})
 	require.NoError(t, err)
 	_, err = c.List(t.Context(), "")
-	require.EqualError(t, err, "Kratos admin API at http://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused")
+	require.EqualError(t, err, "kratos admin API at http://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused")
 	_, err = c.Identity(t.Context(), uuid.New())
-	require.EqualError(t, err, "Kratos admin API at http://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused")
+	require.EqualError(t, err, "kratos admin API at http://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused")
 }

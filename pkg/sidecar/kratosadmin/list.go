@@ -74,7 +74,7 @@ func readPage[T any](ctx context.Context, c *Client, token string, include []str
 				return "", backoff.Permanent(err)
 			}
 			if n := len(all) + len(unread); err == nil && next != "" && (next == token || n == 0) {
-				err = backoff.Permanent(fmt.Errorf("Kratos's pagination does not advance: a page of %d identities links to itself", n))
+				err = backoff.Permanent(fmt.Errorf("kratos's pagination does not advance: a page of %d identities links to itself", n))
 			}
 			return next, err
 		})
@@ -114,12 +114,12 @@ func nextToken(headers []string) (string, error) {
 			target = strings.TrimSpace(target)
 			u, err := url.Parse(strings.TrimSuffix(strings.TrimPrefix(target, "<"), ">"))
 			if err != nil {
-				return "", fmt.Errorf("Kratos returned an invalid link to the next page: %w", err)
+				return "", fmt.Errorf("kratos returned an invalid link to the next page: %w", err)
 			}
 			if token := u.Query().Get("page_token"); token != "" {
 				return token, nil
 			}
-			return "", errors.New("Kratos returned a link to the next page without page_token")
+			return "", errors.New("kratos returned a link to the next page without page_token")
 		}
 	}
 	return "", nil

@@ -48,7 +48,7 @@ func (c *Client) at(err error) error {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return fmt.Errorf("Kratos admin API at %s: %w", c.base, err)
+	return fmt.Errorf("kratos admin API at %s: %w", c.base, err)
 }
 
 // checkStatus returns the error of a response. Errors that a retry cannot fix are

@@ -14,7 +14,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// limits limits the rate of user handles per client. A client is an API key, or an
+// limits restricts the rate of user handles per client. A client is an API key, or an
 // address if no keys are required. Hooks are never limited, because a rejected event
 // would be lost.
 type limits struct {
