@@ -86,7 +86,7 @@ func Export(ctx context.Context, s Source, w io.Writer) (identities int, err err
 // ErrNotEmpty is returned if the store to import into is not empty.
 var ErrNotEmpty = errors.New("index is not empty: import into an empty directory or database, or delete what a failed import left in this one")
 
-// maxTransferLine bounds a line, in bytes.
+// maxTransferLine is the maximum length of a line, in bytes.
 const maxTransferLine = 16 << 20
 
 // Import reads an export into an empty store. The metadata about builds and sweeps is

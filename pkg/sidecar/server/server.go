@@ -77,7 +77,7 @@ type Server struct {
 	public         atomic.Pointer[http.Handler]
 	listener       net.Listener
 	operations     net.Listener
-	publicListener net.Listener // nil: there is nothing for everybody
+	publicListener net.Listener // nil if there are no public documents
 }
 
 // New opens the store and the listeners, so that a port or store that is already in

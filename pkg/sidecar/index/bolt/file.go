@@ -140,7 +140,7 @@ func (f *file) open(readOnly bool) (err error) {
 		ReadOnly:       readOnly,
 		FreelistType:   bbolt.FreelistMapType,
 		NoFreelistSync: true, // a list that was damaged on the disk would give away pages that are in use
-		NoStatistics:   true, // every look-up would update shared counters that nobody reads
+		NoStatistics:   true, // every lookup would update shared counters that are not used
 		OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
 			disk, err := os.OpenFile(name, flag, perm)
 			f.disk = disk
