@@ -1,3 +1,4 @@
+// Package sidecarcmd contains the commands of the sidecar, which both programs share.
 package sidecarcmd
 
 import (
