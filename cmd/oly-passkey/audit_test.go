@@ -48,14 +48,14 @@ func TestAudit(t *testing.T) {
 	code, out, errs := runAudit(t, "--kratos-admin-url", url)
 	require.Equal(t, cli.ExitClean, code)
 	require.Empty(t, errs)
-	require.Contains(t, out, "  with passkeys alone                                   2   100.0 %\n")
-	require.Contains(t, out, "  warning: 1: one lost device locks the person out [lock-out-risk]\n")
+	require.Contains(t, out, "  with passkeys only                                    2   100.0 %\n")
+	require.Contains(t, out, "  warning: 1: losing one device locks the user out [lock-out-risk]\n")
 
 	code, out, _ = runAudit(t, "--kratos-admin-url", url, "--fail-on", "warning", "--format", "csv", "--rp-id-change", "example.org")
 	require.Equal(t, cli.ExitFindings, code)
 	require.Equal(t, `rule,severity,identity_id,detail
-lock-out-risk,warning,00000000-0000-4000-8000-000000000002,"one passkey, and no other way in"
-orphan-forecast,warning,00000000-0000-4000-8000-000000000002,no other way in
+lock-out-risk,warning,00000000-0000-4000-8000-000000000002,one passkey and no other way to sign in
+orphan-forecast,warning,00000000-0000-4000-8000-000000000002,no other way to sign in
 `, out)
 
 	// A report in JSON, and the next one compared with it.
@@ -69,7 +69,7 @@ orphan-forecast,warning,00000000-0000-4000-8000-000000000002,no other way in
 	require.True(t, strings.HasSuffix(out, "\n  clone-warning                                             1  (+1)\n"), out)
 	code, out, _ = runAudit(t, "--kratos-admin-url", url, "--format", "html", "--since", saved)
 	require.Equal(t, cli.ExitClean, code)
-	require.Contains(t, out, "2 of 2 people have a passkey (100.0 %). 1 would be locked out by losing one device.")
+	require.Contains(t, out, "2 of 2 users have a passkey (100.0 %). 1 would be locked out by losing one device.")
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 1, "neither the state nor half a report is left")
@@ -88,11 +88,11 @@ func TestAuditFails(t *testing.T) {
 		{cli.ExitUsage, `invalid --format "xml": use text, csv, json or html`, []string{"--kratos-admin-url", url, "--format", "xml"}},
 		{cli.ExitUsage, `invalid --fail-on "x": use error, warning or info`, []string{"--kratos-admin-url", url, "--fail-on", "x"}},
 		{cli.ExitUsage, `invalid --page-size 0: use 1 to 1000`, []string{"--kratos-admin-url", url, "--page-size", "0"}},
-		{cli.ExitUsage, `--rp-id-change: rp.id "https://x" is no bare lower-case domain, such as example.com`, []string{"--kratos-admin-url", url, "--rp-id-change", "https://x"}},
-		{cli.ExitUsage, `--kratos-admin-url: kratos admin url "x" is no http or https url`, []string{"--kratos-admin-url", "x"}},
+		{cli.ExitUsage, `--rp-id-change: invalid rp.id "https://x": use a bare lower-case domain, such as example.com`, []string{"--kratos-admin-url", url, "--rp-id-change", "https://x"}},
+		{cli.ExitUsage, `--kratos-admin-url: invalid Kratos admin URL "x"`, []string{"--kratos-admin-url", "x"}},
 		{cli.ExitFailed, `open nowhere.json: no such file or directory`, []string{"--kratos-admin-url", url, "--since", "nowhere.json"}},
 		{cli.ExitFailed, `--since audit_test.go: not a report that oly-passkey audit --format json wrote`, []string{"--kratos-admin-url", url, "--since", "audit_test.go"}},
-		{cli.ExitFailed, `answered 404, but not as kratos does: is this the admin api?`, []string{"--kratos-admin-url", gone.URL}},
+		{cli.ExitFailed, `returned a 404 that is not Kratos's: is this the admin API?`, []string{"--kratos-admin-url", gone.URL}},
 		{cli.ExitFailed, `no such file or directory`, []string{"--kratos-admin-url", url, "--output", "nowhere/report.txt"}},
 	} {
 		code, out, errs := runAudit(t, c.args...)

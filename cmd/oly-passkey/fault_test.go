@@ -181,8 +181,8 @@ func TestEmptyKratos(t *testing.T) {
 			defer kratos.mend()
 			again := *v
 			again.t = t
-			again.requireRefusal("oly-passkey: error: serve: index belongs to another kratos: none of its identities that were looked for exists there; " +
-				"use another data directory, or empty this one if kratos was replaced")
+			again.requireRefusal("oly-passkey: error: serve: index belongs to another Kratos: none of the sampled identities exist there; " +
+				"use another data directory, or empty this one if Kratos was replaced")
 		})
 	}
 }
@@ -202,7 +202,7 @@ func TestTwoProcesses(t *testing.T) {
 	}
 	data := second.args[4]
 	require.Equal(t, "--data-dir", second.args[3])
-	second.requireRefusal(fmt.Sprintf("oly-passkey: error: open %q: index is held by another process", filepath.Join(data, "index.db")))
+	second.requireRefusal(fmt.Sprintf("oly-passkey: error: open %q: the index is in use by another process", filepath.Join(data, "index.db")))
 	v.requireAll(people)
 }
 

@@ -41,8 +41,8 @@ func TestIndexOfANewerProgram(t *testing.T) {
 		code, stdout, stderr := do(command)
 		require.Equal(t, cli.ExitFailed, code)
 		require.Empty(t, stdout)
-		require.Equal(t, `oly-passkey: error: open "`+path+`": index has format 3, this program supports formats up to 2: `+
-			"use the newer program again, or export the index with `oly-passkey index export` and import it into an empty one\n", stderr)
+		require.Equal(t, `oly-passkey: error: open "`+path+`": index has format 3; this program supports formats up to 2: `+
+			"use the newer program, or export the index with `oly-passkey index export` and import it into an empty one\n", stderr)
 	}
 	code, stdout, stderr := do("export")
 	require.Equal(t, cli.ExitClean, code)

@@ -127,10 +127,10 @@ func TestAuditOryNetwork(t *testing.T) {
 
 	code, out, errs := runAudit(t, "--kratos-admin-url", f.URL, "--kratos-admin-token-file", key)
 	require.Equal(t, cli.ExitClean, code, errs)
-	require.Contains(t, out, "  with passkeys alone                                   1   100.0 %\n")
+	require.Contains(t, out, "  with passkeys only                                    1   100.0 %\n")
 
 	code, out, errs = runAudit(t, "--kratos-admin-url", f.URL)
 	require.Equal(t, cli.ExitFailed, code)
 	require.Empty(t, out)
-	require.Contains(t, errs, "answered 401 Unauthorized")
+	require.Contains(t, errs, "returned 401 Unauthorized")
 }

@@ -159,7 +159,7 @@ source:              index
 	code, stdout, stderr = resolve("nobodys-handle")
 	require.Equal(t, cli.ExitFindings, code)
 	require.Empty(t, stdout)
-	require.Equal(t, "oly-passkey: error: the sidecar responded with 404: the user handle is unknown: no identity is known to have this user handle\n", stderr)
+	require.Equal(t, "oly-passkey: error: the sidecar responded with 404: unknown user handle: no identity is known to have this user handle\n", stderr)
 
 	code, stdout, stderr = command(t.Context(), "", "resolve", "--sidecar", url+"/v1", "--api-key-file", keyFile, raw)
 	require.Equal(t, cli.ExitFailed, code, "a path below the sidecar's says nothing about the handle")
@@ -170,5 +170,5 @@ source:              index
 	require.NoError(t, os.WriteFile(wrong, []byte("resolve:x\n"), 0o600))
 	code, _, stderr = command(t.Context(), "", "resolve", "--sidecar", url, "--api-key-file", wrong, raw)
 	require.Equal(t, cli.ExitFailed, code)
-	require.Equal(t, "oly-passkey: error: the sidecar responded with 401: an api key is needed: send a key of the server's key file as Authorization: Bearer KEY or as X-Api-Key: KEY, once\n", stderr)
+	require.Equal(t, "oly-passkey: error: the sidecar responded with 401: missing or unknown API key: send one key, either as Authorization: Bearer KEY or as X-Api-Key: KEY\n", stderr)
 }

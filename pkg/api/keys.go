@@ -53,22 +53,22 @@ type keySum struct {
 func ReadKeyFile(path string) (*Keys, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("api key file: %w", err)
+		return nil, fmt.Errorf("API key file: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	raw, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("api key file: %w", err)
+		return nil, fmt.Errorf("API key file: %w", err)
 	}
 	if len(raw) > maxKeyFile { // the last key would be cut short, and still be a key
-		return nil, fmt.Errorf("api key file %q is larger than %d KiB", path, maxKeyFile>>10)
+		return nil, fmt.Errorf("API key file %q is larger than %d KiB", path, maxKeyFile>>10)
 	}
 	k, err := ReadKeys(bytes.NewReader(raw), path)
 	if err != nil {
 		return nil, err
 	}
 	if len(k.byScope) == 0 {
-		return nil, fmt.Errorf("api key file %q contains no key; add lines such as %q", path, "resolve:KEY")
+		return nil, fmt.Errorf("API key file %q contains no key; add lines such as %q", path, "resolve:KEY")
 	}
 	return k, nil
 }

@@ -43,7 +43,7 @@ func TestLargeKeyFile(t *testing.T) {
 	require.Equal(t, "abcd", k.Key(api.ScopeHooks))
 	require.NoError(t, os.WriteFile(path, []byte(text+"e"), 0o600))
 	_, err = api.ReadKeyFile(path)
-	require.EqualError(t, err, `api key file "`+path+`" is larger than 64 KiB`)
+	require.EqualError(t, err, `API key file "`+path+`" is larger than 64 KiB`)
 }
 
 // FuzzReadKeys: no file makes it panic, and no error repeats a key.

@@ -69,14 +69,7 @@ type Query struct {
 }
 
 // Answer is the identity of a user handle.
-type Answer struct {
-	IdentityID        string    `json:"identity_id"`
-	Credential        string    `json:"credential"` // passkey, webauthn, or "" if only the id is known
-	State             string    `json:"state"`      // active, orphaned, removed or unknown
-	CredentialMatches *bool     `json:"credential_matches"`
-	Source            string    `json:"source"` // index, kratos or identity_id
-	ConfirmedAt       time.Time `json:"confirmed_at"`
-}
+type Answer = api.Answer
 
 // The errors of the API. They are returned as a *ProblemError that matches them
 // with errors.Is.

@@ -3,38 +3,22 @@ package client
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/cenkalti/backoff/v5"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/httpx"
 )
 
-// Passkey is one key of an identity.
-type Passkey struct {
-	CredentialID string     `json:"credential_id"` // base64url
-	Kind         string     `json:"kind"`          // passkey or webauthn
-	Name         string     `json:"name"`
-	Provider     string     `json:"provider"`     // by AAGUID, "" if unknown
-	Discoverable *bool      `json:"discoverable"` // nil: not known
-	Synced       *bool      `json:"synced"`       // nil: not known
-	CreatedAt    *time.Time `json:"created_at"`
-	LastUsed     *time.Time `json:"last_used"` // nil: no sign-in is known to be with it
-	HandleState  string     `json:"handle_state"`
-}
+// Passkey is a key of an identity.
+type Passkey = api.Passkey
 
 // Signal is the argument of PublicKeyCredential.signalAllAcceptedCredentials
 // (WebAuthn Level 3 §5.1.10.3) without rpId.
-type Signal struct {
-	UserID                   string   `json:"userId"`                   // base64url
-	AllAcceptedCredentialIDs []string `json:"allAcceptedCredentialIds"` // base64url
-}
+type Signal = api.Signal
 
 // Advice is a suggestion to a user who has just signed in.
-type Advice struct {
-	Propose   string   `json:"advice"`                  // none, add-passkey or re-enroll
-	Predating []string `json:"predating_address_proof"` // ids of passkeys older than the first proof of an address, base64url
-}
+type Advice = api.Advice
 
 // Passkeys returns the keys of an identity, as Kratos currently has them.
 func (c *Client) Passkeys(ctx context.Context, identityID string) ([]Passkey, error) {

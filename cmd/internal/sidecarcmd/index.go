@@ -103,7 +103,7 @@ func newIndexCommand(a *cli.App, name, short string, do func(context.Context, *c
 			if closed := s.Close(); err == nil {
 				err = closed
 			}
-			if err != nil && made { // so that it can be tried again
+			if err != nil && made { // so that the command can be repeated
 				err = errors.Join(err, bolt.Remove(f.dataDir))
 			}
 			return err
@@ -151,11 +151,11 @@ func openIndex(ctx context.Context, dataDir, dsnFile string) (index.Store, error
 func readDSN(path string) (string, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return "", fmt.Errorf("postgres dsn file: %w", err)
+		return "", fmt.Errorf("PostgreSQL DSN file: %w", err)
 	}
 	dsn := strings.TrimSpace(string(raw))
 	if dsn == "" {
-		return "", fmt.Errorf("postgres dsn file %q is empty", path)
+		return "", fmt.Errorf("PostgreSQL DSN file %q is empty", path)
 	}
 	return dsn, nil
 }
@@ -182,7 +182,7 @@ func verifyIndex(ctx context.Context, a *cli.App, s index.Store) error {
 	problems := 0
 	counted, err := index.Verify(ctx, s, func(problem string) {
 		problems++
-		_, _ = fmt.Fprintln(a.Stdout, problem) // counted anyway
+		_, _ = fmt.Fprintln(a.Stdout, problem) // the exit code does not depend on it
 	})
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)

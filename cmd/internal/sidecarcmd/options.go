@@ -105,7 +105,7 @@ func (o *serveOptions) read(a *cli.App, t flagtable.Table, flags *pflag.FlagSet,
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, strings.ToLower(o.logLevel)) {
 		return cli.Usagef("invalid --log-level %q: use debug, info, warn or error", o.logLevel)
 	}
-	so, err := o.unread()
+	so, err := o.toOptions()
 	if err == nil {
 		err = so.Check()
 	}

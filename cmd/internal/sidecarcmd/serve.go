@@ -1,3 +1,4 @@
+// Package sidecarcmd contains the commands of the sidecar, which both programs share.
 package sidecarcmd
 
 import (
@@ -58,16 +59,16 @@ verified signature.`,
 	return cli.Graceful(c)
 }
 
-// The heap of a server that answers is a few MB; collected whenever it has
-// doubled, as is Go's default, it would cost a quarter of the time of a look-up.
-// So it may grow to nine times what lives on it, but with all else not over 120
-// MB unless that much is alive: a build stays under 150 MB (docs/dev/benchmarks.md).
+// The live heap of a server is a few MB. With Go's default, a collection whenever it
+// doubles, the collector would take a quarter of the time of a lookup. So the heap may
+// grow to nine times the live heap, but with a limit of 120 MB for the whole process:
+// a build stays under 150 MB (docs/dev/benchmarks.md).
 const (
 	gcPercent   = 800
 	memoryLimit = 120 << 20
 )
 
-// tuneMemory sets both, unless the environment says otherwise.
+// tuneMemory sets both, unless they are set in the environment.
 func tuneMemory(a *cli.App) {
 	if a.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
@@ -125,7 +126,7 @@ func newLog(w *cli.ProgressLine, format string, level *slog.LevelVar) *slog.Logg
 
 // sidecar turns the options into those of the server, and reads their files.
 func (o *serveOptions) sidecar(log *slog.Logger) (so server.Options, err error) {
-	if so, err = o.unread(); err != nil {
+	if so, err = o.toOptions(); err != nil {
 		return so, err
 	}
 	so.Version, so.Log = cli.Version().Version, log
@@ -139,7 +140,7 @@ func (o *serveOptions) sidecar(log *slog.Logger) (so server.Options, err error) 
 }
 
 // unread turns the options into those of the server, without their files.
-func (o *serveOptions) unread() (server.Options, error) {
+func (o *serveOptions) toOptions() (server.Options, error) {
 	ids, err := directory.ParseIdentityIDs(o.identityIDs)
 	if err != nil {
 		return server.Options{}, fmt.Errorf("--identity-id-handles: %w", err)

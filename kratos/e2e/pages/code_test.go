@@ -77,7 +77,7 @@ func passkeySignUpRefused(t *testing.T, s *stack) {
 		const { register } = await import("/static/passkey.js");
 		return (await register(form)).kind;
 	})()`))
-	p.until(`document.querySelector(".message.error")?.innerText`, "Please sign up with a code sent to your e-mail address first. You can add a passkey right after that.")
+	p.until(`document.querySelector(".message.error")?.innerText`, "Please sign up with a code sent to your email address first. You can add a passkey right after that.")
 	p.at("/registration", "Create an account")
 	p.screenshots("code-first-refused")
 	p.open("/")

@@ -82,7 +82,7 @@ func TestResume(t *testing.T) {
 	o := audit.Options{Kratos: f, State: dir, Source: "http://kratos:4434"}
 	_, err := audit.Run(t.Context(), o)
 	require.ErrorIs(t, err, errFake)
-	require.EqualError(t, err, "kratos went away; 1300 identities were read, and the same command with --state "+dir+" goes on from there")
+	require.EqualError(t, err, "kratos went away; 1300 identities were read; run the same command with --state "+dir+" to continue")
 
 	// What was written behind the checkpoint does not count.
 	for _, name := range []string{"findings.tsv", "keys.bin"} {
@@ -142,11 +142,11 @@ func TestStateOfSomebodyElse(t *testing.T) {
 	mine := filepath.Join(dir, "thesis.txt")
 	require.NoError(t, os.WriteFile(mine, []byte("x"), 0o600))
 	_, err := audit.Run(t.Context(), audit.Options{Kratos: &fakekratos{n: 1, page: 1}, State: dir})
-	require.EqualError(t, err, `folder "`+dir+`" is not empty and holds no audit; give one of its own`)
+	require.EqualError(t, err, `directory "`+dir+`" is not empty and does not contain an audit; use another one`)
 	require.FileExists(t, mine)
 	require.NoError(t, os.Rename(mine, filepath.Join(dir, "checkpoint.json")))
 	_, err = audit.Run(t.Context(), audit.Options{Kratos: &fakekratos{n: 1, page: 1}, State: dir})
-	require.ErrorContains(t, err, "is no checkpoint of this version; remove the folder to begin anew")
+	require.ErrorContains(t, err, "is not a checkpoint of this version; delete the directory to start over")
 }
 
 // TestMemory reads ten times as many identities in the same memory.
@@ -298,11 +298,11 @@ func TestForecast(t *testing.T) {
 	r := fewReport(t)
 	require.Equal(t, &audit.Forecast{RPID: "example.org", Keys: 33, Identities: 11, LockedOut: 1, Perhaps: 1, Reenrol: 9}, r.Summary.Forecast)
 	for rpID, want := range map[string]string{
-		"https://example.org": `rp.id "https://example.org" is no bare lower-case domain, such as example.com`,
-		"Example.org":         `rp.id "Example.org" is no bare lower-case domain, such as example.com`,
-		"127.0.0.1":           `rp.id "127.0.0.1" is no bare lower-case domain, such as example.com`,
-		"":                    `rp.id "" is no bare lower-case domain, such as example.com`,
-		"co.uk":               `rp.id "co.uk" is a public suffix, which browsers refuse`,
+		"https://example.org": `invalid rp.id "https://example.org": use a bare lower-case domain, such as example.com`,
+		"Example.org":         `invalid rp.id "Example.org": use a bare lower-case domain, such as example.com`,
+		"127.0.0.1":           `invalid rp.id "127.0.0.1": use a bare lower-case domain, such as example.com`,
+		"":                    `invalid rp.id "": use a bare lower-case domain, such as example.com`,
+		"co.uk":               `invalid rp.id "co.uk": browsers reject public suffixes`,
 	} {
 		_, err := audit.NewForecast(rpID)
 		require.EqualError(t, err, want)
@@ -318,7 +318,7 @@ func TestNothing(t *testing.T) {
 	} {
 		var b bytes.Buffer
 		require.NoError(t, write(&b))
-		require.Contains(t, strings.ToLower(b.String()), "nothing is wrong with any of them")
+		require.Contains(t, strings.ToLower(b.String()), "no findings.")
 	}
 	require.Empty(t, r.Summary.Worst())
 	require.NoError(t, r.Close())

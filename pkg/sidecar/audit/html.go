@@ -17,10 +17,10 @@ import (
 //go:embed report.html
 var page string
 
-// maxSamples bounds how many findings of a rule the page lists.
+// maxSamples is how many findings of a rule the page lists.
 const maxSamples = 50
 
-// chart is a bar chart: one bar a name.
+// chart is a bar chart with one bar per name.
 type chart struct {
 	Title, About string
 	Bars         []bar
@@ -32,14 +32,14 @@ type bar struct {
 	Y, Width    int // Width of 0 to barWidth
 }
 
-// ruleFindings are the findings of a rule, the first of them in full.
+// ruleFindings are the findings of a rule; Samples are the first of them.
 type ruleFindings struct {
 	Rule
 	N       int
 	Samples []Finding
 }
 
-// view is what the page shows.
+// view is the data of the page.
 type view struct {
 	*Report
 	MadeAt   string
@@ -48,8 +48,8 @@ type view struct {
 	Rules    []ruleFindings
 }
 
-// WriteHTML writes one page that needs nothing else: no script, no other file,
-// no request.
+// WriteHTML writes a self-contained page, without scripts or references to other
+// files.
 func (r *Report) WriteHTML(w io.Writer) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"thousands": func(n int) string { return humanize.Comma(int64(n)) },
@@ -69,21 +69,21 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	return t.Execute(w, v)
 }
 
-// headline is the one sentence for somebody who reads nothing else.
+// headline returns the summary at the top of the page.
 func (r *Report) headline() string {
 	s := r.Summary
 	with := s.PasskeyOnly + s.Both
-	text := fmt.Sprintf("%s of %s people have a passkey (%s).", humanize.Comma(int64(with)), humanize.Comma(int64(s.Identities)), share(with, s.Identities))
+	text := fmt.Sprintf("%s of %s users have a passkey (%s).", humanize.Comma(int64(with)), humanize.Comma(int64(s.Identities)), share(with, s.Identities))
 	if n := s.Findings[lockOut]; n > 0 {
 		text += fmt.Sprintf(" %s would be locked out by losing one device.", humanize.Comma(int64(n)))
 	}
 	switch s.Worst() {
 	case Error:
-		text += " Some findings need somebody's attention now."
+		text += " Some findings require immediate attention."
 	case Warning:
-		text += " Nothing is urgent, some of it should be looked at."
+		text += " Nothing urgent. Review the warnings below."
 	case Info, "":
-		text += " Nothing needs attention."
+		text += " No action required."
 	}
 	return text
 }
@@ -123,19 +123,19 @@ const (
 func (r *Report) charts() []chart {
 	s := r.Summary
 	charts := []chart{
-		newChart("How people can sign in", "people by the keys that they have", []Counted{
-			{"passkeys", s.PasskeyOnly}, {"passkeys and older keys", s.Both}, {"older keys alone", s.LegacyOnly}, {"neither", s.Neither},
+		newChart("Ways to sign in", "users by the keys that they have", []Counted{
+			{"passkeys", s.PasskeyOnly}, {"passkeys and older keys", s.Both}, {"older keys only", s.LegacyOnly}, {"neither", s.Neither},
 		}),
-		newChart("Where the keys live", "keys by whether they are copied to other devices, as it was at registration", []Counted{
-			{"synced", s.Synced}, {"may be synced", s.Syncable}, {"one device", s.DeviceBound}, {"not known", s.StateUnsure},
+		newChart("Backup state", "keys by backup state at registration", []Counted{
+			{"synced", s.Synced}, {"syncable, not synced", s.Syncable}, {"one device", s.DeviceBound}, {"not known", s.StateUnsure},
 		}),
-		newChart("Who keeps the keys", "keys by provider", Top(s.Providers, 10)),
-		newChart("Passkeys a person", "people by the number of their passkeys", perIdentity(s.PerIdentity)),
-		newChart("New passkeys", "passkeys by the month in which they were added, those that still exist", months(s.AddedIn)),
+		newChart("Passkey providers", "keys by provider", Top(s.Providers, 10)),
+		newChart("Passkeys per user", "users by number of passkeys", perIdentity(s.PerIdentity)),
+		newChart("New passkeys", "existing passkeys by the month in which they were added", months(s.AddedIn)),
 	}
 	if f := s.Forecast; f != nil {
-		charts = append(charts, newChart("If the domain of the passkeys (rp.id) becomes "+f.RPID, "people who have keys", []Counted{
-			{"locked out", f.LockedOut}, {"at most a password", f.Perhaps}, {"can enrol anew", f.Reenrol},
+		charts = append(charts, newChart("If rp.id becomes "+f.RPID, "users who have keys", []Counted{
+			{"locked out", f.LockedOut}, {"at most a password", f.Perhaps}, {"can register again", f.Reenrol},
 		}))
 	}
 	return slices.DeleteFunc(charts, func(c chart) bool { return len(c.Bars) == 0 })
@@ -157,7 +157,7 @@ func newChart(title, about string, counted []Counted) chart {
 	return c
 }
 
-// words are those for a number's name: a rule's title in place of its id.
+// words returns the title of a rule, and any other name as it is.
 func words(name string) string {
 	if r, ok := RuleOf(name); ok {
 		return r.Title
@@ -165,13 +165,13 @@ func words(name string) string {
 	return name
 }
 
-// sentence makes one of a text that lists use in the middle of a line.
+// sentence returns a text with an upper-case first letter and a period.
 func sentence(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + text[size:] + "."
 }
 
-// shorten keeps a name inside of its chart.
+// shorten cuts a name to the space next to its bar.
 func shorten(name string) string {
 	const most = 27
 	if r := []rune(name); len(r) > most {
@@ -192,7 +192,8 @@ func perIdentity(m map[int]int) []Counted {
 	return out
 }
 
-// months lists the last 24 months that have a passkey, gaps included.
+// months returns the counts of up to 24 months, up to the last one with a passkey,
+// including months without any.
 func months(m map[string]int) []Counted {
 	const most = 24
 	var all []time.Time

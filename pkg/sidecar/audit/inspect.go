@@ -14,24 +14,24 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// Finding is one rule that an identity breaks.
+// Finding is a violation of a rule by an identity.
 type Finding struct {
 	Rule     string    `json:"rule"`
 	Identity uuid.UUID `json:"identity_id"`
 	Detail   string    `json:"detail"` // lower case, no period; no handle, id or trait
 }
 
-// person is an identity with what the rules want to know of it.
-type person struct {
+// identity is an identity with the data that the rules check.
+type identity struct {
 	*kratosadmin.Inventory
-	passkeys, keys []kratosadmin.Key // keys: of the webauthn method
-	passwordless   int               // of keys
-	handles        []string          // of passkeys, removed ones included
+	passkeys, keys []kratosadmin.Key // keys are those of the webauthn method
+	passwordless   int               // number of passwordless keys
+	handles        []string          // user handles of passkeys, including removed ones
 	webauthnHandle []byte
 }
 
-func newPerson(i *kratosadmin.Inventory) *person {
-	p := &person{Inventory: i}
+func newIdentity(i *kratosadmin.Inventory) *identity {
+	p := &identity{Inventory: i}
 	if c := i.Passkey; c != nil {
 		p.handles = c.Identifiers
 		if c.Config != nil {
@@ -49,57 +49,57 @@ func newPerson(i *kratosadmin.Inventory) *person {
 	return p
 }
 
-// allKeys are the keys of both methods.
-func (p *person) allKeys() []kratosadmin.Key { return slices.Concat(p.passkeys, p.keys) }
+// allKeys returns the keys of both methods.
+func (p *identity) allKeys() []kratosadmin.Key { return slices.Concat(p.passkeys, p.keys) }
 
-// firstFactors counts the keys that sign in by themselves.
-func (p *person) firstFactors() int { return len(p.passkeys) + p.passwordless }
+// firstFactors returns the number of keys that are sufficient to sign in.
+func (p *identity) firstFactors() int { return len(p.passkeys) + p.passwordless }
 
-// wayIn says how the person gets in without any key: certainly, perhaps (a
-// password is listed, also where there is none), or not at all.
-type wayIn int
+// loginMethod is whether a user can sign in without any key. Kratos lists a
+// password for some identities that have none, so a password is uncertain.
+type loginMethod int
 
 const (
-	noWayIn wayIn = iota
-	perhapsWayIn
-	sureWayIn
+	noMethod loginMethod = iota
+	uncertainMethod
+	certainMethod
 )
 
-func (p *person) otherWay() wayIn {
+func (p *identity) otherMethod() loginMethod {
 	if p.Recovery {
-		return sureWayIn
+		return certainMethod
 	}
 	for _, other := range p.Others {
 		switch other {
 		case "code", "oidc", "saml", "link_recovery", "code_recovery":
-			return sureWayIn
+			return certainMethod
 		}
 	}
 	if slices.Contains(p.Others, "password") {
-		return perhapsWayIn
+		return uncertainMethod
 	}
-	return noWayIn
+	return noMethod
 }
 
-// inspect holds one identity against every rule but those that need to know
-// the others.
-func (p *person) inspect() []Finding {
+// inspect returns the findings about one identity, except those of rules that
+// compare identities.
+func (p *identity) inspect() []Finding {
 	var out []Finding
 	add := func(rule, format string, args ...any) {
 		if slices.ContainsFunc(out, func(f Finding) bool { return f.Rule == rule }) {
-			return // once an identity
+			return // at most one finding per rule
 		}
 		out = append(out, Finding{Rule: rule, Identity: p.ID, Detail: fmt.Sprintf(format, args...)})
 	}
 	p.inspectKeys(add)
 	p.inspectHandles(add)
 	if p.firstFactors() == 1 {
-		switch p.otherWay() {
-		case noWayIn:
-			add(lockOut, "one passkey, and no other way in")
-		case perhapsWayIn:
-			add(lockOut, "one passkey, and at most a password, which kratos lists also where there is none")
-		case sureWayIn:
+		switch p.otherMethod() {
+		case noMethod:
+			add(lockOut, "one passkey and no other way to sign in")
+		case uncertainMethod:
+			add(lockOut, "one passkey and at most a password, which Kratos also lists if there is none")
+		case certainMethod:
 		}
 	}
 	if p.passwordless > 0 && len(p.passkeys) == 0 {
@@ -108,7 +108,7 @@ func (p *person) inspect() []Finding {
 	return out
 }
 
-func (p *person) inspectKeys(add func(rule, format string, args ...any)) {
+func (p *identity) inspectKeys(add func(rule, format string, args ...any)) {
 	clones, flagless, flips, unknown := 0, 0, 0, 0
 	sameKey := make(map[string]int)
 	for _, k := range p.allKeys() {
@@ -145,21 +145,21 @@ func (p *person) inspectKeys(add func(rule, format string, args ...any)) {
 	}
 }
 
-func (p *person) inspectHandles(add func(rule, format string, args ...any)) {
+func (p *identity) inspectHandles(add func(rule, format string, args ...any)) {
 	for _, h := range p.handles {
 		switch {
 		case h == "" || len(h) > userhandle.MaxLen:
 			add(handleBad, "a passkey's user handle has %d bytes", len(h))
 		case strings.ContainsRune(h, utf8.RuneError):
-			add(handleBad, "a passkey's user handle is not text: its bytes were lost on the way into the database")
+			add(handleBad, "a passkey's user handle is not valid text: its bytes were lost when it was stored")
 		case looksPersonal(h):
-			add(handlePII, "a passkey's user handle looks like an address or a telephone number")
+			add(handlePII, "a passkey's user handle looks like an address or a phone number")
 		}
 	}
 	if n := len(p.webauthnHandle); n > userhandle.MaxLen {
 		add(handleBad, "the webauthn user handle has %d bytes", n)
 	} else if looksPersonal(string(p.webauthnHandle)) {
-		add(handlePII, "the webauthn user handle looks like an address or a telephone number")
+		add(handlePII, "the webauthn user handle looks like an address or a phone number")
 	}
 	if len(p.keys) > 0 && len(p.webauthnHandle) == 0 {
 		add(handleMissing, "%s of the webauthn method", plural(len(p.keys), "key"))
@@ -172,8 +172,8 @@ func (p *person) inspectHandles(add func(rule, format string, args ...any)) {
 	}
 }
 
-// handleCount is how many handles Kratos knows of the person.
-func (p *person) handleCount() int {
+// handleCount returns how many user handles of the identity Kratos knows.
+func (p *identity) handleCount() int {
 	n := len(p.handles)
 	if len(p.webauthnHandle) > 0 {
 		n++
@@ -181,8 +181,9 @@ func (p *person) handleCount() int {
 	return n
 }
 
-// looksPersonal recognises e-mail addresses and telephone numbers. Random bytes
-// hold an "@" and a dot now and then, but not in the middle of a text.
+// looksPersonal reports whether a user handle looks like an email address or a
+// phone number. Random bytes may contain an "@" and a dot, but are rarely printable
+// text.
 func looksPersonal(handle string) bool {
 	if !utf8.ValidString(handle) || strings.ContainsFunc(handle, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return false
@@ -197,8 +198,8 @@ func looksPersonal(handle string) bool {
 	return isTelephone(handle)
 }
 
-// isTelephone takes 8 to 20 digits and what people put between them. Bare digits
-// are more likely the number of an account.
+// isTelephone reports whether a text is 8 to 20 characters of digits and separators.
+// Digits without any prefix or separator are more likely an account number.
 func isTelephone(text string) bool {
 	if !strings.HasPrefix(text, "+") && !strings.HasPrefix(text, "00") && !strings.ContainsAny(text, " ()/-") {
 		return false

@@ -15,23 +15,23 @@ import (
 // Report is a finished audit.
 type Report struct {
 	Summary *Summary
-	// Since is an earlier summary to compare with, nil when there is none.
+	// Since is an earlier report to compare with; it may be nil.
 	Since  *Saved
-	Source string // such as the URL of the admin API
+	Source string // for example, the URL of the admin API
 	Made   time.Time
 
 	state *state
 }
 
-// Findings reads all findings, in the order of the identities; those that two
-// identities are needed for come last.
+// Findings returns all findings, sorted by identity; those of rules that compare
+// identities come last.
 func (r *Report) Findings() iter.Seq2[Finding, error] { return r.state.all() }
 
-// Close removes what the audit kept on disk.
+// Close removes the audit's files.
 func (r *Report) Close() error { return r.state.remove() }
 
-// Keep ends with the report, and leaves a state of its own folder there, so
-// that the same audit answers again without Kratos.
+// Keep closes the report, but keeps a state directory that was set in the options:
+// the same audit can then be reported again without Kratos.
 func (r *Report) Keep() error {
 	err := r.state.abandon(nil)
 	var kept *ResumeError
@@ -41,7 +41,7 @@ func (r *Report) Keep() error {
 	return err
 }
 
-// WriteCSV writes one finding a row.
+// WriteCSV writes one row per finding.
 func (r *Report) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	if err := out.Write([]string{"rule", "severity", "identity_id", "detail"}); err != nil {
@@ -60,7 +60,7 @@ func (r *Report) WriteCSV(w io.Writer) error {
 	return out.Error()
 }
 
-// WriteJSON writes the summary and then every finding, as they are read.
+// WriteJSON writes the summary and then streams the findings.
 func (r *Report) WriteJSON(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	summary, err := json.MarshalIndent(r.Summary, "  ", "  ")
@@ -89,14 +89,13 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return b.Flush()
 }
 
-// Saved is what an earlier JSON report says.
+// Saved is the part of a JSON report that later reports are compared with.
 type Saved struct {
 	Made    time.Time
 	Summary *Summary
 }
 
-// ReadSaved reads the summary of a JSON report; the findings behind it are not
-// read.
+// ReadSaved reads the summary of a JSON report, but not its findings.
 func ReadSaved(r io.Reader) (*Saved, error) {
 	dec := json.NewDecoder(r)
 	saved := &Saved{}
@@ -131,14 +130,14 @@ func ReadSaved(r io.Reader) (*Saved, error) {
 	return saved, nil
 }
 
-// Change is a number now and before.
+// Change is a number in this report and in the earlier one.
 type Change struct {
 	Name     string
 	Now, Was int
 }
 
-// Changes compares what an operator wants to see move; nil without an earlier
-// report.
+// Changes returns the numbers that differ from those of the earlier report, nil
+// without one.
 func (r *Report) Changes() []Change {
 	if r.Since == nil {
 		return nil
@@ -147,7 +146,7 @@ func (r *Report) Changes() []Change {
 	out := []Change{
 		{"identities", now.Identities, was.Identities},
 		{"with a passkey", now.PasskeyOnly + now.Both, was.PasskeyOnly + was.Both},
-		{"with passwordless keys of the older method alone", now.LegacyOnly, was.LegacyOnly},
+		{"with older passwordless keys only", now.LegacyOnly, was.LegacyOnly},
 		{"passkeys", now.Passkeys, was.Passkeys},
 		{"synced keys", now.Synced, was.Synced},
 		{"stale handles", now.StaleHandles, was.StaleHandles},

@@ -1,7 +1,7 @@
-// Package audit counts what passkeys exist in a Kratos and what is wrong with
-// them: it reads every identity once, in bounded memory, and can go on where it
-// was interrupted. It writes nothing to Kratos, and neither handles, credential
-// ids nor traits leave it: a finding names an identity by its id.
+// Package audit counts the passkeys of all identities in Kratos and reports
+// problems with them. It reads every identity once, in bounded memory, and can
+// resume after an interruption. It never writes to Kratos. Reports contain identity
+// IDs, but no user handles, credential IDs or traits.
 package audit
 
 import (
@@ -9,40 +9,40 @@ import (
 	"slices"
 )
 
-// Severity says how bad a finding is.
+// Severity is the severity of a finding.
 type Severity string
 
-// The severities, as everywhere in this project.
+// The severities, from worst to mildest.
 const (
 	Error   Severity = "error"
 	Warning Severity = "warning"
 	Info    Severity = "info"
 )
 
-// ParseSeverity reads the name of a severity.
+// ParseSeverity returns the severity with the given name.
 func ParseSeverity(s string) (Severity, error) {
 	if v := Severity(s); slices.Contains([]Severity{Error, Warning, Info}, v) {
 		return v, nil
 	}
-	return "", fmt.Errorf("%q is no severity; there are error, warning and info", s)
+	return "", fmt.Errorf("invalid severity %q: use error, warning or info", s)
 }
 
-// AtLeast tells whether a severity is as bad as another or worse.
+// AtLeast reports whether a severity is as severe as another one or more.
 func (s Severity) AtLeast(other Severity) bool {
 	order := []Severity{Info, Warning, Error}
 	return slices.Index(order, s) >= slices.Index(order, other)
 }
 
-// Rule is one thing that can be wrong with the credentials of an identity.
+// Rule is a kind of problem with the credentials of an identity.
 type Rule struct {
 	ID       string
 	Severity Severity
-	Title    string // what it is, for somebody who runs no servers
-	Why      string // what it leads to, with its source
+	Title    string // the problem, for readers who do not operate servers
+	Why      string // its consequences, with a source
 	Do       string // what to do about it
 }
 
-// The ids of the rules.
+// The rule ids.
 const (
 	cloneWarning  = "clone-warning"
 	duplicateKey  = "duplicate-credential-id"
@@ -61,28 +61,28 @@ const (
 	unknownMake   = "unknown-aaguid"
 )
 
-// Rules lists all rules, the worst first.
+// Rules returns all rules, most severe first.
 func Rules() []Rule {
 	return []Rule{
-		{cloneWarning, Error, "a key may have been copied", "the signature counter of the authenticator went backwards (WebAuthn §7.2 step 22)", "ask the person, and let them remove and enrol the key anew"},
-		{duplicateKey, Error, "two people have the same key", "one credential id belongs to two identities, so that one may be taken for the other (WebAuthn §7.1 step 26)", "find out how it was imported, and remove it from one of them"},
-		{handleBad, Error, "a user handle is out of range", "WebAuthn allows 1 to 64 bytes of text that survives storage (§5.4.3); a passkey with another one cannot sign in", "let the person enrol anew"},
-		{handlePII, Error, "a user handle tells who somebody is", "a user handle must not hold an e-mail address, a telephone number or a name (WebAuthn §14.6.1): authenticators show and sync it", "let the person enrol anew with a random handle, as Kratos makes them"},
-		{lockOut, Warning, "one lost device locks the person out", "the identity has a single passkey, no code or social sign-in and no recovery address (ory/kratos#3386)", "ask the person to add a second passkey or a recovery address"},
-		{staleHandle, Warning, "user handles of removed passkeys are left", "Kratos keeps the handle of a removed passkey (passkey_settings.go at v1.3.1); a look-up by handle alone takes it for a live one", "resolve handles through the sidecar, which knows which are removed"},
-		{unreadable, Warning, "an identity could not be read", "it is larger than 4 MiB, or holds a value that does not decode; nothing else in this report counts it", "look at it with Kratos' admin API: a user may have filled in a huge trait or key name"},
-		{handleMissing, Warning, "a key has no user handle", "the passkey method finds webauthn keys by their handle, and cannot find this one (passkey_login.go at v1.3.1)", "let the person enrol a passkey"},
-		{flagsMissing, Warning, "a key is from before flags were stored", "Kratos fills them in at the next sign-in; until then nothing is known of its backup state (go-webauthn#335)", "nothing, or ask the person to sign in once"},
-		{flipRisk, Warning, "a synced provider's passkey is stored as bound to one device", "when the provider reports it as synced one day, Kratos refuses the sign-in (supabase/auth#2732, keepassxc#13239)", "ask the person to enrol anew"},
-		{storageLimit, Warning, "a security key is nearly full", "security keys hold about 25 discoverable credentials, some of them fewer", "ask the person to use a second key"},
-		{orphan, Warning, "a changed rp.id locks the person out", "every passkey belongs to the rp.id that it was made for, and this person has no other way in", "keep rp.id, or let the person add another way to sign in first"},
-		{multiHandle, Info, "the person shows as several accounts", "Kratos makes a new user handle for every passkey, so that pickers show one account each, and signals have to be sent for each (WebAuthn §5.4.3)", "nothing; send signals once per handle"},
-		{legacyKey, Info, "a passwordless key of the older method", "it signs in with a typed name only, without autofill (Kratos' webauthn method)", "invite the person to add a passkey"},
-		{unknownMake, Info, "the make of a key is not known", "it told no AAGUID, or one that is not on the list", "nothing"},
+		{cloneWarning, Error, "a key may have been copied", "the signature counter of the authenticator went backwards (WebAuthn §7.2 step 22)", "ask the user; they should remove the key and register it again"},
+		{duplicateKey, Error, "two identities have the same credential", "one credential ID belongs to two identities, so one user can be mistaken for the other (WebAuthn §7.1 step 26)", "find out how it was imported, and remove it from one of the identities"},
+		{handleBad, Error, "invalid user handle", "a user handle has 1 to 64 bytes (WebAuthn §5.4.3), and Kratos stores it as text; a passkey with another user handle cannot be used to sign in", "ask the user to register a new passkey"},
+		{handlePII, Error, "a user handle contains personal data", "a user handle must not contain an email address, a phone number or a name (WebAuthn §14.6.1): authenticators display and sync it", "ask the user to register a new passkey; Kratos generates random user handles"},
+		{lockOut, Warning, "losing one device locks the user out", "the identity has a single passkey, no code or social sign-in and no recovery address (ory/kratos#3386)", "ask the user to add a second passkey or a recovery address"},
+		{staleHandle, Warning, "user handles of removed passkeys are still listed", "Kratos keeps the user handle of a removed passkey (passkey_settings.go at v1.3.1), so a lookup by user handle alone treats it as live", "resolve user handles through the sidecar, which knows which ones were removed"},
+		{unreadable, Warning, "an identity could not be read", "it is larger than 4 MiB or contains a value that cannot be decoded; no other number in this report includes it", "check it with Kratos' admin API: a user may have entered a huge trait or key name"},
+		{handleMissing, Warning, "a key has no user handle", "the passkey method finds webauthn keys by their user handle, so it cannot find this key (passkey_login.go at v1.3.1)", "ask the user to register a passkey"},
+		{flagsMissing, Warning, "a key was registered before Kratos stored flags", "Kratos fills them in at the next sign-in; until then the backup state of the key is unknown (go-webauthn#335)", "nothing, or ask the user to sign in once"},
+		{flipRisk, Warning, "a passkey of a syncing provider is stored as device-bound", "once the provider reports it as synced, Kratos rejects the sign-in (supabase/auth#2732, keepassxc#13239)", "ask the user to register the passkey again"},
+		{storageLimit, Warning, "a security key is nearly full", "security keys store about 25 discoverable credentials, some fewer", "ask the user to use a second security key"},
+		{orphan, Warning, "changing rp.id locks the user out", "every passkey belongs to the rp.id that it was created for, and this user has no other way to sign in", "keep rp.id, or ask the user to add another way to sign in first"},
+		{multiHandle, Info, "the account appears several times in pickers", "Kratos generates a new user handle for every passkey, so pickers show an account for each, and signals must be sent for each (WebAuthn §5.4.3)", "nothing; send signals for each user handle"},
+		{legacyKey, Info, "a passwordless key of the older method", "it requires a typed username and does not support autofill (Kratos' webauthn method)", "ask the user to add a passkey"},
+		{unknownMake, Info, "unknown authenticator model", "no AAGUID was reported, or one that is not in the list", "nothing"},
 	}
 }
 
-// RuleOf answers a rule by its id.
+// RuleOf returns the rule with the given id.
 func RuleOf(id string) (Rule, bool) {
 	rules := Rules()
 	i := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == id })

@@ -10,30 +10,31 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
-// Lister reads the inventory page by page; *kratosadmin.Client is one.
+// Lister lists the inventory page by page. *kratosadmin.Client implements it.
 type Lister interface {
 	Inventory(ctx context.Context, token string) (*kratosadmin.InventoryPage, error)
 }
 
-// Options say how an audit runs.
+// Options are the options of an audit.
 type Options struct {
 	Kratos Lister
-	// Source names the Kratos, such as the URL of its admin API: a state of one
-	// is not continued with another.
+	// Source identifies the Kratos, for example by the URL of its admin API: a state
+	// is only resumed with the same source.
 	Source string
-	// State is a folder that keeps what was read so far. It is made where it is
-	// missing, and an interrupted audit goes on from there.
+	// State is a directory for the state of the audit, from which an interrupted audit
+	// resumes. It is created if it does not exist.
 	State string
-	// MaxRPS bounds the requests a second; 0 is as fast as Kratos answers.
+	// MaxRPS limits the requests per second; 0 means no limit.
 	MaxRPS float64
-	// Forecast is what a changed rp.id does, nil when it is not asked.
+	// Forecast is a change of rp.id whose effect is counted; it may be nil.
 	Forecast *Forecast
-	// Progress is called after every page; nil for no such calls.
+	// Progress is called after every page, unless it is nil.
 	Progress func(kratosadmin.Progress)
 }
 
-// Run reads every identity, or those that an interrupted run has not read yet.
-// The caller closes the report, which also removes the state.
+// Run reads all identities, or the remaining ones if it resumes an interrupted
+// audit. The caller must call Close on the report, which also removes the state, or
+// Keep.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	st, err := openState(o)
 	if err != nil {
@@ -88,7 +89,7 @@ func scan(ctx context.Context, o Options, st *state) error {
 	return nil
 }
 
-// ResumeError says that an audit ended early, and that it can go on.
+// ResumeError is the error of an interrupted audit that can be resumed.
 type ResumeError struct {
 	State      string
 	Identities int
@@ -96,8 +97,8 @@ type ResumeError struct {
 }
 
 func (e *ResumeError) Error() string {
-	return fmt.Sprintf("%v; %d identities were read, and the same command with --state %s goes on from there", e.Err, e.Identities, e.State)
+	return fmt.Sprintf("%v; %d identities were read; run the same command with --state %s to continue", e.Err, e.Identities, e.State)
 }
 
-// Unwrap answers why it ended.
+// Unwrap returns the cause of the interruption.
 func (e *ResumeError) Unwrap() error { return e.Err }

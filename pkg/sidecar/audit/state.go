@@ -20,8 +20,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// state is an audit on disk: a checkpoint after every page, the findings so
-// far, and the digests of all credential ids, which memory has no room for.
+// state is the state of an audit on disk: a checkpoint after every page, the
+// findings so far, and the digests of all credential IDs, which would not fit into
+// memory.
 type state struct {
 	checkpointed
 
@@ -30,7 +31,7 @@ type state struct {
 	findings, keys *appender
 }
 
-// checkpointed is what a checkpoint holds.
+// checkpointed is the content of a checkpoint.
 type checkpointed struct {
 	Format   int      `json:"format"`
 	Source   string   `json:"source"`
@@ -50,8 +51,8 @@ const (
 	keysFile       = "keys.bin"
 )
 
-// openState goes on with a state, or begins a new one; without a folder it is
-// kept in a temporary one.
+// openState opens an existing state or creates one. Without a directory in the
+// options, it creates a temporary one.
 func openState(o Options) (*state, error) {
 	st := &state{dir: o.State, checkpointed: checkpointed{Format: stateFormat, Source: o.Source, Summary: newSummary(o.Forecast)}}
 	if o.Forecast != nil {
@@ -88,17 +89,17 @@ func (st *state) load() error {
 	}
 	saved := checkpointed{Summary: newSummary(nil)}
 	if err := json.Unmarshal(raw, &saved); err != nil || saved.Format != stateFormat {
-		return fmt.Errorf("%q is no checkpoint of this version; remove the folder to begin anew", path)
+		return fmt.Errorf("%q is not a checkpoint of this version; delete the directory to start over", path)
 	}
 	if saved.Source != st.Source || saved.RPID != st.RPID {
-		return fmt.Errorf("%q belongs to an audit of %q with --rp-id-change %q; remove the folder to begin anew", path, saved.Source, saved.RPID)
+		return fmt.Errorf("%q belongs to an audit of %q with --rp-id-change %q; delete the directory to start over", path, saved.Source, saved.RPID)
 	}
 	st.checkpointed = saved
 	return nil
 }
 
-// emptyFolder refuses a folder of somebody else's: the state is removed with
-// its folder.
+// emptyFolder returns an error if the directory contains other files, because the
+// directory is removed together with the state.
 func (st *state) emptyFolder() error {
 	entries, err := os.ReadDir(st.dir)
 	if err != nil {
@@ -106,20 +107,20 @@ func (st *state) emptyFolder() error {
 	}
 	for _, e := range entries {
 		if !slices.Contains([]string{findingsFile, keysFile, newCheckpoint}, e.Name()) {
-			return fmt.Errorf("folder %q is not empty and holds no audit; give one of its own", st.dir)
+			return fmt.Errorf("directory %q is not empty and does not contain an audit; use another one", st.dir)
 		}
 	}
 	return nil
 }
 
-// add counts an identity and keeps its findings and credential ids.
+// add counts an identity and stores its findings and credential IDs.
 func (st *state) add(i *kratosadmin.Inventory) error {
 	for _, f := range st.Summary.add(i) {
 		if err := st.addFinding(f); err != nil {
 			return err
 		}
 	}
-	for _, k := range newPerson(i).allKeys() {
+	for _, k := range newIdentity(i).allKeys() {
 		d := userhandle.DigestOf(k.ID)
 		if _, err := st.keys.Write(append(d[:], i.ID[:]...)); err != nil {
 			return err
@@ -133,7 +134,7 @@ func (st *state) addFinding(f Finding) error {
 	return err
 }
 
-// checkpoint makes what was read so far survive an interruption.
+// checkpoint saves the progress, so that the audit can resume from here.
 func (st *state) checkpoint() error {
 	var err error
 	if st.Findings, err = st.findings.flush(); err != nil {
@@ -146,7 +147,7 @@ func (st *state) checkpoint() error {
 	if err != nil {
 		return err
 	}
-	// Not flushed: the files that it counts are not flushed either.
+	// No fsync: the files whose sizes it contains are not synced either.
 	path := filepath.Join(st.dir, newCheckpoint)
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
 		return err
@@ -154,14 +155,14 @@ func (st *state) checkpoint() error {
 	return os.Rename(path, filepath.Join(st.dir, checkpointFile))
 }
 
-// Each record of keysFile is the digest of a credential id and an identity.
+// Each record of keysFile is the digest of a credential ID and an identity ID.
 const (
 	recordSize   = len(userhandle.Digest{}) + len(uuid.UUID{})
-	recordsAtOne = 1 << 19 // that are held in memory at a time
+	recordsAtOne = 1 << 19 // records in memory at a time
 )
 
-// findDuplicates looks for a credential id of two identities, in as many passes
-// over the file as keep the memory flat.
+// findDuplicates finds credential IDs of two identities. Each of its passes over the
+// file handles a share of the digests, which bounds its memory.
 func (st *state) findDuplicates(ctx context.Context) error {
 	passes := st.Keys/int64(recordSize)/recordsAtOne + 1
 	for pass := range passes {
@@ -210,7 +211,7 @@ func (st *state) duplicatesOf(ctx context.Context, pass, passes int64) error {
 	}
 }
 
-// all reads the findings back.
+// all returns the stored findings.
 func (st *state) all() iter.Seq2[Finding, error] {
 	return func(yield func(Finding, error) bool) {
 		f, err := os.Open(filepath.Join(st.dir, findingsFile))
@@ -224,7 +225,7 @@ func (st *state) all() iter.Seq2[Finding, error] {
 			part := strings.SplitN(lines.Text(), "\t", 3)
 			id, err := uuid.Parse(part[min(1, len(part)-1)])
 			if err != nil || len(part) != 3 {
-				yield(Finding{}, fmt.Errorf("%q has a line that is no finding", f.Name()))
+				yield(Finding{}, fmt.Errorf("%q contains a line that is not a finding", f.Name()))
 				return
 			}
 			if !yield(Finding{Rule: part[0], Identity: id, Detail: part[2]}, nil) {
@@ -237,7 +238,8 @@ func (st *state) all() iter.Seq2[Finding, error] {
 	}
 }
 
-// abandon closes the files; a state of its own folder can go on later.
+// abandon closes the files. The state is kept for a later audit, unless it is
+// temporary.
 func (st *state) abandon(err error) error {
 	err = errors.Join(err, st.findings.close(), st.keys.close())
 	if st.temporary {
@@ -246,7 +248,7 @@ func (st *state) abandon(err error) error {
 	return &ResumeError{State: st.dir, Identities: st.Summary.Identities, Err: err}
 }
 
-// remove deletes the files and, where nothing else is in it, the folder.
+// remove deletes the files, and the directory if it is empty then.
 func (st *state) remove() error {
 	err := errors.Join(st.findings.close(), st.keys.close())
 	if st.temporary {
@@ -257,11 +259,11 @@ func (st *state) remove() error {
 			err = errors.Join(err, rm)
 		}
 	}
-	_ = os.Remove(st.dir) // it stays where somebody put something into it
+	_ = os.Remove(st.dir) // fails if it is not empty
 	return err
 }
 
-// appender is a file that only grows, from a size on that is known to be good.
+// appender is an append-only file, truncated to a known good size when it is opened.
 type appender struct {
 	*bufio.Writer
 	file *os.File
@@ -281,7 +283,7 @@ func openAppender(path string, size int64) (*appender, error) {
 	return &appender{Writer: bufio.NewWriterSize(f, 1<<16), file: f}, nil
 }
 
-// flush writes out and answers the size.
+// flush writes the buffer and returns the size of the file.
 func (a *appender) flush() (int64, error) {
 	if err := a.Flush(); err != nil {
 		return 0, err

@@ -11,23 +11,24 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Summary is what an audit counted. It does not grow with the identities.
+// Summary contains the counts of an audit. Its size does not depend on the number of
+// identities.
 type Summary struct {
 	Identities int `json:"identities"`
-	// Identities by what they have: passkeys, passwordless keys of the webauthn
-	// method alone, both, or neither.
+	// Identities by their keys: only passkeys, only passwordless keys of the webauthn
+	// method, both, or neither.
 	PasskeyOnly int `json:"passkey_only"`
 	LegacyOnly  int `json:"legacy_only"`
 	Both        int `json:"both"`
 	Neither     int `json:"neither"`
 
-	// Keys by kind: passkeys are discoverable, passwordless and second-factor
-	// keys of the webauthn method are not asked to be.
+	// Keys by kind. Only passkeys are known to be discoverable: Kratos does not request
+	// it of the keys of the webauthn method.
 	Passkeys     int `json:"passkeys"`
 	Passwordless int `json:"passwordless_keys"`
 	SecondFactor int `json:"second_factor_keys"`
 
-	// Keys of all kinds by backup state, as it was at registration.
+	// Keys of all kinds by backup state at registration.
 	Synced      int `json:"synced"`
 	Syncable    int `json:"syncable_not_synced"`
 	DeviceBound int `json:"device_bound"`
@@ -47,25 +48,26 @@ type Summary struct {
 	Forecast *Forecast      `json:"rp_id_change,omitempty"`
 }
 
-// Forecast says what a changed rp.id would do. Every key belongs to the rp.id
-// that it was made for; Kratos does not note it, so it is the present one's.
+// Forecast is the effect of changing rp.id. A key only works with the rp.id that it
+// was created for. Kratos does not store that; the audit assumes the current one.
 type Forecast struct {
 	RPID       string `json:"rp_id"`      // the new one
-	Keys       int    `json:"keys"`       // that stop working
-	Identities int    `json:"identities"` // that have such keys
-	LockedOut  int    `json:"locked_out"` // with no other way in
-	Perhaps    int    `json:"perhaps"`    // with at most a password
-	Reenrol    int    `json:"reenrol"`    // with another way in
+	Keys       int    `json:"keys"`       // keys that stop working
+	Identities int    `json:"identities"` // identities with such keys
+	LockedOut  int    `json:"locked_out"` // of these, without another way to sign in
+	Perhaps    int    `json:"perhaps"`    // of these, with at most a password
+	Reenrol    int    `json:"reenrol"`    // of these, with another way to sign in
 }
 
-// NewForecast checks the rp.id of a forecast.
+// NewForecast returns an empty forecast for a new rp.id, which must be a bare domain
+// and not a public suffix.
 func NewForecast(rpID string) (*Forecast, error) {
 	page, err := webauthn.ParsePage("https://" + rpID)
 	if err != nil || page.Host != rpID || page.IP.IsValid() {
-		return nil, fmt.Errorf("rp.id %q is no bare lower-case domain, such as example.com", rpID)
+		return nil, fmt.Errorf("invalid rp.id %q: use a bare lower-case domain, such as example.com", rpID)
 	}
 	if webauthn.IsPublicSuffix(rpID) {
-		return nil, fmt.Errorf("rp.id %q is a public suffix, which browsers refuse", rpID)
+		return nil, fmt.Errorf("invalid rp.id %q: browsers reject public suffixes", rpID)
 	}
 	return &Forecast{RPID: rpID}, nil
 }
@@ -77,12 +79,12 @@ func newSummary(forecast *Forecast) *Summary {
 	}
 }
 
-// maxPerIdentity is the last bar of the histogram of passkeys.
+// maxPerIdentity is the last bucket of PerIdentity.
 const maxPerIdentity = 10
 
-// add counts one identity and answers what is wrong with it.
+// add counts an identity and returns the findings about it.
 func (s *Summary) add(i *kratosadmin.Inventory) []Finding {
-	p := newPerson(i)
+	p := newIdentity(i)
 	s.Identities++
 	switch {
 	case len(p.passkeys) > 0 && p.passwordless > 0:
@@ -122,7 +124,8 @@ func (s *Summary) add(i *kratosadmin.Inventory) []Finding {
 	return found
 }
 
-// bounded keeps a map of counters from growing with foreign data.
+// bounded returns the key to count a name under. It limits the size of a map whose
+// keys come from Kratos.
 func bounded(m map[string]int, name string) string {
 	const most = 1000
 	if _, known := m[name]; !known && len(m) >= most {
@@ -131,7 +134,7 @@ func bounded(m map[string]int, name string) string {
 	return name
 }
 
-// unknown stands for a make that is not on the list.
+// unknown is the name of unlisted authenticator models.
 const unknown = "unknown"
 
 func (s *Summary) addKey(k kratosadmin.Key) {
@@ -150,7 +153,7 @@ func (s *Summary) addKey(k kratosadmin.Key) {
 	}
 }
 
-func (s *Summary) forecast(p *person) []Finding {
+func (s *Summary) forecast(p *identity) []Finding {
 	f := s.Forecast
 	n := len(p.passkeys) + len(p.keys)
 	if f == nil || n == 0 {
@@ -159,30 +162,30 @@ func (s *Summary) forecast(p *person) []Finding {
 	f.Keys += n
 	f.Identities++
 	if p.firstFactors() == 0 {
-		f.Reenrol++ // a second factor: the first one still works
+		f.Reenrol++ // its keys are second factors; the first factor still works
 		return nil
 	}
-	switch p.otherWay() {
-	case sureWayIn:
+	switch p.otherMethod() {
+	case certainMethod:
 		f.Reenrol++
 		return nil
-	case perhapsWayIn:
+	case uncertainMethod:
 		f.Perhaps++
-		return []Finding{{Rule: orphan, Identity: p.ID, Detail: "at most a password is left, which kratos lists also where there is none"}}
-	case noWayIn:
+		return []Finding{{Rule: orphan, Identity: p.ID, Detail: "at most a password is left, which Kratos also lists if there is none"}}
+	case noMethod:
 	}
 	f.LockedOut++
-	return []Finding{{Rule: orphan, Identity: p.ID, Detail: "no other way in"}}
+	return []Finding{{Rule: orphan, Identity: p.ID, Detail: "no other way to sign in"}}
 }
 
-// Counted is a name with a number.
+// Counted is a name and its count.
 type Counted struct {
 	Name string
 	N    int
 }
 
-// Top lists the most frequent names of a map, ties by name; what comes after the
-// first n is one entry.
+// Top returns the n most frequent names of a map, ties sorted by name, and one entry
+// for all others.
 func Top(m map[string]int, n int) []Counted {
 	var all []Counted
 	for name, count := range m {
@@ -204,7 +207,7 @@ func Top(m map[string]int, n int) []Counted {
 	return append(all[:n], rest)
 }
 
-// Worst answers the worst severity among the findings, "" where there are none.
+// Worst returns the highest severity of the findings, "" if there are none.
 func (s *Summary) Worst() Severity {
 	worst := Severity("")
 	for id, n := range s.Findings {

@@ -10,7 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// WriteText writes the summary, the findings by rule and what to do.
+// WriteText writes the summary and the findings by rule, with advice.
 func (r *Report) WriteText(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(b, format+"\n", args...) } // Flush reports the error
@@ -57,32 +57,32 @@ func (r *Report) writeFindings(line func(string, ...any)) {
 		line("    do:  %s", rule.Do)
 	}
 	if none {
-		line("nothing is wrong with any of them")
+		line("No findings.")
 	}
 }
 
-// Section is a part of the summary, as people read it.
+// Section is a titled group of numbers of the summary.
 type Section struct {
 	Title string
 	Rows  []Row
 }
 
-// Row is one number; Of is what it is a part of, 0 for none.
+// Row is a number. Of is the total for its percentage, 0 for no percentage.
 type Row struct {
 	Name  string
 	N, Of int
 }
 
-// Sections is the summary in words.
+// Sections returns the summary with a label for each number.
 func (r *Report) Sections() []Section {
 	s := r.Summary
 	keys := s.Passkeys + s.Passwordless + s.SecondFactor
 	out := []Section{
 		{"identities", []Row{
 			{"all", s.Identities, 0},
-			{"with passkeys alone", s.PasskeyOnly, s.Identities},
+			{"with passkeys only", s.PasskeyOnly, s.Identities},
 			{"with passkeys and older passwordless keys", s.Both, s.Identities},
-			{"with older passwordless keys alone", s.LegacyOnly, s.Identities},
+			{"with older passwordless keys only", s.LegacyOnly, s.Identities},
 			{"with neither", s.Neither, s.Identities},
 			{"with a recovery address", s.Recoverable, s.Identities},
 		}},
@@ -91,15 +91,15 @@ func (r *Report) Sections() []Section {
 			{"passwordless, webauthn method", s.Passwordless, keys},
 			{"second factor, webauthn method", s.SecondFactor, keys},
 		}},
-		{"where keys live, when they were registered", []Row{
+		{"backup state of keys at registration", []Row{
 			{"synced", s.Synced, keys},
-			{"may be synced", s.Syncable, keys},
-			{"bound to one device", s.DeviceBound, keys},
-			{"not known", s.StateUnsure, keys},
+			{"syncable, not synced", s.Syncable, keys},
+			{"device-bound", s.DeviceBound, keys},
+			{"unknown", s.StateUnsure, keys},
 		}},
 		{"user handles", []Row{
 			{"known to Kratos", s.Handles, 0},
-			{"of them without a passkey", s.StaleHandles, s.Handles},
+			{"of these, without a passkey", s.StaleHandles, s.Handles},
 		}},
 	}
 	if len(s.Providers) > 0 {
@@ -109,9 +109,9 @@ func (r *Report) Sections() []Section {
 		out = append(out, Section{fmt.Sprintf("if rp.id becomes %q", f.RPID), []Row{
 			{"keys that stop working", f.Keys, keys},
 			{"identities with such keys", f.Identities, s.Identities},
-			{"locked out for good", f.LockedOut, f.Identities},
-			{"left with at most a password", f.Perhaps, f.Identities},
-			{"who can sign in otherwise and enrol anew", f.Reenrol, f.Identities},
+			{"locked out permanently", f.LockedOut, f.Identities},
+			{"with at most a password left", f.Perhaps, f.Identities},
+			{"can sign in another way and register again", f.Reenrol, f.Identities},
 		}})
 	}
 	return out

@@ -13,12 +13,12 @@ import (
 func TestErrorTexts(t *testing.T) {
 	for err, want := range map[error]string{
 		ErrUnknown:        "no identity is known to have this user handle",
-		ErrRemoved:        "the credential of this user handle was removed, or its identity was",
-		ErrAmbiguous:      "the text can be read as user handles of two identities",
-		ErrBuilding:       "the index is not complete yet, and this user handle is not in it so far",
-		ErrKratos:         "kratos has to be asked and cannot be",
-		ErrNoIdentity:     "kratos has no identity with this id",
-		ErrNoCredential:   "kratos lists no such credential of this identity",
+		ErrRemoved:        "the credential of this user handle was removed, or its identity was deleted",
+		ErrAmbiguous:      "the text matches user handles of two identities",
+		ErrBuilding:       "the index is still being built and does not contain this user handle yet",
+		ErrKratos:         "this answer requires Kratos, which is unreachable",
+		ErrNoIdentity:     "kratos has no identity with this ID",
+		ErrNoCredential:   "this identity has no such credential in Kratos",
 		ErrIdentityExists: "kratos still has this identity",
 	} {
 		require.EqualError(t, err, want)
@@ -50,13 +50,13 @@ func TestStoreFailures(t *testing.T) {
 		_, _, err = w.d.Refresh(w.t.Context(), k.owner)
 		require.ErrorIs(w.t, err, errDisk)
 		require.NotErrorIs(w.t, err, ErrKratos)
-		require.Len(w.t, w.log.lines("cannot pull an identity that an answer waits for"), 1)
+		require.Len(w.t, w.log.lines("cannot pull an identity for a request"), 1)
 		gone, leave := context.WithCancel(w.t.Context())
 		leave()
 		w.wait(warnEvery)
 		_, _, err = w.d.Refresh(gone, k.owner)
 		require.ErrorIs(w.t, err, context.Canceled)
-		require.Len(w.t, w.log.lines(pullInRequestFailed), 1, "that is no failure")
+		require.Len(w.t, w.log.lines(msgPullInRequestFailed), 1, "that is no failure")
 		faulty.failNext("Update", 1)
 		require.ErrorIs(w.t, w.d.Used(w.t.Context(), k.owner, k.id), errDisk)
 		faulty.failNext("Enqueue", 1)

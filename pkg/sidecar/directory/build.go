@@ -13,15 +13,15 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
-// How many identities are stored together during the first build: a load has to
-// wait for the disk a few times, whatever is in it; a database works meanwhile, and
-// better all the time than now and then.
+// Batch sizes of the first build, in identities. A load costs a few disk flushes,
+// whatever its size, so it takes large batches. A database works while the next
+// pages are read, so smaller batches keep it busy.
 const (
 	loadBatch   = 20_000
 	updateBatch = 4_000
 )
 
-// build reads the list for the first time. It goes on where an earlier try or
+// build builds the index from Kratos' list. It resumes where an earlier attempt or
 // process stopped.
 func (d *Directory) build(ctx context.Context) error {
 	meta := d.meta.Load()
@@ -31,9 +31,9 @@ func (d *Directory) build(ctx context.Context) error {
 		}
 	}
 	d.log.Info("building the index", "resumed", meta.BuildToken != "" || meta.BuildRead)
-	var alone unread
+	var unreadable unreadableList
 	if !meta.BuildRead {
-		if err := d.readAll(ctx, meta.BuildToken, &alone); err != nil {
+		if err := d.readAll(ctx, meta.BuildToken, &unreadable); err != nil {
 			return d.forgetToken(ctx, err)
 		}
 	}
@@ -42,14 +42,14 @@ func (d *Directory) build(ctx context.Context) error {
 			return err
 		}
 	}
-	found := alone.count
-	left, err := d.pullUnread(ctx, &alone)
+	found := unreadable.count
+	left, err := d.pullUnreadable(ctx, &unreadable)
 	if err != nil {
 		return err
 	}
 	err = d.updateMeta(ctx, func(m *index.Meta) {
 		m.BuildRead, m.BuiltAt = false, micros(d.now())
-		m.Unread = max(0, m.Unread-(found-left)) // and what was found before a restart
+		m.Unread = max(0, m.Unread-(found-left)) // m.Unread includes those found before a restart
 		m.SweepStartedAt, m.SweepEndedAt = m.BuildStartedAt, m.BuiltAt
 	})
 	if err != nil {
@@ -59,8 +59,8 @@ func (d *Directory) build(ctx context.Context) error {
 	return nil
 }
 
-// forgetToken starts from the front where Kratos does not take the token of the
-// page any more. Other refusals, such as of a rate limit, are not about the page.
+// forgetToken resets the build to the start of the list if Kratos no longer accepts
+// the page token. Other errors, such as a rate limit, are not about the token.
 func (d *Directory) forgetToken(ctx context.Context, cause error) error {
 	var status *kratosadmin.StatusError
 	if errors.As(cause, &status) && (status.Code == http.StatusBadRequest || status.Code == http.StatusNotFound) {
@@ -69,9 +69,9 @@ func (d *Directory) forgetToken(ctx context.Context, cause error) error {
 	return cause
 }
 
-// readAll reads the list from a page on and stores it, one page ahead of the
-// storing. What the list has shown and could not be read is left in alone.
-func (d *Directory) readAll(ctx context.Context, token string, alone *unread) error {
+// readAll reads the list from a page token on and stores it; reading runs ahead of
+// storing. Identities that could not be read are added to unreadable.
+func (d *Directory) readAll(ctx context.Context, token string, unreadable *unreadableList) error {
 	stored, err := d.store.Stats(ctx)
 	if err != nil {
 		return err
@@ -88,11 +88,11 @@ func (d *Directory) readAll(ctx context.Context, token string, alone *unread) er
 	}
 	pages := make(chan read, 4)
 	g, ctx := errgroup.WithContext(ctx)
-	go d.sayProgress(ctx)
+	go d.logProgress(ctx)
 	g.Go(func() error {
 		defer close(pages)
 		for {
-			began := d.own()
+			began := d.local()
 			page, err := d.kratos.List(ctx, token)
 			if err != nil {
 				return err
@@ -115,7 +115,7 @@ func (d *Directory) readAll(ctx context.Context, token string, alone *unread) er
 			}
 			b.identities = append(b.identities, r.page.Identities...)
 			b.unread += len(r.page.Unread)
-			alone.add(r.page.Unread)
+			unreadable.add(r.page.Unread)
 			d.progress.page(r.page)
 			if len(b.identities) < size && r.page.Next != "" {
 				continue
@@ -130,28 +130,28 @@ func (d *Directory) readAll(ctx context.Context, token string, alone *unread) er
 	return g.Wait()
 }
 
-// progressEvery is how often a build says how far it is.
+// progressEvery is the interval between log lines about the progress of a build.
 const progressEvery = 10 * time.Second
 
-// sayProgress says how far a build is until ctx ends.
-func (d *Directory) sayProgress(ctx context.Context) {
+// logProgress logs the progress of a build until ctx is done.
+func (d *Directory) logProgress(ctx context.Context) {
 	for sleep(ctx, progressEvery) == nil {
 		p, _, _ := d.Progress()
-		d.log.Info("still building", "identities_read", p.Identities, "percent", int(100*p.Fraction),
+		d.log.Info("building the index: progress", "identities_read", p.Identities, "percent", int(100*p.Fraction),
 			"per_second", int(p.Rate()), "left", p.Left().String())
 	}
 }
 
-// batch is what several pages have shown. The first of them was asked for when it
-// began, by this server's clock: whatever was pulled since is newer.
+// batch is the content of several pages. began is when the first of them was
+// requested, by this server's clock: anything pulled since is newer.
 type batch struct {
 	identities []*kratosadmin.Identity
-	unread     int // further ones, which could not be read
+	unread     int // number of further ones that could not be read
 	began      time.Time
 }
 
-// load stores a batch, and where the build goes on after it; next is "" after
-// the last one.
+// load stores a batch together with the token of the next page, at which the build
+// resumes; next is "" after the last page.
 func (d *Directory) load(ctx context.Context, b *batch, next string) error {
 	advance := func(m *index.Meta) {
 		m.BuildToken, m.BuildRead = next, next == ""
@@ -165,7 +165,7 @@ func (d *Directory) load(ctx context.Context, b *batch, next string) error {
 		return d.updateMeta(ctx, advance)
 	}
 	return d.merge(b, func(ids []uuid.UUID, change index.Change) error {
-		return d.takeMeta(ctx, func() (meta index.Meta, err error) {
+		return d.setMeta(ctx, func() (meta index.Meta, err error) {
 			err = commit(ctx, d.tracer, "load", len(ids), func(ctx context.Context) error {
 				return l.Load(ctx, ids, change, func(m *index.Meta) {
 					advance(m)

@@ -55,7 +55,7 @@ func TestBuildFailsAndGoesOn(t *testing.T) {
 				_, err := w.ask(fakekey{handle: []byte("nobody")})
 				require.ErrorIs(w.t, err, ErrBuilding)
 				require.True(w.t, w.meta(store).BuiltAt.IsZero())
-				require.Contains(w.t, w.log.String(), `msg="cannot read the list of identities; trying again" error="`)
+				require.Contains(w.t, w.log.String(), `msg="cannot list identities; retrying" error="`)
 				require.Contains(w.t, w.log.String(), "the disk is full")
 				require.NotContains(w.t, w.log.String(), "index is complete")
 				w.wait(time.Second)
@@ -286,7 +286,7 @@ func TestBuildForgetsAPageThatIsGone(t *testing.T) {
 				w.start(func(o *Options) { o.Kratos = people })
 				w.wait(time.Second)
 				require.Equal(w.t, tc.want, people.tokens())
-				require.Contains(w.t, w.log.String(), fmt.Sprintf("trying again\" error=%q", tc.cause))
+				require.Contains(w.t, w.log.String(), fmt.Sprintf("retrying\" error=%q", tc.cause))
 			})
 		})
 	}
@@ -334,8 +334,8 @@ func TestBuildTells(t *testing.T) {
 		w.start(func(o *Options) { o.Kratos = stayingIn{people, w.kratos} })
 		w.wait(16 * time.Second)
 		require.Equal(w.t, []string{
-			`msg="still building" identities_read=19 percent=28 per_second=1 left=27s`,
-		}, w.log.lines("still building"))
+			`msg="building the index: progress" identities_read=19 percent=28 per_second=1 left=27s`,
+		}, w.log.lines("building the index: progress"))
 		p, first, reading := w.d.Progress()
 		require.Equal(w.t, kratosadmin.Progress{Identities: 29, Resumed: 1, Fraction: 28. / 64, Elapsed: 16 * time.Second}, p)
 		require.True(w.t, first)
@@ -349,7 +349,7 @@ func TestBuildTells(t *testing.T) {
 		require.Equal(w.t, 64, p.Identities)
 		require.False(w.t, first)
 		require.False(w.t, reading)
-		require.Len(w.t, w.log.lines("still building"), 3, "and no more once it is done")
+		require.Len(w.t, w.log.lines("building the index: progress"), 3, "and no more once it is done")
 	})
 }
 

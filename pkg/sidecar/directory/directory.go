@@ -1,6 +1,6 @@
-// Package directory answers whose a user handle is. It builds an index from
-// Kratos' list of identities, keeps it by pulling every identity that a hook
-// names, and corrects it by sweeping over the list again.
+// Package directory resolves user handles to identities. It builds an index from
+// Kratos' list of identities, updates it by pulling every identity that a hook
+// names, and corrects it with periodic sweeps over the list.
 package directory
 
 import (
@@ -22,26 +22,26 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
-// Kratos is what the directory needs of the admin API; *kratosadmin.Client is
-// one. Identity returns kratosadmin.ErrNotFound for one that does not exist, and
-// kratosadmin.ErrUnreadable for one that exists and cannot be read.
+// Kratos is the part of the admin API that the directory uses. *kratosadmin.Client
+// implements it. Identity returns kratosadmin.ErrNotFound for an identity that does
+// not exist, and kratosadmin.ErrUnreadable for one that exists but cannot be read.
 type Kratos interface {
 	Identity(ctx context.Context, id uuid.UUID) (*kratosadmin.Identity, error)
 	List(ctx context.Context, token string) (*kratosadmin.Page, error)
 }
 
-// IdentityIDs says when the 16 bytes of an identity's id, though not in the
-// index, are its user handle.
+// IdentityIDs is the mode for 16-byte user handles that are not in the index: when
+// they are accepted as the ID of an identity.
 type IdentityIDs string
 
-// The ways to treat 16 bytes that the index does not hold.
+// The modes.
 const (
 	IdentityIDsWebAuthn IdentityIDs = "webauthn" // Kratos is asked, and must show a webauthn key with that handle
 	IdentityIDsAny      IdentityIDs = "any"      // Kratos is asked, and the identity must exist
 	IdentityIDsOff      IdentityIDs = "off"      // Kratos is not asked
 )
 
-// ParseIdentityIDs reads the name of a mode.
+// ParseIdentityIDs returns the mode with the given name.
 func ParseIdentityIDs(name string) (IdentityIDs, error) {
 	switch m := IdentityIDs(name); m {
 	case IdentityIDsWebAuthn, IdentityIDsAny, IdentityIDsOff:
@@ -50,22 +50,22 @@ func ParseIdentityIDs(name string) (IdentityIDs, error) {
 	return "", fmt.Errorf("unknown mode %q, want webauthn, any or off", name)
 }
 
-// Options make a Directory. Store, Kratos and Log are required.
+// Options are the options of a Directory. Store, Kratos and Log are required.
 type Options struct {
 	Store          index.Store
 	Kratos         Kratos
 	Log            *slog.Logger
-	IdentityIDs    IdentityIDs      // webauthn where it is empty
-	ReconcileEvery time.Duration    // 6 h where it is 0
-	MaxAge         time.Duration    // 24 h where it is 0: older entries are confirmed
-	Pulls          int              // 8 where it is 0: identities pulled at the same time
-	Now            func() time.Time // time.Now where it is nil
-	Tracer         trace.Tracer     // makes a span of every pull and every write to the store, nil for none
-	// OnPulled is told how long a hook waited for its pull; nil for nobody.
+	IdentityIDs    IdentityIDs      // default webauthn
+	ReconcileEvery time.Duration    // time between sweeps; default 6 h
+	MaxAge         time.Duration    // age from which entries are confirmed with Kratos; default 24 h
+	Pulls          int              // concurrent pulls; default 8
+	Now            func() time.Time // default time.Now
+	Tracer         trace.Tracer     // traces pulls and writes to the store; nil for no spans
+	// OnPulled is called with the time that a hook waited for its pull, unless it is nil.
 	OnPulled func(waited time.Duration)
 }
 
-// Directory answers whose a user handle is.
+// Directory resolves user handles to identities.
 type Directory struct {
 	store          index.Store
 	kratos         Kratos
@@ -74,31 +74,31 @@ type Directory struct {
 	reconcileEvery time.Duration
 	maxAge         time.Duration
 	pulls          int
-	own            func() time.Time // this server's clock: for how long something takes
-	now            func() time.Time // of servers that share a store: for when something was
-	clock          *sharedClock     // behind now, nil where no other server shares the store
+	local          func() time.Time // this server's clock, for durations
+	now            func() time.Time // the clock shared by all servers of a store, for timestamps
+	clock          *sharedClock     // the source of now; nil if the store is not shared
 	onPulled       func(waited time.Duration)
 	tracer         trace.Tracer
 	queue          *queue
-	inRequest      chan struct{}              // bounds the pulls that answers wait for
+	inRequest      chan struct{}              // limits the pulls that requests wait for
 	checked        atomic.Bool                // the index belongs to this Kratos
 	meta           atomic.Pointer[index.Meta] // as stored
-	metaTurn       chan struct{}              // holds one: who reads or writes meta in the store
+	metaLock       chan struct{}              // a mutex that respects contexts: serialises access to meta in the store
 
 	progress  progress
-	presented presented
+	firstSeen firstSeen
 	erased    erased
 	warnedAt  atomic.Int64 // Unix nanoseconds of the last warning about pulls
 	sweepNow  chan struct{}
 }
 
-// ErrOtherKratos says that the index was made from another Kratos.
-var ErrOtherKratos = errors.New("index belongs to another kratos")
+// ErrOtherKratos is returned if the index was built from another Kratos.
+var ErrOtherKratos = errors.New("index belongs to another Kratos")
 
-// maxInRequest is how many pulls answers may wait for at the same time.
+// maxInRequest is the number of concurrent pulls that requests wait for.
 const maxInRequest = 16
 
-// New takes up the store. It does not call Kratos; Run does.
+// New opens a Directory on a store. It does not call Kratos; Run does.
 func New(ctx context.Context, o Options) (*Directory, error) {
 	d := &Directory{
 		store:          o.Store,
@@ -112,7 +112,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		onPulled:       o.OnPulled,
 		tracer:         o.Tracer,
 		inRequest:      make(chan struct{}, maxInRequest),
-		metaTurn:       make(chan struct{}, 1),
+		metaLock:       make(chan struct{}, 1),
 		sweepNow:       make(chan struct{}, 1),
 	}
 	if d.reconcileEvery == 0 {
@@ -127,7 +127,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 	if d.now == nil {
 		d.now = time.Now
 	}
-	d.own = d.now
+	d.local = d.now
 	if d.tracer == nil {
 		d.tracer = noop.Tracer{}
 	}
@@ -135,7 +135,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		d.onPulled = func(time.Duration) {}
 	}
 	if l, shared := o.Store.(index.Leader); shared {
-		d.clock = &sharedClock{store: l, own: d.own}
+		d.clock = &sharedClock{store: l, local: d.local}
 		d.now = d.clock.now
 		if err := d.clock.set(ctx); err != nil {
 			return nil, err
@@ -145,15 +145,15 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		return nil, err
 	}
 	var err error
-	if d.queue, err = newQueue(ctx, o.Store, d.tracer, d.own, d.now); err != nil {
+	if d.queue, err = newQueue(ctx, o.Store, d.tracer, d.local, d.now); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
-// Run keeps the index until ctx ends, and answers nil then. It ends early with
-// ErrOtherKratos where the index belongs to another Kratos. While Kratos cannot
-// be reached it waits; what the index holds is answered meanwhile.
+// Run maintains the index until ctx is done, and then returns nil. It returns
+// ErrOtherKratos if the index was built from another Kratos. While Kratos is
+// unreachable, Run waits, and the index is served as it is.
 func (d *Directory) Run(ctx context.Context) error {
 	if ours, err := d.awaitKratos(ctx); !ours {
 		return err
@@ -162,13 +162,13 @@ func (d *Directory) Run(ctx context.Context) error {
 	var g sync.WaitGroup
 	g.Go(func() { d.work(ctx) })
 	g.Go(func() { d.maintain(ctx) })
-	g.Go(func() { d.keepSharing(ctx) })
+	g.Go(func() { d.syncShared(ctx) })
 	g.Wait()
 	return nil
 }
 
-// awaitKratos waits until Kratos answers and tells whether the index is its. It
-// is not, without an error, where ctx ends before.
+// awaitKratos waits until Kratos responds, and reports whether the index was built
+// from it. If ctx is done before, it returns false and no error.
 func (d *Directory) awaitKratos(ctx context.Context) (ours bool, err error) {
 	for tries := 0; ctx.Err() == nil; tries++ {
 		err := d.checkOwner(ctx)
@@ -176,21 +176,21 @@ func (d *Directory) awaitKratos(ctx context.Context) (ours bool, err error) {
 			return err == nil, err
 		}
 		wait := pause(tries)
-		if ctx.Err() == nil { // its end is no trouble with kratos
-			d.log.Error("cannot reach kratos; answering from the index", "error", err, "again_in", wait.String())
+		if ctx.Err() == nil {
+			d.log.Error("cannot reach Kratos; responding from the index", "error", err, "again_in", wait.String())
 		}
 		_ = sleep(ctx, wait) // the loop ends with ctx
 	}
 	return false, nil
 }
 
-// ownerSample is in how many places of the index, and how many identities in
-// each, are looked for at the start; the first that exists ends it.
+// ownerSample is the number of places in the index from which the startup check
+// takes samples, and the number of identities from each.
 const ownerSample = 8
 
-// checkOwner looks for a sample of the index in Kratos, and for the first page
-// of Kratos' list in the index. Where neither finds anything the index was made
-// from another Kratos, and every answer would be wrong.
+// checkOwner returns ErrOtherKratos if Kratos has none of a sample of the index, and
+// the index has none of the first page of Kratos' list. Serving such an index would
+// give wrong results only.
 func (d *Directory) checkOwner(ctx context.Context) error {
 	sample, err := d.sample(ctx)
 	if err != nil {
@@ -199,13 +199,13 @@ func (d *Directory) checkOwner(ctx context.Context) error {
 	for _, id := range sample {
 		switch _, err := d.kratos.Identity(ctx, id); {
 		case errors.Is(err, kratosadmin.ErrUnreadable):
-			return nil // there is one
+			return nil // the identity exists
 		case !errors.Is(err, kratosadmin.ErrNotFound):
-			return err // nil if there is one
+			return err // nil if the identity exists
 		}
 	}
 	page, err := d.kratos.List(ctx, "")
-	if err != nil || len(sample) == 0 { // an empty index is anybody's
+	if err != nil || len(sample) == 0 { // an empty index fits every Kratos
 		return err
 	}
 	listed := slices.Clone(page.Unread)
@@ -218,11 +218,11 @@ func (d *Directory) checkOwner(ctx context.Context) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%w: none of its identities that were looked for exists there; use another data directory, or empty this one if kratos was replaced", ErrOtherKratos)
+	return fmt.Errorf("%w: none of the sampled identities exist there; use another data directory, or empty this one if Kratos was replaced", ErrOtherKratos)
 }
 
-// sample answers identities of the index that are not deleted: those at its
-// front, and of an index that is larger some from anywhere.
+// sample returns identities of the index that are not deleted: the first ones, and
+// some from random places if the index is larger.
 func (d *Directory) sample(ctx context.Context) ([]uuid.UUID, error) {
 	var sample []uuid.UUID
 	var from uuid.UUID
@@ -244,15 +244,14 @@ func (d *Directory) sample(ctx context.Context) ([]uuid.UUID, error) {
 	return sample, nil
 }
 
-// metaTimeout is how long a store that does not answer is waited for, and everybody
-// else with it who wants the turn.
+// metaTimeout limits access to the metadata, including the wait for metaLock.
 const metaTimeout = 10 * time.Second
 
-// updateMeta changes what is stored about the index as a whole.
+// updateMeta changes the metadata in the store and updates the cached copy.
 func (d *Directory) updateMeta(ctx context.Context, change func(*index.Meta)) error {
 	ctx, cancel := context.WithTimeout(ctx, metaTimeout)
 	defer cancel()
-	return d.takeMeta(ctx, func() (meta index.Meta, err error) {
+	return d.setMeta(ctx, func() (meta index.Meta, err error) {
 		err = commit(ctx, d.tracer, "update-meta", 0, func(ctx context.Context) error {
 			return d.store.UpdateMeta(ctx, func(m *index.Meta) {
 				change(m)
@@ -263,27 +262,27 @@ func (d *Directory) updateMeta(ctx context.Context, change func(*index.Meta)) er
 	})
 }
 
-// readMeta takes over what is stored about the index as a whole.
+// readMeta refreshes the cached metadata from the store.
 func (d *Directory) readMeta(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, metaTimeout)
 	defer cancel()
-	return d.takeMeta(ctx, func() (index.Meta, error) { return d.store.Meta(ctx) })
+	return d.setMeta(ctx, func() (index.Meta, error) { return d.store.Meta(ctx) })
 }
 
-// takeMeta keeps what is stored now, one caller after the other, so that nothing
-// older takes its place. A turn that is free is taken also where ctx has ended: what
-// was read is stored.
-func (d *Directory) takeMeta(ctx context.Context, stored func() (index.Meta, error)) error {
+// setMeta replaces the cached metadata with the result of stored. Calls are
+// serialised, so that an older value never replaces a newer one. If the lock is
+// free, it is taken even if ctx is done, so that progress made before is saved.
+func (d *Directory) setMeta(ctx context.Context, stored func() (index.Meta, error)) error {
 	select {
-	case d.metaTurn <- struct{}{}:
+	case d.metaLock <- struct{}{}:
 	default:
 		select {
-		case d.metaTurn <- struct{}{}:
+		case d.metaLock <- struct{}{}:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-	defer func() { <-d.metaTurn }()
+	defer func() { <-d.metaLock }()
 	meta, err := stored()
 	if err == nil {
 		d.meta.Store(&meta)

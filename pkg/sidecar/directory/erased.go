@@ -7,18 +7,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// maxErased bounds the identities that are remembered; where there are more, all
-// are forgotten. The next sweep finds what came back.
+// maxErased is the number of identities that are remembered. If there are more, all
+// are forgotten; the next sweep then finds any that came back.
 const maxErased = 10_000
 
-// erased remembers when identities were erased, so that an answer of Kratos that
-// was asked for before does not bring one back.
+// erased records when identities were erased, so that a response of Kratos to an
+// earlier request does not restore one.
 type erased struct {
 	mu sync.Mutex
 	at map[uuid.UUID]time.Time
 }
 
-func (e *erased) note(id uuid.UUID, at time.Time) {
+func (e *erased) add(id uuid.UUID, at time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.at == nil || len(e.at) >= maxErased {
@@ -27,16 +27,16 @@ func (e *erased) note(id uuid.UUID, at time.Time) {
 	e.at[id] = at
 }
 
-// ever tells whether an identity was erased.
-func (e *erased) ever(id uuid.UUID) bool {
+// contains reports whether an identity was erased.
+func (e *erased) contains(id uuid.UUID) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	_, known := e.at[id]
 	return known
 }
 
-// since tells whether an identity was erased after a moment.
-func (e *erased) since(id uuid.UUID, asked time.Time) bool {
+// after reports whether an identity was erased after the given time.
+func (e *erased) after(id uuid.UUID, asked time.Time) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.at[id].After(asked)

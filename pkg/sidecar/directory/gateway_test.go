@@ -319,9 +319,9 @@ func TestOneUnreadIdentity(t *testing.T) {
 				w.wait(time.Minute)
 				st, err := w.d.Status(t.Context())
 				require.NoError(t, err)
-				require.Zero(t, st.Hooks+st.Own)
+				require.Zero(t, st.Hooks+st.Background)
 				if odd != nil {
-					require.NotEmpty(t, w.log.lines(pullUnreadable))
+					require.NotEmpty(t, w.log.lines(msgUnreadable))
 				}
 
 				// It becomes readable, and odd again: nothing is forgotten.
@@ -344,7 +344,7 @@ func TestOneUnreadIdentity(t *testing.T) {
 				require.NoError(t, w.stop())
 				w.startBehind(g)
 				w.wait(7 * time.Hour)
-				require.Empty(t, w.log.lines("cannot reach kratos; answering from the index"))
+				require.Empty(t, w.log.lines("cannot reach Kratos; responding from the index"))
 				w.requireOwner(keys[1], index.Active)
 				w.requireError(keys[0], ErrRemoved)
 			})
@@ -441,7 +441,7 @@ func TestUnreadSurvivesARestart(t *testing.T) {
 
 // TestUnreadIsBounded in memory, and counted all the same.
 func TestUnreadIsBounded(t *testing.T) {
-	var u unread
+	var u unreadableList
 	u.add(make([]uuid.UUID, 9_999))
 	u.add(make([]uuid.UUID, 3))
 	u.add(make([]uuid.UUID, 3))

@@ -12,30 +12,30 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// What is asked about an identity that is not, or still is, in Kratos.
+// The errors about identities.
 var (
-	ErrNoIdentity     = errors.New("kratos has no identity with this id")
-	ErrNoCredential   = errors.New("kratos lists no such credential of this identity")
+	ErrNoIdentity     = errors.New("kratos has no identity with this ID")
+	ErrNoCredential   = errors.New("this identity has no such credential in Kratos")
 	ErrIdentityExists = errors.New("kratos still has this identity")
 )
 
-// Credential is one key of an identity, as Kratos shows it now.
+// Credential is a key of an identity, as Kratos currently has it.
 type Credential struct {
 	ID           []byte
 	Kind         index.Kind
-	Name         string // as Kratos shows it: the user's, or the authenticator's make
-	Provider     string // who makes the authenticator, by AAGUID; "" where it does not tell
-	Discoverable *bool  // nil: Kratos asked for neither
-	Synced       *bool  // nil: the key is from before Kratos kept it
+	Name         string // display name: chosen by the user, or the authenticator's model
+	Provider     string // derived from the AAGUID; "" if unknown
+	Discoverable *bool  // nil if unknown, because Kratos did not request it
+	Synced       *bool  // nil if unknown, because Kratos did not store it then
 	CreatedAt    time.Time
-	UsedAt       time.Time   // zero: no sign-in is known to be with it
-	Handle       index.State // of the handle it was registered with; Unknown where that cannot be told
+	UsedAt       time.Time   // last known sign-in with it; zero if none is known
+	Handle       index.State // state of the user handle it was registered with; Unknown if that is not known
 }
 
-// Credentials asks Kratos for an identity and answers its keys, in the order of
-// their registration. The error is ErrNoIdentity where there is none.
+// Credentials pulls an identity and returns its keys, in order of registration. It
+// returns ErrNoIdentity if Kratos has no such identity.
 func (d *Directory) Credentials(ctx context.Context, id uuid.UUID) ([]Credential, error) {
-	p, err := d.pullOrNone(ctx, id)
+	p, err := d.pullExisting(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -72,19 +72,19 @@ func keysOf(c *kratosadmin.Credentials) []kratosadmin.Key {
 	return c.Config.Keys
 }
 
-// Signal is what PublicKeyCredential.signalAllAcceptedCredentials takes, but
-// for the rp.id (WebAuthn §5.1.10.2).
+// Signal is the argument of PublicKeyCredential.signalAllAcceptedCredentials,
+// without the rp.id (WebAuthn §5.1.10.2).
 type Signal struct {
 	UserHandle    []byte
 	CredentialIDs [][]byte
 }
 
-// Signals asks Kratos for an identity and answers one signal for each handle
-// that it lists. An authenticator drops the credentials of a handle that the
-// signal does not name: so every signal names all keys of the identity, and an
-// orphaned handle, which Kratos does not list, gets none.
+// Signals pulls an identity and returns one signal for each user handle that Kratos
+// lists. An authenticator removes the credentials of a user handle that its signal
+// does not contain. Therefore every signal contains all keys of the identity, and
+// there is none for orphaned handles, which Kratos does not list.
 func (d *Directory) Signals(ctx context.Context, id uuid.UUID) ([]Signal, error) {
-	p, err := d.pullOrNone(ctx, id)
+	p, err := d.pullExisting(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -113,26 +113,26 @@ func (d *Directory) Signals(ctx context.Context, id uuid.UUID) ([]Signal, error)
 	return signals, nil
 }
 
-// Advice is what a page may propose to somebody who has just signed in.
+// Advice is a suggestion to a user who has just signed in.
 type Advice struct {
-	// Propose is none, add-passkey where there is none yet, or re-enroll where
-	// a key's handle is orphaned, so that the passkey method cannot find it.
+	// Propose is none, add-passkey if the identity has no passkey, or re-enroll if the
+	// user handle of a key is orphaned, so that the passkey method cannot find the key.
 	Propose string
-	// Predating are the ids of passkeys that are older than the first proof of
-	// an address: whoever registered them had not shown that the address is theirs.
+	// Predating are the credential IDs of passkeys that were registered before the
+	// identity first verified an address, possibly by someone who does not own it.
 	Predating [][]byte
 }
 
-// The proposals.
+// The values of Advice.Propose.
 const (
 	ProposeNothing  = "none"
 	ProposePasskey  = "add-passkey"
 	ProposeReEnroll = "re-enroll"
 )
 
-// Advise asks Kratos for an identity and answers what is worth proposing.
+// Advise pulls an identity and returns a suggestion for its user.
 func (d *Directory) Advise(ctx context.Context, id uuid.UUID) (Advice, error) {
-	p, err := d.pullOrNone(ctx, id)
+	p, err := d.pullExisting(ctx, id)
 	if err != nil {
 		return Advice{}, err
 	}
@@ -154,46 +154,46 @@ func (d *Directory) Advise(ctx context.Context, id uuid.UUID) (Advice, error) {
 	return a, nil
 }
 
-// Used notes that somebody has signed in with a credential just now, as the
-// server that verified the assertion knows. The error is ErrNoCredential where
-// the credential is not the identity's.
+// Used records a sign-in with a credential, as reported by the server that verified
+// the assertion. It returns ErrNoCredential if the identity does not have the
+// credential.
 func (d *Directory) Used(ctx context.Context, id uuid.UUID, credentialID []byte) error {
 	digest := userhandle.DigestOf(credentialID)
-	if noted, err := d.noteUse(ctx, id, func(c index.Credential) bool { return c.Digest == digest }); err != nil || noted {
+	if recorded, err := d.recordUse(ctx, id, func(c index.Credential) bool { return c.Digest == digest }); err != nil || recorded {
 		return err
 	}
-	if _, err := d.pullOrNone(ctx, id); err != nil { // it may be newer than the record
+	if _, err := d.pullExisting(ctx, id); err != nil { // it may be newer than the record
 		return err
 	}
-	noted, err := d.noteUse(ctx, id, func(c index.Credential) bool { return c.Digest == digest })
-	if err == nil && !noted {
+	recorded, err := d.recordUse(ctx, id, func(c index.Credential) bool { return c.Digest == digest })
+	if err == nil && !recorded {
 		err = ErrNoCredential
 	}
 	return err
 }
 
-// noteUse sets the time of use of the live credential that is meant, and tells
-// whether there is one.
-func (d *Directory) noteUse(ctx context.Context, id uuid.UUID, meant func(index.Credential) bool) (noted bool, err error) {
+// recordUse sets the time of use of the live credential that meant selects, and
+// reports whether there is one.
+func (d *Directory) recordUse(ctx context.Context, id uuid.UUID, meant func(index.Credential) bool) (recorded bool, err error) {
 	at := micros(d.now())
 	err = d.update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
-		noted = false
+		recorded = false
 		if cur == nil {
 			return nil
 		}
 		for n, c := range cur.Credentials {
 			if c.Live && meant(c) {
-				cur.Credentials[n].UsedAt, noted = at, true
+				cur.Credentials[n].UsedAt, recorded = at, true
 			}
 		}
 		return cur
 	})
-	return noted, err
+	return recorded, err
 }
 
-// noteLogin notes what a login hook tells: somebody has signed in with one of
-// the identity's keys. Where there is one alone, it was that one.
-func (d *Directory) noteLogin(ctx context.Context, record *index.Identity) error {
+// recordLogin records the sign-in that a login hook reported. The hook does not name
+// the key, so the sign-in is only recorded if the identity has a single one.
+func (d *Directory) recordLogin(ctx context.Context, record *index.Identity) error {
 	live := 0
 	for _, c := range record.Credentials {
 		if c.Live {
@@ -203,25 +203,25 @@ func (d *Directory) noteLogin(ctx context.Context, record *index.Identity) error
 	if live != 1 {
 		return nil
 	}
-	_, err := d.noteUse(ctx, record.ID, func(index.Credential) bool { return true })
+	_, err := d.recordUse(ctx, record.ID, func(index.Credential) bool { return true })
 	return err
 }
 
-// Refresh asks Kratos for an identity and merges the answer; exists is false
-// where Kratos has none, changed true where the index knows more than before.
+// Refresh pulls an identity. It reports whether Kratos has the identity, and whether
+// its record changed.
 func (d *Directory) Refresh(ctx context.Context, id uuid.UUID) (exists, changed bool, err error) {
 	p, err := d.pullInRequest(ctx, id)
 	return p.seen != nil, p.changed, err
 }
 
-// eraseAgain is after how long an identity is looked for once more that was erased:
-// an answer that another server was still waiting for may have brought it back.
+// eraseAgain is the time after which an erased identity is pulled again: a response
+// that another server was still waiting for may have restored it.
 const eraseAgain = time.Minute
 
-// Erase forgets an identity that Kratos has deleted, and everything about it.
-// The error is ErrIdentityExists where Kratos still has it.
+// Erase removes all data about an identity that Kratos has deleted. It returns
+// ErrIdentityExists if Kratos still has the identity.
 func (d *Directory) Erase(ctx context.Context, id uuid.UUID) error {
-	const tries = 3 // another server may have seen it a moment ago, by a clock that is ahead
+	const tries = 3 // another server whose clock is ahead may have observed the identity just before
 	for range tries {
 		p, err := d.pullInRequest(ctx, id)
 		if err != nil {
@@ -235,24 +235,24 @@ func (d *Directory) Erase(ctx context.Context, id uuid.UUID) error {
 			if left = cur != nil && cur.DeletedAt.IsZero(); left {
 				return cur
 			}
-			d.erased.note(id, d.now())
+			d.erased.add(id, d.now())
 			return nil
 		})
 		if err != nil {
 			return err
 		}
 		if !left {
-			d.queue.suggestIn(eraseAgain, id)
+			d.queue.enqueueLocalIn(eraseAgain, id)
 			return nil
 		}
-		if err := sleep(ctx, slack); err != nil {
+		if err := sleep(ctx, maxSkew); err != nil {
 			return err
 		}
 	}
 	return ErrIdentityExists
 }
 
-func (d *Directory) pullOrNone(ctx context.Context, id uuid.UUID) (pulled, error) {
+func (d *Directory) pullExisting(ctx context.Context, id uuid.UUID) (pulled, error) {
 	p, err := d.pullInRequest(ctx, id)
 	if err == nil && p.seen == nil {
 		err = ErrNoIdentity

@@ -179,7 +179,7 @@ func TestChangesAreMadeAgain(t *testing.T) {
 		record := recordOf(nil, []kept{{name: string(k.id), kind: index.Passkey}})
 		store.first = record
 		require.ErrorIs(w.t, w.d.Used(w.t.Context(), uuid.New(), k.id), ErrNoIdentity)
-		noted, err := w.d.noteUse(w.t.Context(), k.owner, func(index.Credential) bool { return true })
+		noted, err := w.d.recordUse(w.t.Context(), k.owner, func(index.Credential) bool { return true })
 		require.NoError(w.t, err)
 		require.False(w.t, noted, "the key is not in the record that was stored")
 
@@ -192,8 +192,8 @@ func TestChangesAreMadeAgain(t *testing.T) {
 		require.NoError(w.t, err)
 		now := time.Now()
 		require.NoError(w.t, w.d.merge(&batch{identities: page.Identities, began: now}, w.d.updates(w.t.Context())))
-		_, _, own := w.d.queue.depth()
-		require.Zero(w.t, own, "of the record that was stored the list is enough")
+		_, _, background := w.d.queue.depth()
+		require.Zero(w.t, background, "of the record that was stored the list is enough")
 	})
 }
 
@@ -249,14 +249,14 @@ func TestEraseGivesUp(t *testing.T) {
 			if method != "Update" {
 				return
 			}
-			record.SeenAt = time.Now().Add(slack)
+			record.SeenAt = time.Now().Add(maxSkew)
 			_, err := store.Store.Update(w.t.Context(), []uuid.UUID{k.owner}, func(uuid.UUID, *index.Identity) *index.Identity { return record.Clone() })
 			require.NoError(w.t, err)
 		}
 		pulls := w.kratos.pulled()
 		require.ErrorIs(w.t, w.d.Erase(w.t.Context(), k.owner), ErrIdentityExists)
 		require.Equal(w.t, pulls+3, w.kratos.pulled())
-		short, cancel := context.WithTimeout(w.t.Context(), slack/2)
+		short, cancel := context.WithTimeout(w.t.Context(), maxSkew/2)
 		defer cancel()
 		require.ErrorIs(w.t, w.d.Erase(short, k.owner), context.DeadlineExceeded)
 		require.Equal(w.t, pulls+4, w.kratos.pulled())

@@ -8,45 +8,46 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// shareEvery is how often servers that share a store look at what the others
-// wrote into it.
-const shareEvery = 10 * time.Second
+// syncEvery is how often servers that share a store poll for changes by the others.
+const syncEvery = 10 * time.Second
 
-// orphanedJob is the age of a job that its server has probably not survived.
-const orphanedJob = 2 * time.Minute
+// orphanedJobAge is the age from which a job is assumed to belong to a crashed
+// server.
+const orphanedJobAge = 2 * time.Minute
 
-// askedEvery is how often the one that leads looks whether another server was
-// asked for a sweep.
-const askedEvery = time.Second
+// askedPollEvery is how often the leader checks whether a sweep was requested from
+// another server.
+const askedPollEvery = time.Second
 
-// maintain keeps the index; of servers that share a store one does at a time.
+// maintain builds and sweeps the index. If several servers share the store, only the
+// leader does.
 func (d *Directory) maintain(ctx context.Context) {
 	l, shared := d.store.(index.Leader)
 	if !shared {
-		d.keep(ctx)
+		d.buildAndSweep(ctx)
 		return
 	}
 	for ctx.Err() == nil {
 		lead, release, err := l.Lead(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			d.log.Error("cannot ask who leads", "error", err)
+			d.log.Error("cannot acquire leadership", "error", err)
 		case lead != nil:
-			d.log.Info("this server builds and sweeps")
-			d.keep(lead)
+			d.log.Info("acquired leadership")
+			d.buildAndSweep(lead)
 			release()
 			if ctx.Err() != nil {
 				return
 			}
-			d.log.Warn("this server does not lead any more")
+			d.log.Warn("lost leadership")
 		}
-		_ = sleep(ctx, shareEvery) // the loop ends with ctx
+		_ = sleep(ctx, syncEvery) // the loop ends with ctx
 	}
 }
 
-// keep builds the index where that is not finished and then sweeps at once,
-// since hooks may have been lost before the start, and at intervals.
-func (d *Directory) keep(ctx context.Context) {
+// buildAndSweep finishes the first build, then sweeps at once, since hooks may have
+// been lost before the start, and from then on periodically.
+func (d *Directory) buildAndSweep(ctx context.Context) {
 	for failures := 0; ctx.Err() == nil; {
 		err := d.readMeta(ctx)
 		asked := d.meta.Load().AskedAt
@@ -58,16 +59,16 @@ func (d *Directory) keep(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case errors.Is(err, errManyDeleted):
-			d.log.Error("sweep stopped, and nothing was marked as deleted; POST /v1/index/reconcile?accept_deletions=N goes on", "error", err)
+			d.log.Error("sweep stopped without marking any identity as deleted; continue with POST /v1/index/reconcile?accept_deletions=N", "error", err)
 			failures = 0
 		case err != nil:
 			wait = pause(failures)
 			failures++
-			d.log.Error("cannot read the list of identities; trying again", "error", err, "again_in", wait.String())
+			d.log.Error("cannot list identities; retrying", "error", err, "again_in", wait.String())
 		default:
 			failures = 0
 		}
-		d.rest(ctx, wait, asked)
+		d.waitForSweep(ctx, wait, asked)
 	}
 }
 
@@ -78,13 +79,13 @@ func (d *Directory) buildOrSweep(ctx context.Context) error {
 	return d.sweep(ctx)
 }
 
-// rest waits until the next sweep is due, or is asked for: here, or at a server
-// that shares the store, later than when this was.
-func (d *Directory) rest(ctx context.Context, wait time.Duration, asked time.Time) {
+// waitForSweep waits until the next sweep is due or requested: from this server, or
+// from another one after the given time.
+func (d *Directory) waitForSweep(ctx context.Context, wait time.Duration, asked time.Time) {
 	due := time.After(wait)
 	var tick <-chan time.Time
 	if d.clock != nil {
-		tick = time.Tick(askedEvery)
+		tick = time.Tick(askedPollEvery)
 	}
 	for {
 		select {
@@ -102,12 +103,11 @@ func (d *Directory) rest(ctx context.Context, wait time.Duration, asked time.Tim
 	}
 }
 
-// keepSharing takes over what other servers write into a shared store until ctx
-// ends, also while a build or a sweep is under way here.
-func (d *Directory) keepSharing(ctx context.Context) {
-	for d.clock != nil && sleep(ctx, shareEvery) == nil {
-		sharing, done := context.WithTimeout(ctx, shareEvery) // others wait for it
-		err := d.share(sharing)
+// syncShared polls for changes written by other replicas until ctx is done.
+func (d *Directory) syncShared(ctx context.Context) {
+	for d.clock != nil && sleep(ctx, syncEvery) == nil {
+		sharing, done := context.WithTimeout(ctx, syncEvery) // others wait for it
+		err := d.sync(sharing)
 		done()
 		if err != nil && ctx.Err() == nil {
 			d.log.Error("cannot read the shared store", "error", err)
@@ -115,9 +115,9 @@ func (d *Directory) keepSharing(ctx context.Context) {
 	}
 }
 
-// share takes over how far the index is, what time it is, and hooks whose server
-// did not survive them.
-func (d *Directory) share(ctx context.Context) error {
+// sync synchronises the clock and the metadata with the store, and takes over jobs
+// of crashed servers.
+func (d *Directory) sync(ctx context.Context) error {
 	if err := d.clock.set(ctx); err != nil {
 		return err
 	}
@@ -129,9 +129,9 @@ func (d *Directory) share(ctx context.Context) error {
 		return err
 	}
 	for _, j := range jobs {
-		// A clock that was ahead has made those from the future.
-		if at := time.Unix(0, int64(j.Number)); d.now().Sub(at).Abs() > orphanedJob { //nolint:gosec // numbers are times, or a little later
-			d.queue.adopt(j)
+		// Jobs from the future were created while a clock was ahead.
+		if at := time.Unix(0, int64(j.Number)); d.now().Sub(at).Abs() > orphanedJobAge { //nolint:gosec // numbers are times, or a little later
+			d.queue.restore(j)
 		}
 	}
 	return nil

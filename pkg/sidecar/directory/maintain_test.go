@@ -59,9 +59,9 @@ func TestListIsTriedAgain(t *testing.T) {
 		}
 		reconcile()
 		upToAMinute()
-		require.Len(w.t, w.log.lines("sweep stopped, and nothing was marked as deleted; POST /v1/index/reconcile?accept_deletions=N goes on"), 1)
+		require.Len(w.t, w.log.lines("sweep stopped without marking any identity as deleted; continue with POST /v1/index/reconcile?accept_deletions=N"), 1)
 		w.wait(time.Minute)
-		require.Empty(w.t, people.tokens(), "trying again at once would find the same")
+		require.Empty(w.t, people.tokens(), "retrying at once would find the same")
 		reconcile()
 	})
 }

@@ -16,30 +16,31 @@ import (
 // times in one request, in whole seconds.
 const registrationWindow = 10 * time.Second
 
-// look is the moment of one request to Kratos and of the merge of its answer,
-// which may have waited for the store meanwhile.
-type look struct{ asked, now time.Time }
+// observation holds the time of a request to Kratos and the time at which its
+// response is merged, which may be later, after waiting for the store.
+type observation struct{ asked, now time.Time }
 
-// lookSince is a look whose request began then, by this server's clock. When that
-// was is told now, since the other clock may have been set meanwhile.
-func (d *Directory) lookSince(began time.Time) look {
+// observedSince returns the observation of a request that began at the given time of
+// this server's clock. It is converted to the shared clock only now, because that
+// may have been adjusted since.
+func (d *Directory) observedSince(began time.Time) observation {
 	now := d.now()
-	return look{now.Add(began.Sub(d.own())), now}
+	return observation{now.Add(began.Sub(d.local())), now}
 }
 
-// slack is by how much the clocks of two servers that share a store may differ.
-const slack = 5 * noise
+// maxSkew is the maximum clock difference between servers that share a store.
+const maxSkew = 5 * maxRTT
 
-// outdated tells whether the record shows a later look already. A record from
-// the future, written before the clock was set back, does not count.
-func (l look) outdated(cur *index.Identity) bool {
-	return cur != nil && cur.SeenAt.After(micros(l.asked)) && !cur.SeenAt.After(l.now.Add(slack))
+// outdated reports whether the record already contains a later observation. A record
+// from the future, written before the clock was set back, does not count.
+func (l observation) outdated(cur *index.Identity) bool {
+	return cur != nil && cur.SeenAt.After(micros(l.asked)) && !cur.SeenAt.After(l.now.Add(maxSkew))
 }
 
-// mergeListed merges what the list of all identities shows: webauthn in full,
-// of passkey the identifiers only. cur may be nil; the answer is nil where
-// there is nothing to keep, and cur's equal where nothing changed.
-func mergeListed(cur *index.Identity, seen *kratosadmin.Identity, l look) *index.Identity {
+// mergeListed merges an entry of the list of identities, which contains webauthn
+// credentials in full, but only the identifiers of passkeys. cur may be nil. The
+// result is nil if there is nothing to store, and equal to cur if nothing changed.
+func mergeListed(cur *index.Identity, seen *kratosadmin.Identity, l observation) *index.Identity {
 	if l.outdated(cur) {
 		return cur
 	}
@@ -55,8 +56,8 @@ func mergeListed(cur *index.Identity, seen *kratosadmin.Identity, l look) *index
 	return m.next
 }
 
-// mergePulled merges one identity with all of its credentials.
-func mergePulled(cur *index.Identity, seen *kratosadmin.Identity, l look) *index.Identity {
+// mergePulled merges an identity with all of its credentials.
+func mergePulled(cur *index.Identity, seen *kratosadmin.Identity, l observation) *index.Identity {
 	if l.outdated(cur) {
 		return cur
 	}
@@ -70,9 +71,9 @@ func mergePulled(cur *index.Identity, seen *kratosadmin.Identity, l look) *index
 	return m.next
 }
 
-// mergeDeleted merges Kratos' answer that there is no such identity. One that was
-// deleted before keeps its time, and was looked at now.
-func mergeDeleted(cur *index.Identity, l look) *index.Identity {
+// mergeDeleted merges the response that Kratos has no such identity. An identity that
+// was already deleted keeps its time of deletion.
+func mergeDeleted(cur *index.Identity, l observation) *index.Identity {
 	if cur == nil || l.outdated(cur) {
 		return cur
 	}
@@ -84,14 +85,14 @@ func mergeDeleted(cur *index.Identity, l look) *index.Identity {
 	return next
 }
 
-// merger brings one look at Kratos and the record so far together.
+// merger merges an observation of Kratos into a record.
 type merger struct {
 	known bool // there was a record before
 	next  *index.Identity
 	asked time.Time
 }
 
-func newMerger(cur *index.Identity, id uuid.UUID, l look) *merger {
+func newMerger(cur *index.Identity, id uuid.UUID, l observation) *merger {
 	m := &merger{known: cur != nil, next: cur.Clone(), asked: micros(l.asked)}
 	if m.next == nil {
 		m.next = &index.Identity{ID: id}
@@ -102,7 +103,7 @@ func newMerger(cur *index.Identity, id uuid.UUID, l look) *merger {
 
 func micros(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// handle answers the record's own entry for a handle, made where it is missing.
+// handle returns a pointer to the entry of a user handle, which it adds if missing.
 func (m *merger) handle(d userhandle.Digest, kind index.Kind) *index.Handle {
 	for i := range m.next.Handles {
 		if h := &m.next.Handles[i]; h.Digest == d {
@@ -122,9 +123,9 @@ func (m *merger) removeUnlisted(kind index.Kind, listed []userhandle.Digest) {
 	}
 }
 
-// showKeys notes which credentials of a kind are live and answers the positions
-// of those that were not known before.
-func (m *merger) showKeys(kind index.Kind, keys []userhandle.Digest) (fresh []int) {
+// mergeKeys updates which credentials of a kind are live, adds new ones, and returns
+// the indexes of the new ones in keys.
+func (m *merger) mergeKeys(kind index.Kind, keys []userhandle.Digest) (added []int) {
 	for i := range m.next.Credentials {
 		if c := &m.next.Credentials[i]; c.Kind == kind {
 			c.Live = slices.Contains(keys, c.Digest)
@@ -133,13 +134,13 @@ func (m *merger) showKeys(kind index.Kind, keys []userhandle.Digest) (fresh []in
 	for n, d := range keys {
 		if _, known := m.next.Credential(d); !known {
 			m.next.Credentials = append(m.next.Credentials, index.Credential{Digest: d, Kind: kind, Live: true})
-			fresh = append(fresh, n)
+			added = append(added, n)
 		}
 	}
-	return fresh
+	return added
 }
 
-// pair notes the handle that a credential was registered with.
+// pair records the user handle that a credential was registered with.
 func (m *merger) pair(credential, handle userhandle.Digest) {
 	for i := range m.next.Credentials {
 		if c := &m.next.Credentials[i]; c.Digest == credential {

@@ -8,15 +8,15 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// Every passkey is registered with a handle of its own, and Kratos lists all of
-// an identity's handles until its last passkey goes; which key belongs to which
-// handle it keeps nowhere (selfservice/strategy/passkey/passkey_settings.go at
-// v1.3.1). So a handle on the list may have lost its key, and what stands behind
-// it follows from counting, and from what earlier looks have shown.
+// Every passkey is registered with its own user handle. Kratos lists all handles of
+// an identity until its last passkey is removed, and does not store which key belongs
+// to which handle (selfservice/strategy/passkey/passkey_settings.go at v1.3.1). The
+// key of a listed handle may have been removed, so its state is inferred from the
+// numbers of handles and keys and from earlier observations.
 
-// passkeysListed merges handles without their keys. One handle alone has its
-// key, because the last removal takes the list away; behind one of several
-// that is new here there may be none.
+// passkeysListed merges user handles without their keys. A single handle has its
+// key, because the removal of the last key removes the list. If there are several, a
+// new one may have lost its key already.
 func (m *merger) passkeysListed(listed []userhandle.Digest) {
 	for _, d := range listed {
 		if h := m.handle(d, index.Passkey); len(listed) == 1 {
@@ -25,7 +25,7 @@ func (m *merger) passkeysListed(listed []userhandle.Digest) {
 	}
 	m.removeUnlisted(index.Passkey, listed)
 	for i := range m.next.Credentials {
-		// A pair whose handle is gone was registered before the last removal.
+		// The handle is not listed any more, so the list was reset since.
 		c := &m.next.Credentials[i]
 		if c.Kind == index.Passkey && (len(listed) == 0 || !c.Handle.IsZero() && !slices.Contains(listed, c.Handle)) {
 			c.Live = false
@@ -40,8 +40,8 @@ func (m *merger) passkeysPulled(c *kratosadmin.Credentials) {
 	if len(keys) > 0 {
 		listed = identifiers(c)
 	}
-	fresh := m.showKeys(index.Passkey, keys)
-	var before, since group // the last pull; where there was none all is new
+	added := m.mergeKeys(index.Passkey, keys)
+	var before, since group // relative to the last pull; without one, everything is new
 	for _, d := range listed {
 		h := m.handle(d, index.Passkey)
 		switch live, known := m.keyOf(d); {
@@ -50,7 +50,7 @@ func (m *merger) passkeysPulled(c *kratosadmin.Credentials) {
 		case known:
 			h.State = index.Removed
 		case h.State == index.Removed && len(keys) < len(listed):
-			// It stays removed; with as many keys as handles none can be.
+			// It stays removed, unless there are as many keys as handles.
 		case !h.Pulled:
 			since.handles = append(since.handles, d)
 		default:
@@ -63,30 +63,31 @@ func (m *merger) passkeysPulled(c *kratosadmin.Credentials) {
 		if c, _ := m.next.Credential(d); !c.Handle.IsZero() {
 			continue
 		}
-		if slices.Contains(fresh, n) {
+		if slices.Contains(added, n) {
 			since.keys = append(since.keys, d)
 		} else {
 			before.keys = append(before.keys, d)
 		}
 	}
-	m.settle(before, listed, keys, c)
-	m.settle(since, listed, keys, c)
+	m.inferStates(before, listed, keys, c)
+	m.inferStates(since, listed, keys, c)
 }
 
-// group is a set of handles and a set of keys, none of them paired yet, such
-// that the handle of each of the keys is among the handles: a key that appeared
-// since the last pull was registered with a handle that appeared since then.
+// group is a set of unpaired handles and a set of unpaired keys such that the handle
+// of each key is in the set: a key that appeared since the last pull was registered
+// with a handle that appeared since then.
 type group struct{ handles, keys []userhandle.Digest }
 
-// settle gives the handles of a group the state that follows from counting.
-func (m *merger) settle(g group, listed, keys []userhandle.Digest, c *kratosadmin.Credentials) {
+// inferStates sets the state of a group's handles, and pairs keys with handles if
+// that is unambiguous.
+func (m *merger) inferStates(g group, listed, keys []userhandle.Digest, c *kratosadmin.Credentials) {
 	if len(g.handles) == 0 {
 		return
 	}
 	state := index.Unknown
 	switch {
 	case len(keys) == len(listed):
-		state = index.Active // none has lost its key, not even one that once had: a backup came back
+		state = index.Active // every handle has its key, even one marked as removed: a backup was restored
 	case len(g.keys) == 0:
 		state = index.Removed
 	case len(g.keys) == len(g.handles), len(listed) == 1:
@@ -98,8 +99,8 @@ func (m *merger) settle(g group, listed, keys []userhandle.Digest, c *kratosadmi
 	if state != index.Active {
 		return
 	}
-	// No handle of this group has lost its key, so the newest registration's
-	// key is there as well, and keys are in the order of their registration.
+	// Every handle of this group has its key. Keys are in order of registration, so the
+	// last one belongs to the handle of the newest registration.
 	newest, last := userhandle.DigestOf(c.Config.UserHandle), keys[len(keys)-1]
 	if slices.Contains(g.handles, newest) && slices.Contains(g.keys, last) {
 		m.pair(last, newest)
@@ -111,7 +112,7 @@ func (m *merger) settle(g group, listed, keys []userhandle.Digest, c *kratosadmi
 	}
 }
 
-// keyOf tells whether the key of a handle is known, and whether it is live.
+// keyOf reports whether the key of a handle is known, and whether it is live.
 func (m *merger) keyOf(handle userhandle.Digest) (live, known bool) {
 	for _, c := range m.next.Credentials {
 		if c.Handle == handle {

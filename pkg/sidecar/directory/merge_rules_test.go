@@ -165,7 +165,7 @@ func TestPulledPasskeys(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := mergeTime.Add(time.Hour)
-			got := mergePulled(tc.cur, &kratosadmin.Identity{ID: mergeID, Passkey: tc.seen}, look{now, now})
+			got := mergePulled(tc.cur, &kratosadmin.Identity{ID: mergeID, Passkey: tc.seen}, observation{now, now})
 			require.Equal(t, tc.want, told(got, namesOf(tc.want)...))
 			require.Equal(t, now, got.SeenAt)
 			require.Equal(t, now, got.PulledAt)
@@ -206,7 +206,7 @@ func TestListedPasskeys(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := mergeTime.Add(time.Hour)
-			got := mergeListed(cur(), &kratosadmin.Identity{ID: mergeID, Passkey: &kratosadmin.Credentials{Identifiers: tc.listed}, WebAuthn: web}, look{now, now})
+			got := mergeListed(cur(), &kratosadmin.Identity{ID: mergeID, Passkey: &kratosadmin.Credentials{Identifiers: tc.listed}, WebAuthn: web}, observation{now, now})
 			require.Equal(t, tc.want, told(got, all...))
 			require.Equal(t, mergeTime, got.PulledAt, "a look at the list is no pull")
 			want := now
@@ -282,7 +282,7 @@ func TestWebAuthnKeys(t *testing.T) {
 			if _, has := tc.want["A"]; has {
 				seen.Passkey.Identifiers = []string{"A", "B"}
 			}
-			got := mergeListed(tc.cur, seen, look{now, now})
+			got := mergeListed(tc.cur, seen, observation{now, now})
 			if tc.want == nil {
 				require.Nil(t, got)
 				return
@@ -297,16 +297,16 @@ func TestWebAuthnKeys(t *testing.T) {
 func TestNothingToKeep(t *testing.T) {
 	now := mergeTime.Add(time.Hour)
 	seen := &kratosadmin.Identity{ID: mergeID}
-	require.Nil(t, mergeListed(nil, seen, look{now, now}))
-	require.Nil(t, mergePulled(nil, seen, look{now, now}))
+	require.Nil(t, mergeListed(nil, seen, observation{now, now}))
+	require.Nil(t, mergePulled(nil, seen, observation{now, now}))
 	withoutKeys := &kratosadmin.Identity{ID: mergeID, Passkey: credentials("A", []string{"A"})}
-	require.Nil(t, mergePulled(nil, withoutKeys, look{now, now}), "nor handles that have lost their last key")
-	require.NotNil(t, mergeListed(recordOf(nil, nil), seen, look{now, now}))
-	require.NotNil(t, mergePulled(recordOf(nil, nil), seen, look{now, now}))
-	deleted := mergeDeleted(recordOf(nil, nil), look{now, now})
+	require.Nil(t, mergePulled(nil, withoutKeys, observation{now, now}), "nor handles that have lost their last key")
+	require.NotNil(t, mergeListed(recordOf(nil, nil), seen, observation{now, now}))
+	require.NotNil(t, mergePulled(recordOf(nil, nil), seen, observation{now, now}))
+	deleted := mergeDeleted(recordOf(nil, nil), observation{now, now})
 	require.Equal(t, now, deleted.DeletedAt)
 	require.Equal(t, now, deleted.SeenAt)
 	later := now.Add(time.Hour)
-	require.Equal(t, now, mergeDeleted(deleted, look{later, later}).DeletedAt, "it is deleted once")
-	require.True(t, mergeListed(deleted, seen, look{later, later}).DeletedAt.IsZero(), "and may come back")
+	require.Equal(t, now, mergeDeleted(deleted, observation{later, later}).DeletedAt, "it is deleted once")
+	require.True(t, mergeListed(deleted, seen, observation{later, later}).DeletedAt.IsZero(), "and may come back")
 }

@@ -51,7 +51,7 @@ func (w *watched) list() {
 	page, err := w.kratos.List(w.t.Context(), "")
 	require.NoError(w.t, err)
 	require.Len(w.t, page.Identities, 1)
-	w.record = mergeListed(w.record, page.Identities[0], look{w.clock, w.clock})
+	w.record = mergeListed(w.record, page.Identities[0], observation{w.clock, w.clock})
 	w.later()
 }
 
@@ -60,7 +60,7 @@ func (w *watched) pull() {
 	for id := range w.kratos.people {
 		i, err := w.kratos.Identity(w.t.Context(), id)
 		require.NoError(w.t, err)
-		w.record = mergePulled(w.record, i, look{w.clock, w.clock})
+		w.record = mergePulled(w.record, i, observation{w.clock, w.clock})
 	}
 	w.later()
 }
@@ -299,12 +299,12 @@ func TestMergeDeleted(t *testing.T) {
 	w := watch(t)
 	w.signUp("a", "passkey")
 	w.pull()
-	w.record = mergeDeleted(w.record, look{w.clock, w.clock})
+	w.record = mergeDeleted(w.record, observation{w.clock, w.clock})
 	require.Equal(t, map[string]string{"a": "removed/false"}, w.states())
 	w.later()
 	w.list() // it was restored from a backup
 	require.Equal(t, map[string]string{"a": "active/true"}, w.states())
-	require.Nil(t, mergeDeleted(nil, look{w.clock, w.clock}))
+	require.Nil(t, mergeDeleted(nil, observation{w.clock, w.clock}))
 }
 
 // TestMergeOutdated merges answers in another order than the questions.
@@ -321,15 +321,15 @@ func TestMergeOutdated(t *testing.T) {
 	w.pull()
 	newer := w.record.Clone()
 	for name, merged := range map[string]*index.Identity{
-		"list":    mergeListed(w.record.Clone(), page.Identities[0], look{asked, w.clock}),
-		"pull":    mergePulled(w.record.Clone(), old, look{asked, w.clock}),
-		"deleted": mergeDeleted(w.record.Clone(), look{asked, w.clock}),
+		"list":    mergeListed(w.record.Clone(), page.Identities[0], observation{asked, w.clock}),
+		"pull":    mergePulled(w.record.Clone(), old, observation{asked, w.clock}),
+		"deleted": mergeDeleted(w.record.Clone(), observation{asked, w.clock}),
 	} {
 		require.Equal(t, newer, merged, name)
 	}
 	// After the clock was set back by an hour, answers count again.
 	back := w.clock.Add(-time.Hour)
-	merged := mergeDeleted(w.record.Clone(), look{back, back})
+	merged := mergeDeleted(w.record.Clone(), observation{back, back})
 	require.False(t, merged.DeletedAt.IsZero())
 }
 

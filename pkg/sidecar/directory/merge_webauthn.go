@@ -8,16 +8,16 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// A webauthn registration has a random handle; every key added in settings has
-// the identity's id for its handle and overwrites the one that Kratos keeps
-// (selfservice/strategy/webauthn/{registration,settings}.go at v1.3.1). So the
-// first key's handle is known only to an index that saw it before.
+// A webauthn registration uses a random user handle. Every key added in settings has
+// the identity's ID as its handle, and overwrites the handle that Kratos stores
+// (selfservice/strategy/webauthn/{registration,settings}.go at v1.3.1). So only an
+// index that observed the first key's handle before still knows it.
 
-// webauthn merges the keys of the webauthn method, which both the list and the
-// pull show in full.
+// webauthn merges the keys of the webauthn method, which lists and pulls contain in
+// full.
 func (m *merger) webauthn(c *kratosadmin.Credentials, created time.Time) {
 	keys := keyDigests(c)
-	fresh := m.showKeys(index.WebAuthn, keys)
+	added := m.mergeKeys(index.WebAuthn, keys)
 	if len(keys) == 0 {
 		m.removeUnlisted(index.WebAuthn, nil)
 		return
@@ -28,9 +28,9 @@ func (m *merger) webauthn(c *kratosadmin.Credentials, created time.Time) {
 		m.handle(listed, index.WebAuthn)
 	}
 	identityID := userhandle.DigestOf(m.next.ID[:])
-	for _, n := range fresh {
+	for _, n := range added {
 		if listed == identityID && n == 0 && m.mayBeFromRegistration(c.Config.Keys[n], created) {
-			continue // its handle may be the one that was overwritten
+			continue // its handle may have been overwritten
 		}
 		m.pair(keys[n], listed)
 	}
@@ -52,15 +52,15 @@ func (m *merger) webauthn(c *kratosadmin.Credentials, created time.Time) {
 	}
 }
 
-// mayBeFromRegistration tells whether the first of the keys, on an identity
-// that was not known before, could have been registered together with it.
-// Second factors never are.
+// mayBeFromRegistration reports whether the first key of a previously unknown
+// identity may have been registered together with the identity. Second factors never
+// are.
 func (m *merger) mayBeFromRegistration(k kratosadmin.Key, created time.Time) bool {
 	return !m.known && k.Passwordless && (created.IsZero() || k.AddedAt.Sub(created) <= registrationWindow)
 }
 
-// webauthnKeys tells whether a live key was registered with the handle, and
-// whether there is a live key whose handle cannot be told.
+// webauthnKeys reports whether a live key was registered with the handle, and whether
+// there is a live key whose handle is not known.
 func (m *merger) webauthnKeys(handle userhandle.Digest) (live, unpaired bool) {
 	for _, c := range m.next.Credentials {
 		if c.Kind == index.WebAuthn && c.Live {

@@ -73,7 +73,7 @@ func TestPullsAreMeasured(t *testing.T) {
 		_, _, err := w.d.Refresh(w.t.Context(), k.owner)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []time.Duration{time.Second}, waited, "no hook asked for this one")
-		w.d.queue.suggest(k.owner)
+		w.d.queue.enqueueLocal(k.owner)
 		w.wait(time.Second)
 		require.Equal(w.t, []time.Duration{time.Second}, waited, "nor for this one")
 		ended := pulls(spans.Ended())

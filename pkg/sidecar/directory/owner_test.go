@@ -72,7 +72,7 @@ func TestOwner(t *testing.T) {
 				}
 				now := time.Now()
 				_, err := w.store.Update(w.t.Context(), tc.deleted, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
-					return mergeDeleted(cur, look{now, now})
+					return mergeDeleted(cur, observation{now, now})
 				})
 				require.NoError(w.t, err)
 				kratos := newFakekratos(time.Now)
@@ -83,7 +83,7 @@ func TestOwner(t *testing.T) {
 				require.NoError(w.t, err)
 				err = d.checkOwner(w.t.Context())
 				if tc.other {
-					require.EqualError(w.t, err, "index belongs to another kratos: none of its identities that were looked for exists there; use another data directory, or empty this one if kratos was replaced")
+					require.EqualError(w.t, err, "index belongs to another Kratos: none of the sampled identities exist there; use another data directory, or empty this one if Kratos was replaced")
 				} else {
 					require.NoError(w.t, err)
 				}
@@ -146,13 +146,13 @@ func TestWaitsForKratos(t *testing.T) {
 		require.Equal(w.t, pulls+2, w.kratos.pulled())
 		w.wait(time.Second)
 		require.Equal(w.t, pulls+3, w.kratos.pulled())
-		require.Len(w.t, w.log.lines("cannot reach kratos; answering from the index"), 3)
+		require.Len(w.t, w.log.lines("cannot reach Kratos; responding from the index"), 3)
 		w.requireOwner(k, index.Active)
 		_, _, err := w.d.Refresh(w.t.Context(), k.owner)
-		require.EqualError(w.t, err, "kratos has to be asked and cannot be: it has not answered since the start")
+		require.EqualError(w.t, err, "this answer requires Kratos, which is unreachable: no response since startup")
 		require.NoError(w.t, w.stop())
 		_, _, err = w.d.Refresh(w.t.Context(), k.owner)
-		require.EqualError(w.t, err, "kratos has to be asked and cannot be: it has not answered since the start")
+		require.EqualError(w.t, err, "this answer requires Kratos, which is unreachable: no response since startup")
 
 		w.start()
 		w.kratos.delete(k.owner)

@@ -44,7 +44,7 @@ type pendingHook struct {
 // late and out of order, imports and deletions without a hook, outages and
 // restarts, and compares every answer with the truth.
 func TestHistories(t *testing.T) {
-	lives := 150
+	lives := 30
 	switch {
 	case testing.Short():
 		lives = 5
@@ -57,7 +57,7 @@ func TestHistories(t *testing.T) {
 // TestHistoriesOnBolt does so on the embedded store, which is opened again at
 // every restart.
 func TestHistoriesOnBolt(t *testing.T) {
-	lives := 8
+	lives := 2
 	switch {
 	case testing.Short():
 		lives = 1

@@ -2,6 +2,6 @@ package directory
 
 import "github.com/olympusoss/oly-passkey/pkg/aaguid"
 
-// provider names the maker of an authenticator, "" where the AAGUID is zero,
-// none, or not on the list.
+// provider returns the provider of an authenticator, "" if its AAGUID is zero,
+// missing or not listed.
 func provider(id []byte) string { return aaguid.Lookup(id).Name }

@@ -13,14 +13,14 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
-// Notify takes a hook's word that an identity changed. It answers once that is
-// stored; the identity is pulled afterwards, so that neither the order of hooks
-// nor their number matters.
+// Notify enqueues a pull of an identity that a hook reported as changed, and returns
+// once that is stored. As the identity is pulled later, neither the order nor the
+// number of hooks matters.
 func (d *Directory) Notify(ctx context.Context, id uuid.UUID, flow index.Flow) error {
 	return d.queue.add(ctx, id, flow)
 }
 
-// work pulls what waits in the queue until ctx ends.
+// work pulls the queued identities until ctx is done.
 func (d *Directory) work(ctx context.Context) {
 	var g sync.WaitGroup
 	defer g.Wait()
@@ -36,48 +36,48 @@ func (d *Directory) work(ctx context.Context) {
 			})
 		}
 		if len(free) == d.pulls {
-			wait = 0 // a job that ends wakes us
+			wait = 0 // a finished job signals
 		}
 		if err := d.queue.sleep(ctx, wait); err != nil {
-			return // with ctx
+			return // ctx is done
 		}
 	}
 }
 
-// run pulls one identity and settles its job.
+// run pulls an identity and completes its job.
 func (d *Directory) run(ctx context.Context, j index.Job) {
 	p, err := d.pull(ctx, j.Identity)
 	if ctx.Err() != nil {
-		return // the job stays in the store and is done after the next start
+		return // the job stays in the store and runs after the next start
 	}
 	if err == nil && j.Flow == index.FlowLogin && p.seen != nil {
-		err = d.noteLogin(ctx, p.record)
+		err = d.recordLogin(ctx, p.record)
 	}
 	switch {
 	case errors.Is(err, kratosadmin.ErrUnreadable):
-		d.warn(pullUnreadable, j.Identity, err)
-		err = nil // trying again does not help
+		d.warn(msgUnreadable, j.Identity, err)
+		err = nil // a retry would not help
 	case err != nil:
-		d.warn(pullFailed, j.Identity, err)
+		d.warn(msgPullFailed, j.Identity, err)
 	}
 	waited, err := d.queue.finish(ctx, j.Identity, p.changed, err)
 	if err != nil {
-		d.log.Error("cannot settle a job", "identity_id", j.Identity, "error", err)
+		d.log.Error("cannot remove a finished job", "identity_id", j.Identity, "error", err)
 	}
 	if waited > 0 {
 		d.onPulled(waited)
 	}
 }
 
-// warnEvery is how often failed pulls are worth a line: while Kratos is down
-// every one of them fails.
+// warnEvery limits log lines about failed pulls: while Kratos is down, every pull
+// fails.
 const warnEvery = 10 * time.Second
 
-// What is said of them.
+// The messages about failed pulls.
 const (
-	pullFailed          = "cannot pull identities; trying again"
-	pullUnreadable      = "cannot read an identity; what the index says of it stays as it is"
-	pullInRequestFailed = "cannot pull an identity that an answer waits for"
+	msgPullFailed          = "cannot pull identities; retrying"
+	msgUnreadable          = "cannot read an identity; its index entry is unchanged"
+	msgPullInRequestFailed = "cannot pull an identity for a request"
 )
 
 func (d *Directory) warn(message string, id uuid.UUID, err error) {
@@ -91,28 +91,28 @@ func (d *Directory) warn(message string, id uuid.UUID, err error) {
 		"hooks_waiting", hooks, "oldest_for", oldest.String())
 }
 
-// pulled is what came of a pull.
+// pulled is the result of a pull.
 type pulled struct {
 	seen    *kratosadmin.Identity // nil: Kratos has no such identity
-	record  *index.Identity       // empty where there is nothing to keep
-	changed bool                  // the record says something new
+	record  *index.Identity       // empty if there is nothing to store
+	changed bool                  // whether the record changed, apart from times
 }
 
-// pull asks Kratos for an identity and merges the answer.
+// pull reads an identity from Kratos and merges it into the index.
 func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error) {
 	if !d.checked.Load() {
-		return p, fmt.Errorf("%w: it has not answered since the start", ErrKratos)
+		return p, fmt.Errorf("%w: no response since startup", ErrKratos)
 	}
-	ctx, span := d.tracer.Start(ctx, "pull") // the request to Kratos and the commit, as one
+	ctx, span := d.tracer.Start(ctx, "pull")
 	defer span.End()
-	began := d.own()
+	began := d.local()
 	p.seen, err = d.kratos.Identity(ctx, id)
 	if err != nil && !errors.Is(err, kratosadmin.ErrNotFound) {
 		return p, fmt.Errorf("%w: %w", ErrKratos, err)
 	}
 	err = d.update(ctx, []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
-		p.record = d.mergePull(cur, id, p.seen, d.lookSince(began))
-		p.changed = tellsMore(cur, p.record)
+		p.record = d.mergePull(cur, id, p.seen, d.observedSince(began))
+		p.changed = differs(cur, p.record)
 		return p.record
 	})
 	if err != nil {
@@ -124,11 +124,10 @@ func (d *Directory) pull(ctx context.Context, id uuid.UUID) (p pulled, err error
 	return p, nil
 }
 
-// mergePull merges what Kratos has answered about an identity; seen is nil where it
-// has none.
-func (d *Directory) mergePull(cur *index.Identity, id uuid.UUID, seen *kratosadmin.Identity, l look) *index.Identity {
+// mergePull merges a response of Kratos; seen is nil if Kratos has no such identity.
+func (d *Directory) mergePull(cur *index.Identity, id uuid.UUID, seen *kratosadmin.Identity, l observation) *index.Identity {
 	switch {
-	case cur == nil && d.erased.since(id, l.asked), seen == nil && d.erased.ever(id):
+	case cur == nil && d.erased.after(id, l.asked), seen == nil && d.erased.contains(id):
 		return nil
 	case seen == nil:
 		return mergeDeleted(cur, l)
@@ -136,9 +135,8 @@ func (d *Directory) mergePull(cur *index.Identity, id uuid.UUID, seen *kratosadm
 	return mergePulled(cur, seen, l)
 }
 
-// tellsMore tells whether a record says something that another did not, the
-// time of the look aside.
-func tellsMore(cur, next *index.Identity) bool {
+// differs reports whether two records differ, apart from their observation times.
+func differs(cur, next *index.Identity) bool {
 	if cur == nil || next == nil {
 		return cur != next
 	}

@@ -119,7 +119,7 @@ func TestTooManyWait(t *testing.T) {
 		}
 		began := time.Now()
 		_, _, err := w.d.Refresh(w.t.Context(), k.owner)
-		require.EqualError(w.t, err, "kratos has to be asked and cannot be: too many answers wait for it: context deadline exceeded")
+		require.EqualError(w.t, err, "this answer requires Kratos, which is unreachable: too many requests are waiting for it: context deadline exceeded")
 		require.Equal(w.t, 8*time.Second, time.Since(began))
 		for range maxInRequest {
 			<-w.d.inRequest
@@ -144,7 +144,7 @@ func TestHooksGoFirst(t *testing.T) {
 		before := w.kratos.pulled()
 		w.hook(ids[0], index.FlowLogin)
 		for _, id := range ids[1:3] {
-			w.d.queue.suggest(id)
+			w.d.queue.enqueueLocal(id)
 			w.wait(time.Millisecond)
 		}
 		w.hook(ids[3], index.FlowLogin)
@@ -161,12 +161,12 @@ func TestStopWaitsForPulls(t *testing.T) {
 		k := w.kratos.register("passkey")
 		w.start(func(o *Options) { o.Kratos = late })
 		late.identity.Store(int64(10 * time.Second))
-		fresh := w.exchange(k)
+		added := w.exchange(k)
 		w.hook(k.owner, index.FlowSettings)
 		began := time.Now()
 		require.NoError(w.t, w.stop())
 		require.Equal(w.t, 10*time.Second, time.Since(began))
-		w.requireOwner(fresh, index.Active)
+		w.requireOwner(added, index.Active)
 		require.Len(w.t, stored(w.t, w.store), 1)
 		require.NotContains(w.t, w.log.String(), "level=WARN")
 		w.start()
@@ -184,8 +184,8 @@ func TestHookFailsInTheStore(t *testing.T) {
 		pulls   int // within a minute
 		remains int // jobs in the store
 	}{
-		{"Update", "cannot pull identities; trying again", 2, 0},
-		{"Dequeue", "cannot settle a job", 1, 1},
+		{"Update", "cannot pull identities; retrying", 2, 0},
+		{"Dequeue", "cannot remove a finished job", 1, 1},
 	} {
 		t.Run(tc.method, func(t *testing.T) {
 			inBubble(t, func(w *world) {
@@ -220,14 +220,14 @@ func TestFailedPullsAreTold(t *testing.T) {
 			told  int
 		}{{0, 1}, {0, 1}, {10*time.Second - 1, 1}, {1, 2}, {1, 2}, {10 * time.Second, 3}} {
 			w.wait(tc.after)
-			w.d.warn(pullFailed, mergeID, errDown)
-			require.Len(w.t, w.log.lines("cannot pull identities; trying again"), tc.told)
+			w.d.warn(msgPullFailed, mergeID, errDown)
+			require.Len(w.t, w.log.lines("cannot pull identities; retrying"), tc.told)
 		}
 		require.Equal(w.t,
-			`msg="cannot pull identities; trying again" identity_id=3fa85f64-5717-4562-b3fc-2c963f66afa6 error="kratos is down" hooks_waiting=1 oldest_for=0s`,
-			w.log.lines("cannot pull identities; trying again")[0])
+			`msg="cannot pull identities; retrying" identity_id=3fa85f64-5717-4562-b3fc-2c963f66afa6 error="kratos is down" hooks_waiting=1 oldest_for=0s`,
+			w.log.lines("cannot pull identities; retrying")[0])
 		w.d.warnedAt.Add(int64(time.Hour)) // the clock was ahead
-		w.d.warn(pullFailed, mergeID, errDown)
-		require.Len(w.t, w.log.lines("cannot pull identities; trying again"), 4)
+		w.d.warn(msgPullFailed, mergeID, errDown)
+		require.Len(w.t, w.log.lines("cannot pull identities; retrying"), 4)
 	})
 }

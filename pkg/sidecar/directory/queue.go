@@ -13,56 +13,55 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// queue holds the identities that have to be pulled, each at most once. What a
-// hook asked for is in the store before the hook is answered, and comes first;
-// what the directory asks itself for is not.
+// queue holds the identities to pull, deduplicated. Jobs from hooks are persisted
+// before the hook is acknowledged, and run first. Background jobs are in memory only.
 type queue struct {
-	store  index.Store
-	tracer trace.Tracer
-	shared bool             // other servers settle jobs of the store, too
-	now    func() time.Time // this server's clock
-	stamp  func() time.Time // the one of all servers
-	wake   chan struct{}    // something may be due
+	store     index.Store
+	tracer    trace.Tracer
+	shared    bool             // whether other servers complete jobs of the store, too
+	now       func() time.Time // this server's clock
+	sharedNow func() time.Time // the clock of all servers
+	wake      chan struct{}    // signals that a job may be due
 
-	mu    sync.Mutex
-	jobs  map[uuid.UUID]*job
-	hooks line // jobs that wait, by what asked for them
-	own   line
+	mu         sync.Mutex
+	jobs       map[uuid.UUID]*job
+	hooks      dueHeap // waiting jobs from hooks
+	background dueHeap
 }
 
 type job struct {
 	index.Job
-	durable   bool // a hook asked for it, and it is stored
-	running   bool // then it is in no line
-	again     bool // it was asked for while it ran
+	durable   bool // it is from a hook, and stored
+	running   bool // removed from the heap while running
+	again     bool // it was requested again while it ran
 	due       time.Time
-	since     time.Time // the first hook that it stands for came
-	place     int       // in its line
+	since     time.Time // arrival of the first hook that it covers
+	heapIndex int       // position in its heap
 	failures  int
-	unchanged int // pulls that showed nothing new
+	unchanged int // pulls without a change so far
 }
 
-// repulls are the waits before a job is pulled again that showed nothing new:
-// a replica of Kratos' database may be behind the hook.
+// repulls returns the delays before another pull if a pull showed no change: a
+// replica of Kratos' database may lag behind the hook.
 func repulls() []time.Duration { return []time.Duration{time.Second, 10 * time.Second} }
 
-func newQueue(ctx context.Context, store index.Store, tracer trace.Tracer, now, stamp func() time.Time) (*queue, error) {
+func newQueue(ctx context.Context, store index.Store, tracer trace.Tracer, now, sharedNow func() time.Time) (*queue, error) {
 	waiting, err := store.Jobs(ctx)
 	if err != nil {
 		return nil, err
 	}
 	_, shared := store.(index.Leader)
-	q := &queue{store: store, tracer: tracer, shared: shared, now: now, stamp: stamp, wake: make(chan struct{}, 1), jobs: map[uuid.UUID]*job{}}
+	q := &queue{store: store, tracer: tracer, shared: shared, now: now, sharedNow: sharedNow, wake: make(chan struct{}, 1), jobs: map[uuid.UUID]*job{}}
 	for _, w := range waiting {
-		q.adopt(w)
+		q.restore(w)
 	}
 	return q, nil
 }
 
-// add asks for a pull because of a hook and answers once that is stored.
+// add enqueues a pull for a hook, and returns once the job is stored.
 func (q *queue) add(ctx context.Context, id uuid.UUID, flow index.Flow) error {
-	stored, covered := q.cover(id, flow)
-	if covered {
+	stored, coalesced := q.coalesce(id, flow)
+	if coalesced {
 		return nil
 	}
 	err := commit(ctx, q.tracer, "enqueue", 1, func(ctx context.Context) (err error) {
@@ -79,7 +78,7 @@ func (q *queue) add(ctx context.Context, id uuid.UUID, flow index.Flow) error {
 		j = &job{}
 		q.jobs[id] = j
 	}
-	q.leave(j)
+	q.remove(j)
 	if j.since.IsZero() {
 		j.since = q.now()
 	}
@@ -94,12 +93,12 @@ func (q *queue) add(ctx context.Context, id uuid.UUID, flow index.Flow) error {
 		j.again = true
 		return nil
 	}
-	q.await(j, q.now())
+	q.push(j, q.now())
 	return nil
 }
 
-// adopt takes up a stored job that is not in this queue.
-func (q *queue) adopt(stored index.Job) {
+// restore adds a persisted job, unless the identity is already queued.
+func (q *queue) restore(stored index.Job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.jobs[stored.Identity] != nil {
@@ -107,61 +106,62 @@ func (q *queue) adopt(stored index.Job) {
 	}
 	j := &job{Job: stored, durable: true, since: q.now()}
 	q.jobs[stored.Identity] = j
-	q.await(j, q.now())
+	q.push(j, q.now())
 }
 
-// cover lets a job that waits and is stored stand for a new hook, where it does
-// and nobody else may have settled it; otherwise it answers the job to store. Its
-// number is the time, by which other servers tell how old it is.
-func (q *queue) cover(id uuid.UUID, flow index.Flow) (j index.Job, covered bool) {
+// coalesce reports whether a waiting stored job covers a new hook, which requires
+// that no other server can have completed that job. Otherwise it returns the job to
+// store. The number of a job is its time of creation, from which other servers
+// derive its age.
+func (q *queue) coalesce(id uuid.UUID, flow index.Flow) (j index.Job, coalesced bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	cur := q.jobs[id]
 	if cur != nil && cur.durable && !cur.running && !q.shared && (cur.Flow == flow || !repeats(flow)) {
-		q.leave(cur)
+		q.remove(cur)
 		cur.unchanged = 0
-		q.await(cur, q.now())
+		q.push(cur, q.now())
 		return cur.Job, true
 	}
 	if cur != nil && repeats(cur.Flow) {
 		flow = cur.Flow
 	}
-	return index.Job{Identity: id, Number: uint64(q.stamp().UnixNano()), Flow: flow}, false
+	return index.Job{Identity: id, Number: uint64(q.sharedNow().UnixNano()), Flow: flow}, false
 }
 
-// repeats tells whether a flow changes credentials, so that a pull without a
-// change is worth repeating.
+// repeats reports whether a flow changes credentials, so that a pull that shows no
+// change is repeated.
 func repeats(f index.Flow) bool { return f == index.FlowRegistration || f == index.FlowSettings }
 
-// maxOwn bounds the jobs that wait without a hook.
-const maxOwn = 100_000
+// maxBackground is the maximum number of waiting background jobs.
+const maxBackground = 100_000
 
-// suggest asks for a pull without a hook.
-func (q *queue) suggest(id uuid.UUID) { q.suggestIn(0, id) }
+// enqueueLocal enqueues a background pull.
+func (q *queue) enqueueLocal(id uuid.UUID) { q.enqueueLocalIn(0, id) }
 
-// suggestIn does so after a while. Where too many wait it is dropped: the next sweep
-// asks again.
-func (q *queue) suggestIn(wait time.Duration, id uuid.UUID) {
+// enqueueLocalIn enqueues a background pull after a delay. If too many are waiting,
+// it is dropped, and the next sweep enqueues it again.
+func (q *queue) enqueueLocalIn(wait time.Duration, id uuid.UUID) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.jobs[id] != nil || len(q.own) >= maxOwn {
+	if q.jobs[id] != nil || len(q.background) >= maxBackground {
 		return
 	}
 	j := &job{Job: index.Job{Identity: id}}
 	q.jobs[id] = j
-	q.await(j, q.now().Add(wait))
+	q.push(j, q.now().Add(wait))
 }
 
-// take starts up to n jobs that are due, hooks first, and tells how long it is
-// to the next one; 0 where none waits.
+// take starts up to n due jobs, those of hooks first. wait is the time until the next
+// job is due, 0 if none is waiting.
 func (q *queue) take(n int) (started []index.Job, wait time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.now()
-	for _, l := range []*line{&q.hooks, &q.own} {
+	for _, l := range []*dueHeap{&q.hooks, &q.background} {
 		for len(started) < n && len(*l) > 0 && !(*l)[0].due.After(now) {
 			j := (*l)[0]
-			q.leave(j)
+			q.remove(j)
 			j.running, j.again = true, false
 			started = append(started, j.Job)
 		}
@@ -173,20 +173,20 @@ func (q *queue) take(n int) (started []index.Job, wait time.Duration) {
 	return started, wait
 }
 
-// finish tells how a job went and forgets it where nothing is left to do.
-// waited is how long the first hook that it stood for has waited; 0 where none
-// did, or where this was not the first pull for it.
+// finish completes a job, and removes it from the store unless it runs again. waited
+// is how long the first hook that it covers has waited; 0 for background jobs and
+// repeated pulls.
 func (q *queue) finish(ctx context.Context, id uuid.UUID, changed bool, failure error) (waited time.Duration, err error) {
-	done, forget, waited := q.settle(id, changed, failure)
+	done, forget, waited := q.complete(id, changed, failure)
 	if forget {
 		err = commit(ctx, q.tracer, "dequeue", 1, func(ctx context.Context) error { return q.store.Dequeue(ctx, done) })
 	}
 	return waited, err
 }
 
-// settle decides what becomes of a job that ran, and whether the store has to
-// forget it.
-func (q *queue) settle(id uuid.UUID, changed bool, failure error) (done index.Job, forget bool, waited time.Duration) {
+// complete removes or reschedules a job that ran. forget reports whether done must be
+// removed from the store.
+func (q *queue) complete(id uuid.UUID, changed bool, failure error) (done index.Job, forget bool, waited time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	j := q.jobs[id]
@@ -197,14 +197,14 @@ func (q *queue) settle(id uuid.UUID, changed bool, failure error) (done index.Jo
 	waits := repulls()
 	switch {
 	case failure != nil:
-		q.await(j, q.now().Add(pause(j.failures)))
+		q.push(j, q.now().Add(pause(j.failures)))
 		j.failures++
 	case j.again:
 		j.failures = 0
-		q.await(j, q.now())
+		q.push(j, q.now())
 	case !changed && repeats(j.Flow) && j.unchanged < len(waits):
 		j.failures = 0
-		q.await(j, q.now().Add(waits[j.unchanged]))
+		q.push(j, q.now().Add(waits[j.unchanged]))
 		j.unchanged++
 	default:
 		delete(q.jobs, id)
@@ -213,14 +213,14 @@ func (q *queue) settle(id uuid.UUID, changed bool, failure error) (done index.Jo
 	return index.Job{}, false, waited
 }
 
-// depth tells how many hooks wait or run, since when the oldest does, and how
-// many jobs there are without a hook.
-func (q *queue) depth() (hooks int, oldest time.Duration, own int) {
+// depth returns the number of jobs from hooks, how long the oldest has been waiting,
+// and the number of background jobs.
+func (q *queue) depth() (hooks int, oldest time.Duration, background int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, j := range q.jobs {
 		if !j.durable {
-			own++
+			background++
 			continue
 		}
 		hooks++
@@ -228,14 +228,14 @@ func (q *queue) depth() (hooks int, oldest time.Duration, own int) {
 			oldest = max(oldest, q.now().Sub(j.since))
 		}
 	}
-	return hooks, oldest, own
+	return hooks, oldest, background
 }
 
-// pause is how long to wait after so many failures, with jitter of one half.
+// pause returns the backoff after a number of failures, with a jitter of one half.
 func pause(failures int) time.Duration {
 	d := longestPause(failures)
 	return d - rand.N(d/2) //nolint:gosec // jitter is no secret
 }
 
-// longestPause is half a second at first, and about a minute in the end.
+// longestPause returns the maximum of pause: from half a second to about a minute.
 func longestPause(failures int) time.Duration { return 500 * time.Millisecond << min(failures, 7) }

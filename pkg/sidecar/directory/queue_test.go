@@ -46,15 +46,15 @@ func TestQueueOrder(t *testing.T) {
 		for n := range 6 {
 			ids = append(ids, uuid.UUID{byte(n + 1)})
 		}
-		q.suggest(ids[5])
-		q.suggest(ids[5])
+		q.enqueueLocal(ids[5])
+		q.enqueueLocal(ids[5])
 		for _, id := range ids[:5] {
 			require.NoError(t, q.add(t.Context(), id, index.FlowSettings))
 			time.Sleep(time.Millisecond)
 		}
-		hooks, oldest, own := q.depth()
+		hooks, oldest, background := q.depth()
 		require.Equal(t, 5, hooks)
-		require.Equal(t, 1, own)
+		require.Equal(t, 1, background)
 		require.Equal(t, 5*time.Millisecond, oldest)
 		jobs, wait := q.take(0)
 		require.Empty(t, jobs)
@@ -66,7 +66,7 @@ func TestQueueOrder(t *testing.T) {
 		require.Zero(t, wait)
 		jobs, _ = q.take(10)
 		require.Empty(t, jobs, "what runs is not taken again")
-		q.suggest(ids[0])
+		q.enqueueLocal(ids[0])
 		jobs, _ = q.take(10)
 		require.Empty(t, jobs, "nor is it asked for twice")
 	})
@@ -122,8 +122,8 @@ func TestQueueWhileItRuns(t *testing.T) {
 		_, err = q.finish(t.Context(), id, true, nil)
 		require.NoError(t, err)
 		require.Empty(t, stored(t, store))
-		hooks, _, own := q.depth()
-		require.Zero(t, hooks+own)
+		hooks, _, background := q.depth()
+		require.Zero(t, hooks+background)
 		require.Empty(t, q.jobs)
 	})
 }
@@ -142,10 +142,10 @@ func TestQueueSurvives(t *testing.T) {
 		require.Equal(t, before, jobs)
 		require.NoError(t, again.add(t.Context(), id, index.FlowSettings))
 		require.Greater(t, stored(t, store)[0].Number, before[0].Number)
-		again.adopt(index.Job{Identity: id, Number: 1})
+		again.restore(index.Job{Identity: id, Number: 1})
 		none, _ := again.take(5)
 		require.Empty(t, none, "what is in the queue is not adopted")
-		again.adopt(index.Job{Identity: uuid.UUID{2}, Number: 1, Flow: index.FlowLogin})
+		again.restore(index.Job{Identity: uuid.UUID{2}, Number: 1, Flow: index.FlowLogin})
 		hooks, _, _ := again.depth()
 		require.Equal(t, 2, hooks)
 		store.failNext("Enqueue", 1)
@@ -160,11 +160,11 @@ func TestQueueSurvives(t *testing.T) {
 func TestQueueIsBounded(t *testing.T) {
 	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
 		var id uuid.UUID
-		for n := range maxOwn + 1 {
+		for n := range maxBackground + 1 {
 			id[0], id[1], id[2] = byte(n), byte(n>>8), byte(n>>16)
-			q.suggest(id)
+			q.enqueueLocal(id)
 		}
-		require.Len(t, q.own, 100_000)
+		require.Len(t, q.background, 100_000)
 		require.NoError(t, q.add(t.Context(), uuid.Max, index.FlowLogin))
 		jobs, _ := q.take(1)
 		require.Equal(t, uuid.Max, jobs[0].Identity)
@@ -181,13 +181,13 @@ func TestQueueIsBounded(t *testing.T) {
 func TestQueueOutlivesItsSuggestions(t *testing.T) {
 	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
 		first, id := uuid.UUID{1}, uuid.UUID{2}
-		q.suggest(first)
-		q.suggest(id)
+		q.enqueueLocal(first)
+		q.enqueueLocal(id)
 		time.Sleep(time.Second)
 		require.NoError(t, q.add(t.Context(), id, index.FlowLogin))
 		require.Len(t, stored(t, store), 1)
-		hooks, oldest, own := q.depth()
-		require.Equal(t, []int{1, 1}, []int{hooks, own})
+		hooks, oldest, background := q.depth()
+		require.Equal(t, []int{1, 1}, []int{hooks, background})
 		require.Zero(t, oldest)
 		jobs, _ := q.take(5)
 		require.Equal(t, []uuid.UUID{id, first}, identitiesOf(jobs))

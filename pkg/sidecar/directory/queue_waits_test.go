@@ -132,10 +132,10 @@ func TestQueueWaitsForTheNext(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inQueue(t, func(t *testing.T, q *queue, _ *faultyStore) {
 				if tc.hook > 0 {
-					q.await(&job{durable: true}, time.Now().Add(tc.hook))
+					q.push(&job{durable: true}, time.Now().Add(tc.hook))
 				}
 				if tc.own > 0 {
-					q.await(&job{}, time.Now().Add(tc.own))
+					q.push(&job{}, time.Now().Add(tc.own))
 				}
 				jobs, wait := q.take(5)
 				require.Empty(t, jobs)

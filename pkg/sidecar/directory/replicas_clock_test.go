@@ -34,12 +34,12 @@ func TestReplicasWithOtherClocks(t *testing.T) {
 					w.wait(100 * time.Millisecond)
 				}
 				w.wait(100 * time.Millisecond)
-				fresh := w.exchange(old)
+				added := w.exchange(old)
 				other.hook(old.owner, index.FlowSettings)
-				w.requireOwner(fresh, index.Active)
+				w.requireOwner(added, index.Active)
 				w.wait(time.Hour)
 				require.Len(w.t, w.log.lines("sweep is complete"), 1)
-				w.requireOwner(fresh, index.Active)
+				w.requireOwner(added, index.Active)
 			})
 		})
 	}
@@ -59,20 +59,20 @@ func TestSharedClock(t *testing.T) {
 		} {
 			store := newFaultyStore()
 			store.before = func(string, int) { time.Sleep(tc.way) }
-			c := &sharedClock{store: share(store), own: func() time.Time { return time.Now().Add(-tc.ahead) }}
+			c := &sharedClock{store: share(store), local: func() time.Time { return time.Now().Add(-tc.ahead) }}
 			require.NoError(t, c.set(t.Context()))
-			require.Equal(t, tc.want, c.now().Sub(c.own()))
+			require.Equal(t, tc.want, c.now().Sub(c.local()))
 		}
 		ahead := time.Hour
-		c := &sharedClock{store: share(newFaultyStore()), own: func() time.Time { return time.Now().Add(-ahead) }}
+		c := &sharedClock{store: share(newFaultyStore()), local: func() time.Time { return time.Now().Add(-ahead) }}
 		for range 2 {
 			require.NoError(t, c.set(t.Context()))
-			require.Equal(t, time.Hour, c.now().Sub(c.own()))
+			require.Equal(t, time.Hour, c.now().Sub(c.local()))
 			ahead += 5 * time.Millisecond // which may be the way to the store
 		}
 		failing := newFaultyStore()
 		failing.failNext("Clock", 1)
-		require.ErrorIs(t, (&sharedClock{store: share(failing), own: time.Now}).set(t.Context()), errDisk)
+		require.ErrorIs(t, (&sharedClock{store: share(failing), local: time.Now}).set(t.Context()), errDisk)
 	})
 }
 
@@ -109,11 +109,11 @@ func TestClockIsSetDuringALook(t *testing.T) {
 		w.startOn(shared, func(o *Options) { o.Kratos = late })
 		w.wait(time.Minute)
 		shared.ahead.Store(0)
-		w.wait(shareEvery)
+		w.wait(syncEvery)
 		w.hook(k.owner, index.FlowLogin)
 		w.wait(65 * time.Second)
 		w.kratos.remove(k)
-		w.d.clock.ahead.Store(int64(-time.Hour)) // until the next share
+		w.d.clock.offset.Store(int64(-time.Hour)) // until the next share
 		late.identity.Store(int64(7 * time.Second))
 		q := query(k)
 		q.Confirm = true
@@ -141,10 +141,10 @@ func TestSlowClock(t *testing.T) {
 				store.before = func(_ string, call int) { time.Sleep(tc.ways[call-1]) }
 				shared := share(store)
 				shared.ahead.Store(int64(tc.want))
-				c := &sharedClock{store: shared, own: time.Now}
+				c := &sharedClock{store: shared, local: time.Now}
 				require.NoError(t, c.set(t.Context()))
 				require.Equal(t, tc.asked, store.called("Clock"))
-				require.InDelta(t, tc.want.Seconds(), c.now().Sub(c.own()).Seconds(), 0.5)
+				require.InDelta(t, tc.want.Seconds(), c.now().Sub(c.local()).Seconds(), 0.5)
 			})
 		})
 	}

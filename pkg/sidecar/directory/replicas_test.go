@@ -59,8 +59,8 @@ func TestReplicas(t *testing.T) {
 		other.startOn(shared)
 		w.requireOwner(first, index.Active)
 		other.requireOwner(first, index.Active)
-		require.Contains(w.t, w.log.String(), "this server builds and sweeps")
-		require.NotContains(w.t, other.log.String(), "this server builds and sweeps")
+		require.Contains(w.t, w.log.String(), "acquired leadership")
+		require.NotContains(w.t, other.log.String(), "acquired leadership")
 		other.wait(10 * time.Second) // until it has seen that the index is complete
 		other.requireError(fakekey{handle: []byte("nobody")}, ErrUnknown)
 
@@ -90,11 +90,11 @@ func TestReplicas(t *testing.T) {
 		other.startOn(shared)
 		require.NoError(w.t, w.stop())
 		other.wait(20 * time.Second)
-		require.Contains(w.t, other.log.String(), "this server builds and sweeps")
+		require.Contains(w.t, other.log.String(), "acquired leadership")
 
 		(*shared.lead.Load())()
 		other.wait(20 * time.Second)
-		require.Contains(w.t, other.log.String(), "this server does not lead any more")
+		require.Contains(w.t, other.log.String(), "lost leadership")
 		require.NotNil(w.t, shared.lead.Load(), "it leads again, since nobody else does")
 	})
 }
@@ -107,8 +107,8 @@ func TestSharedStoreFails(t *testing.T) {
 		nth    int
 		said   string
 	}{
-		{"Lead", 1, "cannot ask who leads"},
-		{"Meta", 2, "cannot read the list of identities; trying again"}, // the first is at the start
+		{"Lead", 1, "cannot acquire leadership"},
+		{"Meta", 2, "cannot list identities; retrying"}, // the first is at the start
 	} {
 		t.Run(tc.method, func(t *testing.T) {
 			inBubble(t, func(w *world) {
@@ -168,7 +168,7 @@ func TestOrphanedHooks(t *testing.T) {
 			_, err := shared.Enqueue(w.t.Context(), index.Job{Identity: numbered(byte(n)), Number: number, Flow: index.FlowLogin})
 			require.NoError(w.t, err)
 		}
-		require.NoError(w.t, d.share(w.t.Context()))
+		require.NoError(w.t, d.sync(w.t.Context()))
 		jobs, _ := d.queue.take(5)
 		require.Equal(w.t, []uuid.UUID{numbered(0), numbered(4)}, identitiesOf(jobs))
 	})
@@ -190,7 +190,7 @@ func TestStopWhileSharing(t *testing.T) {
 					}
 				}
 				store.failCall(method, store.called(method)+1)
-				w.wait(shareEvery + time.Second/2)
+				w.wait(syncEvery + time.Second/2)
 				require.NoError(w.t, w.stop())
 				require.NotContains(w.t, w.log.String(), "level=ERROR")
 			})

@@ -12,45 +12,46 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// Why a handle leads to no identity.
+// The errors of Resolve.
 var (
 	ErrUnknown   = errors.New("no identity is known to have this user handle")
-	ErrRemoved   = errors.New("the credential of this user handle was removed, or its identity was")
-	ErrAmbiguous = errors.New("the text can be read as user handles of two identities")
-	ErrBuilding  = errors.New("the index is not complete yet, and this user handle is not in it so far")
-	ErrKratos    = errors.New("kratos has to be asked and cannot be")
+	ErrRemoved   = errors.New("the credential of this user handle was removed, or its identity was deleted")
+	ErrAmbiguous = errors.New("the text matches user handles of two identities")
+	ErrBuilding  = errors.New("the index is still being built and does not contain this user handle yet")
+	ErrKratos    = errors.New("this answer requires Kratos, which is unreachable")
 )
 
-// Query asks whose a handle is.
+// Query is a lookup of a user handle.
 type Query struct {
-	Readings     []userhandle.Reading // of the handle, as userhandle.Read gives them
-	CredentialID []byte               // nil where the caller has none
-	AllowRemoved bool                 // answer removed handles, too
-	Confirm      bool                 // ask Kratos before answering
-	AskUntil     time.Time            // Kratos is not waited for any longer; the zero time for no such bound
+	Readings     []userhandle.Reading // of the user handle, from userhandle.Read
+	CredentialID []byte               // nil if unknown
+	AllowRemoved bool                 // also resolve removed handles
+	Confirm      bool                 // ask Kratos first
+	AskUntil     time.Time            // deadline for requests to Kratos; zero for none
 }
 
-// Source says what an answer rests on.
+// Source is the source of an answer.
 type Source string
 
-// The sources of answers.
+// The sources.
 const (
 	SourceIndex      Source = "index"
-	SourceKratos     Source = "kratos"      // Kratos was asked just now and showed the handle
-	SourceIdentityID Source = "identity_id" // the handle is an existing identity's id, nothing more
+	SourceKratos     Source = "kratos"      // Kratos was asked for this query and listed the handle
+	SourceIdentityID Source = "identity_id" // the handle is the ID of an existing identity; nothing else is known
 )
 
-// Answer says whose a handle is.
+// Answer is the identity of a user handle.
 type Answer struct {
 	IdentityID  uuid.UUID
-	Credential  string // passkey, webauthn, or "" where nothing but the id is known
+	Credential  string // passkey, webauthn, or "" if only the ID is known
 	State       index.State
-	Matches     *bool // whether the credential belongs to the handle; nil where it cannot be told
+	Matches     *bool // whether the credential belongs to the handle; nil if unknown
 	Source      Source
-	ConfirmedAt time.Time // the last time Kratos is known to have had it so
+	ConfirmedAt time.Time // last time at which Kratos is known to have had this data
 }
 
-// Resolve answers whose a handle is, or one of the errors above: never a guess.
+// Resolve returns the identity of a user handle. It never guesses: if the identity is
+// not certain, it returns one of the errors above.
 func (d *Directory) Resolve(ctx context.Context, q Query) (Answer, error) {
 	h, err := d.find(ctx, q)
 	if errors.Is(err, ErrUnknown) {
@@ -65,8 +66,8 @@ func (d *Directory) Resolve(ctx context.Context, q Query) (Answer, error) {
 	}
 	if !q.Confirm {
 		a := d.answer(h, q, SourceIndex)
-		if d.aged(a.ConfirmedAt, d.now()) {
-			d.queue.suggest(a.IdentityID)
+		if d.stale(a.ConfirmedAt, d.now()) {
+			d.queue.enqueueLocal(a.IdentityID)
 		}
 		return a, nil
 	}
@@ -79,7 +80,7 @@ func (d *Directory) Resolve(ctx context.Context, q Query) (Answer, error) {
 	return d.answer(h, q, SourceKratos), nil
 }
 
-// removedError is ErrRemoved, with those who had the handle.
+// removedError is ErrRemoved with the former owners of the handle.
 type removedError struct{ owners []index.Owner }
 
 func (*removedError) Error() string { return ErrRemoved.Error() }
@@ -87,9 +88,9 @@ func (*removedError) Error() string { return ErrRemoved.Error() }
 // Unwrap returns ErrRemoved.
 func (*removedError) Unwrap() error { return ErrRemoved }
 
-// resolveRemoved answers for a handle that nobody has any more. That is asked
-// about again like everything else: at once if the query says so, and otherwise
-// once it is old.
+// resolveRemoved resolves a handle that no identity has any more. Its former owners
+// are pulled: before it returns if the query says so, otherwise in the background
+// if their records are stale.
 func (d *Directory) resolveRemoved(ctx context.Context, q Query, owners []index.Owner) (Answer, error) {
 	for _, h := range owners {
 		switch {
@@ -97,8 +98,8 @@ func (d *Directory) resolveRemoved(ctx context.Context, q Query, owners []index.
 			if _, err := d.pullFor(ctx, h.ID, q); err != nil {
 				return Answer{}, err
 			}
-		case d.aged(d.confirmedAt(&h), d.now()):
-			d.queue.suggest(h.ID)
+		case d.stale(d.confirmedAt(&h), d.now()):
+			d.queue.enqueueLocal(h.ID)
 		}
 	}
 	if !q.Confirm {
@@ -111,11 +112,11 @@ func (d *Directory) resolveRemoved(ctx context.Context, q Query, owners []index.
 	return d.answer(h, q, SourceKratos), nil
 }
 
-// find looks every reading up. Where a handle that stands leads to one
-// identity, removed handles of others do not matter.
+// find looks up all readings. If exactly one identity has the handle, former owners
+// do not matter.
 func (d *Directory) find(ctx context.Context, q Query) (index.Owner, error) {
-	var few [2]index.Owner // on the stack, where nearly always all have room
-	standing, removed := few[:0], []index.Owner(nil)
+	var few [2]index.Owner // on the stack; more owners are rare
+	live, removed := few[:0], []index.Owner(nil)
 	for _, r := range q.Readings {
 		owners, err := d.store.Owners(ctx, userhandle.DigestOf(r.Handle))
 		if err != nil {
@@ -125,15 +126,15 @@ func (d *Directory) find(ctx context.Context, q Query) (index.Owner, error) {
 			if o.State == index.Removed {
 				removed = add(removed, o)
 			} else {
-				standing = add(standing, o)
+				live = add(live, o)
 			}
 		}
 	}
 	switch {
-	case len(standing) > 1:
+	case len(live) > 1:
 		return index.Owner{}, ErrAmbiguous
-	case len(standing) == 1:
-		return standing[0], nil
+	case len(live) == 1:
+		return live[0], nil
 	case len(removed) == 0:
 		return index.Owner{}, ErrUnknown
 	case !q.AllowRemoved:
@@ -144,7 +145,7 @@ func (d *Directory) find(ctx context.Context, q Query) (index.Owner, error) {
 	return removed[0], nil
 }
 
-// add keeps one owner per identity.
+// add appends an owner, unless its identity is already in the list.
 func add(owners []index.Owner, o index.Owner) []index.Owner {
 	for _, have := range owners {
 		if have.ID == o.ID {
@@ -165,25 +166,26 @@ func (d *Directory) answer(o index.Owner, q Query, source Source) Answer {
 	}
 }
 
-// confirmedAt is the last time Kratos is known to have had an identity as the
-// record says. A complete sweep confirms whatever the list shows.
+// confirmedAt returns the last time at which Kratos is known to have had the data of
+// a record. A complete sweep confirms all data that the list contains.
 func (d *Directory) confirmedAt(o *index.Owner) time.Time {
-	if !listTells(o.Passkeys) {
+	if !listSuffices(o.Passkeys) {
 		if o.PulledAt.IsZero() {
 			return o.SeenAt
 		}
 		return o.PulledAt
 	}
-	if swept := d.meta.Load().SweepStartedAt; swept.After(o.SeenAt) && !swept.After(d.now().Add(slack)) {
+	if swept := d.meta.Load().SweepStartedAt; swept.After(o.SeenAt) && !swept.After(d.now().Add(maxSkew)) {
 		return swept
 	}
 	return o.SeenAt
 }
 
-// aged tells whether a time is too long ago, or from a clock that was ahead.
-func (d *Directory) aged(at, now time.Time) bool {
+// stale reports whether a time is older than maxAge, or in the future, from a clock
+// that was ahead.
+func (d *Directory) stale(at, now time.Time) bool {
 	age := now.Sub(at)
-	return age > d.maxAge || age < -slack
+	return age > d.maxAge || age < -maxSkew
 }
 
 // matches reports whether a credential belongs to a handle: it does if it is one
@@ -200,8 +202,8 @@ func matches(o *index.Owner, credentialID []byte, justPulled bool) *bool {
 	return &belongs
 }
 
-// resolveMiss answers a handle that is not in the index: 16 bytes may be the id
-// of an identity that Kratos knows.
+// resolveMiss resolves a handle that is not in the index: 16 bytes may be the ID of
+// an identity in Kratos.
 func (d *Directory) resolveMiss(ctx context.Context, q Query) (Answer, error) {
 	if d.identityIDs != IdentityIDsOff {
 		for _, r := range q.Readings {
@@ -242,7 +244,7 @@ func (d *Directory) resolveIdentityID(ctx context.Context, id uuid.UUID, q Query
 	return Answer{IdentityID: id, State: index.Unknown, Source: SourceIdentityID, ConfirmedAt: micros(asked)}, nil
 }
 
-// pullFor is pullInRequest within what the query grants.
+// pullFor is pullInRequest with the deadline of a query.
 func (d *Directory) pullFor(ctx context.Context, id uuid.UUID, q Query) (pulled, error) {
 	if q.AskUntil.IsZero() {
 		return d.pullInRequest(ctx, id)
@@ -252,26 +254,26 @@ func (d *Directory) pullFor(ctx context.Context, id uuid.UUID, q Query) (pulled,
 	return d.pullInRequest(ctx, id)
 }
 
-// inRequestTimeout bounds how long an answer waits for Kratos. It is less than a
-// server grants the requests that are under way when it stops.
+// inRequestTimeout limits how long a request waits for Kratos. It is less than the
+// time that a server gives in-flight requests when it stops.
 const inRequestTimeout = 8 * time.Second
 
-// pullInRequest is pull for an answer that waits: bounded in number and time.
+// pullInRequest is pull for a waiting request, with limits on concurrency and time.
 func (d *Directory) pullInRequest(ctx context.Context, id uuid.UUID) (pulled, error) {
 	ctx, cancel := context.WithTimeout(ctx, inRequestTimeout)
 	defer cancel()
-	if err := ctx.Err(); err != nil { // no request that would fail at once
+	if err := ctx.Err(); err != nil { // avoids a request that fails immediately
 		return pulled{}, fmt.Errorf("%w: %w", ErrKratos, err)
 	}
 	select {
 	case d.inRequest <- struct{}{}:
 		defer func() { <-d.inRequest }()
 	case <-ctx.Done():
-		return pulled{}, fmt.Errorf("%w: too many answers wait for it: %w", ErrKratos, ctx.Err())
+		return pulled{}, fmt.Errorf("%w: too many requests are waiting for it: %w", ErrKratos, ctx.Err())
 	}
 	p, err := d.pull(ctx, id)
-	if err != nil && !errors.Is(ctx.Err(), context.Canceled) { // somebody went away
-		d.warn(pullInRequestFailed, id, err)
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) { // not because the client disconnected
+		d.warn(msgPullInRequestFailed, id, err)
 	}
 	return p, err
 }

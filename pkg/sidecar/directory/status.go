@@ -11,20 +11,20 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
-// Status is what is known about the index as a whole.
+// Status is the state of the index.
 type Status struct {
-	Complete  bool // the first build is finished
-	Meta      index.Meta
-	Stats     index.Stats
-	Reading   bool          // a build or a sweep reads the list now
-	Read      int64         // identities that it has read so far
-	Fraction  float64       // of all identities, estimated from the last id
-	Hooks     int           // hooks that wait for their pull
-	OldestFor time.Duration // how long the oldest of them has waited
-	Own       int           // pulls that the directory gave itself
+	Complete   bool // whether the first build is finished
+	Meta       index.Meta
+	Stats      index.Stats
+	Reading    bool          // whether a build or a sweep is running
+	Read       int64         // number of identities that it has read
+	Fraction   float64       // fraction of all identities, estimated from the last ID
+	Hooks      int           // number of hooks waiting for their pull
+	OldestFor  time.Duration // how long the oldest of them has been waiting
+	Background int           // number of background pulls
 }
 
-// progress counts what a build or sweep does.
+// progress is the progress of a build or sweep.
 type progress struct {
 	reading atomic.Bool
 	read    atomic.Int64
@@ -41,7 +41,7 @@ func (p *progress) start(now time.Time, resumed int) {
 	p.reading.Store(true)
 }
 
-// page counts what a page has shown.
+// page counts the identities of a page.
 func (p *progress) page(page *kratosadmin.Page) {
 	p.read.Add(int64(page.Len()))
 	if last := page.Last(); last != uuid.Nil {
@@ -51,8 +51,8 @@ func (p *progress) page(page *kratosadmin.Page) {
 
 func (p *progress) end() { p.reading.Store(false) }
 
-// Progress tells how far the reading of the list has come, where a build or a
-// sweep is under way; the first build is the one that people wait for.
+// Progress returns the progress of the running build or sweep. first reports whether
+// the first build is unfinished, and reading whether a build or sweep is running.
 func (d *Directory) Progress() (p kratosadmin.Progress, first, reading bool) {
 	p.Resumed = int(d.progress.resumed.Load())
 	p.Identities = p.Resumed + int(d.progress.read.Load())
@@ -63,7 +63,7 @@ func (d *Directory) Progress() (p kratosadmin.Progress, first, reading bool) {
 	return p, d.meta.Load().BuiltAt.IsZero(), d.progress.reading.Load()
 }
 
-// Status answers what is known about the index as a whole.
+// Status returns the state of the index.
 func (d *Directory) Status(ctx context.Context) (Status, error) {
 	stats, err := d.store.Stats(ctx)
 	if err != nil {
@@ -78,18 +78,18 @@ func (d *Directory) Status(ctx context.Context) (Status, error) {
 	p, _, _ := d.Progress()
 	s.Fraction = p.Fraction
 	s.Complete = !s.Meta.BuiltAt.IsZero()
-	s.Hooks, s.OldestFor, s.Own = d.queue.depth()
+	s.Hooks, s.OldestFor, s.Background = d.queue.depth()
 	return s, nil
 }
 
-// Reconcile asks for a sweep now. It may mark up to accept identities as
-// deleted even where they are suspiciously many. Where several servers share a
-// store, the one that leads does it, within seconds.
+// Reconcile requests a sweep, which may mark up to accept identities as deleted even
+// if that number is suspiciously large. If several servers share a store, the leader
+// starts the sweep within seconds.
 func (d *Directory) Reconcile(ctx context.Context, accept int) error {
 	err := d.updateMeta(ctx, func(m *index.Meta) { m.AskedAt, m.Accept = micros(d.now()), accept })
 	select {
 	case d.sweepNow <- struct{}{}:
-	default: // one is asked for already
+	default: // already requested
 	}
 	return err
 }

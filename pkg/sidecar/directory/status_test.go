@@ -29,10 +29,10 @@ func TestStatus(t *testing.T) {
 		w.start(func(o *Options) { o.Kratos = stayingIn{people, w.kratos} })
 		require.Equal(w.t, Status{Stats: stats}, status(), "nobody has answered yet")
 		require.NoError(w.t, w.d.Notify(w.t.Context(), stays.owner, index.FlowLogin))
-		w.d.queue.suggest(mergeID)
-		w.d.queue.suggest(numbered(1))
+		w.d.queue.enqueueLocal(mergeID)
+		w.d.queue.enqueueLocal(numbered(1))
 		time.Sleep(time.Millisecond)
-		require.Equal(w.t, Status{Stats: stats, Hooks: 1, OldestFor: time.Millisecond, Own: 2}, status())
+		require.Equal(w.t, Status{Stats: stats, Hooks: 1, OldestFor: time.Millisecond, Background: 2}, status())
 
 		w.kratos.setFailure(nil)
 		w.wait(time.Minute)

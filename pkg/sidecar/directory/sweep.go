@@ -13,45 +13,46 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
-// tombstoneFor is how long the index remembers a deleted identity.
+// tombstoneFor is how long the index keeps a deleted identity.
 const tombstoneFor = 30 * 24 * time.Hour
 
-// maxDeletions is how many identities a sweep may find deleted without being
-// suspect; above it, more than one in a hundred is.
+// maxDeletions is the number of deletions that a sweep may apply without
+// confirmation; above it, up to 1 % of the index.
 const maxDeletions = 100
 
-// longestRest bounds the rest after a page.
-const longestRest = time.Minute
+// maxPause limits the pause after a page.
+const maxPause = time.Minute
 
-// maxMissing bounds the identities that one sweep asks Kratos about, and so its
-// memory; the next sweep asks about more.
+// maxMissing limits the deletions that a single sweep checks with Kratos, and so its
+// memory; the next sweep checks more.
 const maxMissing = 1_000_000
 
-// errManyDeleted says that a sweep stopped because too many identities are gone.
-var errManyDeleted = errors.New("too many identities are gone")
+// errManyDeleted is returned by a sweep that stopped because too many identities
+// would be deleted.
+var errManyDeleted = errors.New("too many identities would be deleted")
 
-// sweep reads the list again, writes what differs and marks what is gone. It
-// reads for half of the time at most.
+// sweep reads the list again, updates records that differ and marks deleted
+// identities. It pauses after each page for as long as the page took.
 func (d *Directory) sweep(ctx context.Context) error {
 	d.progress.start(d.now(), 0)
 	defer d.progress.end()
 	started := micros(d.now())
 	s := sweeper{d: d}
-	var alone unread
+	var unreadable unreadableList
 	resumed := d.now()
 	err := d.scan(ctx, func(p *kratosadmin.Page, asked time.Time) error {
-		alone.add(p.Unread)
+		unreadable.add(p.Unread)
 		if err := s.compare(ctx, p, asked); err != nil || p.Next == "" {
 			return err
 		}
-		err := sleep(ctx, min(d.now().Sub(resumed), longestRest))
+		err := sleep(ctx, min(d.now().Sub(resumed), maxPause))
 		resumed = d.now()
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	left, err := d.pullUnread(ctx, &alone)
+	left, err := d.pullUnreadable(ctx, &unreadable)
 	if err != nil {
 		return err
 	}
@@ -77,10 +78,10 @@ func (d *Directory) sweep(ctx context.Context) error {
 	return nil
 }
 
-// scan reads the whole list, merges every page and hands it on.
+// scan reads the whole list, merges every page and calls each with it.
 func (d *Directory) scan(ctx context.Context, each func(p *kratosadmin.Page, asked time.Time) error) error {
 	for token := ""; ; {
-		began := d.own()
+		began := d.local()
 		page, err := d.kratos.List(ctx, token)
 		if err != nil {
 			return err
@@ -89,22 +90,22 @@ func (d *Directory) scan(ctx context.Context, each func(p *kratosadmin.Page, ask
 			return err
 		}
 		d.progress.page(page)
-		if err := each(page, d.lookSince(began).asked); err != nil || page.Next == "" {
+		if err := each(page, d.observedSince(began).asked); err != nil || page.Next == "" {
 			return err
 		}
 		token = page.Next
 	}
 }
 
-// updates is the ordinary way to store what the list has shown.
+// updates returns the function that stores listed identities with plain updates.
 func (d *Directory) updates(ctx context.Context) func([]uuid.UUID, index.Change) error {
 	return func(ids []uuid.UUID, change index.Change) error {
 		return d.update(ctx, ids, change)
 	}
 }
 
-// merge merges what the list has shown into the index, through the given way
-// to store it, and asks for the pulls that it takes to know more.
+// merge merges a batch of listed identities into the index with the given store
+// function, and enqueues pulls of identities for which the list is not sufficient.
 func (d *Directory) merge(b *batch, store func(ids []uuid.UUID, change index.Change) error) error {
 	ids := make([]uuid.UUID, len(b.identities))
 	seen := make(map[uuid.UUID]*kratosadmin.Identity, len(b.identities))
@@ -113,12 +114,12 @@ func (d *Directory) merge(b *batch, store func(ids []uuid.UUID, change index.Cha
 	}
 	pulls := map[uuid.UUID]struct{}{}
 	err := store(ids, func(id uuid.UUID, cur *index.Identity) *index.Identity {
-		l := d.lookSince(b.began)
-		if cur == nil && d.erased.since(id, l.asked) {
+		l := d.observedSince(b.began)
+		if cur == nil && d.erased.after(id, l.asked) {
 			return nil
 		}
 		next := mergeListed(cur, seen[id], l)
-		if d.listIsNotEnough(next, l.now) {
+		if d.needsPull(next, l.now) {
 			pulls[id] = struct{}{}
 		} else {
 			delete(pulls, id)
@@ -129,15 +130,15 @@ func (d *Directory) merge(b *batch, store func(ids []uuid.UUID, change index.Cha
 		return fmt.Errorf("store a page: %w", err)
 	}
 	for id := range pulls {
-		d.queue.suggest(id)
+		d.queue.enqueueLocal(id)
 	}
 	return nil
 }
 
-// listIsNotEnough tells whether an identity has several passkeys: which of
-// their handles still have a key only a pull can show.
-func (d *Directory) listIsNotEnough(i *index.Identity, now time.Time) bool {
-	if i == nil || listTells(i.Passkeys()) {
+// needsPull reports whether an identity has several passkeys and no recent pull: only
+// a pull shows which of the handles still have a key.
+func (d *Directory) needsPull(i *index.Identity, now time.Time) bool {
+	if i == nil || listSuffices(i.Passkeys()) {
 		return false
 	}
 	for _, h := range i.Handles {
@@ -145,24 +146,24 @@ func (d *Directory) listIsNotEnough(i *index.Identity, now time.Time) bool {
 			return true
 		}
 	}
-	return d.aged(i.PulledAt, now)
+	return d.stale(i.PulledAt, now)
 }
 
-// listTells reports whether the list alone shows everything about the passkeys
-// of an identity with so many handles: one at most, with its key.
-func listTells(passkeys int) bool { return passkeys <= 1 }
+// listSuffices reports whether the list shows everything about the passkeys of an
+// identity with that many handles. A single handle always has its key.
+func listSuffices(passkeys int) bool { return passkeys <= 1 }
 
-// sweeper compares the list with the index, both in the order of the ids.
+// sweeper compares the list with the index, both sorted by ID.
 type sweeper struct {
 	d       *Directory
 	last    uuid.UUID   // of the last page
 	held    int         // identities in the index that are not deleted
-	gone    int         // those of them that the list misses
-	missing []uuid.UUID // the first of these
-	asked   time.Time   // when somebody last said how many deletions to accept
+	gone    int         // those of them that are not on the list
+	missing []uuid.UUID // the first maxMissing of these
+	asked   time.Time   // when a sweep with a number of accepted deletions was last requested
 }
 
-// compare walks over the part of the index that a page covers.
+// compare compares a page with the part of the index that it covers.
 func (s *sweeper) compare(ctx context.Context, p *kratosadmin.Page, asked time.Time) error {
 	on := make(map[uuid.UUID]bool, p.Len())
 	for _, i := range p.Identities {
@@ -185,8 +186,8 @@ func (s *sweeper) compare(ctx context.Context, p *kratosadmin.Page, asked time.T
 				records = nil
 				break
 			}
-			seenSince := r.SeenAt.After(asked) && !r.SeenAt.After(s.d.now().Add(slack))
-			if err := s.weigh(ctx, r, on[r.ID] || seenSince); err != nil {
+			seenSince := r.SeenAt.After(asked) && !r.SeenAt.After(s.d.now().Add(maxSkew))
+			if err := s.checkDeletions(ctx, r, on[r.ID] || seenSince); err != nil {
 				return err
 			}
 			from = r.ID
@@ -198,7 +199,7 @@ func (s *sweeper) compare(ctx context.Context, p *kratosadmin.Page, asked time.T
 	}
 }
 
-func (s *sweeper) weigh(ctx context.Context, r *index.Identity, listed bool) error {
+func (s *sweeper) checkDeletions(ctx context.Context, r *index.Identity, listed bool) error {
 	switch {
 	case r.DeletedAt.IsZero():
 		s.held++
@@ -219,21 +220,22 @@ func (s *sweeper) weigh(ctx context.Context, r *index.Identity, listed bool) err
 	return nil
 }
 
-// confirm asks Kratos for each identity that the list missed, and marks those
-// that it does not have as deleted, unless they are suspiciously many.
+// confirm pulls each identity that is not on the list, which marks it as deleted if
+// Kratos does not have it. If there are suspiciously many, it returns errManyDeleted
+// instead.
 func (s *sweeper) confirm(ctx context.Context) (deleted int, err error) {
-	if err := s.d.readMeta(ctx); err != nil { // another server may have been told
+	if err := s.d.readMeta(ctx); err != nil { // the sweep may have been requested from another server
 		return 0, err
 	}
 	s.asked = s.d.meta.Load().AskedAt
 	suspect := s.gone > maxDeletions && s.gone*100 > s.held
 	if suspect && s.gone > s.d.meta.Load().Accept {
-		return 0, fmt.Errorf("%w: kratos does not list %d of the %d identities of the index", errManyDeleted, s.gone, s.held)
+		return 0, fmt.Errorf("%w: Kratos does not list %d of the %d identities in the index", errManyDeleted, s.gone, s.held)
 	}
 	for _, id := range s.missing {
 		p, err := s.d.pull(ctx, id)
 		if errors.Is(err, kratosadmin.ErrUnreadable) {
-			continue // it is there
+			continue // it exists
 		}
 		if err != nil {
 			return deleted, err
@@ -245,8 +247,8 @@ func (s *sweeper) confirm(ctx context.Context) (deleted int, err error) {
 	return deleted, nil
 }
 
-// forgetAccepted forgets what this sweep was told to accept, and nothing that was
-// said later: that is for the next one.
+// forgetAccepted resets the number of accepted deletions, unless it was set after
+// this sweep read it.
 func (s *sweeper) forgetAccepted(m *index.Meta) {
 	if m.AskedAt.Equal(s.asked) {
 		m.Accept = 0

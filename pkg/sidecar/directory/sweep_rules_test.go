@@ -35,7 +35,7 @@ func TestSweepIsSuspicious(t *testing.T) {
 			_, err = (&sweeper{d: d, gone: tc.gone, held: tc.held}).confirm(t.Context())
 			if tc.stops {
 				require.ErrorIs(t, err, errManyDeleted)
-				require.EqualError(t, err, fmt.Sprintf("too many identities are gone: kratos does not list %d of the %d identities of the index", tc.gone, tc.held))
+				require.EqualError(t, err, fmt.Sprintf("too many identities would be deleted: Kratos does not list %d of the %d identities in the index", tc.gone, tc.held))
 			} else {
 				require.NoError(t, err)
 			}
@@ -69,7 +69,7 @@ func TestSweepWeighs(t *testing.T) {
 			_, err := store.Update(t.Context(), []uuid.UUID{mergeID}, func(uuid.UUID, *index.Identity) *index.Identity { return record })
 			require.NoError(t, err)
 			s := sweeper{d: &Directory{store: store, tracer: noop.Tracer{}, now: func() time.Time { return now }}}
-			require.NoError(t, s.weigh(t.Context(), record, tc.listed))
+			require.NoError(t, s.checkDeletions(t.Context(), record, tc.listed))
 			require.Equal(t, []int{tc.held, tc.gone, tc.gone}, []int{s.held, s.gone, len(s.missing)})
 			stats, err := store.Stats(t.Context())
 			require.NoError(t, err)
@@ -91,7 +91,7 @@ func TestSweepForgetsNobodyWhoCameBack(t *testing.T) {
 			old := recordOf(nil, nil)
 			old.DeletedAt = mergeTime
 			s := sweeper{d: &Directory{store: store, tracer: noop.Tracer{}, now: time.Now}}
-			require.NoError(t, s.weigh(t.Context(), old, false))
+			require.NoError(t, s.checkDeletions(t.Context(), old, false))
 			got, err := store.Identity(t.Context(), mergeID)
 			require.NoError(t, err)
 			require.True(t, index.Equal(current, got))
@@ -104,7 +104,7 @@ func TestSweepForgetsNobodyWhoCameBack(t *testing.T) {
 func TestSweepIsBoundedInMemory(t *testing.T) {
 	s := sweeper{missing: make([]uuid.UUID, 999_999)}
 	for range 3 {
-		require.NoError(t, s.weigh(t.Context(), recordOf(nil, nil), false))
+		require.NoError(t, s.checkDeletions(t.Context(), recordOf(nil, nil), false))
 	}
 	require.Len(t, s.missing, 1_000_000)
 	require.Equal(t, 3, s.gone)
@@ -137,8 +137,8 @@ func TestListIsNotEnough(t *testing.T) {
 	} {
 		d := &Directory{maxAge: 24 * time.Hour}
 		record := &index.Identity{Handles: tc.handles, PulledAt: mergeTime}
-		require.Equal(t, tc.tells, listTells(record.Passkeys()), name)
-		require.Equal(t, !tc.enough, d.listIsNotEnough(record, mergeTime.Add(tc.pulled)), name)
+		require.Equal(t, tc.tells, listSuffices(record.Passkeys()), name)
+		require.Equal(t, !tc.enough, d.needsPull(record, mergeTime.Add(tc.pulled)), name)
 	}
-	require.False(t, (&Directory{}).listIsNotEnough(nil, mergeTime))
+	require.False(t, (&Directory{}).needsPull(nil, mergeTime))
 }

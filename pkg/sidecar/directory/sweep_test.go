@@ -62,7 +62,7 @@ func TestSweepStops(t *testing.T) {
 		}
 		w.wait(7 * time.Hour)
 		w.requireOwner(keys[0], index.Active)
-		require.Contains(w.t, w.log.String(), "too many identities are gone: kratos does not list 101 of the 150 identities of the index")
+		require.Contains(w.t, w.log.String(), "too many identities would be deleted: Kratos does not list 101 of the 150 identities in the index")
 		st, err := w.d.Status(w.t.Context())
 		require.NoError(w.t, err)
 		require.Equal(w.t, 101, st.Meta.Missing)
@@ -187,7 +187,7 @@ func TestSweepFailsAndGoesOn(t *testing.T) {
 				}
 				w.wait(time.Millisecond)
 				require.Equal(w.t, swept, w.meta(store).SweepStartedAt)
-				said := w.log.lines("cannot read the list of identities; trying again")
+				said := w.log.lines("cannot list identities; retrying")
 				require.Len(w.t, said, 1)
 				require.Contains(w.t, said[0], tc.said)
 				require.Empty(w.t, w.log.lines("sweep is complete"))
@@ -273,7 +273,7 @@ func TestSweepAsksWhatIsAccepted(t *testing.T) {
 		store.failCall("Meta", store.called("Meta")+2) // the first is before the sweep
 		require.NoError(w.t, w.d.Reconcile(w.t.Context(), 0))
 		w.wait(time.Millisecond)
-		require.Len(w.t, w.log.lines("cannot read the list of identities; trying again"), 1)
+		require.Len(w.t, w.log.lines("cannot list identities; retrying"), 1)
 		w.requireOwner(keys[0], index.Active)
 		w.wait(time.Minute)
 		w.requireError(keys[0], ErrRemoved)

@@ -11,7 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// commit makes a span of a write to the store.
+// commit runs a write to the store in a span.
 func commit(ctx context.Context, t trace.Tracer, what string, records int, write func(context.Context) error) error {
 	ctx, span := t.Start(ctx, "index "+what, trace.WithAttributes(attribute.Int("oly_passkey.records", records)))
 	defer span.End()

@@ -12,41 +12,41 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// Doubt is why a credential is not known to be nobody's.
+// Doubt is the reason why some identity may still have a credential.
 type Doubt string
 
 // The doubts.
 const (
-	DoubtNone       Doubt = ""                     // it is nobody's, for certain
+	DoubtNone       Doubt = ""                     // certainly no identity has it
 	DoubtHeld       Doubt = "held"                 // Kratos lists it
 	DoubtIncomplete Doubt = "index-incomplete"     // the first build is not finished, or Kratos lists identities that cannot be read
-	DoubtStale      Doubt = "index-stale"          // the last complete sweep is long ago
-	DoubtNotSwept   Doubt = "not-swept-since"      // no complete sweep has begun since the credential was first asked about, or since its owner was gone
-	DoubtHandle     Doubt = "handle-does-not-tell" // keys with such a handle may be held without it
+	DoubtStale      Doubt = "index-stale"          // the last complete sweep is too old
+	DoubtNotSwept   Doubt = "not-swept-since"      // no complete sweep has started since the credential was first presented, or since its owner was deleted
+	DoubtHandle     Doubt = "handle-does-not-tell" // other identities may have keys with such a handle
 	DoubtPair       Doubt = "not-registered-together"
 )
 
-// sweepMargin is how much later than the first question a sweep has to begin:
-// clocks and replicas of Kratos' database may be that far behind.
+// sweepMargin is the minimum time between the first presentation of a credential and
+// the start of a sweep: clocks and replicas of Kratos' database may lag that much.
 const sweepMargin = time.Minute
 
-// UnknownCredential tells whether no identity holds a credential, as the
-// argument of PublicKeyCredential.signalUnknownCredential has to be (WebAuthn
-// Level 3 §5.1.10.1): an authenticator removes what that names. Readings and
-// credential id have to be those of one assertion; a handle is not signed, but
-// whoever makes a pair up removes a key of his own.
+// UnknownCredential returns DoubtNone if certainly no identity has a credential, so
+// that it may be the argument of PublicKeyCredential.signalUnknownCredential
+// (WebAuthn Level 3 §5.1.10.1), which makes authenticators remove it. Readings and
+// credential ID must be from one assertion. User handles are not signed, but a client
+// that sends a forged pair only removes its own key.
 //
-// A credential that was presented once existed by then. Where a sweep over all
-// identities that began later found its handle nowhere, or where those who have
-// the handle do not have the credential now, nobody has it. So the first
-// question about a credential is never answered with certainty; nor is any about a
-// handle of nobody's while Kratos lists identities that cannot be read.
+// A credential that was presented existed at that time. No identity has it if a sweep
+// that started later did not find its handle, or if the identities with the handle do
+// not have the credential now. Therefore the result is never DoubtNone when a
+// credential is first presented, nor for an unowned handle while Kratos lists
+// identities that cannot be read.
 func (d *Directory) UnknownCredential(ctx context.Context, readings []userhandle.Reading, credentialID []byte) (Doubt, error) {
 	asked := d.now()
 	if swept := d.meta.Load().SweepStartedAt; swept.After(asked) {
-		asked = swept // the clock was ahead then: it may have been before this question all the same
+		asked = swept // that clock was ahead, so the sweep may have started before now
 	}
-	first := d.presented.since(userhandle.DigestOf(credentialID), asked)
+	first := d.firstSeen.of(userhandle.DigestOf(credentialID), asked)
 	if d.meta.Load().BuiltAt.IsZero() {
 		return DoubtIncomplete, nil
 	}
@@ -62,7 +62,7 @@ func (d *Directory) UnknownCredential(ctx context.Context, readings []userhandle
 				return doubt, err
 			}
 		}
-		// A webauthn key signs in by its identity's name, without its handle.
+		// A webauthn key is used with a username, and does not need its handle.
 		if userhandle.KindOf(r.Handle) == userhandle.KindUUID && len(owners) == 0 {
 			return DoubtHandle, nil
 		}
@@ -83,14 +83,14 @@ func (d *Directory) UnknownCredential(ctx context.Context, readings []userhandle
 	return DoubtNone, nil
 }
 
-// holds asks Kratos whether somebody who has or had a handle has a credential.
+// holds asks Kratos whether a current or former owner of a handle has a credential.
 func (d *Directory) holds(ctx context.Context, owner uuid.UUID, handle, credentialID []byte) (Doubt, error) {
 	p, err := d.pullInRequest(ctx, owner)
 	if err != nil {
 		return DoubtNone, err
 	}
 	if p.seen == nil {
-		// The last sweep may have listed it: one that began since has to miss it.
+		// Only a sweep that started after the deletion proves that it is not listed.
 		if gone := p.record.DeletedAt; gone.IsZero() || !d.meta.Load().SweepStartedAt.After(gone) {
 			return DoubtNotSwept, nil
 		}
@@ -112,20 +112,20 @@ func (d *Directory) holds(ctx context.Context, owner uuid.UUID, handle, credenti
 	return DoubtNone, nil
 }
 
-// maxPresented bounds the credentials that are remembered; where there are more,
-// all are forgotten and their questions begin anew.
-const maxPresented = 10_000
+// maxFirstSeen is the number of credentials that are remembered. If there are more,
+// all are forgotten.
+const maxFirstSeen = 10_000
 
-// presented remembers when credentials were first asked about.
-type presented struct {
+// firstSeen records when credentials were first presented.
+type firstSeen struct {
 	mu sync.Mutex
 	at map[userhandle.Digest]time.Time
 }
 
-func (p *presented) since(credential userhandle.Digest, now time.Time) time.Time {
+func (p *firstSeen) of(credential userhandle.Digest, now time.Time) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.at == nil || len(p.at) >= maxPresented {
+	if p.at == nil || len(p.at) >= maxFirstSeen {
 		p.at = map[userhandle.Digest]time.Time{}
 	}
 	if _, known := p.at[credential]; !known {

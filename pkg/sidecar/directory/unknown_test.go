@@ -70,18 +70,18 @@ func TestUnknownCredential(t *testing.T) {
 // TestPresentedIsBounded: ten thousand credentials are remembered; the next
 // makes all of them new again.
 func TestPresentedIsBounded(t *testing.T) {
-	var p presented
+	var p firstSeen
 	from, later := time.Unix(1, 0), time.Unix(2, 0)
 	credential := func(n int) userhandle.Digest { return userhandle.DigestOf([]byte{byte(n), byte(n >> 8)}) }
 	for n := range 9_999 {
-		require.Equal(t, from, p.since(credential(n), from))
+		require.Equal(t, from, p.of(credential(n), from))
 	}
-	require.Equal(t, from, p.since(credential(0), later))
-	require.Equal(t, from, p.since(credential(9_999), from))
+	require.Equal(t, from, p.of(credential(0), later))
+	require.Equal(t, from, p.of(credential(9_999), from))
 	require.Len(t, p.at, 10_000)
-	require.Equal(t, later, p.since(credential(10_000), later))
+	require.Equal(t, later, p.of(credential(10_000), later))
 	require.Len(t, p.at, 1)
-	require.Equal(t, later, p.since(credential(0), later))
+	require.Equal(t, later, p.of(credential(0), later))
 }
 
 // TestUnknownCredentialOfAHandle, of readings that say different things, and of

@@ -92,7 +92,7 @@ func TestUseCannotBeNoted(t *testing.T) {
 
 		store.failCall("Update", store.called("Update")+2) // after the pull
 		w.hook(k.owner, index.FlowLogin)
-		require.Len(w.t, w.log.lines("cannot pull identities; trying again"), 1)
+		require.Len(w.t, w.log.lines("cannot pull identities; retrying"), 1)
 		require.Len(w.t, stored(w.t, store), 1)
 		w.wait(time.Second)
 		require.Empty(w.t, stored(w.t, store))

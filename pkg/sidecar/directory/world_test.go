@@ -51,9 +51,9 @@ func (s *said) String() string {
 
 // lines answers what was said with a message, without the time and the level.
 func (s *said) lines(message string) (lines []string) {
-	for line := range strings.Lines(s.String()) {
-		if at := strings.Index(line, fmt.Sprintf("msg=%q", message)); at >= 0 {
-			lines = append(lines, strings.TrimSuffix(line[at:], "\n"))
+	for dueHeap := range strings.Lines(s.String()) {
+		if at := strings.Index(dueHeap, fmt.Sprintf("msg=%q", message)); at >= 0 {
+			lines = append(lines, strings.TrimSuffix(dueHeap[at:], "\n"))
 		}
 	}
 	return lines
@@ -157,7 +157,7 @@ func (w *world) remember(id uuid.UUID) {
 	require.NoError(w.t, err)
 	now := time.Now()
 	_, err = w.store.Update(w.t.Context(), []uuid.UUID{id}, func(_ uuid.UUID, cur *index.Identity) *index.Identity {
-		return mergePulled(cur, seen, look{now, now})
+		return mergePulled(cur, seen, observation{now, now})
 	})
 	require.NoError(w.t, err)
 }

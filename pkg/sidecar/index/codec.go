@@ -55,9 +55,9 @@ func Decode(id uuid.UUID, b []byte) (*Identity, error) {
 	r := reader{b: b}
 	v := r.byte()
 	if !r.short && v != recordVersion && v != 1 {
-		return nil, fmt.Errorf("index record has version %d, this program reads versions 1 to %d", v, recordVersion)
+		return nil, fmt.Errorf("index record has version %d; this program reads versions 1 to %d", v, recordVersion)
 	}
-	// Most people have one passkey, and their record is one piece of memory.
+	// Most identities have one passkey; their record is a single allocation.
 	most := &struct {
 		identity    Identity
 		handles     [1]Handle
@@ -112,13 +112,12 @@ func boolByte(v bool) byte {
 	return 0
 }
 
-// reader takes fields off the front of a record, and remembers what is wrong
-// with it. That is no error yet: one that came from here would keep the record,
-// and look-ups have theirs on the stack.
+// reader decodes the fields of a record and records what is wrong with it. It does not
+// create errors itself, which would make the record escape to the heap on lookups.
 type reader struct {
 	b     []byte
-	short bool   // the record has ended before its fields
-	late  uint64 // a time that is none
+	short bool   // the record ended before its fields
+	late  uint64 // set if a timestamp is out of range
 }
 
 func (r *reader) take(n int) []byte {
@@ -131,15 +130,15 @@ func (r *reader) take(n int) []byte {
 	return head
 }
 
-// end returns what was wrong with what was read, and with what is left.
+// end returns an error if a field was invalid or bytes are left over.
 func (r *reader) end(what string) error {
 	switch {
 	case r.late > 0:
-		return fmt.Errorf("index %s has a time %d microseconds after 1970", what, r.late)
+		return fmt.Errorf("index %s contains an invalid time (%d µs since 1970)", what, r.late)
 	case r.short:
-		return fmt.Errorf("index %s is cut short", what)
+		return fmt.Errorf("index %s is truncated", what)
 	case len(r.b) > 0:
-		return fmt.Errorf("index %s has %d bytes too many", what, len(r.b))
+		return fmt.Errorf("index %s has %d trailing bytes", what, len(r.b))
 	}
 	return nil
 }

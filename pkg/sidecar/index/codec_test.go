@@ -53,15 +53,15 @@ func TestDecodeErrors(t *testing.T) {
 		raw  []byte
 		want string
 	}{
-		{"empty", nil, "index record is cut short"},
-		{"another version", change(0, 9), "index record has version 9, this program reads versions 1 to 2"},
+		{"empty", nil, "index record is truncated"},
+		{"another version", change(0, 9), "index record has version 9; this program reads versions 1 to 2"},
 		{"no kind", change(firstHandle+16, 9), "index record has a handle of kind 9 and state 1"},
 		{"no state", change(firstHandle+17, 0), "index record has a handle of kind 1 and state 0"},
 		{"no kind of credential", change(len(whole)-19, 0), "index record has a credential of kind 0"},
-		{"too long", append(first(whole), 0), "index record has 1 bytes too many"},
-		{"an extension without a length", append(slices.Clone(whole), 7), "index record is cut short"},
-		{"an extension that is cut short", append(slices.Clone(whole), 7, 2, 0), "index record is cut short"},
-		{"a time that never comes", []byte{2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, "index record has a time 9223372036854775807 microseconds after 1970"},
+		{"too long", append(first(whole), 0), "index record has 1 trailing bytes"},
+		{"an extension without a length", append(slices.Clone(whole), 7), "index record is truncated"},
+		{"an extension that is cut short", append(slices.Clone(whole), 7, 2, 0), "index record is truncated"},
+		{"a time that never comes", []byte{2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, "index record contains an invalid time (9223372036854775807 µs since 1970)"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := index.Decode(uuid.Nil, tc.raw)

@@ -1,9 +1,9 @@
-// Package index keeps what is known about user handles: which identity each
-// belongs to, which credential stands behind it, and since when. Handles and
-// credential ids are kept as digests only; nothing of a person is.
+// Package index stores which identity each user handle belongs to, which credential
+// was registered with it, and when that was observed. User handles and credential IDs
+// are stored as digests only, and no personal data is stored.
 //
-// The package holds the record, its encoding and the Store interface; the
-// stores live below it and share one conformance suite, indextest.
+// The package contains the record, its encoding and the Store interface. The stores
+// are packages below it, with a common conformance suite, indextest.
 package index
 
 import (
@@ -18,13 +18,13 @@ import (
 // Kind is the Kratos method that a handle or credential belongs to.
 type Kind uint8
 
-// The two methods that make user handles.
+// The methods that generate user handles.
 const (
 	Passkey Kind = iota + 1
 	WebAuthn
 )
 
-// String is the method's name in Kratos.
+// String returns the method's name in Kratos.
 func (k Kind) String() string {
 	switch k {
 	case Passkey:
@@ -35,24 +35,24 @@ func (k Kind) String() string {
 	return ""
 }
 
-// State says what stands behind a handle.
+// State is the state of a user handle.
 type State uint8
 
 // The states of a handle.
 const (
-	// Active: Kratos lists the handle and a credential stands behind it.
+	// Active: Kratos lists the handle, and a credential uses it.
 	Active State = iota + 1
-	// Orphaned: a key that still signs in, but whose handle Kratos has
-	// overwritten. Only this index still knows whose it is.
+	// Orphaned: a key that still works uses the handle, but Kratos has overwritten it.
+	// Only this index still knows its owner.
 	Orphaned
-	// Removed: the credential is gone, or its identity is.
+	// Removed: the credential was removed, or its identity was deleted.
 	Removed
-	// Unknown: the handle is the identity's, but whether a credential still
-	// stands behind it cannot be told.
+	// Unknown: the handle belongs to the identity, but it is not known whether a
+	// credential still uses it.
 	Unknown
 )
 
-// String is the state's name in answers.
+// String returns the state's name in the API.
 func (s State) String() string {
 	switch s {
 	case Active:
@@ -72,7 +72,7 @@ type Handle struct {
 	Digest    userhandle.Digest
 	Kind      Kind
 	State     State
-	Pulled    bool      // it was there when all credentials were last looked at
+	Pulled    bool      // it was listed at the last pull
 	FirstSeen time.Time // by this index
 }
 
@@ -80,26 +80,26 @@ type Handle struct {
 type Credential struct {
 	Digest userhandle.Digest // of the credential id
 	Kind   Kind
-	Handle userhandle.Digest // zero: which handle it was registered with cannot be told
-	Live   bool              // Kratos listed it when it was last looked at
-	UsedAt time.Time         // the last sign-in that is known to be with it
+	Handle userhandle.Digest // the user handle it was registered with; zero if unknown
+	Live   bool              // Kratos listed it at the last observation
+	UsedAt time.Time         // last known sign-in with it
 }
 
-// Identity is everything the index knows about one identity. Times are in UTC
-// and whole microseconds; a zero time means never. They are those at which the
-// request to Kratos was made, so that no older answer overwrites a newer one.
+// Identity is the record of an identity. Times are in UTC and whole microseconds; a
+// zero time means never. They are the times of requests to Kratos, not of responses,
+// so that an older response never overwrites a newer one.
 type Identity struct {
 	ID          uuid.UUID
 	Handles     []Handle
 	Credentials []Credential
-	SeenAt      time.Time // Kratos listed or answered the identity, and that was written down
-	PulledAt    time.Time // the last look at all of its credentials, passkeys included
-	DeletedAt   time.Time // Kratos answered 404
+	SeenAt      time.Time // last observation that was stored
+	PulledAt    time.Time // last observation of all credentials, including passkeys
+	DeletedAt   time.Time // when Kratos returned 404
 
-	extensions []byte // what a newer program has added, as it is encoded
+	extensions []byte // fields added by a newer program, encoded
 }
 
-// Handle answers the handle with that digest.
+// Handle returns the handle with the given digest.
 func (i *Identity) Handle(d userhandle.Digest) (Handle, bool) {
 	for _, h := range i.Handles {
 		if h.Digest == d {
@@ -112,7 +112,7 @@ func (i *Identity) Handle(d userhandle.Digest) (Handle, bool) {
 	return Handle{}, false
 }
 
-// Credential answers the credential with that digest.
+// Credential returns the credential with the given digest.
 func (i *Identity) Credential(d userhandle.Digest) (Credential, bool) {
 	for _, c := range i.Credentials {
 		if c.Digest == d {
@@ -133,7 +133,7 @@ func (i *Identity) Passkeys() int {
 	return n
 }
 
-// Clone copies the identity so that neither copy shows changes to the other.
+// Clone returns a deep copy.
 func (i *Identity) Clone() *Identity {
 	if i == nil {
 		return nil
@@ -144,8 +144,7 @@ func (i *Identity) Clone() *Identity {
 	return &c
 }
 
-// Equal tells whether two identities are stored as the same record; nil stands
-// for no record.
+// Equal reports whether two identities have the same record; nil stands for no record.
 func Equal(a, b *Identity) bool {
 	if a == nil || b == nil {
 		return a == b

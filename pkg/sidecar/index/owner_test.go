@@ -87,10 +87,10 @@ func TestDecodeOwnerErrors(t *testing.T) {
 	require.False(t, ok)
 	for n := 1; n < len(whole); n++ {
 		_, _, err := index.DecodeOwner(uuid.Nil, whole[:n])
-		require.EqualError(t, err, "index entry is cut short", "%d of %d bytes", n, len(whole))
+		require.EqualError(t, err, "index entry is truncated", "%d of %d bytes", n, len(whole))
 	}
 	_, _, err = index.DecodeOwner(uuid.Nil, append(whole, 0))
-	require.EqualError(t, err, "index entry has 1 bytes too many")
+	require.EqualError(t, err, "index entry has 1 trailing bytes")
 	whole[2] = 9
 	_, _, err = index.DecodeOwner(uuid.Nil, whole[:len(whole):len(whole)])
 	require.EqualError(t, err, "index entry has a handle of kind 1 and state 9")

@@ -15,8 +15,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// transferFormat names an export, and transferVersion the shape of its lines.
-// Version 2 differs only in that its records have no extensions.
+// transferFormat identifies exports, and transferVersion is the version of their
+// lines. Version 2 differs only in that its records have no extensions.
 const (
 	transferFormat   = "oly-passkey-index"
 	transferVersion  = 3
@@ -36,16 +36,16 @@ type transferLine struct {
 	Record string    `json:"record"` // base64 of Identity.Encode
 }
 
-// transferEnd is the last line: how many records came before it. A store that
-// others write meanwhile does not know that any sooner.
+// transferEnd is the last line, with the number of records. It cannot be in the first
+// line, because the store may be written to during the export.
 type transferEnd struct {
 	Identities *int `json:"identities"`
 }
 
-// walkPage is how many records are read at a time.
+// walkPage is the number of records per page.
 const walkPage = 1000
 
-// walk hands every record on, in the order of their ids.
+// walk calls each with every record, in the order of their IDs.
 func walk(ctx context.Context, s Source, each func(*Identity) error) error {
 	for from := uuid.Nil; ; {
 		page, err := s.After(ctx, from, walkPage)
@@ -61,8 +61,8 @@ func walk(ctx context.Context, s Source, each func(*Identity) error) error {
 	}
 }
 
-// Export writes a store as lines of JSON, for a backup or for another kind of
-// store. Handles and credential ids are digests there as well.
+// Export writes a store as JSON lines, for a backup or another kind of store. Like the
+// store, it contains digests instead of user handles and credential IDs.
 func Export(ctx context.Context, s Source, w io.Writer) (identities int, err error) {
 	meta, err := s.Meta(ctx)
 	if err != nil {
@@ -83,15 +83,14 @@ func Export(ctx context.Context, s Source, w io.Writer) (identities int, err err
 	return identities, errors.Join(err, out.Flush())
 }
 
-// ErrNotEmpty says that a store to import into holds something already.
-var ErrNotEmpty = errors.New("index is not empty: import into an empty folder or database, or delete what an import that failed has left in this one")
+// ErrNotEmpty is returned if the store to import into is not empty.
+var ErrNotEmpty = errors.New("index is not empty: import into an empty directory or database, or delete what a failed import left in this one")
 
-// maxTransferLine bounds a line, in bytes.
+// maxTransferLine is the maximum length of a line, in bytes.
 const maxTransferLine = 16 << 20
 
-// Import reads an export into an empty store. What it says about builds and
-// sweeps is taken over once every record is there, so that half an import is
-// built anew rather than believed.
+// Import reads an export into an empty store. The metadata about builds and sweeps is
+// imported last, so that after a partial import the index is rebuilt.
 func Import(ctx context.Context, s Store, r io.Reader) (identities int, err error) {
 	stats, err := s.Stats(ctx)
 	if err != nil {
@@ -126,7 +125,8 @@ func Import(ctx context.Context, s Store, r io.Reader) (identities int, err erro
 	return identities, s.UpdateMeta(ctx, func(m *Meta) { *m = head.Meta })
 }
 
-// readRecords hands every record on until the last line, which has to be there.
+// readRecords calls a function with every record up to the last line, which is
+// required.
 func readRecords(lines *bufio.Scanner, each func(*Identity) error) (identities int, err error) {
 	for n := 2; lines.Scan(); n++ {
 		i, end, err := readLine(lines.Bytes())
@@ -139,9 +139,9 @@ func readRecords(lines *bufio.Scanner, each func(*Identity) error) (identities i
 				return identities, err
 			}
 		case *end != identities:
-			return identities, fmt.Errorf("line %d: export says it has %d identities, %d were read", n, *end, identities)
+			return identities, fmt.Errorf("line %d: the export declares %d identities, but contains %d", n, *end, identities)
 		case lines.Scan():
-			return identities, fmt.Errorf("line %d: export has ended before", n+1)
+			return identities, fmt.Errorf("line %d: data after the end of the export", n+1)
 		default:
 			return identities, lines.Err()
 		}
@@ -149,23 +149,23 @@ func readRecords(lines *bufio.Scanner, each func(*Identity) error) (identities i
 	if err := lines.Err(); err != nil {
 		return identities, err
 	}
-	return identities, fmt.Errorf("export ends after %d identities, without its last line: it is cut short", identities)
+	return identities, fmt.Errorf("the export is truncated: it ends after %d identities without its last line", identities)
 }
 
 func readHead(lines *bufio.Scanner) (head transferHead, err error) {
 	if !lines.Scan() {
-		return head, errors.Join(errors.New("line 1: export is empty"), lines.Err())
+		return head, errors.Join(errors.New("line 1: the export is empty"), lines.Err())
 	}
 	if err := json.Unmarshal(lines.Bytes(), &head); err != nil || head.Format != transferFormat {
-		return head, errors.New("line 1: this is no export of an index")
+		return head, errors.New("line 1: not an export of an index")
 	}
 	if head.Version < transferEarliest || head.Version > transferVersion {
-		return head, fmt.Errorf("line 1: export has version %d, this program reads versions %d to %d", head.Version, transferEarliest, transferVersion)
+		return head, fmt.Errorf("line 1: export has version %d; this program reads versions %d to %d", head.Version, transferEarliest, transferVersion)
 	}
 	return head, nil
 }
 
-// readLine answers a record, or what the last line says.
+// readLine returns a record or the last line.
 func readLine(raw []byte) (i *Identity, end *int, err error) {
 	var line struct {
 		transferLine
@@ -176,7 +176,7 @@ func readLine(raw []byte) (i *Identity, end *int, err error) {
 		return nil, line.Identities, nil
 	}
 	if err != nil || line.ID == uuid.Nil {
-		return nil, nil, errors.New("this is no record of an identity")
+		return nil, nil, errors.New("not a record of an identity")
 	}
 	record, err := base64.StdEncoding.DecodeString(line.Record)
 	if err != nil {

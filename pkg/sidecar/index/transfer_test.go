@@ -100,16 +100,16 @@ func TestImportErrors(t *testing.T) {
 	require.NoError(t, err)
 	lines := strings.SplitAfter(file.String(), "\n")
 	for _, tc := range []struct{ name, file, want string }{
-		{"empty", "", "line 1: export is empty"},
-		{"something else", "hello\n", "line 1: this is no export of an index"},
-		{"newer", strings.Replace(lines[0], `"version":3`, `"version":4`, 1), "line 1: export has version 4, this program reads versions 2 to 3"},
-		{"too old", strings.Replace(lines[0], `"version":3`, `"version":1`, 1), "line 1: export has version 1, this program reads versions 2 to 3"},
-		{"cut short", lines[0] + lines[1], "export ends after 1 identities, without its last line: it is cut short"},
-		{"without a line", lines[0] + lines[1] + lines[3], "line 3: export says it has 2 identities, 1 were read"},
-		{"more than all", strings.Join(lines, "") + lines[1], "line 5: export has ended before"},
-		{"cut in a line", lines[0] + lines[1] + lines[2][:20], "line 3: this is no record of an identity"},
+		{"empty", "", "line 1: the export is empty"},
+		{"something else", "hello\n", "line 1: not an export of an index"},
+		{"newer", strings.Replace(lines[0], `"version":3`, `"version":4`, 1), "line 1: export has version 4; this program reads versions 2 to 3"},
+		{"too old", strings.Replace(lines[0], `"version":3`, `"version":1`, 1), "line 1: export has version 1; this program reads versions 2 to 3"},
+		{"cut short", lines[0] + lines[1], "the export is truncated: it ends after 1 identities without its last line"},
+		{"without a line", lines[0] + lines[1] + lines[3], "line 3: the export declares 2 identities, but contains 1"},
+		{"more than all", strings.Join(lines, "") + lines[1], "line 5: data after the end of the export"},
+		{"cut in a line", lines[0] + lines[1] + lines[2][:20], "line 3: not a record of an identity"},
 		{"not base64", lines[0] + `{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","record":"!"}`, "line 2: record of identity 3fa85f64-5717-4562-b3fc-2c963f66afa6: illegal base64 data at input byte 0"},
-		{"no record", lines[0] + `{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","record":""}`, "line 2: identity 3fa85f64-5717-4562-b3fc-2c963f66afa6: index record is cut short"},
+		{"no record", lines[0] + `{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","record":""}`, "line 2: identity 3fa85f64-5717-4562-b3fc-2c963f66afa6: index record is truncated"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := memory.New()

@@ -11,9 +11,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// Verify looks every handle of every record up, compares what is found with the
-// record, and counts the records again. Each disagreement is reported in one
-// sentence; what others write meanwhile is not one.
+// Verify looks up every handle of every record, compares the result with the record,
+// and counts the records. It reports each discrepancy in one sentence, except those
+// caused by concurrent writes.
 func Verify(ctx context.Context, s Store, report func(problem string)) (counted Stats, err error) {
 	if c, ok := s.(Checker); ok {
 		if err := c.Check(ctx, report); err != nil {
@@ -42,13 +42,13 @@ func Verify(ctx context.Context, s Store, report func(problem string)) (counted 
 	}
 	after, err := s.Stats(ctx)
 	if err == nil && before == after && after != counted {
-		report(fmt.Sprintf("figures are %+v, counted are %+v", after, counted))
+		report(fmt.Sprintf("stored statistics are %+v, but the records give %+v", after, counted))
 	}
 	return counted, err
 }
 
-// disagrees returns what is wrong with what a handle of an identity leads to, and
-// "" if that is what the record says.
+// disagrees returns how the lookup of a handle differs from its record, "" if it does
+// not.
 func disagrees(ctx context.Context, s Store, handle userhandle.Digest, id uuid.UUID) (problem string, err error) {
 	for range 2 { // it may change between two reads
 		owners, err := s.Owners(ctx, handle)
@@ -65,9 +65,9 @@ func disagrees(ctx context.Context, s Store, handle userhandle.Digest, id uuid.U
 		case !has, n >= 0 && reflect.DeepEqual(owners[n], want):
 			return "", nil
 		case n < 0:
-			problem = "does not lead to it"
+			problem = "does not resolve to it"
 		default:
-			problem = "leads to something else than its record says"
+			problem = "resolves to data that differs from its record"
 		}
 	}
 	return problem, nil

@@ -33,7 +33,7 @@ func TestVerify(t *testing.T) {
 	_, err = index.Verify(t.Context(), forgetful{s}, func(p string) { problems = append(problems, p) })
 	require.NoError(t, err)
 	require.Len(t, problems, 3*2+1)
-	require.Equal(t, fmt.Sprintf("figures are %+v, counted are %+v", index.Stats{}, counted), problems[6])
+	require.Equal(t, fmt.Sprintf("stored statistics are %+v, but the records give %+v", index.Stats{}, counted), problems[6])
 }
 
 // stale is a store whose look-ups say what records said before, and whose file is
@@ -66,8 +66,8 @@ func TestVerifyComparesWithRecords(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"page 7 is damaged",
-		fmt.Sprintf("identity %s: its handle %s leads to something else than its record says", i.ID, i.Handles[0].Digest),
-		fmt.Sprintf("identity %s: its handle %s leads to something else than its record says", i.ID, i.Handles[1].Digest),
+		fmt.Sprintf("identity %s: its handle %s resolves to data that differs from its record", i.ID, i.Handles[0].Digest),
+		fmt.Sprintf("identity %s: its handle %s resolves to data that differs from its record", i.ID, i.Handles[1].Digest),
 	}, problems)
 }
 

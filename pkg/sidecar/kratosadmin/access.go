@@ -16,21 +16,21 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Access says how an admin API is reached that is not simply open: behind a
-// gateway with a token or headers of its own, behind TLS, on a unix socket, or
-// with a limit on requests. What is empty is not used.
+// Access contains the options for a protected admin API: behind a gateway that
+// requires a token or headers, behind TLS, on a unix socket, or with a rate limit.
+// Empty fields are not used.
 type Access struct {
-	TokenFile  string  // sent as Authorization: Bearer; read for every request, so that it can be rotated
-	HeaderFile string  // one "Name: value" a line, read for every request
-	CAFile     string  // authorities of Kratos' certificate, PEM, instead of the system's
-	CertFile   string  // our own certificate, PEM
+	TokenFile  string  // sent as Authorization: Bearer; read for every request, so it can be rotated
+	HeaderFile string  // one "Name: value" per line; read for every request
+	CAFile     string  // CAs of Kratos' certificate, PEM, instead of the system's
+	CertFile   string  // client certificate, PEM
 	KeyFile    string  // its key, PEM
-	Socket     string  // path of a unix socket; the URL then only names the path on it
-	MaxRPS     float64 // requests a second, 0 for no limit
+	Socket     string  // path of a unix socket; only the path of the URL is used then
+	MaxRPS     float64 // requests per second, 0 for no limit
 }
 
-// Transport makes a transport of it. The files are read once here, so that a
-// missing one is an error at the start.
+// Transport returns a transport with these options. It reads the files once, so that a
+// missing one is an error at startup.
 func (a Access) Transport() (http.RoundTripper, error) {
 	t := DefaultTransport()
 	config, err := a.tlsConfig()
@@ -60,15 +60,15 @@ func (a Access) tlsConfig() (*tls.Config, error) {
 	if a.CAFile != "" {
 		pem, err := os.ReadFile(a.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("kratos ca file: %w", err)
+			return nil, fmt.Errorf("kratos CA file: %w", err)
 		}
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("kratos ca file %q holds no certificate", a.CAFile)
+			return nil, fmt.Errorf("kratos CA file %q contains no certificate", a.CAFile)
 		}
 	}
 	if (a.CertFile == "") != (a.KeyFile == "") {
-		return nil, errors.New("a client certificate for kratos needs both its certificate and its key")
+		return nil, errors.New("a client certificate for Kratos needs both --kratos-client-cert-file and --kratos-client-key-file")
 	}
 	if a.CertFile != "" {
 		cert, err := tls.LoadX509KeyPair(a.CertFile, a.KeyFile)
@@ -80,8 +80,8 @@ func (a Access) tlsConfig() (*tls.Config, error) {
 	return c, nil
 }
 
-// headers reads what is sent with every request. Errors name file and line,
-// never a value.
+// headers returns the headers to send with every request. Errors contain file and
+// line, never a value.
 func (a Access) headers() (http.Header, error) {
 	h := http.Header{}
 	if a.HeaderFile != "" {
@@ -99,9 +99,9 @@ func (a Access) headers() (http.Header, error) {
 			value = strings.TrimSpace(value)
 			switch {
 			case !ok || name == "" || strings.ContainsFunc(name, inNoName):
-				return nil, fmt.Errorf("%s:%d: line is no %q", a.HeaderFile, n, "Name: value")
+				return nil, fmt.Errorf("%s:%d: expected %q", a.HeaderFile, n, "Name: value")
 			case strings.ContainsFunc(value, inNoValue):
-				return nil, fmt.Errorf("%s:%d: the value holds a character that no http header carries", a.HeaderFile, n)
+				return nil, fmt.Errorf("%s:%d: the value contains a character that is not allowed in an HTTP header", a.HeaderFile, n)
 			}
 			h.Add(name, value)
 		}
@@ -119,23 +119,22 @@ func (a Access) headers() (http.Header, error) {
 			return nil, fmt.Errorf("kratos token file %q is empty", a.TokenFile)
 		}
 		if strings.ContainsFunc(token, inNoValue) {
-			return nil, fmt.Errorf("kratos token file %q holds more than one line, or a character that no http header carries", a.TokenFile)
+			return nil, fmt.Errorf("kratos token file %q contains more than one line, or a character that is not allowed in an HTTP header", a.TokenFile)
 		}
 		h.Set("Authorization", "Bearer "+token)
 	}
 	return h, nil
 }
 
-// inNoName tells what stands in no header's name: anything but visible characters
-// that separate nothing.
+// inNoName reports whether a character is not allowed in a header name.
 func inNoName(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
 }
 
-// inNoValue tells what stands in no header's value.
+// inNoValue reports whether a character is not allowed in a header value.
 func inNoValue(r rune) bool { return r < ' ' && r != '\t' || r == '\x7f' }
 
-// accessTransport adds the headers and keeps the limit.
+// accessTransport adds the headers and enforces the rate limit.
 type accessTransport struct {
 	access Access
 	turns  *rate.Limiter
@@ -153,7 +152,7 @@ func (t *accessTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	// A request whose turn would come too late takes none from the others.
 	if err := t.turns.Wait(req.Context()); err != nil {
-		return nil, fmt.Errorf("too many requests wait for their turn: %w", err)
+		return nil, fmt.Errorf("rate limit queue is full: %w", err)
 	}
 	req = req.Clone(req.Context()) // a transport must not change its request
 	for name, values := range headers {

@@ -1,5 +1,5 @@
-// Package kratosadmin reads identities from Kratos' admin API: one of them, or
-// all of them page by page. It never writes.
+// Package kratosadmin reads identities from Kratos' admin API, individually or page
+// by page. It never writes.
 package kratosadmin
 
 import (
@@ -21,26 +21,25 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
-// ErrNotFound says that Kratos has no such identity.
+// ErrNotFound is returned if Kratos has no such identity.
 var ErrNotFound = errors.New("kratos has no such identity")
 
-// ErrUnreadable says that Kratos has an identity that this client cannot read;
-// asking again does not help until the identity changes.
+// ErrUnreadable is returned if Kratos has an identity that this client cannot read. A
+// retry does not help until the identity changes.
 var ErrUnreadable = errors.New("kratos has the identity, but it cannot be read")
 
-// Options say how the admin API is reached.
+// Options are the options of a Client. URL is required.
 type Options struct {
 	URL string // such as http://127.0.0.1:4434, without /admin
-	// Tries is how often one request is made before its error counts; 3 where
-	// it is 0.
+	// Tries is the maximum number of attempts per request; default 3.
 	Tries uint
-	// Timeout bounds one try of one identity, 10 s where it is 0; a page has six
-	// times that.
+	// Timeout limits an attempt to read an identity; default 10 s. Pages may take six
+	// times as long.
 	Timeout time.Duration
-	// PageSize is how many identities a page may have, 1000 where it is 0. Kratos
-	// from v26 on gives 500 at most, whatever is asked for.
+	// PageSize is the maximum number of identities per page; default 1000. Kratos v26 and
+	// later return at most 500.
 	PageSize int
-	// Transport carries the requests, DefaultTransport where it is nil.
+	// Transport is the transport for requests; default DefaultTransport.
 	Transport http.RoundTripper
 }
 
@@ -48,31 +47,32 @@ type Options struct {
 type Client struct {
 	base     *url.URL
 	http     *http.Client
-	large    chan struct{} // holds one: who reads a large identity
+	large    chan struct{} // semaphore: one large identity at a time
 	tries    uint
 	timeout  time.Duration
 	pageSize int
 }
 
-// Limits on what one answer may weigh, in bytes: more is an error, never memory.
+// Limits of response sizes, in bytes. Larger responses are errors, and are not read
+// into memory.
 const (
-	maxIdentity = 4 << 20  // of an identity on the list, and of the first try to read it alone
-	maxLarge    = 64 << 20 // of an identity that is read alone
+	maxIdentity = 4 << 20  // of an identity in a list, and of the first attempt to read it individually
+	maxLarge    = 64 << 20 // of an identity that is read individually
 	maxPage     = 256 << 20
 )
 
-// longTimes is how much longer than one identity a page or a large identity may
-// take.
+// longTimes is the factor by which the timeout of pages and large identities is
+// longer.
 const longTimes = 6
 
-// New checks the options; it does not call Kratos.
+// New returns a Client. It checks the options, but does not call Kratos.
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("kratos admin url %q is no http or https url, want one such as %q", safetext.URL(o.URL), "http://127.0.0.1:4434")
+		return nil, fmt.Errorf("invalid Kratos admin URL %q: want something like %q", safetext.URL(o.URL), "http://127.0.0.1:4434")
 	}
 	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return nil, fmt.Errorf("kratos admin url %q may have scheme, host, port and path only", base.Redacted())
+		return nil, fmt.Errorf("invalid Kratos admin URL %q: only scheme, host, port and path are allowed", base.Redacted())
 	}
 	base.Path = strings.TrimRight(base.Path, "/")
 	transport := o.Transport
@@ -81,8 +81,7 @@ func New(o Options) (*Client, error) {
 	}
 	client := &http.Client{
 		Transport: transport,
-		// A redirect leads from the admin API to somewhere else; what is sent
-		// there is not meant for it.
+		// The admin API does not redirect. Credentials must not be sent to another server.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return &Client{
@@ -95,7 +94,7 @@ func New(o Options) (*Client, error) {
 	}, nil
 }
 
-// DefaultTransport is a transport that keeps enough connections to one Kratos.
+// DefaultTransport returns a transport that keeps enough idle connections to Kratos.
 func DefaultTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented to be one
 	t.MaxIdleConnsPerHost = 16
@@ -104,11 +103,10 @@ func DefaultTransport() *http.Transport {
 
 const userAgent = "oly-passkey"
 
-// Identity reads one identity with its passkey and webauthn credentials. The
-// error is ErrNotFound only if two answers say so: 404 in Kratos' own words, and
-// a list of this id alone that is empty. It is ErrUnreadable if Kratos has the
-// identity and it is too large or does not decode, and a *StatusError for any
-// other status.
+// Identity reads an identity with its passkey and webauthn credentials. It returns
+// ErrNotFound only after two consistent responses: a 404 with Kratos' own message, and
+// an empty list for this ID. It returns ErrUnreadable if the identity is too large or
+// cannot be decoded, and a *StatusError for any other status.
 func (c *Client) Identity(ctx context.Context, id uuid.UUID) (*Identity, error) {
 	i, err := c.identity(ctx, id, maxIdentity, c.timeout)
 	if errors.Is(err, errTooLarge) {
@@ -137,14 +135,14 @@ func (c *Client) identity(ctx context.Context, id uuid.UUID, limit int64, timeou
 		case err != nil:
 			return nil, err
 		case found.ID != id:
-			return nil, backoff.Permanent(fmt.Errorf("kratos answered identity %s when asked for %s", found.ID, id))
+			return nil, backoff.Permanent(fmt.Errorf("kratos returned identity %s instead of %s", found.ID, id))
 		}
 		return found, nil
 	})
 }
 
-// largeIdentity reads an identity that is larger than any should be: what users
-// write into their own is not bounded by Kratos. One is read at a time.
+// largeIdentity reads an unusually large identity: Kratos does not limit the size of
+// traits. Only one is read at a time.
 func (c *Client) largeIdentity(ctx context.Context, id uuid.UUID) (*Identity, error) {
 	select {
 	case c.large <- struct{}{}:
@@ -159,10 +157,9 @@ func (c *Client) largeIdentity(ctx context.Context, id uuid.UUID) (*Identity, er
 	return i, err
 }
 
-// confirmGone asks the list for an identity that was answered 404, and returns
-// ErrNotFound if the list has nothing under its id. A gateway without a route to
-// single identities, or any other server in Ory's format, can answer such a 404
-// for an identity that exists.
+// confirmGone lists an identity for which Kratos returned 404, and returns ErrNotFound
+// if the list is empty, too. A gateway without a route to single identities, or
+// another Ory server, may return such a 404 for an identity that exists.
 func (c *Client) confirmGone(ctx context.Context, id uuid.UUID) error {
 	listed, err := httpx.Retry(ctx, c.tries, firstWait, func() (listed bool, err error) {
 		query := url.Values{"ids": {id.String()}}
@@ -172,21 +169,21 @@ func (c *Client) confirmGone(ctx context.Context, id uuid.UUID) error {
 			return err
 		})
 		if errors.Is(err, errTooLarge) {
-			return true, nil // there is something
+			return true, nil // the list is not empty
 		}
 		return listed, err
 	})
 	switch {
 	case err != nil:
-		return fmt.Errorf("identity %s was answered 404, and its list is needed to believe that: %w", id, err)
+		return fmt.Errorf("kratos returned 404 for identity %s, and listing it to confirm that failed: %w", id, err)
 	case listed:
-		return fmt.Errorf("kratos answered 404 for identity %s, but a list of this id alone is not empty: is there a gateway in front that lets only a part through?", id)
+		return fmt.Errorf("kratos returned 404 for identity %s, but a list restricted to its ID is not empty: does a gateway block part of the admin API?", id)
 	}
 	return ErrNotFound
 }
 
-// get asks for something below /admin/identities, and hands the body on if the
-// status is 200.
+// get requests a path below /admin/identities, and calls a function with the body if
+// the status is 200.
 func (c *Client) get(ctx context.Context, timeout time.Duration, below []string, query url.Values, read func(header http.Header, body io.Reader) error) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

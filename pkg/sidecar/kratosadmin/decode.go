@@ -13,13 +13,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// decoding are the options of every decoder: Kratos passes traits on as their
-// user sent them, with names that repeat and with invalid UTF-8.
+// decoding returns the options of all decoders: Kratos returns traits as users sent
+// them, including duplicate names and invalid UTF-8.
 func decoding() json.Options {
 	return json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
-// decodePage reads a JSON array of identities to its end.
+// decodePage decodes a complete JSON array of identities.
 func decodePage(r io.Reader) (all []*Identity, unread []uuid.UUID, err error) {
 	options := decoding()
 	return decodeArray(r, func(text []byte) (*Identity, uuid.UUID, error) {
@@ -35,7 +35,7 @@ func decodePage(r io.Reader) (all []*Identity, unread []uuid.UUID, err error) {
 	})
 }
 
-// wirePulled is an identity as it is answered alone.
+// wirePulled is a single identity in the format of the admin API.
 type wirePulled struct {
 	wireIdentity
 
@@ -45,7 +45,8 @@ type wirePulled struct {
 	} `json:"verifiable_addresses"`
 }
 
-// decodeIdentity reads one identity alone. What is skipped is not kept in memory.
+// decodeIdentity decodes a single identity. It does not keep skipped members in
+// memory.
 func decodeIdentity(r io.Reader) (*Identity, error) {
 	var w wirePulled
 	if err := json.UnmarshalRead(r, &w, decoding()); err != nil {
@@ -63,15 +64,15 @@ func decodeIdentity(r io.Reader) (*Identity, error) {
 	return i, nil
 }
 
-// manyUndecodable is how many identities of a page that has no others are not
-// single ones any more, but a format that this client does not know.
+// manyUndecodable is the number of identities from which a page without any decodable
+// identity is treated as an unknown format instead of as unreadable identities.
 const manyUndecodable = 10
 
-// decodeArray reads a JSON array of identities to its end: half a page is an
-// error, because an identity that is not on it counts as deleted. one decodes an
-// element and returns its id; the ids have to ascend. An element that is too
-// large, or that is JSON but does not decode, is not an error: its id is among
-// the unread.
+// decodeArray decodes a complete JSON array of identities. A truncated page is an
+// error, because identities that are missing from it would count as deleted. one
+// decodes an element and returns its ID; the IDs must be ascending. An element that is
+// too large, or valid JSON that cannot be decoded, is not an error: its ID is returned
+// in unread.
 func decodeArray[T any](r io.Reader, one func(text []byte) (T, uuid.UUID, error)) (all []T, unread []uuid.UUID, err error) {
 	e := elements{r: bufio.NewReaderSize(r, readSize)}
 	last, undecodable := uuid.Nil, 0
@@ -110,17 +111,17 @@ func decodeArray[T any](r io.Reader, one func(text []byte) (T, uuid.UUID, error)
 			undecodable++
 		}
 		if bytes.Compare(last[:], id[:]) >= 0 {
-			return nil, nil, fmt.Errorf("identities are not in the order of their ids: %s after %s", id, last)
+			return nil, nil, fmt.Errorf("identities are not sorted by ID: %s after %s", id, last)
 		}
 		last = id
 	}
 	if len(all) == 0 && undecodable >= manyUndecodable {
-		return nil, nil, fmt.Errorf("none of %d identities can be decoded, the last because of its value at %q", len(unread), odd.JSONPointer)
+		return nil, nil, fmt.Errorf("none of %d identities can be decoded; the last failed at %q", len(unread), odd.JSONPointer)
 	}
 	return all, unread, nil
 }
 
-// hugeError is errTooLarge for a body whose first identity alone is too large.
+// hugeError is errTooLarge for a body whose first identity is too large.
 type hugeError struct{ id uuid.UUID }
 
 func (*hugeError) Error() string { return errTooLarge.Error() }
@@ -128,8 +129,7 @@ func (*hugeError) Error() string { return errTooLarge.Error() }
 // Unwrap returns errTooLarge.
 func (*hugeError) Unwrap() error { return errTooLarge }
 
-// idOf reads the id of an identity of which perhaps only the first part is there.
-// Kratos writes it first.
+// idOf returns the ID of a possibly truncated identity. Kratos writes the ID first.
 func idOf(text []byte) (uuid.UUID, error) {
 	d := jsontext.NewDecoder(bytes.NewReader(text), decoding())
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
@@ -155,8 +155,8 @@ func idOf(text []byte) (uuid.UUID, error) {
 	return uuid.Nil, errNoID
 }
 
-// errNoID says that an identity can neither be read nor named.
-var errNoID = errors.New("kratos answered an identity that cannot be read and shows no id")
+// errNoID is returned for an identity that can neither be decoded nor identified.
+var errNoID = errors.New("kratos returned an identity that cannot be decoded and has no ID")
 
 const (
 	readSize = 64 << 10
@@ -165,18 +165,17 @@ const (
 	maxDepth = 9_000
 )
 
-// elements cuts a JSON array into its elements without decoding them, so that
-// neither the size nor the content of one matters to the others.
+// elements splits a JSON array into its elements without decoding them, so that an
+// oversized or invalid element does not affect the others.
 type elements struct {
 	r     *bufio.Reader
-	text  []byte // of the element that was read last
+	text  []byte // of the last element
 	begun bool
 }
 
-// next reads the next element. Of one that is larger than maxIdentity or nests
-// deeper than maxDepth the text is only the first part, and whole is false. The
-// error is io.EOF after the last, and io.ErrUnexpectedEOF if the array does not
-// end.
+// next reads the next element. If it is larger than maxIdentity or nested deeper than
+// maxDepth, text is only its first part, and whole is false. The error is io.EOF after
+// the last element, and io.ErrUnexpectedEOF if the array is truncated.
 func (e *elements) next() (text []byte, whole bool, err error) {
 	if !e.begun {
 		e.begun = true
@@ -185,7 +184,7 @@ func (e *elements) next() (text []byte, whole bool, err error) {
 			return nil, false, unexpectedEnd(err)
 		}
 		if first != '[' {
-			return nil, false, fmt.Errorf("answer is not a json array, it starts with %q", rune(first))
+			return nil, false, fmt.Errorf("response is not a JSON array: it starts with %q", rune(first))
 		}
 		_, _ = e.r.Discard(1) // it was just seen
 		switch first, err = e.skipSpace(); {
@@ -195,20 +194,20 @@ func (e *elements) next() (text []byte, whole bool, err error) {
 			return nil, false, e.end()
 		}
 	} else {
-		switch b, err := e.r.ReadByte(); { // what the last element ended at
+		switch b, err := e.r.ReadByte(); { // the character after the last element
 		case err != nil:
 			return nil, false, unexpectedEnd(err)
 		case b == ']':
 			_ = e.r.UnreadByte() // it was just read
 			return nil, false, e.end()
 		case b != ',':
-			return nil, false, fmt.Errorf("invalid json: %q instead of a comma or the end", rune(b))
+			return nil, false, fmt.Errorf("invalid JSON: %q instead of a comma or the end of the array", rune(b))
 		}
 	}
 	return e.element()
 }
 
-// element reads up to the comma or bracket behind an element.
+// element reads up to the comma or bracket after an element.
 func (e *elements) element() (text []byte, whole bool, err error) {
 	e.text = e.text[:0]
 	var s scan
@@ -227,14 +226,14 @@ func (e *elements) element() (text []byte, whole bool, err error) {
 	}
 }
 
-// scan is a walk over the text of one element.
+// scan is the state of a scanner over the text of an element.
 type scan struct {
 	depth, deepest  int
 	quoted, escaped bool
 }
 
-// over walks over more of the text; n is how much of it belongs to the element,
-// and ended reports whether that is where it ends.
+// over scans a chunk of text. n is the length of the part that belongs to the element,
+// and ended reports whether the element ends there.
 func (s *scan) over(text []byte) (n int, ended bool) {
 	for n, b := range text {
 		switch {
@@ -262,7 +261,7 @@ func (e *elements) end() error {
 	_, _ = e.r.Discard(1) // it was just seen
 	b, err := e.skipSpace()
 	if err == nil {
-		return fmt.Errorf("answer goes on after its end with %q", rune(b))
+		return fmt.Errorf("unexpected %q after the end of the response", rune(b))
 	}
 	return err
 }

@@ -151,7 +151,7 @@ func TestUnknownFormat(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, unread, 9)
 	_, unread, err = decodePage(strings.NewReader(body(10)))
-	require.EqualError(t, err, `none of 10 identities can be decoded, the last because of its value at "/created_at"`)
+	require.EqualError(t, err, `none of 10 identities can be decoded; the last failed at "/created_at"`)
 	require.Nil(t, unread)
 }
 

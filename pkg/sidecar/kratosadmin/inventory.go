@@ -11,22 +11,22 @@ import (
 	"github.com/google/uuid"
 )
 
-// Inventory is an identity with all of its keys, and with what else it can sign
-// in or recover by. Neither traits, addresses, passwords nor the identifiers of
-// other credentials leave this package.
+// Inventory is an identity with all of its keys and its other ways to sign in or
+// recover. Traits, addresses, passwords and the identifiers of other credentials never
+// leave this package.
 type Inventory struct {
 	Identity
-	// Others are the types of its other credentials, sorted. Kratos lists
-	// "password" also where there is only an identifier for one.
+	// Others are the types of its other credentials, sorted. Kratos also lists "password"
+	// for identities with a password identifier, but no password.
 	Others []string
-	// Recovery tells whether it has an address to recover by.
+	// Recovery reports whether it has a recovery address.
 	Recovery bool
 }
 
-// InventoryPage is a part of the inventory, in ascending order of ids.
+// InventoryPage is a page of the inventory, in ascending order of IDs.
 type InventoryPage struct {
 	Identities []*Inventory
-	Unread     []uuid.UUID // as on a Page
+	Unread     []uuid.UUID // see Page
 	Next       string      // token of the next page, "" on the last one
 }
 
@@ -40,8 +40,8 @@ func (c *Client) Inventory(ctx context.Context, token string) (*InventoryPage, e
 	return &InventoryPage{Identities: all, Unread: unread, Next: next}, nil
 }
 
-// wireInventory is an identity as the admin API writes it, with credentials of
-// types that this project does not read.
+// wireInventory is an identity in the format of the admin API, with credentials of all
+// types.
 type wireInventory struct {
 	ID          string                    `json:"id"`
 	CreatedAt   time.Time                 `json:"created_at"`

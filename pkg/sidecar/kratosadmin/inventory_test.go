@@ -51,8 +51,8 @@ func TestInventory(t *testing.T) {
 
 func TestInventoryRefuses(t *testing.T) {
 	for body, want := range map[string]string{
-		`[{"id":"x"}]`: `kratos answered an identity with the id "x"`,
-		`[{"id":"00000000-0000-4000-8000-000000000002"},{"id":"00000000-0000-4000-8000-000000000001"}]`: "identities are not in the order of their ids",
+		`[{"id":"x"}]`: `kratos returned an identity with the ID "x"`,
+		`[{"id":"00000000-0000-4000-8000-000000000002"},{"id":"00000000-0000-4000-8000-000000000001"}]`: "identities are not sorted by ID",
 		`[{"id":"00000000-0000-4000-8000-000000000002"}`:                                                "unexpected EOF",
 	} {
 		_, err := fakeKratosPage(t, body).Inventory(t.Context(), "")

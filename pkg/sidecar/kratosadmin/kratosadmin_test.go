@@ -88,7 +88,7 @@ func withAnswers(t *testing.T, answers []http.HandlerFunc, test func(t *testing.
 	})
 }
 
-const at = "kratos admin api at http://kratos: "
+const at = "kratos admin API at http://kratos: "
 
 func says(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -99,11 +99,11 @@ func says(status int, body string) http.HandlerFunc {
 
 func TestNew(t *testing.T) {
 	for url, want := range map[string]string{
-		"":                         `kratos admin url "" is no http or https url, want one such as "http://127.0.0.1:4434"`,
-		"127.0.0.1:4434":           `kratos admin url "127.0.0.1:4434" is no http or https url, want one such as "http://127.0.0.1:4434"`,
-		"ftp://kratos":             `kratos admin url "ftp://kratos" is no http or https url, want one such as "http://127.0.0.1:4434"`,
-		"http://me:secret@kratos/": `kratos admin url "http://me:xxxxx@kratos/" may have scheme, host, port and path only`,
-		"http://kratos/?x=1":       `kratos admin url "http://kratos/?x=1" may have scheme, host, port and path only`,
+		"":                         `invalid Kratos admin URL "": want something like "http://127.0.0.1:4434"`,
+		"127.0.0.1:4434":           `invalid Kratos admin URL "127.0.0.1:4434": want something like "http://127.0.0.1:4434"`,
+		"ftp://kratos":             `invalid Kratos admin URL "ftp://kratos": want something like "http://127.0.0.1:4434"`,
+		"http://me:secret@kratos/": `invalid Kratos admin URL "http://me:xxxxx@kratos/": only scheme, host, port and path are allowed`,
+		"http://kratos/?x=1":       `invalid Kratos admin URL "http://kratos/?x=1": only scheme, host, port and path are allowed`,
 	} {
 		_, err := kratosadmin.New(kratosadmin.Options{URL: url})
 		require.EqualError(t, err, want)
@@ -132,13 +132,13 @@ func TestIdentityFaults(t *testing.T) {
 	}{
 		{"not there", []http.HandlerFunc{says(404, notFound), says(200, "[]")}, 2, "kratos has no such identity"},
 		{"not there, in a version that says more", []http.HandlerFunc{says(404, `{"error":{"code":404,"status":"Not Found","request":"x","reason":"","message":"Unable to locate the resource"}}`), says(200, " [] ")}, 2, "kratos has no such identity"},
-		{"another server's 404", []http.HandlerFunc{says(404, "404 page not found")}, 1, at + "answered 404, but not as kratos does: is this the admin api?"},
-		{"a json 404 of another server", []http.HandlerFunc{says(404, `{"error":"nope"}`)}, 1, at + "answered 404, but not as kratos does: is this the admin api?"},
+		{"another server's 404", []http.HandlerFunc{says(404, "404 page not found")}, 1, at + "returned a 404 that is not Kratos's: is this the admin API?"},
+		{"a json 404 of another server", []http.HandlerFunc{says(404, `{"error":"nope"}`)}, 1, at + "returned a 404 that is not Kratos's: is this the admin API?"},
 		{"down for a moment", []http.HandlerFunc{says(503, ""), says(500, "{}"), says(200, wire(id1))}, 3, ""},
-		{"down", []http.HandlerFunc{says(500, "{}")}, 3, at + "answered 500 Internal Server Error"},
-		{"forbidden", []http.HandlerFunc{says(403, "{}")}, 1, at + "answered 403 Forbidden"},
-		{"a redirect", []http.HandlerFunc{redirect}, 1, at + `answered 302, a redirect to "http://elsewhere/": is this the public api instead of the admin api?`},
-		{"somebody else", []http.HandlerFunc{says(200, wire(id2))}, 1, "kratos answered identity " + id2 + " when asked for " + id1},
+		{"down", []http.HandlerFunc{says(500, "{}")}, 3, at + "returned 500 Internal Server Error"},
+		{"forbidden", []http.HandlerFunc{says(403, "{}")}, 1, at + "returned 403 Forbidden"},
+		{"a redirect", []http.HandlerFunc{redirect}, 1, at + `returned 302, a redirect to "http://elsewhere/": is this the public API instead of the admin API?`},
+		{"somebody else", []http.HandlerFunc{says(200, wire(id2))}, 1, "kratos returned identity " + id2 + " instead of " + id1},
 		{"large", []http.HandlerFunc{says(200, withTrait(wire(id1), 9<<20))}, 2, ""},
 		{"too much", []http.HandlerFunc{says(200, withTrait(wire(id1), 65<<20))}, 2, "kratos has the identity, but it cannot be read: identity " + id1 + " has more than 64 MiB"},
 		{"garbage", []http.HandlerFunc{says(200, "<html>")}, 3, at + "jsontext: invalid character '<' at start of value"},
@@ -175,7 +175,7 @@ func withTrait(identity string, size int) string {
 // TestNotFoundInOtherWords: a 404 that is not Kratos' own, and any other status,
 // says nothing about an identity, whatever the body is like; nobody is asked twice.
 func TestNotFoundInOtherWords(t *testing.T) {
-	const foreign = at + "answered 404, but not as kratos does: is this the admin api?"
+	const foreign = at + "returned a 404 that is not Kratos's: is this the admin API?"
 	for name, tc := range map[string]struct {
 		status int
 		body   string
@@ -190,9 +190,9 @@ func TestNotFoundInOtherWords(t *testing.T) {
 		"kratos' words and more":       {404, notFound + notFound, foreign},
 		"html":                         {404, "<html>404</html>", foreign},
 		"nothing":                      {404, "", foreign},
-		"gone":                         {410, notFound, at + "answered 410 Gone"},
-		"forbidden with kratos' words": {403, notFound, at + "answered 403 Forbidden"},
-		"success with kratos' words":   {200, notFound, `kratos answered an identity with the id ""`},
+		"gone":                         {410, notFound, at + "returned 410 Gone"},
+		"forbidden with kratos' words": {403, notFound, at + "returned 403 Forbidden"},
+		"success with kratos' words":   {200, notFound, `kratos returned an identity with the ID ""`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			withAnswers(t, []http.HandlerFunc{says(tc.status, tc.body), says(200, "[]")}, func(t *testing.T, c *kratosadmin.Client, f *fakekratos) {
@@ -210,7 +210,7 @@ func TestNotFoundInOtherWords(t *testing.T) {
 		withAnswers(t, []http.HandlerFunc{says(status, body)}, func(t *testing.T, c *kratosadmin.Client, _ *fakekratos) {
 			t.Helper()
 			_, err := c.Identity(t.Context(), uuid.MustParse(id1))
-			require.EqualError(t, err, at+fmt.Sprintf("answered %d %s", status, http.StatusText(status)))
+			require.EqualError(t, err, at+fmt.Sprintf("returned %d %s", status, http.StatusText(status)))
 		})
 	}
 }
@@ -219,8 +219,8 @@ func TestNotFoundInOtherWords(t *testing.T) {
 // of that one id.
 func TestSecondWitness(t *testing.T) {
 	const (
-		needed = "identity " + id1 + " was answered 404, and its list is needed to believe that: " + at
-		listed = "kratos answered 404 for identity " + id1 + ", but a list of this id alone is not empty: is there a gateway in front that lets only a part through?"
+		needed = "kratos returned 404 for identity " + id1 + ", and listing it to confirm that failed: " + at
+		listed = "kratos returned 404 for identity " + id1 + ", but a list restricted to its ID is not empty: does a gateway block part of the admin API?"
 	)
 	for name, tc := range map[string]struct {
 		answers []http.HandlerFunc // of the list
@@ -231,15 +231,15 @@ func TestSecondWitness(t *testing.T) {
 		"it has it, and it is large": {[]http.HandlerFunc{says(200, "["+withTrait(wire(id1), 9<<20)+"]")}, 1, listed},
 		"it has it, far too large":   {[]http.HandlerFunc{says(200, "["+withTrait(wire(id1), 65<<20)+"]")}, 1, listed},
 		"it does not select by id":   {[]http.HandlerFunc{says(200, "["+wire(id2)+"]")}, 1, listed},
-		"an object":                  {[]http.HandlerFunc{says(200, "{}")}, 3, needed + "answer is not a json array, it starts with '{'"},
-		"null":                       {[]http.HandlerFunc{says(200, "null")}, 3, needed + "answer is not a json array, it starts with 'n'"},
+		"an object":                  {[]http.HandlerFunc{says(200, "{}")}, 3, needed + "response is not a JSON array: it starts with '{'"},
+		"null":                       {[]http.HandlerFunc{says(200, "null")}, 3, needed + "response is not a JSON array: it starts with 'n'"},
 		"nothing":                    {[]http.HandlerFunc{says(200, "")}, 3, needed + "unexpected EOF"},
 		"half a list":                {[]http.HandlerFunc{says(200, "[")}, 3, needed + "unexpected EOF"},
-		"two lists":                  {[]http.HandlerFunc{says(200, "[][]")}, 3, needed + "answer goes on after its end with '['"},
-		"no content":                 {[]http.HandlerFunc{says(204, "")}, 1, needed + "answered 204 No Content"},
-		"not found, too":             {[]http.HandlerFunc{says(404, notFound)}, 1, needed + "answered 404, but not as kratos does: is this the admin api?"},
-		"forbidden":                  {[]http.HandlerFunc{says(403, "[]")}, 1, needed + "answered 403 Forbidden"},
-		"down":                       {[]http.HandlerFunc{says(503, "[]")}, 3, needed + "answered 503 Service Unavailable"},
+		"two lists":                  {[]http.HandlerFunc{says(200, "[][]")}, 3, needed + "unexpected '[' after the end of the response"},
+		"no content":                 {[]http.HandlerFunc{says(204, "")}, 1, needed + "returned 204 No Content"},
+		"not found, too":             {[]http.HandlerFunc{says(404, notFound)}, 1, needed + "returned a 404 that is not Kratos's: is this the admin API?"},
+		"forbidden":                  {[]http.HandlerFunc{says(403, "[]")}, 1, needed + "returned 403 Forbidden"},
+		"down":                       {[]http.HandlerFunc{says(503, "[]")}, 3, needed + "returned 503 Service Unavailable"},
 		"down for a moment":          {[]http.HandlerFunc{says(503, ""), says(200, "[]")}, 2, "kratos has no such identity"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -354,15 +354,15 @@ func TestListFaults(t *testing.T) {
 		{"half a page", says(200, "["+wire(id1)+","), 3, at + "list of identities: unexpected EOF"},
 		{"half an identity", says(200, "["+wire(id1)[:100]), 3, at + "list of identities: unexpected EOF"},
 		{"nothing", says(200, ""), 3, at + "list of identities: unexpected EOF"},
-		{"an object", says(200, "{}"), 3, at + "list of identities: answer is not a json array, it starts with '{'"},
-		{"an identity without an id", says(200, "[{}]"), 3, at + `list of identities: kratos answered an identity with the id ""`},
-		{"not in order", says(200, "["+wire(id2)+","+wire(id1)+"]"), 3, at + "list of identities: identities are not in the order of their ids: " + id1 + " after " + id2},
-		{"twice the same", says(200, "["+wire(id1)+","+wire(id1)+"]"), 3, at + "list of identities: identities are not in the order of their ids: " + id1 + " after " + id1},
-		{"no such page", says(400, "{}"), 1, at + "answered 400 Bad Request"},
-		{"another server", says(404, "404 page not found"), 1, at + "answered 404, but not as kratos does: is this the admin api?"},
-		{"a next page without a token", link(`</admin/identities?page=2>; rel="next"`, "["+wire(id1)+"]"), 1, "kratos answered a link to a next page without a page_token"},
-		{"a next page after an empty one", link(`</x?page_token=t>; rel="next"`, "[]"), 1, "kratos answered a page that leads nowhere: 0 identities and the same page again"},
-		{"a link that is no url", link(`<http://[>; rel="next"`, "["+wire(id1)+"]"), 1, "kratos answered a link that is no url: parse \"http://[\": missing ']' in host"},
+		{"an object", says(200, "{}"), 3, at + "list of identities: response is not a JSON array: it starts with '{'"},
+		{"an identity without an id", says(200, "[{}]"), 3, at + `list of identities: kratos returned an identity with the ID ""`},
+		{"not in order", says(200, "["+wire(id2)+","+wire(id1)+"]"), 3, at + "list of identities: identities are not sorted by ID: " + id1 + " after " + id2},
+		{"twice the same", says(200, "["+wire(id1)+","+wire(id1)+"]"), 3, at + "list of identities: identities are not sorted by ID: " + id1 + " after " + id1},
+		{"no such page", says(400, "{}"), 1, at + "returned 400 Bad Request"},
+		{"another server", says(404, "404 page not found"), 1, at + "returned a 404 that is not Kratos's: is this the admin API?"},
+		{"a next page without a token", link(`</admin/identities?page=2>; rel="next"`, "["+wire(id1)+"]"), 1, "kratos returned a link to the next page without page_token"},
+		{"a next page after an empty one", link(`</x?page_token=t>; rel="next"`, "[]"), 1, "kratos's pagination does not advance: a page of 0 identities links to itself"},
+		{"a link that is no url", link(`<http://[>; rel="next"`, "["+wire(id1)+"]"), 1, "kratos returned an invalid link to the next page: parse \"http://[\": missing ']' in host"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			withAnswers(t, []http.HandlerFunc{tc.answer}, func(t *testing.T, c *kratosadmin.Client, f *fakekratos) {
@@ -380,7 +380,7 @@ func TestKratosDown(t *testing.T) {
 	c, err := kratosadmin.New(kratosadmin.Options{URL: "http://127.0.0.1:1"})
 	require.NoError(t, err)
 	_, err = c.List(t.Context(), "")
-	require.EqualError(t, err, "kratos admin api at http://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused")
+	require.EqualError(t, err, "kratos admin API at http://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused")
 	_, err = c.Identity(t.Context(), uuid.New())
-	require.EqualError(t, err, "kratos admin api at http://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused")
+	require.EqualError(t, err, "kratos admin API at http://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused")
 }

@@ -17,19 +17,19 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/httpx"
 )
 
-// Page is a part of the list of all identities, in ascending order of their ids.
+// Page is a page of the list of all identities, in ascending order of IDs.
 type Page struct {
 	Identities []*Identity
-	// Unread are identities that Kratos has listed here and that are too large to
-	// be read from a list, or do not decode. They exist: nothing else is known.
+	// Unread are listed identities that are too large for a list or cannot be decoded.
+	// They exist, but nothing else is known about them.
 	Unread []uuid.UUID
 	Next   string // token of the next page, "" on the last one
 }
 
-// Len returns how many identities Kratos has listed on the page.
+// Len returns the number of identities on the page, including unread ones.
 func (p *Page) Len() int { return len(p.Identities) + len(p.Unread) }
 
-// Last returns the highest id on the page, uuid.Nil if it is empty.
+// Last returns the highest ID on the page, uuid.Nil if it is empty.
 func (p *Page) Last() (last uuid.UUID) {
 	if n := len(p.Unread); n > 0 {
 		last = p.Unread[n-1]
@@ -40,9 +40,9 @@ func (p *Page) Last() (last uuid.UUID) {
 	return last
 }
 
-// List reads one page; token is "" for the first. The pages show webauthn
-// credentials in full and of passkey the identifiers, which is everything that
-// leads from a handle to its identity; no passkey's key material is asked for.
+// List reads a page; token is "" for the first. Pages contain webauthn credentials in
+// full, but only the identifiers of passkeys. That is sufficient to map user handles
+// to identities without requesting the passkeys' keys.
 func (c *Client) List(ctx context.Context, token string) (*Page, error) {
 	all, unread, next, err := readPage(ctx, c, token, []string{"webauthn"}, decodePage)
 	if err != nil {
@@ -51,9 +51,9 @@ func (c *Client) List(ctx context.Context, token string) (*Page, error) {
 	return &Page{Identities: all, Unread: unread, Next: next}, nil
 }
 
-// readPage asks for one page with credentials of some types in full. A page that
-// is too large is asked for in smaller parts, down to one identity: of one that
-// is too large even alone the id is read.
+// readPage reads a page with credentials of the given types in full. If it is too
+// large, it retries with smaller pages, down to a single identity. If that is too
+// large, only its ID is read.
 func readPage[T any](ctx context.Context, c *Client, token string, include []string, decode func(io.Reader) ([]T, []uuid.UUID, error)) (all []T, unread []uuid.UUID, next string, err error) {
 	const smaller = 10
 	for size := c.pageSize; ; size = max(1, size/smaller) {
@@ -74,7 +74,7 @@ func readPage[T any](ctx context.Context, c *Client, token string, include []str
 				return "", backoff.Permanent(err)
 			}
 			if n := len(all) + len(unread); err == nil && next != "" && (next == token || n == 0) {
-				err = backoff.Permanent(fmt.Errorf("kratos answered a page that leads nowhere: %d identities and the same page again", n))
+				err = backoff.Permanent(fmt.Errorf("kratos's pagination does not advance: a page of %d identities links to itself", n))
 			}
 			return next, err
 		})
@@ -84,7 +84,7 @@ func readPage[T any](ctx context.Context, c *Client, token string, include []str
 	}
 }
 
-// page asks for one page, and hands its body and the token of the next one on.
+// page requests a page, and calls read with its body and the token of the next page.
 func (c *Client) page(ctx context.Context, token string, size int, include []string, read func(body io.Reader, next string) error) error {
 	query := url.Values{"include_credential": include, "page_size": {strconv.Itoa(size)}}
 	if token != "" {
@@ -102,9 +102,8 @@ func (c *Client) page(ctx context.Context, token string, size int, include []str
 	return err
 }
 
-// nextToken takes the page token out of the rel="next" link. Kratos sends one
-// header with path-only URLs; only their query is used, so that a link never
-// leads to another host.
+// nextToken returns the page token of the rel="next" link. Only the query of the link
+// is used, so that it can never lead to another host.
 func nextToken(headers []string) (string, error) {
 	for _, header := range headers {
 		for link := range strings.SplitSeq(header, ",") {
@@ -115,12 +114,12 @@ func nextToken(headers []string) (string, error) {
 			target = strings.TrimSpace(target)
 			u, err := url.Parse(strings.TrimSuffix(strings.TrimPrefix(target, "<"), ">"))
 			if err != nil {
-				return "", fmt.Errorf("kratos answered a link that is no url: %w", err)
+				return "", fmt.Errorf("kratos returned an invalid link to the next page: %w", err)
 			}
 			if token := u.Query().Get("page_token"); token != "" {
 				return token, nil
 			}
-			return "", errors.New("kratos answered a link to a next page without a page_token")
+			return "", errors.New("kratos returned a link to the next page without page_token")
 		}
 	}
 	return "", nil

@@ -6,20 +6,20 @@ import (
 	"github.com/google/uuid"
 )
 
-// Progress is how far a reading of the whole list has come.
+// Progress is the progress of reading all identities.
 type Progress struct {
 	Identities int
-	Resumed    int           // of them, how many an earlier run read
-	Fraction   float64       // of all identities, estimated from the last id
+	Resumed    int           // number of these that an earlier run read
+	Fraction   float64       // fraction of all identities, estimated from the last ID
 	Elapsed    time.Duration // of this run
 }
 
-// Rate is how many identities are read a second.
+// Rate returns the number of identities read per second.
 func (p Progress) Rate() float64 {
 	return float64(p.Identities-p.Resumed) / max(p.Elapsed.Seconds(), 1e-3)
 }
 
-// Left is an estimate of the time that is left.
+// Left returns the estimated remaining time.
 func (p Progress) Left() time.Duration {
 	if p.Fraction <= 0 || p.Identities == 0 || p.Rate() <= 0 {
 		return 0
@@ -28,8 +28,8 @@ func (p Progress) Left() time.Duration {
 	return time.Duration((all - float64(p.Identities)) / p.Rate() * float64(time.Second)).Round(time.Second)
 }
 
-// Position estimates which fraction of the list stands before an id: the list is
-// in the order of the ids, and Kratos makes them at random.
+// Position estimates the fraction of the list before an ID: the list is sorted by ID,
+// and IDs are random.
 func Position(id uuid.UUID) float64 {
 	n := uint64(0)
 	for _, b := range id[:6] {

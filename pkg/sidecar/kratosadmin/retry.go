@@ -14,26 +14,26 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/httpx"
 )
 
-// StatusError is an answer of Kratos that is neither the identity nor 404.
+// StatusError is an unexpected status of a response.
 type StatusError struct {
 	Code       int
-	RetryAfter time.Duration // 0 where neither Kratos nor what is before it says
-	Location   string        // where a redirect points; it is not followed
+	RetryAfter time.Duration // 0 if the response has none
+	Location   string        // target of a redirect, which is not followed
 
-	noSuchResource bool // 404 in Kratos' own words
+	noSuchResource bool // a 404 with Kratos' own message
 }
 
 func (e *StatusError) Error() string {
 	switch {
 	case e.Location != "":
-		return fmt.Sprintf("answered %d, a redirect to %q: is this the public api instead of the admin api?", e.Code, e.Location)
+		return fmt.Sprintf("returned %d, a redirect to %q: is this the public API instead of the admin API?", e.Code, e.Location)
 	case e.Code == http.StatusNotFound:
-		return "answered 404, but not as kratos does: is this the admin api?"
+		return "returned a 404 that is not Kratos's: is this the admin API?"
 	}
-	return fmt.Sprintf("answered %d %s", e.Code, http.StatusText(e.Code))
+	return fmt.Sprintf("returned %d %s", e.Code, http.StatusText(e.Code))
 }
 
-// Unwrap tells the retries how long Kratos wants them to wait.
+// Unwrap returns the Retry-After of the response for the retries.
 func (e *StatusError) Unwrap() error {
 	if e.RetryAfter == 0 {
 		return nil
@@ -41,18 +41,18 @@ func (e *StatusError) Unwrap() error {
 	return &backoff.RetryAfterError{Duration: e.RetryAfter}
 }
 
-// at says in front of an error which Kratos it comes from, without the query
-// that url.Error repeats.
+// at prefixes an error with the URL of the admin API, and removes the query that
+// url.Error contains.
 func (c *Client) at(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return fmt.Errorf("kratos admin api at %s: %w", c.base, err)
+	return fmt.Errorf("kratos admin API at %s: %w", c.base, err)
 }
 
-// checkStatus turns an answer into the error that it is. Those that another try
-// cannot mend are permanent.
+// checkStatus returns the error of a response. Errors that a retry cannot fix are
+// permanent.
 func (c *Client) checkStatus(resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
@@ -66,9 +66,9 @@ func (c *Client) checkStatus(resp *http.Response) error {
 	return backoff.Permanent(c.at(e))
 }
 
-// isKratosNotFound reports whether the body of a 404 is what Kratos v1.3.1 and
-// v26.2.0 write for an identity that they do not have. Other servers of Ory, and
-// gateways, answer in the same format with another message.
+// isKratosNotFound reports whether the body of a 404 is the one of Kratos v1.3.1 and
+// v26.2.0 for a missing identity. Other Ory servers and gateways use the same format
+// with another message.
 func isKratosNotFound(body io.Reader) bool {
 	const longest = 4 << 10
 	var answer struct {
@@ -85,8 +85,8 @@ func isKratosNotFound(body io.Reader) bool {
 	return e.Code == http.StatusNotFound && e.Status == "Not Found" && e.Message == "Unable to locate the resource"
 }
 
-// firstWait is the first wait between two tries.
+// firstWait is the initial backoff between attempts.
 const firstWait = 200 * time.Millisecond
 
-// errTooLarge is returned for a response larger than any of Kratos.
-var errTooLarge = errors.New("answer is too large")
+// errTooLarge is returned for a response larger than the limits of this package.
+var errTooLarge = errors.New("response is too large")

@@ -61,7 +61,7 @@ func TestRealAddressChange(t *testing.T) {
 	require.NoError(t, json.Unmarshal(raw, &shown))
 	require.Len(t, shown.UI.Messages, 1)
 	require.Equal(t, server.AddressChangeMessageID, shown.UI.Messages[0].ID)
-	require.Equal(t, "Your e-mail address cannot be changed here. Please ask us to change it.", shown.UI.Messages[0].Text)
+	require.Equal(t, "Your email address cannot be changed here. Please ask us to change it.", shown.UI.Messages[0].Text)
 	require.Equal(t, "mallory@example.org", address())
 	status, raw = change("mallory@example.org")
 	require.Equal(t, http.StatusOK, status, "the same address: %s", raw)

@@ -17,33 +17,33 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/api"
 )
 
-// readJSON reads the one JSON object that a body has to be.
+// readJSON decodes a body that must be a single JSON object of at most limit bytes.
 func readJSON(w http.ResponseWriter, r *http.Request, limit int64, dst any) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if err != nil {
 		return bodyProblem(err)
 	}
 	if err := json.Unmarshal(body, dst); err != nil {
-		return badRequest("body is not the json that is wanted: " + jsonCause(body, err))
+		return badRequest("invalid body: " + jsonCause(body, err))
 	}
 	return nil
 }
 
-// bodyProblem says what is wrong with a body without repeating any of it.
+// bodyProblem returns the problem with a body, without any of its content.
 func bodyProblem(err error) *problemError {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return newProblem(http.StatusRequestEntityTooLarge, api.ProblemTooLarge, "the body is too large",
-			fmt.Sprintf("at most %d bytes are read", tooLarge.Limit))
+		return newProblem(http.StatusRequestEntityTooLarge, api.ProblemTooLarge, "request body too large",
+			fmt.Sprintf("the limit is %d bytes", tooLarge.Limit))
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		// Not 408: Kratos tries a hook again after a 5xx, and after no 4xx.
-		p := newProblem(http.StatusServiceUnavailable, api.ProblemRequestTimeout, "the body did not come in time",
-			fmt.Sprintf("a request has to be there within %.0f seconds", requestTimeout.Seconds()))
+		// Not 408: Kratos retries a hook after a 5xx, but not after a 4xx.
+		p := newProblem(http.StatusServiceUnavailable, api.ProblemRequestTimeout, "request timed out",
+			fmt.Sprintf("the request did not arrive within %.0f seconds", requestTimeout.Seconds()))
 		p.retryAfter = 1
 		return p
 	}
-	return badRequest("body is not the json that is wanted: it cannot be read") // the error may show addresses
+	return badRequest("invalid body: it cannot be read") // the error may contain addresses
 }
 
 func jsonCause(body []byte, err error) string {
@@ -53,19 +53,19 @@ func jsonCause(body []byte, err error) string {
 	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "it ends too early"
+		return "unexpected end of JSON"
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return "it has a member twice"
+		return "duplicate JSON member"
 	case ok:
 		if _, err := jsontext.NewDecoder(bytes.NewReader(body)).ReadValue(); err == nil {
-			return "there is something after the json object"
+			return "unexpected data after the JSON object"
 		}
 		return fmt.Sprintf("syntax error at byte %d", syntax.ByteOffset+1)
 	}
 	return "it cannot be read"
 }
 
-// typeCause says what JSON a value has to be. The only objects in our bodies are
+// typeCause returns which JSON type a value must have. The only objects in bodies are
 // the bodies themselves and the elements of lists.
 func typeCause(err *json.SemanticError) string {
 	want, found := map[reflect.Kind]string{
@@ -84,9 +84,9 @@ func typeCause(err *json.SemanticError) string {
 	}
 	switch {
 	case len(names) == 0:
-		return "the body has to be " + want
+		return "must be " + want
 	case element:
-		return fmt.Sprintf("every element of %q has to be %s", strings.Join(names, "."), want)
+		return fmt.Sprintf("every element of %q must be %s", strings.Join(names, "."), want)
 	}
-	return fmt.Sprintf("%q has to be %s", strings.Join(names, "."), want)
+	return fmt.Sprintf("%q must be %s", strings.Join(names, "."), want)
 }

@@ -23,7 +23,7 @@ func TestBrokenBodies(t *testing.T) {
 			Source: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4477}, Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 5},
 		}
 	}
-	late := newProblem(http.StatusServiceUnavailable, "request-timeout", "the body did not come in time", "a request has to be there within 10 seconds")
+	late := newProblem(http.StatusServiceUnavailable, "request-timeout", "request timed out", "the request did not arrive within 10 seconds")
 	late.retryAfter = 1
 	for _, tc := range []struct {
 		name string
@@ -31,7 +31,7 @@ func TestBrokenBodies(t *testing.T) {
 		want *problemError
 	}{
 		{"too slow", read(os.ErrDeadlineExceeded), late},
-		{"cut off", read(errors.New("connection reset by peer")), badRequest("body is not the json that is wanted: it cannot be read")},
+		{"cut off", read(errors.New("connection reset by peer")), badRequest("invalid body: it cannot be read")},
 	} {
 		for _, begun := range []string{``, `{"user_handle":`, `{"user_handle":"x"}`} {
 			for _, length := range []int64{-1, 100} { // unknown, and small
@@ -51,16 +51,16 @@ func TestBrokenBodies(t *testing.T) {
 // TestTypeCause names what JSON calls a type, not what Go does.
 func TestTypeCause(t *testing.T) {
 	for body, want := range map[string]string{
-		`[]`:              `the body has to be an object`,
-		`"x"`:             `the body has to be an object`,
-		`{"t":1}`:         `"t" has to be a string`,
-		`{"p":{}}`:        `"p" has to be a string`,
-		`{"b":"no"}`:      `"b" has to be a boolean`,
-		`{"n":"1"}`:       `"n" has to be a number`,
-		`{"n":1.5}`:       `"n" has to be a number`,
-		`{"l":{}}`:        `"l" has to be an array`,
-		`{"l":[1]}`:       `every element of "l" has to be an object`,
-		`{"l":[{"t":1}]}`: `"l.t" has to be a string`,
+		`[]`:              `must be an object`,
+		`"x"`:             `must be an object`,
+		`{"t":1}`:         `"t" must be a string`,
+		`{"p":{}}`:        `"p" must be a string`,
+		`{"b":"no"}`:      `"b" must be a boolean`,
+		`{"n":"1"}`:       `"n" must be a number`,
+		`{"n":1.5}`:       `"n" must be a number`,
+		`{"l":{}}`:        `"l" must be an array`,
+		`{"l":[1]}`:       `every element of "l" must be an object`,
+		`{"l":[{"t":1}]}`: `"l.t" must be a string`,
 	} {
 		var dst struct {
 			T string  `json:"t"`
@@ -78,11 +78,11 @@ func TestTypeCause(t *testing.T) {
 // TestJSONCause: what is wrong with a body is said without repeating it.
 func TestJSONCause(t *testing.T) {
 	for body, want := range map[string]string{
-		``:                                      `it ends too early`,
-		`{"user_handle":"a`:                     `it ends too early`,
-		`{"user_handle":"a","user_handle":"b"}`: `it has a member twice`,
-		`{}{}`:                                  `there is something after the json object`,
-		`{} x`:                                  `there is something after the json object`,
+		``:                                      `unexpected end of JSON`,
+		`{"user_handle":"a`:                     `unexpected end of JSON`,
+		`{"user_handle":"a","user_handle":"b"}`: `duplicate JSON member`,
+		`{}{}`:                                  `unexpected data after the JSON object`,
+		`{} x`:                                  `unexpected data after the JSON object`,
 		`{"user_handle":"a",}`:                  `syntax error at byte 19`,
 		"{\"user_handle\":\"\xff\"}":            `syntax error at byte 17`,
 	} {

@@ -8,14 +8,14 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// hookBody is what Kratos' web_hook sends: ids only. Whatever else a hook's
-// Jsonnet adds is not looked at and not kept.
+// hookBody is the body that Kratos' web_hook sends. Other members that a hook's
+// Jsonnet adds are ignored and not stored.
 type hookBody struct {
 	IdentityID string `json:"identity_id"`
 }
 
-// hook takes Kratos' word that an identity changed and answers once that is
-// stored. Kratos does not wait for more: the hook has response.ignore.
+// hook handles the event that an identity changed, and responds once the event is
+// stored. Kratos does not need more: the hook has response.ignore.
 func (s *Server) hook(flow index.Flow) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var body hookBody
@@ -24,25 +24,25 @@ func (s *Server) hook(flow index.Flow) handler {
 		}
 		id, ok := parseUUID(body.IdentityID)
 		if !ok {
-			return badRequest(`"identity_id" is no uuid; the hook's body has to be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`)
+			return badRequest(`"identity_id" is not a UUID; the hook's body must be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`)
 		}
 		if id == uuid.Nil {
-			return badRequest(`"identity_id" is the nil uuid, as kratos sends it before an identity is saved; the hook needs response.ignore: true, not response.parse`)
+			return badRequest(`"identity_id" is the nil UUID, which Kratos sends before it saves an identity; use response.ignore: true in the hook, not response.parse`)
 		}
 		e := eventOf(r, id, flow)
-		if !s.told.has(e) {
+		if !s.seenEvents.has(e) {
 			if err := s.directory.Notify(r.Context(), id, flow); err != nil {
 				return err
 			}
-			s.told.add(e)
+			s.seenEvents.add(e)
 		}
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
 }
 
-// The refusal that a response.parse hook gives, in the form that Kratos turns
-// into a message of the flow (selfservice/hook/web_hook.go at v1.3.1).
+// The response of a response.parse hook that rejects a flow, in the format that
+// Kratos turns into a flow message (selfservice/hook/web_hook.go at v1.3.1).
 type refusal struct {
 	Messages []refusalMessages `json:"messages"`
 }
@@ -58,17 +58,17 @@ type refusalMessage struct {
 	Type string `json:"type"`
 }
 
-// The ids of the messages that refuse something, by which pages can translate
-// them. Kratos' own have seven digits as well, and none begins with 477.
+// The message IDs of rejections, by which pages can translate them. Kratos' own IDs
+// also have seven digits, and none starts with 477.
 const (
 	RefusalMessageID       = 4770001 // a sign-up by passkey
 	AddressChangeMessageID = 4770002 // a change of address in settings
 )
 
-// refuse answers every request with a refusal. It belongs behind a hook with
-// response.parse, which Kratos calls before it saves anything; where the sidecar
-// is down, Kratos saves nothing either.
-func refuse(id int, text string) handler {
+// reject responds to every request with a rejection. It is for hooks with
+// response.parse, which Kratos calls before it saves anything; if the sidecar is
+// down, Kratos saves nothing either.
+func reject(id int, text string) handler {
 	answer := refusal{Messages: []refusalMessages{{
 		InstancePtr: "#/",
 		Messages:    []refusalMessage{{ID: id, Text: text, Type: "error"}},
@@ -79,17 +79,18 @@ func refuse(id int, text string) handler {
 	}
 }
 
-// refusePasskeySignUp belongs under registration.after.passkey, where people sign
-// up with a one-time code first: nobody may sign up by passkey with an address
-// that was not proven.
-func refusePasskeySignUp() handler {
-	return refuse(RefusalMessageID, "Please sign up with a code sent to your e-mail address first. You can add a passkey right after that.")
+// rejectPasskeySignUp is for registration.after.passkey of deployments in which users
+// sign up with a one-time code first, so that nobody registers a passkey for an
+// unverified address.
+func rejectPasskeySignUp() handler {
+	return reject(RefusalMessageID, "Please sign up with a code sent to your email address first. You can add a passkey right after that.")
 }
 
-// refuseAddressChange belongs under settings.after.profile, with a body that
-// calls only where the address differs (templates/hooks/refuse-address-change.jsonnet):
-// Kratos would let an account take a stranger's address, keep its session and its
-// passkeys, and sign that stranger in to it by one-time code (run on v1.3.1).
-func refuseAddressChange() handler {
-	return refuse(AddressChangeMessageID, "Your e-mail address cannot be changed here. Please ask us to change it.")
+// rejectAddressChange is for settings.after.profile, with a body that cancels the
+// call unless the address differs (templates/hooks/refuse-address-change.jsonnet).
+// Otherwise an account could take over a stranger's address, keep its session and
+// passkeys, and Kratos would sign that stranger in to it with a one-time code (run on
+// v1.3.1).
+func rejectAddressChange() handler {
+	return reject(AddressChangeMessageID, "Your email address cannot be changed here. Please ask us to change it.")
 }

@@ -9,46 +9,34 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/directory"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// parseUUID reads the 36 characters of a UUID, or its 32 digits. uuid.Parse takes
-// more than that: braces, a urn, and any two characters around.
+// parseUUID parses a UUID of 36 characters, or 32 without hyphens. uuid.Parse also
+// accepts braces, URNs and any two enclosing characters.
 func parseUUID(text string) (id uuid.UUID, ok bool) {
 	if len(text) != 36 && len(text) != 32 {
 		return uuid.Nil, false
 	}
 	id, err := uuid.Parse(text)
 	if err != nil {
-		return uuid.Nil, false // not what was read of it so far
+		return uuid.Nil, false // uuid.Parse returns the part it parsed
 	}
 	return id, true
 }
 
-// identityID reads the id in a request's path.
+// identityID returns the identity ID in a request's path.
 func identityID(r *http.Request) (uuid.UUID, error) {
 	id, ok := parseUUID(r.PathValue("id"))
 	if !ok || id == uuid.Nil {
-		return uuid.Nil, badRequest("the identity's id in the path is no uuid")
+		return uuid.Nil, badRequest("the identity ID in the path is not a UUID")
 	}
 	return id, nil
 }
 
-// passkey is one key of an identity.
-type passkey struct {
-	CredentialID string     `json:"credential_id"` // base64url
-	Kind         string     `json:"kind"`          // passkey or webauthn
-	Name         string     `json:"name"`
-	Provider     string     `json:"provider"`     // by AAGUID, "" where it does not tell
-	Discoverable *bool      `json:"discoverable"` // null: it was not asked for either
-	Synced       *bool      `json:"synced"`       // null: not known
-	CreatedAt    *time.Time `json:"created_at"`
-	LastUsed     *time.Time `json:"last_used"` // null: no sign-in is known to be with it
-	HandleState  string     `json:"handle_state"`
-}
-
-// passkeys answers the keys of an identity, as Kratos shows them now.
+// passkeys responds with the keys of an identity, as Kratos currently has them.
 func (s *Server) passkeys(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)
 	if err != nil {
@@ -58,9 +46,9 @@ func (s *Server) passkeys(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fromDirectory(err)
 	}
-	list := make([]passkey, len(credentials))
+	list := make([]api.Passkey, len(credentials))
 	for n, c := range credentials {
-		list[n] = passkey{
+		list[n] = api.Passkey{
 			CredentialID: base64.RawURLEncoding.EncodeToString(c.ID),
 			Kind:         c.Kind.String(),
 			Name:         c.Name,
@@ -69,21 +57,22 @@ func (s *Server) passkeys(w http.ResponseWriter, r *http.Request) error {
 			Synced:       c.Synced,
 			HandleState:  c.Handle.String(),
 		}
-		list[n].CreatedAt, list[n].LastUsed = moment(c.CreatedAt), moment(c.UsedAt)
+		list[n].CreatedAt, list[n].LastUsed = timeOrNil(c.CreatedAt), timeOrNil(c.UsedAt)
 	}
 	writeJSON(w, typeJSON, http.StatusOK, map[string]any{"identity_id": id, "passkeys": list})
 	return nil
 }
 
-// moment is a time that may never have been.
-func moment(t time.Time) *time.Time {
+// timeOrNil returns nil for the zero time.
+func timeOrNil(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
 	return &t
 }
 
-// used takes a server's word that somebody has signed in with a credential.
+// used records a sign-in with a credential, as reported by the server that verified
+// the assertion.
 func (s *Server) used(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)
 	if err != nil {
@@ -106,7 +95,7 @@ func (s *Server) used(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// advice answers what a page may propose to somebody who signed in.
+// advice responds with a suggestion to a user who has signed in.
 func (s *Server) advice(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)
 	if err != nil {
@@ -116,13 +105,14 @@ func (s *Server) advice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fromDirectory(err)
 	}
-	writeJSON(w, typeJSON, http.StatusOK, map[string]any{
-		"identity_id": id, "advice": a.Propose, "predating_address_proof": encodeAll(a.Predating),
-	})
+	writeJSON(w, typeJSON, http.StatusOK, struct {
+		IdentityID uuid.UUID `json:"identity_id"`
+		api.Advice
+	}{id, api.Advice{Propose: a.Propose, Predating: encodeAll(a.Predating)}})
 	return nil
 }
 
-// refresh pulls an identity now.
+// refresh pulls an identity.
 func (s *Server) refresh(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)
 	if err != nil {
@@ -136,7 +126,7 @@ func (s *Server) refresh(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// erase forgets an identity that Kratos has deleted.
+// erase erases an identity that Kratos has deleted.
 func (s *Server) erase(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)
 	if err != nil {
@@ -171,9 +161,9 @@ type indexAnswer struct {
 func newIndexAnswer(st directory.Status) indexAnswer {
 	return indexAnswer{
 		Complete:       st.Complete,
-		BuiltAt:        moment(st.Meta.BuiltAt),
-		SweepStartedAt: moment(st.Meta.SweepStartedAt),
-		SweepEndedAt:   moment(st.Meta.SweepEndedAt),
+		BuiltAt:        timeOrNil(st.Meta.BuiltAt),
+		SweepStartedAt: timeOrNil(st.Meta.SweepStartedAt),
+		SweepEndedAt:   timeOrNil(st.Meta.SweepEndedAt),
 		Missing:        st.Meta.Missing,
 		Unread:         st.Meta.Unread,
 		Reading:        st.Reading,
@@ -185,7 +175,7 @@ func newIndexAnswer(st directory.Status) indexAnswer {
 		},
 		Hooks:      st.Hooks,
 		OldestHook: st.OldestFor.Seconds(),
-		Pulls:      st.Own,
+		Pulls:      st.Background,
 	}
 }
 
@@ -198,7 +188,7 @@ func (s *Server) indexStatus(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// reconcile asks for a sweep now.
+// reconcile requests a sweep.
 func (s *Server) reconcile(w http.ResponseWriter, r *http.Request) error {
 	accept, err := acceptDeletions(r.URL.RawQuery)
 	if err != nil {
@@ -211,25 +201,25 @@ func (s *Server) reconcile(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// acceptDeletions reads the query of a request for a sweep. What is not understood
-// is refused: without its number the sweep would be another one.
+// acceptDeletions parses the query of a request for a sweep. It is strict, because a
+// sweep without the intended number would behave differently.
 func acceptDeletions(query string) (int, error) {
 	const name = "accept_deletions"
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return 0, badRequest("the query cannot be read")
+		return 0, badRequest("invalid query string")
 	}
 	given := values[name]
 	delete(values, name)
 	switch {
 	case len(values) > 0 || len(given) > 1:
-		return 0, badRequest("the query may hold " + name + " alone, once")
+		return 0, badRequest("the only query parameter is " + name + ", at most once")
 	case len(given) == 0:
 		return 0, nil
 	}
 	n, err := strconv.Atoi(given[0])
 	if err != nil || n < 0 {
-		return 0, badRequest(name + " has to be a number of identities")
+		return 0, badRequest(name + " must be a number of identities")
 	}
 	return n, nil
 }

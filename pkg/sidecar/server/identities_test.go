@@ -79,22 +79,22 @@ func TestIdentities(t *testing.T) {
 			"refresh nobody", "POST", "/v1/identities/{id}/refresh", "/v1/identities/" + nobody + "/refresh", "read-key", 200,
 			`{"identity_id":"` + nobody + `","exists":false,"changed":false}`,
 		},
-		{"nobody's passkeys", "GET", "/v1/identities/{id}/passkeys", "/v1/identities/" + nobody + "/passkeys", "read-key", 404, problemText(404, "unknown-identity", "the identity is unknown", "kratos has no identity with this id")},
-		{"nobody's signals", "GET", "/v1/identities/{id}/signals", "/v1/identities/" + nobody + "/signals", "read-key", 404, problemText(404, "unknown-identity", "the identity is unknown", "kratos has no identity with this id")},
-		{"somebody else's credential", "POST", "/v1/identities/{id}/used", "/v1/identities/" + somebody + "/used", "read-key", 404, problemText(404, "unknown-credential", "the credential is not the identity's", "kratos lists no such credential of this identity")},
-		{"no id", "GET", "/v1/identities/{id}/advice", "/v1/identities/me/advice", "read-key", 400, problemText(400, "bad-request", "the request cannot be understood", "the identity's id in the path is no uuid")},
-		{"an id in braces", "DELETE", "/v1/identities/{id}", "/v1/identities/%7B" + nobody + "%7D", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "the identity's id in the path is no uuid")},
-		{"erase somebody", "DELETE", "/v1/identities/{id}", "/v1/identities/" + somebody, "admin-key", 409, problemText(409, "identity-exists", "the identity is still there", "kratos still has this identity")},
+		{"nobody's passkeys", "GET", "/v1/identities/{id}/passkeys", "/v1/identities/" + nobody + "/passkeys", "read-key", 404, problemText(404, "unknown-identity", "unknown identity", "kratos has no identity with this ID")},
+		{"nobody's signals", "GET", "/v1/identities/{id}/signals", "/v1/identities/" + nobody + "/signals", "read-key", 404, problemText(404, "unknown-identity", "unknown identity", "kratos has no identity with this ID")},
+		{"somebody else's credential", "POST", "/v1/identities/{id}/used", "/v1/identities/" + somebody + "/used", "read-key", 404, problemText(404, "unknown-credential", "unknown credential", "this identity has no such credential in Kratos")},
+		{"no id", "GET", "/v1/identities/{id}/advice", "/v1/identities/me/advice", "read-key", 400, problemText(400, "bad-request", "invalid request", "the identity ID in the path is not a UUID")},
+		{"an id in braces", "DELETE", "/v1/identities/{id}", "/v1/identities/%7B" + nobody + "%7D", "admin-key", 400, problemText(400, "bad-request", "invalid request", "the identity ID in the path is not a UUID")},
+		{"erase somebody", "DELETE", "/v1/identities/{id}", "/v1/identities/" + somebody, "admin-key", 409, problemText(409, "identity-exists", "the identity still exists", "kratos still has this identity")},
 		{"erase nobody", "DELETE", "/v1/identities/{id}", "/v1/identities/" + nobody, "admin-key", 204, ""},
-		{"erase with a read key", "DELETE", "/v1/identities/{id}", "/v1/identities/" + somebody, "read-key", 403, problemText(403, "forbidden", "the api key is not for this", "this needs a key of scope admin")},
+		{"erase with a read key", "DELETE", "/v1/identities/{id}", "/v1/identities/" + somebody, "read-key", 403, problemText(403, "forbidden", "insufficient scope", `this API key lacks the scope "admin"`)},
 		{"reconcile", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5", "admin-key", 202, ""},
-		{"reconcile with nonsense", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=-1", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "accept_deletions has to be a number of identities")},
-		{"reconcile with half a number", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5x", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "accept_deletions has to be a number of identities")},
-		{"reconcile with nothing", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "accept_deletions has to be a number of identities")},
-		{"reconcile with a broken query", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5%zz", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "the query cannot be read")},
-		{"reconcile with a semicolon", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5;x=1", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "the query cannot be read")},
-		{"reconcile with another name", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletion=5", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "the query may hold accept_deletions alone, once")},
-		{"reconcile with two numbers", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5&accept_deletions=6", "admin-key", 400, problemText(400, "bad-request", "the request cannot be understood", "the query may hold accept_deletions alone, once")},
+		{"reconcile with nonsense", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=-1", "admin-key", 400, problemText(400, "bad-request", "invalid request", "accept_deletions must be a number of identities")},
+		{"reconcile with half a number", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5x", "admin-key", 400, problemText(400, "bad-request", "invalid request", "accept_deletions must be a number of identities")},
+		{"reconcile with nothing", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=", "admin-key", 400, problemText(400, "bad-request", "invalid request", "accept_deletions must be a number of identities")},
+		{"reconcile with a broken query", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5%zz", "admin-key", 400, problemText(400, "bad-request", "invalid request", "invalid query string")},
+		{"reconcile with a semicolon", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5;x=1", "admin-key", 400, problemText(400, "bad-request", "invalid request", "invalid query string")},
+		{"reconcile with another name", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletion=5", "admin-key", 400, problemText(400, "bad-request", "invalid request", "the only query parameter is accept_deletions, at most once")},
+		{"reconcile with two numbers", "POST", "/v1/index/reconcile", "/v1/index/reconcile?accept_deletions=5&accept_deletions=6", "admin-key", 400, problemText(400, "bad-request", "invalid request", "the only query parameter is accept_deletions, at most once")},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			status, header, body := call(t, tc.method, s.URL()+tc.path, tc.key, `{"credential_id":"CQk"}`)
@@ -145,7 +145,7 @@ func problemText(status int, name, title, detail string) string {
 
 func TestIdentitiesWithoutKratos(t *testing.T) {
 	s := serve(t, func(o *server.Options) { o.KratosAdminURL = "http://127.0.0.1:1" })
-	want := problemText(503, "kratos-unavailable", "kratos cannot be asked", "kratos has to be asked and cannot be")
+	want := problemText(503, "kratos-unavailable", "Kratos is unreachable", "this answer requires Kratos, which is unreachable")
 	for _, path := range []string{"passkeys", "signals", "advice"} {
 		status, header, body := call(t, http.MethodGet, s.URL()+"/v1/identities/"+somebody+"/"+path, "read-key", "")
 		require.JSONEq(t, want, body)
@@ -208,7 +208,7 @@ func TestBatch(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	status, body = batch(`{"queries":[` + many + `{}]}`)
 	require.Equal(t, http.StatusBadRequest, status)
-	require.JSONEq(t, problemText(400, "bad-request", "the request cannot be understood", `"queries" has 1001 elements, it may have 1 to 1000`), body)
+	require.JSONEq(t, problemText(400, "bad-request", "invalid request", `"queries" has 1001 elements; 1 to 1000 are allowed`), body)
 	status, _ = batch(`{}`)
 	require.Equal(t, http.StatusBadRequest, status)
 }
@@ -227,7 +227,7 @@ func TestLimit(t *testing.T) {
 	status, header, body := ask("resolve-key", 1)
 	require.Equal(t, http.StatusTooManyRequests, status)
 	require.Equal(t, "86400", header.Get("Retry-After"), "eleven days, a day at most")
-	require.JSONEq(t, problemText(429, "too-many-handles", "too many handles were asked for", "ask again later"), body)
+	require.JSONEq(t, problemText(429, "too-many-handles", "rate limit exceeded", "too many user handles requested; retry later"), body)
 	status, _, _ = ask("resolve-key-2", 1)
 	require.Equal(t, http.StatusOK, status, "another client")
 	for range 20 {

@@ -14,9 +14,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// limits bounds how many handles a client may ask for. A client is an API key,
-// or an address where no keys are asked for. Hooks are never limited: what they
-// tell is told once.
+// limits restricts the rate of user handles per client. A client is an API key, or an
+// address if no keys are required. Hooks are never limited, because a rejected event
+// would be lost.
 type limits struct {
 	perSecond atomic.Uint64 // bits of a float64, 0 for no limit
 
@@ -24,7 +24,7 @@ type limits struct {
 	clients map[string]*rate.Limiter
 }
 
-// set changes the limit; every client starts anew with it.
+// set changes the limit, and resets all clients if it differs.
 func (l *limits) set(perSecond float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -33,14 +33,14 @@ func (l *limits) set(perSecond float64) {
 	}
 }
 
-// maxClients bounds the clients that are told apart; where there are more, all
-// are forgotten and start anew.
+// maxClients is the number of clients that are tracked. If there are more, all are
+// reset.
 const maxClients = 10_000
 
-// limitBurst is how many handles may be asked for at once: a whole batch.
+// limitBurst is the size of a burst, in user handles: a whole batch.
 const limitBurst = maxBatch
 
-// take answers a problem where a client has asked for too many handles.
+// take returns a problem if a client exceeds its limit.
 func (l *limits) take(r *http.Request, handles int) error {
 	if l.perSecond.Load() == 0 {
 		return nil
@@ -49,17 +49,17 @@ func (l *limits) take(r *http.Request, handles int) error {
 	if limiter.AllowN(now, handles) {
 		return nil
 	}
-	p := newProblem(http.StatusTooManyRequests, api.ProblemTooManyHandles, "too many handles were asked for", "ask again later")
+	p := newProblem(http.StatusTooManyRequests, api.ProblemTooManyHandles, "rate limit exceeded", "too many user handles requested; retry later")
 	p.retryAfter = waitFor(limiter, now, handles)
 	return p
 }
 
-// longestWait bounds what a client is told to wait, in seconds.
+// longestWait is the maximum Retry-After, in seconds.
 const longestWait = 24 * 60 * 60
 
-// waitFor answers after how many whole seconds a client may ask for handles. A
-// reservation would tell as well, but those that are given back at the same time
-// are not given back whole.
+// waitFor returns the number of whole seconds after which a client may request that
+// many handles. It does not use a reservation, because cancelling concurrent
+// reservations does not restore all of their tokens.
 func waitFor(l *rate.Limiter, now time.Time, handles int) int {
 	seconds := (float64(handles) - l.TokensAt(now)) / float64(l.Limit())
 	return int(math.Ceil(max(1, min(seconds, longestWait))))
@@ -79,7 +79,7 @@ func (l *limits) of(client string) *rate.Limiter {
 	return limiter
 }
 
-// clientOf names a client by the digest of its key, or by its address.
+// clientOf returns the digest of a client's key, or its address.
 func clientOf(r *http.Request) string {
 	if key, ok := requestKey(r.Header); ok {
 		return userhandle.DigestOf([]byte(key)).String()

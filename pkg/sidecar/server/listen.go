@@ -11,34 +11,34 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// drainTimeout is how long requests that are under way get at the end.
+// drainTimeout is how long in-flight requests may take on shutdown.
 const drainTimeout = 10 * time.Second
 
-// door says what a listener grants a client.
-type door struct {
+// listenerLimits are the limits of a listener.
+type listenerLimits struct {
 	header, read, write, idle time.Duration
 	maxHeader                 int       // bytes
-	maxConnections            int       // 0 for as many as there are file descriptors
-	tls                       *tlsFiles // nil: clear text
+	maxConnections            int       // 0 for no limit but that of file descriptors
+	tls                       *tlsFiles // nil for plain HTTP
 }
 
-// requestTimeout is how long a request of our own servers may take to arrive.
+// requestTimeout is how long a request to the API may take to arrive.
 const requestTimeout = 10 * time.Second
 
-// inside is for our own servers. Where header and body have one deadline, it is
-// set once a request.
-func inside(files *tlsFiles) door {
-	return door{header: requestTimeout, read: requestTimeout, write: time.Minute, idle: 2 * time.Minute, maxHeader: 16 << 10, tls: files}
+// internalLimits returns the limits for clients on the internal network. Header and
+// body share one timeout, so that net/http sets the deadline once per request.
+func internalLimits(files *tlsFiles) listenerLimits {
+	return listenerLimits{header: requestTimeout, read: requestTimeout, write: time.Minute, idle: 2 * time.Minute, maxHeader: 16 << 10, tls: files}
 }
 
-// outside is for everybody.
-func outside() door {
+// publicLimits returns the limits for clients on the internet.
+func publicLimits() listenerLimits {
 	const patience = 5 * time.Second
-	return door{header: patience, read: patience, write: patience, idle: patience, maxHeader: 8 << 10, maxConnections: 1000}
+	return listenerLimits{header: patience, read: patience, write: patience, idle: patience, maxHeader: 8 << 10, maxConnections: 1000}
 }
 
-// serve answers on a listener until ctx ends, and lets requests finish then.
-func (s *Server) serve(ctx context.Context, h http.Handler, l net.Listener, d door) error {
+// serve serves a listener until ctx is done, and then finishes in-flight requests.
+func (s *Server) serve(ctx context.Context, h http.Handler, l net.Listener, d listenerLimits) error {
 	if d.maxConnections > 0 {
 		l = netutil.LimitListener(l, d.maxConnections)
 	}
@@ -49,7 +49,7 @@ func (s *Server) serve(ctx context.Context, h http.Handler, l net.Listener, d do
 		WriteTimeout:      d.write,
 		IdleTimeout:       d.idle,
 		MaxHeaderBytes:    d.maxHeader,
-		// What strangers do to a connection is not worth more.
+		// Connection errors are caused by clients.
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	done := make(chan error, 1)
@@ -69,16 +69,15 @@ func (s *Server) serve(ctx context.Context, h http.Handler, l net.Listener, d do
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := srv.Shutdown(drain); err != nil {
-		s.log.Warn("requests that took too long were cut off", "after", drainTimeout.String())
+		s.log.Warn("aborted requests that took too long", "after", drainTimeout.String())
 		return srv.Close()
 	}
 	return nil
 }
 
-// probes is the handler behind --metrics-listen: metrics for Prometheus, livez
-// says that the process runs, readyz that the store is open and hooks are taken. How complete
-// the index is does not belong to either: a server that is taken out of service
-// for it would lose hooks.
+// probes returns the handler of --metrics-listen. /livez reports that the process
+// runs, /readyz that the store is open and hooks are accepted. Neither depends on how
+// complete the index is: a server taken out of rotation would miss hooks.
 func (s *Server) probes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.metrics.handler())
@@ -95,18 +94,17 @@ func (s *Server) probes() http.Handler {
 		}
 		writeText(w, http.StatusOK, "ok")
 	})
-	return s.rescued(mux)
+	return s.recovering(mux)
 }
 
-// documents is the handler behind --public-listen. Reading a document takes no
-// body.
+// documents returns the handler of --public-listen, which accepts no bodies.
 func (s *Server) documents() http.Handler {
 	const path = "/.well-known/"
 	count := s.metrics.counter(path)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from, counted := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		defer func() { count(counted.status, time.Since(from)) }()
-		defer s.rescue(counted, r, path, answerInternal)
+		defer s.recoverPanic(counted, r, path, answerInternal)
 		http.MaxBytesHandler(*s.public.Load(), 0).ServeHTTP(counted, r)
 	})
 }

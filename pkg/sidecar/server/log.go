@@ -11,13 +11,13 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// refusalsEvery is how often a refused request is worth a line. One is enough
-// to find a hook with an old key; a flood of them is a metric.
+// refusalsEvery limits log lines about unauthorised requests. One line is enough to
+// find a hook with an old key; all of them are counted in a metric.
 const refusalsEvery = 10 * time.Second
 
-// about is what every line about a request says: enough to find it in the
-// caller's log and in its trace, and nothing that was asked.
-func about(ctx context.Context, r *http.Request, path, id string) []any {
+// logAttrs returns the attributes of log lines about a request: enough to find it in
+// the client's log and in its trace, and nothing of its content.
+func logAttrs(ctx context.Context, r *http.Request, path, id string) []any {
 	attrs := []any{"method", r.Method, "path", path, "request_id", id}
 	if span := trace.SpanContextFromContext(caller(ctx, r.Header)); span.IsValid() {
 		attrs = append(attrs, "trace_id", span.TraceID().String(), "span_id", span.SpanID().String())
@@ -25,23 +25,23 @@ func about(ctx context.Context, r *http.Request, path, id string) []any {
 	return attrs
 }
 
-// logRequest writes a line about an answered request where that is wanted.
+// logRequest logs a finished request at debug level.
 func (s *Server) logRequest(ctx context.Context, r *http.Request, path string, status int, took time.Duration) {
 	if s.log.Enabled(ctx, slog.LevelDebug) {
-		s.log.Debug("request", append(about(ctx, r, path, requestID(r)), "status", status, "took", took.String())...)
+		s.log.Debug("request", append(logAttrs(ctx, r, path, requestID(r)), "status", status, "took", took.String())...)
 	}
 }
 
-// logRefusal writes a line about a request without the right key.
+// logRefusal logs a request without a suitable key.
 func (s *Server) logRefusal(ctx context.Context, r *http.Request, path string, status int) {
 	s.refusals.Do(func() {
-		s.log.Warn("request refused; oly_passkey_requests_total counts all of them",
-			append(about(ctx, r, path, requestID(r)), "status", status, "from", r.RemoteAddr)...)
+		s.log.Warn("unknown API key or missing scope (repeats are only counted in oly_passkey_requests_total)",
+			append(logAttrs(ctx, r, path, requestID(r)), "status", status, "from", r.RemoteAddr)...)
 	})
 }
 
-// requestID is the id that a request brings, or a new one where it brings none
-// that is fit for a log.
+// requestID returns the ID that a request was sent with, or a new one if it has none
+// that is safe to log.
 func requestID(r *http.Request) string {
 	const longest = 64
 	id := r.Header.Get("X-Request-Id")

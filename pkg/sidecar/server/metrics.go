@@ -15,12 +15,12 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// metrics counts what the server does, in a registry of its own.
+// metrics are the server's metrics, in their own registry.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	latency  *prometheus.HistogramVec
-	answers  map[string]prometheus.Counter // by what was answered
+	answers  map[string]prometheus.Counter // by result
 	kratos   *prometheus.CounterVec
 	hookLag  prometheus.Histogram
 	reloaded *prometheus.GaugeVec
@@ -28,8 +28,8 @@ type metrics struct {
 
 const namespace = "oly_passkey"
 
-// newMetrics makes the registry; name tells several servers apart, "" adds no
-// label. The server is asked at every scrape.
+// newMetrics returns the metrics of a server. name is a label that distinguishes
+// several servers; "" adds none.
 func newMetrics(name, version string, s *Server) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
@@ -37,7 +37,7 @@ func newMetrics(name, version string, s *Server) *metrics {
 			Namespace: namespace, Name: "requests_total", Help: "Requests by path and status code.",
 		}, []string{"path", "code"}),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Namespace: namespace, Name: "request_seconds", Help: "Time until a request is answered, by path.",
+			Namespace: namespace, Name: "request_seconds", Help: "Duration of requests, by path.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"path"}),
 		answers: map[string]prometheus.Counter{},
@@ -49,14 +49,14 @@ func newMetrics(name, version string, s *Server) *metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5, 30, 120},
 		}),
 		reloaded: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Namespace: namespace, Name: "reload_successful", Help: "0 where the last reading again failed, so that the old content is in use, by what was read.",
+			Namespace: namespace, Name: "reload_successful", Help: "1 if the last reload succeeded, 0 if it failed and the previous content is in use, by what was reloaded.",
 		}, []string{"what"}),
 	}
 	for _, what := range []string{readConfiguration, readKeys, readCertificates} {
 		m.reloaded.WithLabelValues(what).Set(1)
 	}
 	answers := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Namespace: namespace, Name: "resolve_answers_total", Help: "User handles asked for, by what was answered.",
+		Namespace: namespace, Name: "resolve_answers_total", Help: "Resolved user handles, by result.",
 	}, []string{"answer"})
 	for _, what := range []string{
 		index.Active.String(), index.Orphaned.String(), index.Unknown.String(), answeredRemoved,
@@ -69,7 +69,7 @@ func newMetrics(name, version string, s *Server) *metrics {
 		r = prometheus.WrapRegistererWith(prometheus.Labels{"name": name}, r)
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Namespace: namespace, Name: "build_info", Help: "1, by the version of the program.",
+		Namespace: namespace, Name: "build_info", Help: "Constant 1, labelled with the version of the program.",
 	}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
 	r.MustRegister(build, m.requests, m.latency, answers, m.kratos, m.hookLag, m.reloaded,
@@ -81,7 +81,7 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// counter makes what counts the requests of one path.
+// counter returns the function that counts the requests of a path.
 func (m *metrics) counter(path string) func(code int, took time.Duration) {
 	requests := m.requests.MustCurryWith(prometheus.Labels{"path": path})
 	good, latency := requests.WithLabelValues("200"), m.latency.WithLabelValues(path)
@@ -95,7 +95,7 @@ func (m *metrics) counter(path string) func(code int, took time.Duration) {
 	}
 }
 
-// What is counted of look-ups besides the states of handles.
+// The results of lookups other than states of user handles.
 const (
 	answeredRemoved   = "removed"
 	answeredNone      = "no-such-handle"
@@ -104,7 +104,7 @@ const (
 	answeredError     = "error"
 )
 
-// resolved counts one handle that was asked for.
+// resolved counts a lookup.
 func (m *metrics) resolved(a directory.Answer, err error) {
 	label := a.State.String()
 	switch {
@@ -122,7 +122,7 @@ func (m *metrics) resolved(a directory.Answer, err error) {
 	m.answers[label].Inc()
 }
 
-// countKratos counts the requests that go through a transport.
+// countKratos returns a transport that counts requests to Kratos.
 func (m *metrics) countKratos(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		resp, err := next.RoundTrip(r)
@@ -139,7 +139,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// indexCollector reads the index' own figures when it is scraped.
+// indexCollector collects the metrics of the index on every scrape.
 type indexCollector struct {
 	server *Server
 
@@ -152,30 +152,30 @@ func newIndexCollector(s *Server) *indexCollector {
 	}
 	return &indexCollector{
 		server:     s,
-		identities: desc("index_identities", "Identities in the index, by whether Kratos has deleted them.", "deleted"),
+		identities: desc("index_identities", "Identities in the index, by whether they are deleted in Kratos.", "deleted"),
 		handles:    desc("index_handles", "User handles in the index, by state.", "state"),
-		complete:   desc("index_complete", "1 once the first build is finished."),
-		swept:      desc("last_complete_sweep_timestamp_seconds", "When the last complete sweep ended."),
-		missing:    desc("sweep_missing_identities", "Identities for which the last sweep stopped."),
-		unread:     desc("unread_identities", "Identities that the last complete build or sweep found on Kratos' list and could not read."),
-		reading:    desc("sweep_running", "1 while a build or sweep reads Kratos' list."),
-		read:       desc("sweep_read_identities", "Identities that the build or sweep under way has read."),
-		fraction:   desc("sweep_read_fraction", "Fraction of Kratos' list that the build or sweep under way has read, estimated from the last id."),
-		waiting:    desc("pulls_waiting", "Identities that wait for their pull, by what asked for it.", "asked_by"),
-		oldest:     desc("oldest_hook_seconds", "How long the oldest hook has waited for its pull."),
-		expires:    desc("certificate_expiry_timestamp_seconds", "When the certificate of the API expires."),
+		complete:   desc("index_complete", "1 if the first build is finished."),
+		swept:      desc("last_complete_sweep_timestamp_seconds", "Time at which the last complete sweep ended."),
+		missing:    desc("sweep_missing_identities", "Apparently deleted identities because of which the last sweep stopped."),
+		unread:     desc("unread_identities", "Identities that the last complete build or sweep could not read."),
+		reading:    desc("sweep_running", "1 while a build or sweep is running."),
+		read:       desc("sweep_read_identities", "Identities that the running build or sweep has read."),
+		fraction:   desc("sweep_read_fraction", "Fraction of all identities that the running build or sweep has read, estimated from the last ID."),
+		waiting:    desc("pulls_waiting", "Identities waiting to be pulled, by the source of the request.", "asked_by"),
+		oldest:     desc("oldest_hook_seconds", "How long the oldest hook has been waiting for its pull."),
+		expires:    desc("certificate_expiry_timestamp_seconds", "Time at which the certificate of the API expires."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (c *indexCollector) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, ch) }
 
-// scrapeTimeout bounds what the store may take for its figures.
+// scrapeTimeout limits how long the store may take for its statistics.
 const scrapeTimeout = 5 * time.Second
 
 // Collect implements prometheus.Collector.
 func (c *indexCollector) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout) //nolint:forbidigo // the interface hands none on
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout) //nolint:forbidigo // the interface has no context
 	defer cancel()
 	st, err := c.server.status(ctx)
 	if err != nil {
@@ -203,7 +203,7 @@ func (c *indexCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(c.read, float64(st.Read))
 	gauge(c.fraction, st.Fraction)
 	count(c.waiting, st.Hooks, "hook")
-	count(c.waiting, st.Own, "directory")
+	count(c.waiting, st.Background, "directory")
 	gauge(c.oldest, st.OldestFor.Seconds())
 	if files := c.server.tls; files != nil {
 		gauge(c.expires, float64(files.current.Load().Certificates[0].Leaf.NotAfter.Unix()))

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// openAPIDocument describes the routes; a test holds it against them.
+// openAPIDocument describes the routes; a test compares it with them.
 //
 //go:embed openapi.json
 var openAPIDocument []byte

@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -11,9 +12,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/directory"
 )
 
-// problemError is an RFC 9457 answer.
+// problemError is an RFC 9457 problem.
 type problemError struct {
-	Type   string `json:"type"` // where docs/problems.md explains it
+	Type   string `json:"type"` // link to its section of docs/problems.md
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
@@ -21,57 +22,54 @@ type problemError struct {
 	retryAfter int // seconds; 0 sends no Retry-After
 }
 
-// api.ProblemBase is in front of every problem type.
-const problemBase = "https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#"
-
 func newProblem(status int, name, title, detail string) *problemError {
 	return &problemError{Type: api.ProblemBase + name, Title: title, Status: status, Detail: detail}
 }
 
 func badRequest(detail string) *problemError {
-	return newProblem(http.StatusBadRequest, api.ProblemBadRequest, "the request cannot be understood", detail)
+	return newProblem(http.StatusBadRequest, api.ProblemBadRequest, "invalid request", detail)
 }
 
 func invalidHandle(err error) *problemError {
-	return newProblem(http.StatusBadRequest, api.ProblemInvalidHandle, "the user handle is none", err.Error())
+	return newProblem(http.StatusBadRequest, api.ProblemInvalidHandle, "invalid user handle", err.Error())
 }
 
 func unauthorized() *problemError {
-	return newProblem(http.StatusUnauthorized, api.ProblemUnauthorized, "an api key is needed",
-		"send a key of the server's key file as Authorization: Bearer KEY or as X-Api-Key: KEY, once")
+	return newProblem(http.StatusUnauthorized, api.ProblemUnauthorized, "missing or unknown API key",
+		"send one key, either as Authorization: Bearer KEY or as X-Api-Key: KEY")
 }
 
 func forbidden(scope api.Scope) *problemError {
-	return newProblem(http.StatusForbidden, api.ProblemForbidden, "the api key is not for this",
-		"this needs a key of scope "+string(scope))
+	return newProblem(http.StatusForbidden, api.ProblemForbidden, "insufficient scope",
+		fmt.Sprintf("this API key lacks the scope %q", scope))
 }
 
 func internal(id string) *problemError {
-	return newProblem(http.StatusInternalServerError, api.ProblemInternal, "something went wrong here", "the server's log says what, under request id "+id)
+	return newProblem(http.StatusInternalServerError, api.ProblemInternal, "internal error", "see request ID "+id+" in the server's log")
 }
 
-// fromDirectory turns what the directory cannot answer into a problem. Errors
-// that are nobody's business outside stay as they are.
+// fromDirectory turns the directory's exported errors into problems. It returns other
+// errors, which are not shown to clients, unchanged.
 func fromDirectory(err error) error {
 	switch {
 	case errors.Is(err, directory.ErrNoIdentity):
-		return newProblem(http.StatusNotFound, api.ProblemUnknownIdentity, "the identity is unknown", directory.ErrNoIdentity.Error())
+		return newProblem(http.StatusNotFound, api.ProblemUnknownIdentity, "unknown identity", directory.ErrNoIdentity.Error())
 	case errors.Is(err, directory.ErrNoCredential):
-		return newProblem(http.StatusNotFound, api.ProblemUnknownCredential, "the credential is not the identity's", directory.ErrNoCredential.Error())
+		return newProblem(http.StatusNotFound, api.ProblemUnknownCredential, "unknown credential", directory.ErrNoCredential.Error())
 	case errors.Is(err, directory.ErrIdentityExists):
-		return newProblem(http.StatusConflict, api.ProblemIdentityExists, "the identity is still there", directory.ErrIdentityExists.Error())
+		return newProblem(http.StatusConflict, api.ProblemIdentityExists, "the identity still exists", directory.ErrIdentityExists.Error())
 	case errors.Is(err, directory.ErrUnknown):
-		return newProblem(http.StatusNotFound, api.ProblemUnknownHandle, "the user handle is unknown", directory.ErrUnknown.Error())
+		return newProblem(http.StatusNotFound, api.ProblemUnknownHandle, "unknown user handle", directory.ErrUnknown.Error())
 	case errors.Is(err, directory.ErrRemoved):
-		return newProblem(http.StatusGone, api.ProblemRemovedHandle, "the user handle's credential is gone", directory.ErrRemoved.Error())
+		return newProblem(http.StatusGone, api.ProblemRemovedHandle, "the credential was removed", directory.ErrRemoved.Error())
 	case errors.Is(err, directory.ErrAmbiguous):
-		return newProblem(http.StatusConflict, api.ProblemAmbiguousHandle, "the user handle is ambiguous", directory.ErrAmbiguous.Error())
+		return newProblem(http.StatusConflict, api.ProblemAmbiguousHandle, "ambiguous user handle", directory.ErrAmbiguous.Error())
 	case errors.Is(err, directory.ErrBuilding):
 		p := newProblem(http.StatusServiceUnavailable, api.ProblemIndexBuilding, "the index is being built", directory.ErrBuilding.Error())
 		p.retryAfter = 1
 		return p
 	case errors.Is(err, directory.ErrKratos):
-		p := newProblem(http.StatusServiceUnavailable, api.ProblemKratosUnavailable, "kratos cannot be asked", directory.ErrKratos.Error())
+		p := newProblem(http.StatusServiceUnavailable, api.ProblemKratosUnavailable, "Kratos is unreachable", directory.ErrKratos.Error())
 		p.retryAfter = 1
 		return p
 	}
@@ -93,14 +91,14 @@ func (p *problemError) write(w http.ResponseWriter) {
 
 func writeJSON(w http.ResponseWriter, contentType []string, status int, v any) {
 	body, err := json.Marshal(v, json.Deterministic(true))
-	if err != nil { // none of our types can fail
+	if err != nil { // not possible with the types of this package
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 	writeBody(w, contentType, status, body)
 }
 
-// Values of answers' headers; net/http only reads them.
+// Values of response headers; net/http only reads them.
 var (
 	typeJSON    = []string{"application/json"}
 	typeProblem = []string{"application/problem+json"}
@@ -112,5 +110,5 @@ func writeBody(w http.ResponseWriter, contentType []string, status int, body []b
 	h["Content-Type"] = contentType
 	h["Cache-Control"] = noStore
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // a client that went away has no use for an error
+	_, _ = w.Write(append(body, '\n')) // an error means that the client disconnected
 }

@@ -19,7 +19,7 @@ import (
 // each is answered, none with a 500, and nobody but the owner of the one handle
 // is ever named.
 func TestRandomHandles(t *testing.T) {
-	batches := 20
+	batches := 4
 	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
 		batches = 1000
 	}

@@ -8,24 +8,24 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/api"
 )
 
-// Reload is what a running server can take over.
+// Reload contains the options that can be changed while a server is running.
 type Reload struct {
 	KeyFile    string
 	TLS        TLS
 	MaxHandles float64
-	Public     http.Handler // nil where the server was started without
+	Public     http.Handler // nil if the server was started without
 }
 
-// Reload takes new settings over and reads their files: all of them or, with an
-// error, none.
+// Reload applies new options and rereads their files: all of them or, if it returns
+// an error, none.
 func (s *Server) Reload(r Reload) error {
 	switch {
 	case r.TLS.enabled() != (s.tls != nil):
-		return errors.New("tls cannot be turned on or off without a restart")
-	case (r.Public == nil) != (s.outside == nil):
-		return errors.New("--public-listen cannot be turned on or off without a restart")
+		return errors.New("TLS cannot be enabled or disabled without a restart")
+	case (r.Public == nil) != (s.publicListener == nil):
+		return errors.New("--public-listen cannot be added or removed without a restart")
 	case (r.KeyFile == "") != (*s.keyFile.Load() == ""):
-		return errors.New("--api-key-file cannot be turned on or off without a restart")
+		return errors.New("--api-key-file cannot be added or removed without a restart")
 	}
 	var keys *api.Keys
 	var err error
@@ -51,8 +51,7 @@ func (s *Server) Reload(r Reload) error {
 	return nil
 }
 
-// NoteReload shows in a metric whether the configuration that was read again
-// could be used.
+// NoteReload records in a metric whether reloading the configuration succeeded.
 func (s *Server) NoteReload(err error) { s.noteReload(readConfiguration, err) }
 
 func (s *Server) noteReload(what string, err error) {

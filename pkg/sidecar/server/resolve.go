@@ -8,8 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/directory"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
@@ -22,17 +21,7 @@ type resolveRequest struct {
 	Confirm      bool    `json:"confirm"`
 }
 
-// resolveAnswer is its answer.
-type resolveAnswer struct {
-	IdentityID        uuid.UUID `json:"identity_id"`
-	Credential        string    `json:"credential"` // passkey, webauthn or ""
-	State             string    `json:"state"`
-	CredentialMatches *bool     `json:"credential_matches"`
-	Source            string    `json:"source"`
-	ConfirmedAt       time.Time `json:"confirmed_at"`
-}
-
-// resolve answers whose a user handle is.
+// resolve responds with the identity of a user handle.
 func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 	var body resolveRequest
 	if err := readJSON(w, r, maxBody, &body); err != nil {
@@ -46,39 +35,39 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if prefersText(r.Header.Get("Accept")) {
-		writeText(w, http.StatusOK, a.IdentityID.String())
+		writeText(w, http.StatusOK, a.IdentityID)
 		return nil
 	}
 	writeJSON(w, typeJSON, http.StatusOK, a)
 	return nil
 }
 
-// prefersText tells whether a client asks for the bare UUID: whether text is the
-// first type that it names.
+// prefersText reports whether a client requests the bare UUID, with text as the first
+// type that it accepts.
 func prefersText(accept string) bool {
 	first, _, _ := strings.Cut(accept, ",")
 	kind, _, _ := strings.Cut(first, ";")
 	return strings.EqualFold(strings.TrimSpace(kind), "text/plain")
 }
 
-func (s *Server) resolveOne(ctx context.Context, body *resolveRequest, askUntil time.Time) (resolveAnswer, error) {
+func (s *Server) resolveOne(ctx context.Context, body *resolveRequest, askUntil time.Time) (api.Answer, error) {
 	q := directory.Query{AllowRemoved: body.AllowRemoved, Confirm: body.Confirm, AskUntil: askUntil}
 	var err error
 	if q.Readings, err = userhandle.Read(body.UserHandle); err != nil {
-		return resolveAnswer{}, invalidHandle(err)
+		return api.Answer{}, invalidHandle(err)
 	}
 	if body.CredentialID != nil {
 		if q.CredentialID, err = userhandle.ReadCredentialID(*body.CredentialID); err != nil {
-			return resolveAnswer{}, badRequest(`"credential_id": ` + err.Error())
+			return api.Answer{}, badRequest(`"credential_id": ` + err.Error())
 		}
 	}
 	a, err := s.directory.Resolve(ctx, q)
 	s.metrics.resolved(a, err)
 	if err != nil {
-		return resolveAnswer{}, fromDirectory(err)
+		return api.Answer{}, fromDirectory(err)
 	}
-	return resolveAnswer{
-		IdentityID:        a.IdentityID,
+	return api.Answer{
+		IdentityID:        a.IdentityID.String(),
 		Credential:        a.Credential,
 		State:             a.State.String(),
 		CredentialMatches: a.Matches,
@@ -87,20 +76,20 @@ func (s *Server) resolveOne(ctx context.Context, body *resolveRequest, askUntil 
 	}, nil
 }
 
-// maxBatch is how many handles one batch may ask for.
+// maxBatch is the maximum number of queries in a batch.
 const maxBatch = 1000
 
-// batchWait is how long all queries of a batch together wait for Kratos, which is
-// as long as one does by itself.
+// batchWait is how long all queries of a batch together wait for Kratos: as long as a
+// single query does.
 const batchWait = 8 * time.Second
 
 // batchResult is an answer or a problem.
 type batchResult struct {
-	Answer  *resolveAnswer `json:"answer,omitempty"`
-	Problem *problemError  `json:"problem,omitempty"`
+	Answer  *api.Answer   `json:"answer,omitempty"`
+	Problem *problemError `json:"problem,omitempty"`
 }
 
-// resolveBatch answers many handles, each for itself and in order.
+// resolveBatch resolves many user handles independently; results are in order.
 func (s *Server) resolveBatch(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Queries []resolveRequest `json:"queries"`
@@ -109,7 +98,7 @@ func (s *Server) resolveBatch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if n := len(body.Queries); n == 0 || n > maxBatch {
-		return badRequest(fmt.Sprintf(`"queries" has %d elements, it may have 1 to %d`, n, maxBatch))
+		return badRequest(fmt.Sprintf(`"queries" has %d elements; 1 to %d are allowed`, n, maxBatch))
 	}
 	if err := s.limits.take(r, len(body.Queries)); err != nil {
 		return err

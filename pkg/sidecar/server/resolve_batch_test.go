@@ -70,7 +70,7 @@ func TestBatchIsBoundedInTime(t *testing.T) {
 				require.Equal(t, api.ProblemBase+"kratos-unavailable", r.Problem.Type)
 				continue
 			}
-			require.Equal(t, uuid.UUID{1}, r.Answer.IdentityID)
+			require.Equal(t, uuid.UUID{1}.String(), r.Answer.IdentityID)
 		}
 		cancel()
 		require.NoError(t, <-done)

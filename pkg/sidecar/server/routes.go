@@ -11,8 +11,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// handler answers a request itself, or with a *problemError that is shown, or
-// with any other error, which is logged and never shown.
+// handler handles a request. If it returns a *problemError, that is the response. Any
+// other error is logged, and never shown to the client.
 type handler func(http.ResponseWriter, *http.Request) error
 
 // route is one operation of the API.
@@ -22,17 +22,17 @@ type route struct {
 	handle       handler
 }
 
-// noScope is the scope of routes that anybody may ask.
+// noScope is the scope of routes that do not require a key.
 const noScope api.Scope = ""
 
-// routes is the whole API; openapi.json describes the same operations.
+// routes returns all operations of the API, as described in openapi.json.
 func (s *Server) routes() []route {
 	return []route{
 		{http.MethodPost, api.RegistrationHookPath, api.ScopeHooks, s.hook(index.FlowRegistration)},
 		{http.MethodPost, api.LoginHookPath, api.ScopeHooks, s.hook(index.FlowLogin)},
 		{http.MethodPost, api.SettingsHookPath, api.ScopeHooks, s.hook(index.FlowSettings)},
-		{http.MethodPost, api.RefuseSignUpPath, api.ScopeHooks, refusePasskeySignUp()},
-		{http.MethodPost, api.RefuseAddressPath, api.ScopeHooks, refuseAddressChange()},
+		{http.MethodPost, api.RefuseSignUpPath, api.ScopeHooks, rejectPasskeySignUp()},
+		{http.MethodPost, api.RefuseAddressPath, api.ScopeHooks, rejectAddressChange()},
 		{http.MethodPost, "/v1/resolve", api.ScopeResolve, s.resolve},
 		{http.MethodPost, "/v1/resolve/batch", api.ScopeResolve, s.resolveBatch},
 		{http.MethodPost, "/v1/signals/unknown-credential", api.ScopeResolve, s.unknownCredential},
@@ -48,37 +48,38 @@ func (s *Server) routes() []route {
 	}
 }
 
-// limits of one request. Hooks and look-ups are a few hundred bytes.
+// Limits of request bodies, in bytes. Hooks and lookups are a few hundred bytes.
 const (
 	maxBody      = 64 << 10
-	maxBatchBody = 2 << 20 // 1000 handles in the longest form, with credential ids
+	maxBatchBody = 2 << 20 // 1000 handles in the longest form, with credential IDs
 )
 
-// api is the handler behind --listen.
+// api returns the handler of --listen.
 func (s *Server) api() http.Handler {
 	mux := http.NewServeMux()
 	methods := map[string][]string{}
 	for _, r := range s.routes() {
 		mux.Handle(r.method+" "+r.path, s.guard(r))
 		methods[r.path] = append(methods[r.path], r.method)
-		if r.method == http.MethodGet { // net/http answers both
+		if r.method == http.MethodGet { // net/http handles both
 			methods[r.path] = append(methods[r.path], http.MethodHead)
 		}
 	}
 	for path, allowed := range methods {
 		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			newProblem(http.StatusMethodNotAllowed, api.ProblemMethodNotAllowed, "the method is not allowed",
-				"this path takes "+strings.Join(allowed, ", ")).write(w)
+			newProblem(http.StatusMethodNotAllowed, api.ProblemMethodNotAllowed, "method not allowed",
+				"use "+strings.Join(allowed, ", ")).write(w)
 		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		newProblem(http.StatusNotFound, api.ProblemNotFound, "there is nothing here", "GET /openapi.json lists the routes").write(w)
+		newProblem(http.StatusNotFound, api.ProblemNotFound, "not found", "GET /openapi.json lists the routes").write(w)
 	})
 	return mux
 }
 
-// guard lets a request in that has a key for the route, counts it and traces it.
+// guard wraps the handler of a route with authorisation, metrics, tracing and
+// logging.
 func (s *Server) guard(r route) http.Handler {
 	count := s.metrics.counter(r.path)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -91,7 +92,7 @@ func (s *Server) guard(r route) http.Handler {
 			count(counted.status, took)
 			s.logRequest(ctx, req, r.path, counted.status, took)
 		}()
-		defer s.rescue(counted, req, r.path, answerInternal)
+		defer s.recoverPanic(counted, req, r.path, answerInternal)
 		if p := s.authorize(req, r.scope); p != nil {
 			s.logRefusal(ctx, req, r.path, p.Status)
 			p.write(counted)
@@ -106,10 +107,10 @@ func (s *Server) guard(r route) http.Handler {
 			id := requestID(req)
 			counted.Header().Set("X-Request-Id", id)
 			level := slog.LevelError
-			if ctx.Err() != nil { // the client went away, which is no failure here
+			if ctx.Err() != nil { // the client disconnected, which is not an error
 				level = slog.LevelDebug
 			}
-			s.log.Log(ctx, level, "request failed", append(about(ctx, req, r.path, id), "error", err)...)
+			s.log.Log(ctx, level, "request failed", append(logAttrs(ctx, req, r.path, id), "error", err)...)
 			p = internal(id)
 		}
 		p.write(counted)
@@ -134,12 +135,12 @@ func (s *Server) authorize(r *http.Request, scope api.Scope) *problemError {
 	return unauthorized()
 }
 
-// requestKey answers the key that a request sends: as a bearer token, or as
-// X-Api-Key, the form for Kratos' hooks: their key comes from an environment
-// file, where "Bearer KEY" would be split at its blank. A request that sends
-// both, or one of them twice, sends none.
+// requestKey returns the key of a request, sent as a bearer token or as X-Api-Key.
+// The latter is for Kratos' hooks: their key comes from an environment file, in which
+// "Bearer KEY" would be split at the space. A request with more than one key counts as
+// one without a key.
 func requestKey(h http.Header) (string, bool) {
-	bearer, plain := h["Authorization"], h["X-Api-Key"] // net/http spells every name like that
+	bearer, plain := h["Authorization"], h["X-Api-Key"] // the canonical forms
 	if len(bearer)+len(plain) != 1 {
 		return "", false
 	}

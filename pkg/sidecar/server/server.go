@@ -1,9 +1,9 @@
-// Package server serves the directory over HTTP: Kratos' hooks in, user handle
-// to identity out.
+// Package server serves a directory over HTTP: it receives Kratos' hooks, and
+// resolves user handles to identities.
 //
 // Resolving is not authentication. The user handle of an assertion is not
-// signed (WebAuthn §6.3.3): an answer identifies somebody only together with
-// credential_matches: true and a signature that was verified.
+// signed (WebAuthn §6.3.3): a response only identifies a user together with
+// credential_matches: true and a verified signature.
 package server
 
 import (
@@ -29,58 +29,59 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
-// Options make a Server. KratosAdminURL is required, one of DataDir and
-// PostgresDSN, and Keys or KeyFile unless Dev is set.
+// Options are the options of a Server. Required are KratosAdminURL, one of DataDir
+// and PostgresDSN, and one of Keys and KeyFile unless Dev is set.
 type Options struct {
 	KratosAdminURL string
-	KratosAccess   kratosadmin.Access // what it takes to reach it
-	DataDir        string             // of the index in one file; or
-	PostgresDSN    string             // of the database that several servers share
+	KratosAccess   kratosadmin.Access // credentials and connection options for it
+	DataDir        string             // directory of the embedded index; or
+	PostgresDSN    string             // of a database that several servers can share
 	Keys           *api.Keys          // fixed; or
-	KeyFile        string             // read at the start, and again whenever it changes
-	Listen         string             // host:port of the API, api.DefaultListen where it is empty
-	MetricsListen  string             // host:port of livez and readyz, api.DefaultMetricsListen where it is empty
-	Dev            bool               // no keys; loopback only
-	InsecureHTTP   bool               // clear text off loopback
-	TLS            TLS                // of the API; clear text where it is empty
+	KeyFile        string             // reread when it changes
+	CheckEvery     time.Duration      // how often files are checked for changes; default 2 s
+	Listen         string             // HOST:PORT of the API; default api.DefaultListen
+	MetricsListen  string             // HOST:PORT of metrics, livez and readyz; default api.DefaultMetricsListen
+	Dev            bool               // require no keys; loopback addresses only
+	InsecureHTTP   bool               // allow plain HTTP on other addresses than loopback
+	TLS            TLS                // of the API; plain HTTP if empty
 	IdentityIDs    directory.IdentityIDs
-	ReconcileEvery time.Duration // 6 h where it is 0
-	MaxAge         time.Duration // 24 h where it is 0
-	MaxHandles     float64       // handles a second that a client may ask for, 0 for no limit
-	Name           string        // label of every metric, none where it is empty
-	Version        string        // of this program, shown by a metric
-	PublicListen   string        // host:port of Public, where that is not nil
-	Public         http.Handler  // the documents that everybody may read
-	DrainDelay     time.Duration // for which requests are still taken at the end, after readyz has said 503
-	Tracer         trace.Tracer  // makes the spans, nil for none
+	ReconcileEvery time.Duration // default 6 h
+	MaxAge         time.Duration // default 24 h
+	MaxHandles     float64       // user handles per second and client, 0 for no limit
+	Name           string        // label of every metric; "" for none
+	Version        string        // of this program, for a metric
+	PublicListen   string        // HOST:PORT of Public, if that is not nil
+	Public         http.Handler  // serves the public documents
+	DrainDelay     time.Duration // how long to keep serving after readyz turns 503 on shutdown
+	Tracer         trace.Tracer  // nil for no spans
 	Log            *slog.Logger
 }
 
-// Server is an open store with its listeners.
+// Server is an open store with its listeners. Call Run or Close.
 type Server struct {
-	log        *slog.Logger
-	dev        bool
-	keys       atomic.Pointer[api.Keys]
-	keyFile    atomic.Pointer[string]
-	tls        *tlsFiles // nil: clear text
-	store      index.Store
-	directory  *directory.Directory
-	metrics    *metrics
-	limits     limits
-	told       events
-	refusals   rate.Sometimes // bounds the log's lines about refused requests
-	tracer     trace.Tracer   // nil: no spans
-	drainDelay time.Duration
-	draining   atomic.Bool
-	public     atomic.Pointer[http.Handler]
-	listener   net.Listener
-	operations net.Listener
-	outside    net.Listener // nil: there is nothing for everybody
+	log            *slog.Logger
+	dev            bool
+	keys           atomic.Pointer[api.Keys]
+	keyFile        atomic.Pointer[string]
+	tls            *tlsFiles // nil: clear text
+	store          index.Store
+	directory      *directory.Directory
+	metrics        *metrics
+	limits         limits
+	seenEvents     dedupe
+	refusals       rate.Sometimes // bounds the log's lines about refused requests
+	tracer         trace.Tracer   // nil: no spans
+	drainDelay     time.Duration
+	checkEvery     time.Duration
+	draining       atomic.Bool
+	public         atomic.Pointer[http.Handler]
+	listener       net.Listener
+	operations     net.Listener
+	publicListener net.Listener // nil if there are no public documents
 }
 
-// New opens the store and both listeners, so that a busy port or a store that
-// another process holds is an error at once. It does not call Kratos; Run does,
-// and Run has to be called, or Close.
+// New opens the store and the listeners, so that a port or store that is already in
+// use is an immediate error. It does not call Kratos; Run does.
 func New(ctx context.Context, o Options) (*Server, error) {
 	o.Listen, o.MetricsListen = cmp.Or(o.Listen, api.DefaultListen), cmp.Or(o.MetricsListen, api.DefaultMetricsListen)
 	if err := o.Check(); err != nil {
@@ -88,7 +89,8 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	s := &Server{
 		log: o.Log, dev: o.Dev, tracer: o.Tracer, drainDelay: o.DrainDelay,
-		refusals: rate.Sometimes{Interval: refusalsEvery},
+		checkEvery: cmp.Or(o.CheckEvery, 2*time.Second),
+		refusals:   rate.Sometimes{Interval: refusalsEvery},
 	}
 	s.limits.set(o.MaxHandles)
 	s.keyFile.Store(&o.KeyFile)
@@ -132,7 +134,7 @@ func (s *Server) open(ctx context.Context, o Options, kratos *kratosadmin.Client
 		return fmt.Errorf("--metrics-listen %q: %w", o.MetricsListen, err)
 	}
 	if o.Public != nil {
-		if s.outside, err = lc.Listen(ctx, "tcp", o.PublicListen); err != nil {
+		if s.publicListener, err = lc.Listen(ctx, "tcp", o.PublicListen); err != nil {
 			return fmt.Errorf("--public-listen %q: %w", o.PublicListen, err)
 		}
 	}
@@ -156,7 +158,7 @@ func openStore(ctx context.Context, o Options) (index.Store, error) {
 	if o.PostgresDSN == "" {
 		s, err := bolt.Open(o.DataDir)
 		if err != nil {
-			return nil, err // not s: a nil *Store is no nil Store
+			return nil, err // not s: a nil *bolt.Store in the interface is not nil
 		}
 		return s, nil
 	}
@@ -167,7 +169,8 @@ func openStore(ctx context.Context, o Options) (index.Store, error) {
 	return s, nil
 }
 
-// status is what the metrics show; before the directory is open, nothing.
+// status returns the directory's status for the metrics; it is empty until the
+// directory is open.
 func (s *Server) status(ctx context.Context) (directory.Status, error) {
 	if s.directory == nil {
 		return directory.Status{}, nil
@@ -175,12 +178,13 @@ func (s *Server) status(ctx context.Context) (directory.Status, error) {
 	return s.directory.Status(ctx)
 }
 
-// Progress tells how far the reading of Kratos' list has come.
+// Progress returns the progress of the running build or sweep; see
+// directory.Directory.Progress.
 func (s *Server) Progress() (p kratosadmin.Progress, first, reading bool) {
 	return s.directory.Progress()
 }
 
-// URL is where the API answers.
+// URL returns the URL of the API.
 func (s *Server) URL() string {
 	if s.tls != nil {
 		return "https://" + s.listener.Addr().String()
@@ -188,21 +192,21 @@ func (s *Server) URL() string {
 	return "http://" + s.listener.Addr().String()
 }
 
-// MetricsURL is where metrics, livez and readyz answer.
+// MetricsURL returns the URL of metrics, livez and readyz.
 func (s *Server) MetricsURL() string { return "http://" + s.operations.Addr().String() }
 
-// PublicURL is where the documents for everybody are, "" where there are none.
+// PublicURL returns the URL of the public documents, "" if there are none.
 func (s *Server) PublicURL() string {
-	if s.outside == nil {
+	if s.publicListener == nil {
 		return ""
 	}
-	return "http://" + s.outside.Addr().String()
+	return "http://" + s.publicListener.Addr().String()
 }
 
-// Close gives store and listeners back. After Run it does nothing.
+// Close closes the store and the listeners. After Run it does nothing.
 func (s *Server) Close() error {
 	var errs []error
-	for _, l := range []net.Listener{s.listener, s.operations, s.outside} {
+	for _, l := range []net.Listener{s.listener, s.operations, s.publicListener} {
 		if l != nil {
 			if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 				errs = append(errs, err)
@@ -215,15 +219,15 @@ func (s *Server) Close() error {
 	return errors.Join(errs...)
 }
 
-// Run serves until ctx ends, lets requests that are under way finish, and
-// answers nil then. It ends early where the index belongs to another Kratos.
+// Run serves until ctx is done, finishes in-flight requests, and then returns nil. It
+// returns an error early if the index belongs to another Kratos.
 func (s *Server) Run(ctx context.Context) error {
-	// What requests need goes on until the last of them is answered.
+	// Keep everything that requests depend on running until the last one is finished.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	g, running := errgroup.WithContext(work)
 	g.Go(func() error { return s.directory.Run(running) })
-	g.Go(func() error { return s.serve(running, s.probes(), s.operations, inside(nil)) })
+	g.Go(func() error { return s.serve(running, s.probes(), s.operations, internalLimits(nil)) })
 	g.Go(func() error { return s.watchKeys(running) })
 	g.Go(func() error { return s.watchTLS(running) })
 	g.Go(func() error {
@@ -234,25 +238,25 @@ func (s *Server) Run(ctx context.Context) error {
 	return errors.Join(err, s.Close())
 }
 
-// serveUntil answers requests until ctx ends and those under way are answered,
-// or until what they need has ended.
+// serveUntil serves until ctx is done and in-flight requests are finished, or until
+// running is done.
 func (s *Server) serveUntil(ctx, running context.Context) error {
-	doors, shut := context.WithCancel(running)
-	defer shut()
+	serving, stopServing := context.WithCancel(running)
+	defer stopServing()
 	undrain := context.AfterFunc(ctx, func() {
 		s.draining.Store(true)
-		s.log.Info("draining: readyz says 503, and requests under way are finished", "taking_requests_for", s.drainDelay.String())
+		s.log.Info("draining: /readyz now returns 503, finishing in-flight requests", "taking_requests_for", s.drainDelay.String())
 		select {
 		case <-time.After(s.drainDelay):
 		case <-running.Done():
 		}
-		shut()
+		stopServing()
 	})
 	defer undrain()
-	g, doors := errgroup.WithContext(doors)
-	g.Go(func() error { return s.serve(doors, s.api(), s.listener, inside(s.tls)) })
-	if s.outside != nil {
-		g.Go(func() error { return s.serve(doors, s.documents(), s.outside, outside()) })
+	g, serving := errgroup.WithContext(serving)
+	g.Go(func() error { return s.serve(serving, s.api(), s.listener, internalLimits(s.tls)) })
+	if s.publicListener != nil {
+		g.Go(func() error { return s.serve(serving, s.documents(), s.publicListener, publicLimits()) })
 	}
 	return g.Wait()
 }

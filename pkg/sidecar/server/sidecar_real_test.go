@@ -278,7 +278,7 @@ func TestRealOtherKratos(t *testing.T) {
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	require.EqualError(t, refused.Run(ctx), "index belongs to another kratos: none of its identities that were looked for exists there; use another data directory, or empty this one if kratos was replaced")
+	require.EqualError(t, refused.Run(ctx), "index belongs to another Kratos: none of the sampled identities exist there; use another data directory, or empty this one if Kratos was replaced")
 }
 
 // TestRealRefusal signs up by passkey where only sign-up by code is allowed.
@@ -305,7 +305,7 @@ func TestRealRefusal(t *testing.T) {
 	require.NoError(t, json.Unmarshal(raw, &shown))
 	require.Len(t, shown.UI.Messages, 1)
 	require.Equal(t, server.RefusalMessageID, shown.UI.Messages[0].ID)
-	require.Equal(t, "Please sign up with a code sent to your e-mail address first. You can add a passkey right after that.", shown.UI.Messages[0].Text)
+	require.Equal(t, "Please sign up with a code sent to your email address first. You can add a passkey right after that.", shown.UI.Messages[0].Text)
 	status, raw = p.do(http.MethodGet, k.admin+"/admin/identities", nil)
 	require.Equal(t, http.StatusOK, status)
 	require.JSONEq(t, "[]", string(raw))

@@ -26,8 +26,8 @@ const (
 	somebody       = "11111111-1111-4111-8111-111111111111"
 	handle         = "sY6NOda7WGXT2Bsl4muMt4g4YBJzHttJi0wOr7f9QJVUPnOVD6K7j4eqz3vNAFTj"
 	unitKeys       = "hooks:hooks-key\nresolve:resolve-key\nresolve:resolve-key-2\nread:read-key\nadmin:admin-key\n"
-	refusal        = `{"messages":[{"instance_ptr":"#/","messages":[{"id":4770001,"text":"Please sign up with a code sent to your e-mail address first. You can add a passkey right after that.","type":"error"}]}]}`
-	addressRefusal = `{"messages":[{"instance_ptr":"#/","messages":[{"id":4770002,"text":"Your e-mail address cannot be changed here. Please ask us to change it.","type":"error"}]}]}`
+	refusal        = `{"messages":[{"instance_ptr":"#/","messages":[{"id":4770001,"text":"Please sign up with a code sent to your email address first. You can add a passkey right after that.","type":"error"}]}]}`
+	addressRefusal = `{"messages":[{"instance_ptr":"#/","messages":[{"id":4770002,"text":"Your email address cannot be changed here. Please ask us to change it.","type":"error"}]}]}`
 	listOfOne      = `[{"id":"` + somebody + `","schema_id":"d","schema_url":"u","traits":{},"credentials":{"passkey":{"identifiers":["` + handle + `"]}}}]`
 )
 
@@ -63,6 +63,7 @@ func serve(t *testing.T, change func(*server.Options)) *server.Server {
 		Listen:         "127.0.0.1:0",
 		MetricsListen:  "127.0.0.1:0",
 		Log:            slog.New(slog.DiscardHandler),
+		CheckEvery:     10 * time.Millisecond,
 	}
 	keys, err := api.ReadKeys(strings.NewReader(unitKeys), "keys")
 	require.NoError(t, err)
@@ -116,7 +117,7 @@ func TestAPI(t *testing.T) {
 	s := serve(t, nil)
 	built(t, s)
 	problem := problemText
-	unauthorized := problem(401, "unauthorized", "an api key is needed", "send a key of the server's key file as Authorization: Bearer KEY or as X-Api-Key: KEY, once")
+	unauthorized := problem(401, "unauthorized", "missing or unknown API key", "send one key, either as Authorization: Bearer KEY or as X-Api-Key: KEY")
 	for _, tc := range []struct {
 		name, path, key, body string
 		status                int
@@ -127,75 +128,75 @@ func TestAPI(t *testing.T) {
 		{"hook without a key", "/v1/hooks/kratos/login", "", `{"identity_id":"` + somebody + `"}`, 401, unauthorized},
 		{
 			"another scope's key", "/v1/resolve", "hooks-key", `{"user_handle":"` + handle + `"}`, 403,
-			problem(403, "forbidden", "the api key is not for this", "this needs a key of scope resolve"),
+			problem(403, "forbidden", "insufficient scope", `this API key lacks the scope "resolve"`),
 		},
 		{
 			"unknown handle", "/v1/resolve", "resolve-key", `{"user_handle":"nobody"}`, 404,
-			problem(404, "unknown-handle", "the user handle is unknown", "no identity is known to have this user handle"),
+			problem(404, "unknown-handle", "unknown user handle", "no identity is known to have this user handle"),
 		},
 		{
 			"65 bytes", "/v1/resolve", "resolve-key", `{"user_handle":"` + strings.Repeat("x", 65) + `"}`, 400,
-			problem(400, "invalid-handle", "the user handle is none", "the user handle has 65 bytes; WebAuthn allows 1 to 64"),
+			problem(400, "invalid-handle", "invalid user handle", "the user handle has 65 bytes; WebAuthn allows 1 to 64"),
 		},
 		{
 			"no handle", "/v1/resolve", "resolve-key", `{}`, 400,
-			problem(400, "invalid-handle", "the user handle is none", "the user handle is empty; WebAuthn allows 1 to 64 bytes"),
+			problem(400, "invalid-handle", "invalid user handle", "the user handle is empty; WebAuthn allows 1 to 64 bytes"),
 		},
 		{
 			"a credential id that is none", "/v1/resolve", "resolve-key", `{"user_handle":"` + handle + `","credential_id":"!"}`, 400,
-			problem(400, "bad-request", "the request cannot be understood", `"credential_id": the credential id is neither base64url nor base64`),
+			problem(400, "bad-request", "invalid request", `"credential_id": the credential id is neither base64url nor base64`),
 		},
 		{
 			"no json", "/v1/resolve", "resolve-key", `user_handle=x`, 400,
-			problem(400, "bad-request", "the request cannot be understood", "body is not the json that is wanted: syntax error at byte 1"),
+			problem(400, "bad-request", "invalid request", "invalid body: syntax error at byte 1"),
 		},
 		{
 			"half a json", "/v1/resolve", "resolve-key", `{"user_handle":`, 400,
-			problem(400, "bad-request", "the request cannot be understood", "body is not the json that is wanted: it ends too early"),
+			problem(400, "bad-request", "invalid request", "invalid body: unexpected end of JSON"),
 		},
 		{
 			"another type", "/v1/resolve", "resolve-key", `{"user_handle":7}`, 400,
-			problem(400, "bad-request", "the request cannot be understood", `body is not the json that is wanted: "user_handle" has to be a string`),
+			problem(400, "bad-request", "invalid request", `invalid body: "user_handle" must be a string`),
 		},
 		{
 			"another type than yes or no", "/v1/resolve", "resolve-key", `{"user_handle":"x","confirm":"no"}`, 400,
-			problem(400, "bad-request", "the request cannot be understood", `body is not the json that is wanted: "confirm" has to be a boolean`),
+			problem(400, "bad-request", "invalid request", `invalid body: "confirm" must be a boolean`),
 		},
 		{
 			"no object", "/v1/resolve", "resolve-key", `["x"]`, 400,
-			problem(400, "bad-request", "the request cannot be understood", "body is not the json that is wanted: the body has to be an object"),
+			problem(400, "bad-request", "invalid request", "invalid body: must be an object"),
 		},
 		{
 			"no list", "/v1/resolve/batch", "resolve-key", `{"queries":{}}`, 400,
-			problem(400, "bad-request", "the request cannot be understood", `body is not the json that is wanted: "queries" has to be an array`),
+			problem(400, "bad-request", "invalid request", `invalid body: "queries" must be an array`),
 		},
 		{
 			"a list of texts", "/v1/resolve/batch", "resolve-key", `{"queries":["x"]}`, 400,
-			problem(400, "bad-request", "the request cannot be understood", `body is not the json that is wanted: every element of "queries" has to be an object`),
+			problem(400, "bad-request", "invalid request", `invalid body: every element of "queries" must be an object`),
 		},
 		{
 			"two objects", "/v1/resolve", "resolve-key", `{"user_handle":"x"}{}`, 400,
-			problem(400, "bad-request", "the request cannot be understood", "body is not the json that is wanted: there is something after the json object"),
+			problem(400, "bad-request", "invalid request", "invalid body: unexpected data after the JSON object"),
 		},
 		{
 			"a large body", "/v1/resolve", "resolve-key", `{"user_handle":"` + strings.Repeat("x", 1<<17) + `"}`, 413,
-			problem(413, "too-large", "the body is too large", "at most 65536 bytes are read"),
+			problem(413, "too-large", "request body too large", "the limit is 65536 bytes"),
 		},
 		{
 			"a small object in a large body", "/v1/resolve", "resolve-key", `{"user_handle":"x"}` + strings.Repeat(" ", 1<<16), 413,
-			problem(413, "too-large", "the body is too large", "at most 65536 bytes are read"),
+			problem(413, "too-large", "request body too large", "the limit is 65536 bytes"),
 		},
 		{
 			"hook of a parse hook", "/v1/hooks/kratos/registration", "hooks-key", `{"identity_id":"00000000-0000-0000-0000-000000000000"}`, 400,
-			problem(400, "bad-request", "the request cannot be understood", `"identity_id" is the nil uuid, as kratos sends it before an identity is saved; the hook needs response.ignore: true, not response.parse`),
+			problem(400, "bad-request", "invalid request", `"identity_id" is the nil UUID, which Kratos sends before it saves an identity; use response.ignore: true in the hook, not response.parse`),
 		},
 		{
 			"hook without an id", "/v1/hooks/kratos/settings", "hooks-key", `{"identity":{}}`, 400,
-			problem(400, "bad-request", "the request cannot be understood", `"identity_id" is no uuid; the hook's body has to be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`),
+			problem(400, "bad-request", "invalid request", `"identity_id" is not a UUID; the hook's body must be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`),
 		},
 		{
 			"hook with an id in braces", "/v1/hooks/kratos/settings", "hooks-key", `{"identity_id":"{` + somebody + `}"}`, 400,
-			problem(400, "bad-request", "the request cannot be understood", `"identity_id" is no uuid; the hook's body has to be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`),
+			problem(400, "bad-request", "invalid request", `"identity_id" is not a UUID; the hook's body must be {identity_id: ctx.identity.id, flow_id: ctx.flow.id}`),
 		},
 		{"registration hook", "/v1/hooks/kratos/registration", "hooks-key", `{"identity_id":"` + somebody + `","flow_id":"x"}`, 204, ""},
 		{"login hook", "/v1/hooks/kratos/login", "hooks-key", `{"identity_id":"` + somebody + `"}`, 204, ""},
@@ -205,11 +206,11 @@ func TestAPI(t *testing.T) {
 		{"a hook's key for a refusal", "/v1/hooks/kratos/refuse-address-change", "", `{}`, 401, unauthorized},
 		{
 			"unknown credential without an id", "/v1/signals/unknown-credential", "resolve-key", `{"user_handle":"` + handle + `"}`, 400,
-			problem(400, "bad-request", "the request cannot be understood", `"credential_id": the credential id has 0 bytes; WebAuthn allows 1 to 1023`),
+			problem(400, "bad-request", "invalid request", `"credential_id": the credential id has 0 bytes; WebAuthn allows 1 to 1023`),
 		},
 		{
 			"unknown credential without a handle", "/v1/signals/unknown-credential", "resolve-key", `{"credential_id":"AQE"}`, 400,
-			problem(400, "invalid-handle", "the user handle is none", "the user handle is empty; WebAuthn allows 1 to 64 bytes"),
+			problem(400, "invalid-handle", "invalid user handle", "the user handle is empty; WebAuthn allows 1 to 64 bytes"),
 		},
 		{"held credential", "/v1/signals/unknown-credential", "resolve-key", `{"user_handle":"` + handle + `","credential_id":"AQE"}`, 200, `{"unknown_credential":null,"doubt":"held"}`},
 		{
@@ -218,7 +219,7 @@ func TestAPI(t *testing.T) {
 		},
 		{
 			"nothing there", "/v2/resolve", "resolve-key", `{}`, 404,
-			problem(404, "not-found", "there is nothing here", "GET /openapi.json lists the routes"),
+			problem(404, "not-found", "not found", "GET /openapi.json lists the routes"),
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -269,7 +270,7 @@ func TestMethods(t *testing.T) {
 		status, header, body := call(t, tc.method, s.URL()+tc.path, "resolve-key", "")
 		require.Equal(t, http.StatusMethodNotAllowed, status)
 		require.Equal(t, tc.allow, header.Get("Allow"))
-		require.JSONEq(t, problemText(405, "method-not-allowed", "the method is not allowed", "this path takes "+tc.allow), body)
+		require.JSONEq(t, problemText(405, "method-not-allowed", "method not allowed", "use "+tc.allow), body)
 	}
 	status, _, _ := call(t, http.MethodHead, s.URL()+"/v1/index", "read-key", "")
 	require.Equal(t, http.StatusOK, status)
@@ -342,11 +343,11 @@ func TestKratosDown(t *testing.T) {
 	status, header, body := call(t, http.MethodPost, s.URL()+"/v1/resolve", "resolve-key", `{"user_handle":"`+handle+`"}`)
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Equal(t, "1", header.Get("Retry-After"))
-	require.JSONEq(t, `{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#index-building","title":"the index is being built","status":503,"detail":"the index is not complete yet, and this user handle is not in it so far"}`, body)
+	require.JSONEq(t, `{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#index-building","title":"the index is being built","status":503,"detail":"the index is still being built and does not contain this user handle yet"}`, body)
 	status, header, body = call(t, http.MethodPost, s.URL()+"/v1/resolve", "resolve-key", `{"user_handle":"`+somebody+`"}`)
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Equal(t, "1", header.Get("Retry-After"))
-	require.JSONEq(t, `{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#kratos-unavailable","title":"kratos cannot be asked","status":503,"detail":"kratos has to be asked and cannot be"}`, body)
+	require.JSONEq(t, `{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#kratos-unavailable","title":"Kratos is unreachable","status":503,"detail":"this answer requires Kratos, which is unreachable"}`, body)
 	status, _, _ = call(t, http.MethodPost, s.URL()+"/v1/hooks/kratos/login", "hooks-key", `{"identity_id":"`+somebody+`"}`)
 	require.Equal(t, http.StatusNoContent, status)
 	for _, probe := range []string{"/livez", "/readyz"} {
@@ -376,20 +377,20 @@ func TestRefusesToStart(t *testing.T) {
 		change func(*server.Options)
 		want   string
 	}{
-		{"no keys", func(o *server.Options) { o.Keys = nil }, "refusing to start without api keys: name a file with --api-key-file, or use --dev on a loopback address"},
+		{"no keys", func(o *server.Options) { o.Keys = nil }, "refusing to start without API keys: set --api-key-file, or use --dev on a loopback address"},
 		{
 			"dev off loopback", func(o *server.Options) { o.Dev, o.Listen = true, "0.0.0.0:0" },
-			`refusing to start: --dev asks for no key, so --listen "0.0.0.0:0" has to be a loopback address such as 127.0.0.1:4477`,
+			`refusing to start: --dev requires no API key, so --listen "0.0.0.0:0" must be a loopback address such as 127.0.0.1:4477`,
 		},
 		{
 			"dev everywhere", func(o *server.Options) { o.Dev, o.Listen = true, ":0" },
-			`refusing to start: --dev asks for no key, so --listen ":0" has to be a loopback address such as 127.0.0.1:4477`,
+			`refusing to start: --dev requires no API key, so --listen ":0" must be a loopback address such as 127.0.0.1:4477`,
 		},
 		{
 			"clear text off loopback", func(o *server.Options) { o.Listen = "0.0.0.0:0" },
-			`refusing to start: --listen "0.0.0.0:0" would send keys and handles in clear text; give a certificate with --tls-cert-file, or say --insecure-http where the network is trusted`,
+			`refusing to start: --listen "0.0.0.0:0" would send keys and handles in plain text; set --tls-cert-file, or --insecure-http on a trusted network`,
 		},
-		{"no port", func(o *server.Options) { o.Listen = "localhost" }, `--listen "localhost" is no host:port: address localhost: missing port in address`},
+		{"no port", func(o *server.Options) { o.Listen = "localhost" }, `--listen "localhost" is not HOST:PORT: address localhost: missing port in address`},
 		{
 			"busy port", func(o *server.Options) { o.Listen = busy.Addr().String() },
 			fmt.Sprintf(`--listen %[1]q: listen tcp %[1]s: bind: address already in use`, busy.Addr()),
@@ -398,7 +399,7 @@ func TestRefusesToStart(t *testing.T) {
 			"busy metrics port", func(o *server.Options) { o.MetricsListen = busy.Addr().String() },
 			fmt.Sprintf(`--metrics-listen %[1]q: listen tcp %[1]s: bind: address already in use`, busy.Addr()),
 		},
-		{"no kratos", func(o *server.Options) { o.KratosAdminURL = "kratos:4434" }, `kratos admin url "kratos:4434" is no http or https url, want one such as "http://127.0.0.1:4434"`},
+		{"no kratos", func(o *server.Options) { o.KratosAdminURL = "kratos:4434" }, `invalid Kratos admin URL "kratos:4434": want something like "http://127.0.0.1:4434"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			o := server.Options{
@@ -426,7 +427,7 @@ func TestSecondServerOnOneIndex(t *testing.T) {
 		KratosAdminURL: "http://127.0.0.1:1", DataDir: dir, Keys: keys,
 		Listen: "127.0.0.1:0", MetricsListen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler),
 	})
-	require.EqualError(t, err, fmt.Sprintf("open %q: index is held by another process", filepath.Join(dir, "index.db")))
+	require.EqualError(t, err, fmt.Sprintf("open %q: the index is in use by another process", filepath.Join(dir, "index.db")))
 }
 
 // TestDrains lets a request that is under way finish.

@@ -4,18 +4,13 @@ import (
 	"encoding/base64"
 	"net/http"
 
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/directory"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// signal is the argument of PublicKeyCredential.signalAllAcceptedCredentials
-// without rpId, which the page knows.
-type signal struct {
-	UserID                   string   `json:"userId"`
-	AllAcceptedCredentialIDs []string `json:"allAcceptedCredentialIds"`
-}
-
-// signals answers what a page may tell the authenticators, one signal a handle.
+// signals responds with the signals that a page can send to authenticators, one per
+// user handle.
 func (s *Server) signals(w http.ResponseWriter, r *http.Request) error {
 	id, err := identityID(r)
 	if err != nil {
@@ -25,9 +20,9 @@ func (s *Server) signals(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fromDirectory(err)
 	}
-	list := make([]signal, len(all))
+	list := make([]api.Signal, len(all))
 	for n, one := range all {
-		list[n] = signal{
+		list[n] = api.Signal{
 			UserID:                   base64.RawURLEncoding.EncodeToString(one.UserHandle),
 			AllAcceptedCredentialIDs: encodeAll(one.CredentialIDs),
 		}
@@ -50,8 +45,8 @@ type unknownSignal struct {
 	CredentialID string `json:"credentialId"`
 }
 
-// unknownCredential answers whether a page may tell an authenticator to remove a
-// credential that Kratos has just refused. Mostly it may not, and Doubt says why.
+// unknownCredential reports whether a page may tell an authenticator to remove a
+// credential that Kratos has just rejected. If not, Doubt is the reason.
 func (s *Server) unknownCredential(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		UserHandle   string `json:"user_handle"`

@@ -13,33 +13,33 @@ import (
 	"sync/atomic"
 )
 
-// TLS says how the API is served over TLS. CertFile and KeyFile belong
-// together, and so do ClientCAFile and ClientSANs.
+// TLS are the TLS options of the API. CertFile and KeyFile must be set together, and
+// so must ClientCAFile and ClientSANs.
 type TLS struct {
 	CertFile     string   // the chain, PEM
 	KeyFile      string   // PEM
-	ClientCAFile string   // clients need a certificate of one of these authorities, PEM
-	ClientSANs   []string // and one of these DNS names, URIs or e-mail addresses in it
+	ClientCAFile string   // CAs of client certificates, PEM; if set, clients need a certificate
+	ClientSANs   []string // accepted DNS names, URIs or email addresses of client certificates
 }
 
 func (t TLS) enabled() bool { return t.CertFile != "" }
 
-// check finds what is missing.
+// check returns an error for incomplete options.
 func (t TLS) check() error {
 	switch {
 	case (t.CertFile == "") != (t.KeyFile == ""):
-		return errors.New("tls needs both --tls-cert-file and --tls-key-file")
+		return errors.New("TLS needs both --tls-cert-file and --tls-key-file")
 	case t.ClientCAFile != "" && !t.enabled():
 		return errors.New("--client-ca-file needs --tls-cert-file and --tls-key-file")
 	case t.ClientCAFile != "" && len(t.ClientSANs) == 0:
-		return errors.New("--client-ca-file needs --client-san: an authority vouches for many clients, name those that may ask")
+		return errors.New("--client-ca-file needs --client-san: name the clients to accept among all those that the CA has issued certificates to")
 	case t.ClientCAFile == "" && len(t.ClientSANs) > 0:
 		return errors.New("--client-san needs --client-ca-file")
 	}
 	return nil
 }
 
-// tlsFiles holds the configuration made from the files, and what was in them.
+// tlsFiles is a TLS configuration that is reloaded when its files change.
 type tlsFiles struct {
 	current atomic.Pointer[tls.Config]
 
@@ -54,7 +54,7 @@ func openTLS(t TLS) (*tlsFiles, error) {
 	return f, err
 }
 
-// replace takes other files, unless they cannot be used.
+// replace switches to other files, unless they are invalid.
 func (f *tlsFiles) replace(t TLS) error {
 	next, err := openTLS(t)
 	if err != nil {
@@ -67,7 +67,7 @@ func (f *tlsFiles) replace(t TLS) error {
 	return nil
 }
 
-// read makes the configuration again where a file has changed.
+// read reloads the configuration if a file has changed.
 func (f *tlsFiles) read() (changed bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -94,7 +94,7 @@ func (f *tlsFiles) read() (changed bool, err error) {
 	return true, nil
 }
 
-// config makes a configuration from the contents of the files.
+// config returns the configuration for the contents of the files.
 func (t TLS) config(content [][]byte) (*tls.Config, error) {
 	cert, err := tls.X509KeyPair(content[0], content[1])
 	if err != nil {
@@ -106,7 +106,7 @@ func (t TLS) config(content [][]byte) (*tls.Config, error) {
 	}
 	c.ClientCAs = x509.NewCertPool()
 	if !c.ClientCAs.AppendCertsFromPEM(content[2]) {
-		return nil, fmt.Errorf("tls: %q holds no certificate", t.ClientCAFile)
+		return nil, fmt.Errorf("tls: %q contains no certificate", t.ClientCAFile)
 	}
 	c.ClientAuth = tls.RequireAndVerifyClientCert
 	c.VerifyConnection = func(state tls.ConnectionState) error {
@@ -120,12 +120,13 @@ func (t TLS) config(content [][]byte) (*tls.Config, error) {
 				return nil
 			}
 		}
-		return errors.New("client certificate has none of the names that may ask")
+		return errors.New("the client certificate matches none of --client-san")
 	}
 	return c, nil
 }
 
-// serverConfig takes the files' newest configuration for every connection.
+// serverConfig returns a configuration that uses the current files for every
+// connection.
 func (f *tlsFiles) serverConfig() *tls.Config {
 	return &tls.Config{
 		MinVersion:         tls.VersionTLS12,
@@ -134,8 +135,7 @@ func (f *tlsFiles) serverConfig() *tls.Config {
 	}
 }
 
-// watchTLS reads the files again whenever they change. Files that cannot be
-// used change nothing.
+// watchTLS reloads the files when they change. Invalid files are ignored.
 func (s *Server) watchTLS(ctx context.Context) error {
 	if s.tls == nil {
 		return nil

@@ -158,13 +158,13 @@ func TestTLSErrors(t *testing.T) {
 		tls  server.TLS
 		want string
 	}{
-		{server.TLS{CertFile: certFile}, "tls needs both --tls-cert-file and --tls-key-file"},
+		{server.TLS{CertFile: certFile}, "TLS needs both --tls-cert-file and --tls-key-file"},
 		{server.TLS{ClientCAFile: certFile}, "--client-ca-file needs --tls-cert-file and --tls-key-file"},
-		{server.TLS{CertFile: certFile, KeyFile: keyFile, ClientCAFile: certFile}, "--client-ca-file needs --client-san: an authority vouches for many clients, name those that may ask"},
+		{server.TLS{CertFile: certFile, KeyFile: keyFile, ClientCAFile: certFile}, "--client-ca-file needs --client-san: name the clients to accept among all those that the CA has issued certificates to"},
 		{server.TLS{CertFile: certFile, KeyFile: keyFile, ClientSANs: []string{"x"}}, "--client-san needs --client-ca-file"},
 		{server.TLS{CertFile: dir + "/none", KeyFile: keyFile}, "tls: open " + dir + "/none: no such file or directory"},
 		{server.TLS{CertFile: certFile, KeyFile: otherKey}, `tls: "` + certFile + `" and "` + otherKey + `": tls: private key does not match public key`},
-		{server.TLS{CertFile: certFile, KeyFile: keyFile, ClientCAFile: keyFile, ClientSANs: []string{"x"}}, `tls: "` + keyFile + `" holds no certificate`},
+		{server.TLS{CertFile: certFile, KeyFile: keyFile, ClientCAFile: keyFile, ClientSANs: []string{"x"}}, `tls: "` + keyFile + `" contains no certificate`},
 	} {
 		_, err := server.New(t.Context(), server.Options{
 			KratosAdminURL: "http://127.0.0.1:1", DataDir: t.TempDir(), Keys: keys, TLS: tc.tls,

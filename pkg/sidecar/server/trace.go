@@ -12,15 +12,16 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Spans name the route and the outcome. They carry no handle, no credential id,
-// no key and no id of an identity.
+// Spans contain the route and the outcome, but no user handles, credential IDs, keys
+// or identity IDs.
 
-// caller is the span that a request's traceparent names, if it names one.
+// caller returns a context with the span of a request's traceparent header, if any.
 func caller(ctx context.Context, h http.Header) context.Context {
 	return propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(h))
 }
 
-// traced begins the span of a request; end has to be told how it was answered.
+// traced starts the span of a request. The returned function ends it with the status
+// of the response.
 func (s *Server) traced(ctx context.Context, r *http.Request, path string) (*http.Request, func(status int)) {
 	if s.tracer == nil {
 		return r, func(int) {}
@@ -36,7 +37,8 @@ func (s *Server) traced(ctx context.Context, r *http.Request, path string) (*htt
 	}
 }
 
-// traceKratos makes a span of every request to Kratos, and names it to Kratos.
+// traceKratos returns a transport that traces requests to Kratos and propagates the
+// spans.
 func traceKratos(t trace.Tracer, next http.RoundTripper) http.RoundTripper {
 	if t == nil {
 		return next
@@ -51,7 +53,7 @@ func traceKratos(t trace.Tracer, next http.RoundTripper) http.RoundTripper {
 		propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(r.Header))
 		resp, err := next.RoundTrip(r)
 		if err != nil {
-			span.SetStatus(codes.Error, "no answer")
+			span.SetStatus(codes.Error, "no response")
 			return nil, err
 		}
 		span.SetAttributes(attribute.Int("http.response.status_code", resp.StatusCode))
@@ -62,7 +64,7 @@ func traceKratos(t trace.Tracer, next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// kratosRoute is a path without the id of the identity that it ends in.
+// kratosRoute returns a path with a placeholder for the identity ID at its end.
 func kratosRoute(path string) string {
 	parent, last, _ := strings.Cut(path, "/identities/")
 	if _, err := uuid.Parse(last); err != nil {

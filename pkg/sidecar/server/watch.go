@@ -5,21 +5,17 @@ import (
 	"time"
 )
 
-// What is read again while the server runs.
+// Names of reloaded content, in logs and metrics.
 const (
 	readConfiguration = "configuration"
 	readKeys          = "api keys"
 	readCertificates  = "certificates"
 )
 
-// fileCheck is how often files that may change while the server runs are looked
-// at.
-const fileCheck = 2 * time.Second
-
-// watchFiles calls read until ctx ends. The log tells of each change and once of
-// each trouble, until that is over.
+// watchFiles calls read periodically until ctx is done. It logs changes, and repeated
+// errors once.
 func (s *Server) watchFiles(ctx context.Context, what string, read func() (changed bool, err error)) error {
-	tick := time.NewTicker(fileCheck)
+	tick := time.NewTicker(s.checkEvery)
 	defer tick.Stop()
 	return s.watchAt(ctx, tick.C, what, read)
 }
@@ -38,11 +34,11 @@ func (s *Server) watchAt(ctx context.Context, at <-chan time.Time, what string, 
 		case err == nil:
 			complained = ""
 			if changed {
-				s.log.Info("files read again", "what", what)
+				s.log.Info("files reloaded", "what", what)
 			}
 		case err.Error() != complained:
 			complained = err.Error()
-			s.log.Error("files cannot be read again, the old content stays", "what", what, "error", err)
+			s.log.Error("cannot reload files, keeping the previous content", "what", what, "error", err)
 		}
 	}
 }

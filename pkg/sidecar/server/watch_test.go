@@ -43,7 +43,7 @@ func TestWatchComplainsOnceATrouble(t *testing.T) {
 		}
 		return look.changed, look.err
 	}))
-	const trouble = `level=ERROR msg="files cannot be read again, the old content stays" what=keys error=broken` + "\n"
-	require.Equal(t, trouble+trouble+`level=INFO msg="files read again" what=keys`+"\n", log.String())
+	const trouble = `level=ERROR msg="cannot reload files, keeping the previous content" what=keys error=broken` + "\n"
+	require.Equal(t, trouble+trouble+`level=INFO msg="files reloaded" what=keys`+"\n", log.String())
 	require.Equal(t, len(looks), n)
 }

@@ -1,5 +1,5 @@
-// Package bolt is the embedded index store: a bbolt file with the records, and
-// one with the jobs that wait, held by one process at a time.
+// Package bolt is the embedded index store: a bbolt file with the records and one
+// with the queued jobs, used by one process at a time.
 package bolt
 
 import (
@@ -24,14 +24,14 @@ var _ index.Store = (*Store)(nil)
 // directory.
 const FileName = "index.db"
 
-// queueName is the file with the jobs. A file has one writer, and whoever sends
-// a hook shall not wait until a build or a pull has stored its records.
+// queueName is the file with the jobs. They have their own file because bbolt has one
+// writer per file, and a hook must not wait for the records of a build or a pull.
 const queueName = "queue.db"
 
-// What to do about a file that is damaged.
+// What to do about a damaged file.
 const (
-	indexCure = "put the folder aside and import an export, or start with an empty one"
-	queueCure = "put this file aside; the next sweep finds what waited in it"
+	indexRemedy = "move the directory away, then import an export or start with an empty directory"
+	queueRemedy = "move this file away; the next sweep finds the changes that were queued in it"
 )
 
 // The buckets. A handle's key is its digest and its owner's id; the value is the
@@ -50,47 +50,46 @@ type Reader struct{ db *file }
 type Store struct {
 	Reader
 
-	commits *commits // of db
-	queue   *commits
+	commits *committer // of db
+	queue   *committer
 	dir     string
 }
 
-// Open opens the index in a data directory, and makes the directory and the
-// files if they are missing. The error is index.ErrLocked if another process has
-// it, and index.NewerError if a newer program has written it. An index of an
-// older program is upgraded first, which takes some seconds for each million
-// identities, and goes on where it was if the process ends meanwhile.
+// Open opens the index in a data directory, and creates the directory and the files
+// if they are missing. It returns index.ErrLocked if another process uses the index,
+// and index.NewerError if a newer program wrote it. An index of an older program is
+// upgraded first, which takes some seconds per million identities and resumes if it
+// is interrupted.
 func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	// The records' file first: the process that holds it holds the directory.
-	db, err := openFile(filepath.Join(dir, FileName), indexCure, bucketIdentities, bucketHandles)
+	// The file with the records first: its lock protects the whole directory.
+	db, err := openFile(filepath.Join(dir, FileName), indexRemedy, bucketIdentities, bucketHandles)
 	if err != nil {
 		return nil, err
 	}
-	queue, err := openFile(filepath.Join(dir, queueName), queueCure, bucketJobs)
+	queue, err := openFile(filepath.Join(dir, queueName), queueRemedy, bucketJobs)
 	if err != nil {
 		return nil, errors.Join(err, db.close())
 	}
-	s := &Store{Reader: Reader{db}, commits: &commits{db: db}, queue: &commits{db: queue}, dir: dir}
+	s := &Store{Reader: Reader{db}, commits: &committer{db: db}, queue: &committer{db: queue}, dir: dir}
 	if err := s.upgrade(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// OpenReader opens an index for reading, whatever program has written it, and
-// changes nothing.
+// OpenReader opens an index of any version for reading, without changing it.
 func OpenReader(dir string) (*Reader, error) {
-	db, err := openReadOnly(filepath.Join(dir, FileName), indexCure)
+	db, err := openReadOnly(filepath.Join(dir, FileName), indexRemedy)
 	if err != nil {
 		return nil, err
 	}
 	return &Reader{db}, nil
 }
 
-// Exists tells whether there is an index in a data directory.
+// Exists reports whether a data directory contains an index.
 func Exists(dir string) (bool, error) {
 	info, err := os.Stat(filepath.Join(dir, FileName))
 	if errors.Is(err, os.ErrNotExist) {
@@ -180,9 +179,8 @@ func (r *Reader) After(_ context.Context, id uuid.UUID, limit int) ([]*index.Ide
 	return page, err
 }
 
-// Update implements index.Store. It looks first and takes the file's one
-// writer only where something differs, together with others that wait for it:
-// a commit takes longer than what is in it.
+// Update implements index.Store. It first determines in a read transaction which
+// records differ, and then writes only these, in a group commit with other updates.
 func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) (int, error) {
 	var differ []uuid.UUID
 	err := s.db.view(func(tx *bbolt.Tx) error {
@@ -209,7 +207,7 @@ func (s *Store) Update(_ context.Context, ids []uuid.UUID, change index.Change) 
 	if err := s.commits.do(write); err == nil {
 		return changed, nil
 	}
-	// Perhaps it was another one that could not be made.
+	// Retry alone: another change of the group may have failed.
 	err = s.db.update(write)
 	return changed, err
 }
@@ -237,7 +235,7 @@ type writer struct {
 	identities *bbolt.Bucket
 	handles    *bbolt.Bucket
 	stats      index.Stats
-	later      func(ownerKey) // takes new handles, which are put in later; nil: they are put in at once
+	later      func(ownerKey) // collects new handles that are inserted later; nil to insert them immediately
 }
 
 func newWriter(tx *bbolt.Tx) (*writer, error) {
@@ -266,7 +264,7 @@ func (w *writer) rewrite(id uuid.UUID, change index.Change) (changed bool, err e
 	return true, w.identities.Put(id[:], next.Encode())
 }
 
-// rewriteOwners makes what stands beside the handles say what the record does.
+// rewriteOwners updates the owners stored with the handles of a record.
 func (w *writer) rewriteOwners(id uuid.UUID, cur, next *index.Identity) error {
 	for _, h := range handlesOf(cur) {
 		if has(next, h.Digest) {
@@ -305,7 +303,7 @@ func has(i *index.Identity, d userhandle.Digest) bool {
 	return slices.ContainsFunc(handlesOf(i), func(h index.Handle) bool { return h.Digest == d })
 }
 
-// ownerKey is a handle's digest and its owner's id.
+// ownerKey is the digest of a user handle followed by its owner's ID.
 type ownerKey [len(userhandle.Digest{}) + len(uuid.UUID{})]byte
 
 func keyOf(d userhandle.Digest, id uuid.UUID) (k ownerKey) {

@@ -45,7 +45,7 @@ func TestOpenTwice(t *testing.T) {
 	defer func() { require.NoError(t, s.Close()) }()
 	_, err = bolt.Open(dir)
 	require.ErrorIs(t, err, index.ErrLocked)
-	require.EqualError(t, err, `open "`+filepath.Join(dir, "index.db")+`": index is held by another process`)
+	require.EqualError(t, err, `open "`+filepath.Join(dir, "index.db")+`": the index is in use by another process`)
 }
 
 func TestOpenForeignFile(t *testing.T) {
@@ -54,7 +54,7 @@ func TestOpenForeignFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("this is no index, and long enough to look like a page"), 0o600))
 	_, err := bolt.Open(dir)
 	require.ErrorIs(t, err, bolt.ErrDamaged)
-	require.EqualError(t, err, `index.db in "`+dir+`" is damaged: invalid database: put the folder aside and import an export, or start with an empty one`)
+	require.EqualError(t, err, `index.db in "`+dir+`" is damaged: invalid database: move the directory away, then import an export or start with an empty directory`)
 }
 
 func TestOpenFileAsDirectory(t *testing.T) {
@@ -70,7 +70,7 @@ func TestQueueIsBroken(t *testing.T) {
 	path := filepath.Join(dir, "queue.db")
 	require.NoError(t, os.WriteFile(path, []byte("this is no queue, and long enough to look like a page"), 0o600))
 	_, err := bolt.Open(dir)
-	require.EqualError(t, err, `queue.db in "`+dir+`" is damaged: invalid database: put this file aside; the next sweep finds what waited in it`)
+	require.EqualError(t, err, `queue.db in "`+dir+`" is damaged: invalid database: move this file away; the next sweep finds the changes that were queued in it`)
 	require.NoError(t, os.Remove(path))
 	s, err := bolt.Open(dir)
 	require.NoError(t, err)

@@ -11,11 +11,11 @@ import (
 
 var _ index.Checker = (*Store)(nil)
 
-// Check implements index.Checker: it checks the pages of both files, and that a
-// record stands behind every handle.
+// Check implements index.Checker. It checks the pages of both files, and that every
+// handle belongs to a record.
 func (s *Store) Check(_ context.Context, report func(problem string)) error {
 	for name, f := range map[string]*file{FileName: s.db, queueName: s.queue.db} {
-		err := f.alone(func() error {
+		err := f.exclusive(func() error {
 			return f.db.View(func(tx *bbolt.Tx) error {
 				for problem := range tx.Check() {
 					report(fmt.Sprintf("%s: %v", name, problem))
@@ -37,7 +37,7 @@ func (s *Store) Check(_ context.Context, report func(problem string)) error {
 			handle, id := ownerKey(k).split()
 			record, err := get(identities, id)
 			if err == nil && !has(record, handle) {
-				report(fmt.Sprintf("handle %s leads to identity %s, which does not have it", handle, id))
+				report(fmt.Sprintf("handle %s points to identity %s, which does not have it", handle, id))
 			}
 			return err
 		})

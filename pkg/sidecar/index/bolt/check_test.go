@@ -32,7 +32,7 @@ func TestCheck(t *testing.T) {
 	}))
 	require.ElementsMatch(t, []string{
 		"a handle's key has 5 bytes",
-		"handle " + handleOf(2).String() + " leads to identity " + i.ID.String() + ", which does not have it",
-		"handle " + handleOf(1).String() + " leads to identity " + personID(2).String() + ", which does not have it",
+		"handle " + handleOf(2).String() + " points to identity " + i.ID.String() + ", which does not have it",
+		"handle " + handleOf(1).String() + " points to identity " + personID(2).String() + ", which does not have it",
 	}, check())
 }

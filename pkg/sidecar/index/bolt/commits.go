@@ -6,45 +6,44 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// commits shares the commits of a file. A commit takes two flushes of the disk,
-// whatever is in it: whoever comes while one is under way goes with the next,
-// together with all others that wait, and nobody waits for anything else. (A
-// bbolt batch waits for a timer first, and panics where nobody can recover.)
-type commits struct {
+// committer does group commits on a file. A commit costs two disk flushes, whatever
+// its size. Changes that arrive during a commit are written together by the next one.
+// (bbolt's Batch waits for a timer first, and panics in a goroutine that cannot
+// recover.)
+type committer struct {
 	db *file
 
 	mu      sync.Mutex
 	waiting []*write
 
-	turn sync.Mutex // held by the one that commits
+	commitLock sync.Mutex // held during a commit
 }
 
-// write is one change that waits for its commit; done and err belong to whoever
-// has the turn.
+// write is a change waiting for its commit. commitLock protects done and err.
 type write struct {
 	change func(*bbolt.Tx) error
 	done   bool
 	err    error
 }
 
-// do makes a change and answers once it is on the disk. Where one of several
-// changes fails none of them is made, and each caller gets the error.
-func (c *commits) do(change func(*bbolt.Tx) error) error {
+// do makes a change and returns once it is on disk. If one change of a group fails,
+// none of them is made, and all callers get the error.
+func (c *committer) do(change func(*bbolt.Tx) error) error {
 	w := &write{change: change}
 	c.mu.Lock()
 	c.waiting = append(c.waiting, w)
 	c.mu.Unlock()
 
-	c.turn.Lock()
-	defer c.turn.Unlock()
+	c.commitLock.Lock()
+	defer c.commitLock.Unlock()
 	if !w.done {
 		c.commit()
 	}
 	return w.err
 }
 
-// commit writes all that wait.
-func (c *commits) commit() {
+// commit writes all waiting changes.
+func (c *committer) commit() {
 	c.mu.Lock()
 	together := c.waiting
 	c.waiting = nil

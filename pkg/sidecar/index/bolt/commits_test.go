@@ -18,10 +18,10 @@ func TestCommitsAreShared(t *testing.T) {
 	broken := errors.New("broken")
 	for name, failing := range map[string]error{"all are made": nil, "one fails": broken} {
 		t.Run(name, func(t *testing.T) {
-			db, err := openFile(filepath.Join(t.TempDir(), "file"), queueCure, bucketJobs)
+			db, err := openFile(filepath.Join(t.TempDir(), "file"), queueRemedy, bucketJobs)
 			require.NoError(t, err)
 			defer func() { require.NoError(t, db.close()) }()
-			c := &commits{db: db}
+			c := &committer{db: db}
 			put := func(key string, err error) func(*bbolt.Tx) error {
 				return func(tx *bbolt.Tx) error {
 					return errors.Join(err, tx.Bucket([]byte(bucketJobs)).Put([]byte(key), nil))

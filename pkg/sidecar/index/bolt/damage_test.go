@@ -148,6 +148,9 @@ func TestDamagedPages(t *testing.T) {
 		met := 0
 		for damage, other := range damages {
 			for at := 0; at < len(files[name]); at += page {
+				if n := at / page; n >= 4 && n%5 != len(damage)%5 && !proof() {
+					continue
+				}
 				read, jobs, err := exercise(t, writeDamaged(t, files, name, at, other))
 				where := fmt.Sprintf("%s, page %d, %s", name, at/page, damage)
 				requireCrowd(t, read)
@@ -162,7 +165,11 @@ func TestDamagedPages(t *testing.T) {
 				require.NotContains(t, err.Error(), "\n", where)
 			}
 		}
-		require.Greater(t, met, 2*3, "%s: most pages are in use", name)
+		least := 2 * 2 // of the sample
+		if proof() {
+			least = 2*3 + 1
+		}
+		require.GreaterOrEqual(t, met, least, "%s: most pages are in use", name)
 	}
 }
 
@@ -172,7 +179,10 @@ func TestDamagedSectors(t *testing.T) {
 	files := crowdFiles(t)
 	r := rand.New(rand.NewPCG(3, 4))
 	for name := range files {
-		const lengths = 12
+		lengths := 4
+		if proof() {
+			lengths = 12
+		}
 		for n := range lengths {
 			length := n * len(files[name]) / lengths
 			cut := maps.Clone(files)
@@ -184,7 +194,11 @@ func TestDamagedSectors(t *testing.T) {
 			}
 		}
 		const sector = 512
-		for range 50 {
+		sectors := 10
+		if proof() {
+			sectors = 50
+		}
+		for range sectors {
 			other := make([]byte, sector)
 			if r.IntN(2) == 0 {
 				for n := range other {
@@ -198,3 +212,6 @@ func TestDamagedSectors(t *testing.T) {
 		}
 	}
 }
+
+// proof reports whether tests run at full length, and not on a sample.
+func proof() bool { return os.Getenv("OLY_PASSKEY_PROOF") != "" }

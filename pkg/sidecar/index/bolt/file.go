@@ -17,39 +17,38 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// ErrDamaged says that a file holds what no store has written there.
+// ErrDamaged is returned if the content of a file is invalid.
 var ErrDamaged = errors.New("is damaged")
 
-// lockTimeout is how long Open waits for another process to let go.
+// lockTimeout is how long Open waits for another process to release the file.
 const lockTimeout = time.Second
 
-// file is a bbolt file. bbolt panics on a page that makes no sense, and holds
-// its locks forever then: a file that was found to be damaged returns nothing
-// but that error afterwards.
+// file is a bbolt file. On an invalid page, bbolt panics and holds its locks forever:
+// after that, all methods of the file return ErrDamaged.
 type file struct {
 	db     *bbolt.DB
 	disk   *os.File // below db
 	path   string
-	cure   string // what to do if it is damaged
+	remedy string // what to do if it is damaged
 	found  int    // its format when it was opened; 0: it was made
 	writer sync.Mutex
 	damage atomic.Pointer[error]
 }
 
-// openFile opens a file that has those buckets and one for meta, or makes it.
-func openFile(path, cure string, buckets ...string) (*file, error) {
-	found, err := inspect(path, cure)
+// openFile opens or creates a file with the given buckets and one for metadata.
+func openFile(path, remedy string, buckets ...string) (*file, error) {
+	found, err := inspect(path, remedy)
 	if err != nil {
 		return nil, err
 	}
-	f := &file{path: path, cure: cure, found: found}
+	f := &file{path: path, remedy: remedy, found: found}
 	err = f.guard(func() error { return f.open(false) })
 	if err == nil {
 		err = f.update(func(tx *bbolt.Tx) error { return f.makeBuckets(tx, buckets) })
 	}
 	if err == nil && found == formatWithoutOwners {
-		// An older program has written a list of free pages, which may be damaged.
-		// The commit has dropped it, and opening the file makes one from the trees.
+		// The list of free pages that an older program wrote may be damaged. The commit
+		// above removed it, and reopening the file rebuilds it from the trees.
 		err = f.guard(func() error { return errors.Join(f.db.Close(), f.open(false)) })
 	}
 	if err != nil {
@@ -71,14 +70,14 @@ func (f *file) makeBuckets(tx *bbolt.Tx, names []string) error {
 }
 
 // inspect reads every key of a file and returns its format, 0 if there is no file.
-// bbolt reads the same pages when it makes its list of free ones, but in a
-// goroutine of its own, where a panic ends the process.
-func inspect(path, cure string) (found int, err error) {
+// bbolt reads the same pages to build its list of free pages, but in another
+// goroutine, where a panic would end the process.
+func inspect(path, remedy string) (found int, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 {
 		return 0, nil
 	}
-	f, err := openReadOnly(path, cure)
+	f, err := openReadOnly(path, remedy)
 	if err != nil {
 		return 0, err
 	}
@@ -93,8 +92,8 @@ func inspect(path, cure string) (found int, err error) {
 }
 
 // openReadOnly opens a file for reading and reads every key once.
-func openReadOnly(path, cure string) (*file, error) {
-	f := &file{path: path, cure: cure}
+func openReadOnly(path, remedy string) (*file, error) {
+	f := &file{path: path, remedy: remedy}
 	err := f.guard(func() error { return f.open(true) })
 	if err == nil {
 		err = f.view(f.readKeys)
@@ -105,8 +104,8 @@ func openReadOnly(path, cure string) (*file, error) {
 	return f, nil
 }
 
-// readKeys reads all keys, which have to be in order: following keys that are not
-// may never end.
+// readKeys reads all keys and checks their order: a cursor over unordered keys might
+// never end.
 func (f *file) readKeys(tx *bbolt.Tx) error {
 	return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
 		var last []byte
@@ -141,7 +140,7 @@ func (f *file) open(readOnly bool) (err error) {
 		ReadOnly:       readOnly,
 		FreelistType:   bbolt.FreelistMapType,
 		NoFreelistSync: true, // a list that was damaged on the disk would give away pages that are in use
-		NoStatistics:   true, // every look-up would update shared counters that nobody reads
+		NoStatistics:   true, // every lookup would update shared counters that are not used
 		OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
 			disk, err := os.OpenFile(name, flag, perm)
 			f.disk = disk
@@ -151,26 +150,26 @@ func (f *file) open(readOnly bool) (err error) {
 	return err
 }
 
-// view reads.
+// view runs a read transaction.
 func (f *file) view(read func(*bbolt.Tx) error) error {
 	return f.guard(func() error { return f.db.View(read) })
 }
 
-// update writes all or nothing.
+// update runs a write transaction.
 func (f *file) update(write func(*bbolt.Tx) error) error {
-	return f.alone(func() error { return f.db.Update(write) })
+	return f.exclusive(func() error { return f.db.Update(write) })
 }
 
-// alone does something while nobody writes. It has a lock of its own for that:
-// bbolt's may never be free again.
-func (f *file) alone(do func() error) error {
+// exclusive calls do while there is no writer. It uses its own lock, because bbolt may
+// hold its lock forever.
+func (f *file) exclusive(do func() error) error {
 	f.writer.Lock()
 	defer f.writer.Unlock()
 	return f.guard(do)
 }
 
-// guard makes an error of a panic, also of one over a part of the file that is
-// not there.
+// guard turns a panic into ErrDamaged, also one for a page fault beyond the end of a
+// truncated file.
 func (f *file) guard(do func() error) (err error) {
 	if known := f.damage.Load(); known != nil {
 		return *known
@@ -184,21 +183,21 @@ func (f *file) guard(do func() error) (err error) {
 	return do()
 }
 
-// damaged answers the error that everybody gets from now on.
+// damaged marks the file as damaged and returns the error for all further calls.
 func (f *file) damaged(why any) error {
-	err := fmt.Errorf("%s in %q %w: %v: %s", filepath.Base(f.path), filepath.Dir(f.path), ErrDamaged, why, f.cure)
+	err := fmt.Errorf("%s in %q %w: %v: %s", filepath.Base(f.path), filepath.Dir(f.path), ErrDamaged, why, f.remedy)
 	f.damage.Store(&err)
 	return err
 }
 
-// close gives the file back.
+// close closes the file.
 func (f *file) close() error {
 	f.writer.Lock()
 	defer f.writer.Unlock()
 	if f.damage.Load() == nil && f.db != nil {
 		return f.db.Close()
 	}
-	// Its mapping stays until the process ends, since nobody knows who reads it.
+	// The mapping stays until the process ends, because readers may still use it.
 	if err := f.disk.Close(); !errors.Is(err, os.ErrClosed) && !errors.Is(err, os.ErrInvalid) {
 		return err
 	}

@@ -19,25 +19,25 @@ import (
 
 var _ index.Loader = (*Store)(nil)
 
-// A load writes records in the order of their ids, which a B+tree takes well.
-// Their handles are random: put in as they come, each would dirty a page of its
-// own. So they go into sorted files beside the index, which FinishLoad merges
-// into it in order.
+// A load writes records in the order of their IDs, which is efficient in a B+tree.
+// Their handles are random: if they were inserted directly, each would dirty another
+// page. Therefore they are written to sorted runs next to the index, which FinishLoad
+// merges into it in order (an external merge sort).
 
-// runsDir is the folder of those files in the data directory.
+// runsDir is the directory of the runs in the data directory.
 const runsDir = "build"
 
-// The files' names. Those of single loads are merged into a few large ones on
-// the way, so that neither open files nor buffers grow with the index.
+// Name patterns of the runs. Those of single loads are merged into a few large ones
+// during the load, which limits the number of open files and buffers.
 const (
 	loadRuns   = "run-*"
 	mergedRuns = "merged-*"
 )
 
-// maxRuns is how many files of single loads there may be.
+// maxRuns is the maximum number of runs of single loads.
 const maxRuns = 64
 
-// mergeBatch is how many handles one transaction takes while merging.
+// mergeBatch is the number of handles per transaction of a merge.
 const mergeBatch = 50_000
 
 // Load implements index.Loader.
@@ -61,7 +61,7 @@ func (s *Store) Load(_ context.Context, ids []uuid.UUID, change index.Change, me
 		if err := updateMeta(tx, meta); err != nil {
 			return err
 		}
-		// On disk before the records are: a run without its records does no harm.
+		// The run must be on disk before the records. A run without records is harmless.
 		if run, err = s.writeRun(keys); err != nil {
 			return err
 		}
@@ -73,21 +73,21 @@ func (s *Store) Load(_ context.Context, ids []uuid.UUID, change index.Change, me
 	return err
 }
 
-// dropRun removes the run of a load that failed, so that loads that are tried
-// again and again do not fill the disk. It stays where the records may be there:
-// a commit whose last flush failed is seen all the same.
+// dropRun removes the run of a failed load, so that repeated attempts do not fill the
+// disk. It keeps the run if the records may be stored: a commit whose last flush
+// failed is visible nevertheless.
 func (s *Store) dropRun(run string, commit int) {
 	stored := true
-	_ = s.db.view(func(tx *bbolt.Tx) error { // it stays where that fails
+	_ = s.db.view(func(tx *bbolt.Tx) error { // if this fails, the run is kept
 		stored = tx.ID() >= commit
 		return nil
 	})
 	if !stored {
-		_ = os.Remove(run) // it does no harm, and may be merged already
+		_ = os.Remove(run) // may already be merged; harmless if it remains
 	}
 }
 
-// writeRun writes handles as a sorted file, and answers its name.
+// writeRun writes handles to a sorted run and returns its name.
 func (s *Store) writeRun(keys []ownerKey) (name string, err error) {
 	if len(keys) == 0 {
 		return "", nil
@@ -106,21 +106,21 @@ func (s *Store) writeRun(keys []ownerKey) (name string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := syncFolder(s.dir); err != nil { // which may have got its folder now
+	if err := syncFolder(s.dir); err != nil { // runsDir may be new
 		return name, err
 	}
 	return name, mergeRuns(dir)
 }
 
-// writeKeys writes a new file, which is on the disk when it is done, and is not
-// there where that failed.
+// writeKeys writes a new file and syncs it to disk. It removes the file if that
+// fails.
 func writeKeys(dir, pattern string, keys func(put func(ownerKey)) error) (name string, err error) {
 	f, err := os.CreateTemp(dir, pattern)
 	if err != nil {
 		return "", err
 	}
 	w := bufio.NewWriter(f)
-	err = keys(func(k ownerKey) { _, _ = w.Write(k[:]) }) // the error stays until Flush
+	err = keys(func(k ownerKey) { _, _ = w.Write(k[:]) }) // Flush returns the error
 	err = errors.Join(err, w.Flush(), f.Sync(), f.Close())
 	if err == nil {
 		err = syncFolder(dir)
@@ -131,9 +131,9 @@ func writeKeys(dir, pattern string, keys func(put func(ownerKey)) error) (name s
 	return f.Name(), nil
 }
 
-// syncFolder makes the names in a folder last.
+// syncFolder makes the directory entries durable.
 func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" { // which does so by itself, and takes no flush of a folder
+	if runtime.GOOS == "windows" { // does not support flushing a directory, and does not need it
 		return nil
 	}
 	f, err := os.Open(dir)
@@ -143,9 +143,8 @@ func syncFolder(dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// mergeRuns makes one file of those of single loads, where they have become
-// many. After a crash on the way some handles are there twice, which does no
-// harm.
+// mergeRuns merges the runs of single loads into one if there are too many. If it is
+// interrupted, some handles remain in two runs, which is harmless.
 func mergeRuns(dir string) error {
 	names, err := filepath.Glob(filepath.Join(dir, loadRuns))
 	if err != nil || len(names) < maxRuns {
@@ -204,8 +203,8 @@ func (s *Store) FinishLoad(ctx context.Context) error {
 	return os.RemoveAll(dir)
 }
 
-// mergeSome puts the next handles of all runs into the index; done reports that
-// there are no more. What stands beside them is what their records say by now.
+// mergeSome inserts the next batch of handles with the owners from their current
+// records; done reports whether all runs are merged.
 func (s *Store) mergeSome(runs *runHeap) (done bool, err error) {
 	err = s.db.update(func(tx *bbolt.Tx) error {
 		handles := tx.Bucket([]byte(bucketHandles))
@@ -227,8 +226,8 @@ func (s *Store) mergeSome(runs *runHeap) (done bool, err error) {
 	return done, err
 }
 
-// putOwner puts what a handle's record says beside the handle, and nothing if the
-// identity was erased or has lost the handle.
+// putOwner stores a handle with its owner, unless the identity was erased or no
+// longer has the handle.
 func putOwner(tx *bbolt.Tx, handles *bbolt.Bucket, key ownerKey) error {
 	handle, id := key.split()
 	record, err := get(tx.Bucket([]byte(bucketIdentities)), id)

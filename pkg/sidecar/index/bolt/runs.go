@@ -10,7 +10,7 @@ import (
 	"os"
 )
 
-// run is a sorted file of handles, read from its front.
+// run is a sorted file of handles and the position up to which it was read.
 type run struct {
 	file *os.File
 	r    *bufio.Reader
@@ -21,7 +21,7 @@ func (r *run) advance() (more bool, err error) {
 	_, err = io.ReadFull(r.r, r.next[:])
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		// A file that a crash cut short belongs to records that were never stored.
+		// A file truncated by a crash belongs to records that were never stored.
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("read %q: %w", r.file.Name(), err)
@@ -29,7 +29,7 @@ func (r *run) advance() (more bool, err error) {
 	return true, nil
 }
 
-// openRuns opens the files; closeAll is to be called in any case.
+// openRuns opens the files. The caller must call closeAll, even after an error.
 func openRuns(names []string) (runs runHeap, closeAll func(), err error) {
 	var files []*os.File
 	closeAll = func() {
@@ -57,10 +57,10 @@ func openRuns(names []string) (runs runHeap, closeAll func(), err error) {
 	return runs, closeAll, nil
 }
 
-// runHeap has the run with the least handle in front.
+// runHeap is a min-heap of runs, ordered by their next handles.
 type runHeap []*run
 
-// advance steps over that handle.
+// advance skips the smallest handle.
 func (h *runHeap) advance() error {
 	more, err := (*h)[0].advance()
 	switch {

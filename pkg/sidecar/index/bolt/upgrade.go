@@ -12,10 +12,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// The formats of a file. A program refuses a later one than it knows, and
-// upgrades an earlier one.
+// The formats of a file. A program rejects newer formats and upgrades older ones.
 const (
-	formatWithoutOwners = 1 // nothing beside handles; files have no number yet
+	formatWithoutOwners = 1 // handles are stored without owners; files have no format number
 	format              = 2
 )
 
@@ -30,12 +29,12 @@ func formatOf(tx *bbolt.Tx) (int, error) {
 // upgradeBatch is how many records or handles one transaction upgrades.
 const upgradeBatch = 20_000
 
-// upgrade turns the files of an older program into this one's, a batch at a time,
-// each in its order. If it is ended on the way the index is in order, and the rest
-// is done after the next start.
+// upgrade upgrades the files of an older program in batches. If it is interrupted, the
+// index is consistent, and the next start continues.
 //
-// Records come first. What stands beside a handle has to change with the record,
-// and a program that does not know that cannot change a record of this version.
+// Records come first: the owner stored with a handle must change together with the
+// record, and older programs, which do not do that, cannot change records of the new
+// version.
 func (s *Store) upgrade() error {
 	if s.db.found == formatWithoutOwners {
 		removeTables(s.dir)
@@ -57,22 +56,22 @@ func (s *Store) upgrade() error {
 	return nil
 }
 
-// removeTables removes the copies of the index that a program which answered from
-// them has left behind when it was killed: they are as large as the index.
+// removeTables removes lookup tables that an older program left behind when it was
+// killed. They are as large as the index.
 func removeTables(dir string) {
 	names, _ := filepath.Glob(filepath.Join(dir, "lookup-*.tmp")) // the pattern is valid
 	for _, name := range names {
-		_ = os.Remove(name) // it is not in the way
+		_ = os.Remove(name) // harmless if it remains
 	}
 }
 
-// upgradeRecord returns what a record becomes, and nil if it stays.
+// upgradeRecord returns the new encoding of a record, nil if it is current.
 func upgradeRecord(_ *bbolt.Tx, key, record []byte) ([]byte, error) {
 	if index.Current(record) {
 		return nil, nil
 	}
 	if len(key) != len(uuid.UUID{}) {
-		return nil, fmt.Errorf("index is damaged: an identity's id has %d bytes", len(key))
+		return nil, fmt.Errorf("index is damaged: an identity ID has %d bytes", len(key))
 	}
 	i, err := decode(uuid.UUID(key), record)
 	if err != nil {
@@ -81,8 +80,8 @@ func upgradeRecord(_ *bbolt.Tx, key, record []byte) ([]byte, error) {
 	return i.Encode(), nil
 }
 
-// upgradeHandle returns what comes beside a handle, and nil if there is something
-// or nothing fits.
+// upgradeHandle returns the owner to store with a handle, nil if it already has one
+// or the owner is too large.
 func upgradeHandle(tx *bbolt.Tx, key, owner []byte) ([]byte, error) {
 	if len(owner) > 0 || len(key) != len(ownerKey{}) {
 		return nil, nil
@@ -95,14 +94,14 @@ func upgradeHandle(tx *bbolt.Tx, key, owner []byte) ([]byte, error) {
 	return record.EncodeOwner(handle), nil
 }
 
-// rewriteAll rewrites the values of a bucket, so many per transaction; rewrite returns nil for one that
-// stays.
+// rewriteAll rewrites the values of a bucket in batches. rewrite returns nil to keep a
+// value.
 func (f *file) rewriteAll(bucket string, batch int, rewrite func(tx *bbolt.Tx, key, value []byte) ([]byte, error)) error {
 	for from, more := []byte{}, true; more; {
 		err := f.update(func(tx *bbolt.Tx) error {
 			b := tx.Bucket([]byte(bucket))
 			b.FillPercent = 0.9
-			var keys, values [][]byte // a cursor must not meet what is put
+			var keys, values [][]byte // collected first: a bucket must not be modified while a cursor iterates over it
 			c := b.Cursor()
 			k, v := c.Seek(from)
 			for ; k != nil && len(keys) < batch; k, v = c.Next() {

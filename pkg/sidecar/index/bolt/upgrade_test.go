@@ -159,7 +159,7 @@ func TestUpgradeIsEnded(t *testing.T) {
 	broken := errors.New("broken")
 	for ends := 1; ; ends++ {
 		dir := unpack(t, "format1")
-		db, err := openFile(filepath.Join(dir, FileName), indexCure, bucketIdentities, bucketHandles)
+		db, err := openFile(filepath.Join(dir, FileName), indexRemedy, bucketIdentities, bucketHandles)
 		require.NoError(t, err)
 		steps := 0
 		step := func(rewrite func(*bbolt.Tx, []byte, []byte) ([]byte, error)) func(*bbolt.Tx, []byte, []byte) ([]byte, error) {
@@ -211,8 +211,8 @@ func TestNewer(t *testing.T) {
 		_, err = Open(dir)
 		var newer *index.NewerError
 		require.ErrorAs(t, err, &newer)
-		require.EqualError(t, err, `open "`+filepath.Join(dir, name)+`": index has format 3, this program supports formats up to 2: `+
-			"use the newer program again, or export the index with `oly-passkey index export` and import it into an empty one")
+		require.EqualError(t, err, `open "`+filepath.Join(dir, name)+`": index has format 3; this program supports formats up to 2: `+
+			"use the newer program, or export the index with `oly-passkey index export` and import it into an empty one")
 		r, err := OpenReader(dir)
 		require.NoError(t, err)
 		found, err := r.After(t.Context(), uuid.Nil, 100)

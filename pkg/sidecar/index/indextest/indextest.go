@@ -15,7 +15,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// Run checks a store. open answers an empty one for every call; reopen closes
+// Run checks a store. open returns a new empty store; reopen closes
 // it and opens it again, and is nil for stores that do not outlive a process.
 func Run(t *testing.T, open func(t *testing.T) index.Store, reopen func(t *testing.T, s index.Store) index.Store) {
 	t.Helper()

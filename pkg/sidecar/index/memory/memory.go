@@ -1,5 +1,4 @@
-// Package memory is an index store without a file, for tests and throw-away
-// servers.
+// Package memory is an in-memory index store for tests and temporary servers.
 package memory
 
 import (
@@ -27,7 +26,7 @@ type Store struct {
 	stats      index.Stats
 }
 
-// New makes an empty store.
+// New returns an empty store.
 func New() *Store {
 	return &Store{
 		identities: map[uuid.UUID]*index.Identity{},

@@ -7,17 +7,17 @@ import (
 	"github.com/google/uuid"
 )
 
-// One replica leads as long as it renews a row. A lock of the session would
-// need no clock, but CockroachDB has none.
+// A replica is the leader as long as it renews its lease, a row of a table. A session
+// lock would not depend on clocks, but CockroachDB does not have them.
 const (
-	leaseFor   = 30 * time.Second // how long a leader that was killed is waited for
+	leaseFor   = 30 * time.Second // after which a killed leader is replaced
 	renewEvery = 10 * time.Second
 )
 
 // Lead implements index.Leader.
 func (s *Store) Lead(ctx context.Context) (lead context.Context, release func(), err error) {
 	holder := uuid.New()
-	ok, err := s.take(ctx, holder)
+	ok, err := s.acquire(ctx, holder)
 	if err != nil || !ok {
 		return nil, nil, err
 	}
@@ -33,7 +33,7 @@ func (s *Store) Lead(ctx context.Context) (lead context.Context, release func(),
 		<-done
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewEvery)
 		defer cancel()
-		// Where the database cannot be asked any more the lease runs out.
+		// If the database is unreachable, the lease expires.
 		_, _ = s.pool.Exec(last, `DELETE FROM oly_passkey_lease WHERE name = 'lead' AND holder = $1`, holder)
 	}, nil
 }
@@ -44,15 +44,15 @@ func (s *Store) Clock(ctx context.Context) (now time.Time, err error) {
 	return now, err
 }
 
-// take takes or renews the lease; ok is false while another replica has it.
-func (s *Store) take(ctx context.Context, holder uuid.UUID) (ok bool, err error) {
+// acquire acquires or renews the lease; ok is false while another replica has it.
+func (s *Store) acquire(ctx context.Context, holder uuid.UUID) (ok bool, err error) {
 	tag, err := s.pool.Exec(ctx, `INSERT INTO oly_passkey_lease (name, holder, until) VALUES ('lead', $1, now() + CAST($2 AS FLOAT) * INTERVAL '1 second')
 		ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
 		WHERE oly_passkey_lease.holder = excluded.holder OR oly_passkey_lease.until < now()`, holder, leaseFor.Seconds())
 	return tag.RowsAffected() == 1, err
 }
 
-// renew returns when ctx ends, or when another replica may have the lease.
+// renew renews the lease until ctx is done or another replica may have acquired it.
 func (s *Store) renew(ctx context.Context, holder uuid.UUID) {
 	for renewed := time.Now(); ; {
 		select {
@@ -62,7 +62,7 @@ func (s *Store) renew(ctx context.Context, holder uuid.UUID) {
 		}
 		began := time.Now()
 		asking, cancel := context.WithTimeout(ctx, renewEvery)
-		ok, err := s.take(asking, holder)
+		ok, err := s.acquire(asking, holder)
 		cancel()
 		switch {
 		case err == nil && ok:

@@ -15,17 +15,17 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// lockKey is the advisory lock under which tables are made: replicas that start
-// together wait for each other. On CockroachDB the lock is a name only
-// (cockroachdb/cockroach#13546), which does no harm: every statement may run
-// twice, at the same time, too.
+// lockKey is the advisory lock for migrations: replicas that start at the same time
+// wait for each other. On CockroachDB the lock has no effect
+// (cockroachdb/cockroach#13546), which is harmless: every statement can run twice,
+// even concurrently.
 const lockKey = 0x6f6c7970 // "olyp"
 
-// withOwners is the version in which something stands beside every handle.
+// withOwners is the version that stores the owner with every handle.
 const withOwners = 6
 
-// migrations are applied in order; the tables' version is how many were. Each
-// is a list of statements that may be run again.
+// migrations are applied in order; the version of the tables is the number of applied
+// ones. Each is a list of repeatable statements.
 func migrations() [][]string {
 	return [][]string{
 		{
@@ -72,7 +72,7 @@ func migrations() [][]string {
 				CAST(coalesce(sum(removed), 0) AS BIGINT), CAST(coalesce(sum(unknown), 0) AS BIGINT)
 				FROM oly_passkey_identities WHERE record <> '' ON CONFLICT (shard) DO NOTHING`,
 		},
-		{ // by itself: the one before reads these columns, also where it is run again
+		{ // separate, because the previous migration reads these columns, also if it is repeated
 			`ALTER TABLE oly_passkey_identities DROP COLUMN IF EXISTS deleted`,
 			`ALTER TABLE oly_passkey_identities DROP COLUMN IF EXISTS active`,
 			`ALTER TABLE oly_passkey_identities DROP COLUMN IF EXISTS orphaned`,
@@ -84,7 +84,7 @@ func migrations() [][]string {
 	}
 }
 
-// migrate makes the tables, or those that an older program did not know.
+// migrate creates the tables, or upgrades those of an older program.
 func (s *Store) migrate(ctx context.Context) (err error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -128,12 +128,12 @@ func (s *Store) migrate(ctx context.Context) (err error) {
 	return nil
 }
 
-// fillBatch is how many records one transaction of fillOwners upgrades.
+// fillBatch is the number of records per transaction of fillOwners.
 const fillBatch = 2000
 
-// fillOwners puts beside the handles what a look-up returns, and gives the records
-// the version that a program which does not know that cannot change. It may be run
-// again, and beside such a program.
+// fillOwners stores the owner with every handle, and sets the records to a version
+// that older programs, which do not update the owners, cannot change. It can be
+// repeated, and run concurrently with such a program.
 func (s *Store) fillOwners(ctx context.Context) error {
 	for from := uuid.Nil; ; {
 		var last uuid.UUID
@@ -155,14 +155,14 @@ func (s *Store) fillOwners(ctx context.Context) error {
 				if err != nil {
 					return fmt.Errorf("identity %s: %w", id, err)
 				}
-				w.own(nil, i)
+				w.addOwners(nil, i)
 				w.ids, w.records = append(w.ids, id), append(w.records, i.Encode())
 				return nil
 			})
 			if err != nil {
 				return err
 			}
-			return w.send(ctx, tx)
+			return w.flush(ctx, tx)
 		})
 		if err != nil || last == uuid.Nil {
 			return err
@@ -171,7 +171,8 @@ func (s *Store) fillOwners(ctx context.Context) error {
 	}
 }
 
-// run runs statements, again where another replica was just doing the same.
+// run executes statements, and retries them if another replica did the same at the
+// same time.
 func run(ctx context.Context, conn *pgxpool.Conn, statements ...string) error {
 	for _, sql := range statements {
 		for try := 1; ; try++ {
@@ -191,8 +192,7 @@ func run(ctx context.Context, conn *pgxpool.Conn, statements ...string) error {
 	return nil
 }
 
-// tries is how often a statement or transaction is run that another one is in
-// the way of.
+// tries is the maximum number of attempts of a conflicting statement or transaction.
 const tries = 10
 
 func pause(ctx context.Context, try int) error {

@@ -1,11 +1,11 @@
-// Package postgres is the index store that several replicas share: the same
-// kind of database that Kratos itself runs on.
+// Package postgres is the index store for several replicas, in PostgreSQL or
+// CockroachDB.
 //
-// Its SQL is what CockroachDB documents as well: tables of plain columns with
+// Its SQL is limited to what CockroachDB also documents: tables of plain columns with
 // primary keys, INSERT ... ON CONFLICT ... RETURNING, SELECT ... FOR UPDATE,
 // UPDATE ... FROM, unnest in a select list, ANY of an array, and transactions that
-// are run again after 40001. It needs no locks of sessions, notifications, sequences,
-// triggers, functions or COPY. TestStatements holds it to that; the tests run on
+// are retried after 40001. It does not use session locks, notifications, sequences,
+// triggers, functions or COPY. TestStatements checks that; the tests run on
 // PostgreSQL.
 package postgres
 
@@ -34,9 +34,9 @@ type Reader struct{ pool *pgxpool.Pool }
 // Store is an index in a database.
 type Store struct{ Reader }
 
-// Open connects, and makes the tables or upgrades those of an older program. The
-// error is index.NewerError if a newer one has made them. It never repeats the
-// DSN, which may hold a password.
+// Open connects, and creates the tables or upgrades those of an older program. It
+// returns index.NewerError if a newer program created them. Errors never contain the
+// DSN, which may include a password.
 func Open(ctx context.Context, dsn string) (*Store, error) {
 	r, err := OpenReader(ctx, dsn)
 	if err != nil {
@@ -49,12 +49,11 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	return s, nil
 }
 
-// OpenReader connects for reading, whatever program has made the tables, and
-// changes nothing.
+// OpenReader connects to an index of any version for reading, without changing it.
 func OpenReader(ctx context.Context, dsn string) (*Reader, error) {
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
-		return nil, errors.New("postgres: the dsn cannot be read; want one such as postgres://user@host/database")
+		return nil, errors.New("postgres: invalid DSN: want something like postgres://user@host/database")
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
@@ -127,8 +126,8 @@ func (r *Reader) After(ctx context.Context, id uuid.UUID, limit int) ([]*index.I
 	return collect(rows, err)
 }
 
-// collect decodes rows of id and record. An empty record is the place of one
-// that is about to be written.
+// collect decodes rows of ID and record. It skips empty records, which are
+// placeholders of records about to be written.
 func collect(rows pgx.Rows, err error) ([]*index.Identity, error) {
 	if err != nil {
 		return nil, err
@@ -221,7 +220,8 @@ func (s *Store) Jobs(ctx context.Context) ([]index.Job, error) {
 	})
 }
 
-// transact runs a transaction, again where the database asks for that.
+// transact runs a transaction, and retries it after serialization failures and
+// deadlocks.
 func (s *Store) transact(ctx context.Context, do func(pgx.Tx) error) error {
 	for try := 1; ; try++ {
 		err := pgx.BeginFunc(ctx, s.pool, do)

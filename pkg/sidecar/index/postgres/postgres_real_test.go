@@ -165,8 +165,8 @@ func TestRealPostgresMigration(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, conn.Close(t.Context()))
 	_, err = postgres.Open(t.Context(), dsn)
-	require.EqualError(t, err, "postgres: index has format 99, this program supports formats up to 6: "+
-		"use the newer program again, or export the index with `oly-passkey index export` and import it into an empty one")
+	require.EqualError(t, err, "postgres: index has format 99; this program supports formats up to 6: "+
+		"use the newer program, or export the index with `oly-passkey index export` and import it into an empty one")
 	r, err := postgres.OpenReader(t.Context(), dsn)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, r.Close()) }()
@@ -275,7 +275,7 @@ func TestRealPostgresRestart(t *testing.T) {
 
 func TestRealPostgresErrors(t *testing.T) {
 	_, err := postgres.Open(t.Context(), "postgres://me:secret@host:port/x")
-	require.EqualError(t, err, "postgres: the dsn cannot be read; want one such as postgres://user@host/database")
+	require.EqualError(t, err, "postgres: invalid DSN: want something like postgres://user@host/database")
 	_, err = postgres.Open(t.Context(), "host=/nowhere user=me password=secret database=x")
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "secret")

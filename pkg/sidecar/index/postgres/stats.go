@@ -9,15 +9,15 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// Counting ten million rows takes seconds, and the figures are asked for every few
-// seconds. So every transaction adds what it changes, at its end, to one of a few
-// rows: to one alone, all writers would wait for each other.
+// Counting ten million rows takes seconds, and the statistics are read every few
+// seconds. Therefore every transaction adds its changes to a sharded counter: with a
+// single row, all writers would wait for each other.
 
-// statsShards is how many rows there are.
+// statsShards is the number of rows.
 const statsShards = 16
 
-// addStats adds figures with the last statement of a transaction: whoever holds a
-// row of them waits for nothing else.
+// addStats adds statistics. It must be the last statement of a transaction, so that a
+// transaction that has locked a shard never waits for another lock.
 func addStats(b *pgx.Batch, by index.Stats) {
 	b.Queue(`INSERT INTO oly_passkey_stats (shard, identities, deleted, active, orphaned, removed, unknown) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (shard) DO UPDATE SET

@@ -14,7 +14,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// Update implements index.Store. It looks first, and locks only what differs.
+// Update implements index.Store. It first reads the records, and locks only those
+// that differ.
 func (s *Store) Update(ctx context.Context, ids []uuid.UUID, change index.Change) (int, error) {
 	found, err := s.identities(ctx, ids)
 	if err != nil {
@@ -35,13 +36,12 @@ func (s *Store) Update(ctx context.Context, ids []uuid.UUID, change index.Change
 			return err
 		}
 		changed = w.changed
-		return w.send(ctx, tx)
+		return w.flush(ctx, tx)
 	})
 	return changed, err
 }
 
-// differing answers the ids whose records the change would change, those without
-// a record by themselves.
+// differing returns the IDs of records to create (fresh) and to change (differ).
 func differing(ids []uuid.UUID, found []*index.Identity, change index.Change) (fresh, differ []uuid.UUID) {
 	cur := byID(found)
 	for _, id := range ids {
@@ -64,25 +64,25 @@ func byID(found []*index.Identity) map[uuid.UUID]*index.Identity {
 	return m
 }
 
-// writes are columns of rows: one statement takes thousands of them.
+// writes collects changes by column: one statement writes thousands of rows.
 type writes struct {
-	changed     int         // records
-	stats       index.Stats // what they add
-	lost, owned []ownership // handles
+	changed     int         // number of records
+	stats       index.Stats // change of the statistics
+	lost, owned []ownership // handles to delete and to store
 	gone        []uuid.UUID
 	ids         []uuid.UUID
 	records     [][]byte
 }
 
-// ownership is a handle, its owner's id, and what stands beside the handle.
+// ownership is a row of the handles table; owner is encoded.
 type ownership struct {
 	handle userhandle.Digest
 	id     uuid.UUID
 	owner  []byte
 }
 
-// insert stores new records, each with one write. It answers the ids of those that
-// another writer has stored first.
+// insert stores new records. It returns the IDs of those that another writer has
+// stored first.
 func (w *writes) insert(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, change index.Change) (others []uuid.UUID, err error) {
 	next := map[uuid.UUID]*index.Identity{}
 	var fresh []uuid.UUID
@@ -106,14 +106,14 @@ func (w *writes) insert(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, change 
 		return nil, err
 	}
 	for _, id := range stored {
-		w.note(id, nil, next[id])
+		w.addChange(id, nil, next[id])
 		delete(next, id)
 	}
 	return slices.Collect(maps.Keys(next)), nil
 }
 
-// rewrite locks the records, with an empty one in the place of each that is
-// missing, so that two writers of one identity wait for each other.
+// rewrite locks the records and changes them. It inserts an empty placeholder for
+// missing records, so that concurrent writers of one identity wait for each other.
 func (w *writes) rewrite(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, change index.Change) error {
 	if len(ids) == 0 {
 		return nil
@@ -134,15 +134,15 @@ func (w *writes) rewrite(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, change
 		if !index.Equal(cur[id], next) {
 			w.replace(id, cur[id], next)
 		} else if next == nil {
-			w.gone = append(w.gone, id) // the empty one
+			w.gone = append(w.gone, id) // the placeholder
 		}
 	}
 	return nil
 }
 
-// replace notes what turns one record into another.
+// replace collects the change of a record from cur to next.
 func (w *writes) replace(id uuid.UUID, cur, next *index.Identity) {
-	w.note(id, cur, next)
+	w.addChange(id, cur, next)
 	if next == nil {
 		w.gone = append(w.gone, id)
 		return
@@ -150,19 +150,19 @@ func (w *writes) replace(id uuid.UUID, cur, next *index.Identity) {
 	w.ids, w.records = append(w.ids, id), append(w.records, next.Encode())
 }
 
-// note notes what that changes beside the record itself.
-func (w *writes) note(id uuid.UUID, cur, next *index.Identity) {
+// addChange collects the changes of handles and statistics.
+func (w *writes) addChange(id uuid.UUID, cur, next *index.Identity) {
 	w.changed++
 	w.stats.Replace(cur, next)
 	for _, d := range missing(cur, next) {
 		w.lost = append(w.lost, ownership{handle: d, id: id})
 	}
-	w.own(cur, next)
+	w.addOwners(cur, next)
 }
 
-// own notes what comes beside the handles of a record, if it differs from what
-// stands there for another one.
-func (w *writes) own(cur, next *index.Identity) {
+// addOwners collects the owners of a record's handles that differ from the stored
+// ones.
+func (w *writes) addOwners(cur, next *index.Identity) {
 	if next == nil {
 		return
 	}
@@ -180,8 +180,8 @@ func (w *writes) own(cur, next *index.Identity) {
 	}
 }
 
-// send sends all of it at once.
-func (w *writes) send(ctx context.Context, tx pgx.Tx) error {
+// flush sends the batched statements in one round trip.
+func (w *writes) flush(ctx context.Context, tx pgx.Tx) error {
 	var b pgx.Batch
 	for _, o := range w.lost {
 		b.Queue(`DELETE FROM oly_passkey_handles WHERE digest = $1 AND id = $2`, o.handle[:], o.id)
@@ -204,8 +204,8 @@ func (w *writes) send(ctx context.Context, tx pgx.Tx) error {
 	return tx.SendBatch(ctx, &b).Close()
 }
 
-// owners returns the columns of handles, each once, in the order of the index
-// that they go into.
+// owners returns the columns of the owned handles, without duplicates and sorted by
+// primary key.
 func (w *writes) owners() (digests [][]byte, ids []uuid.UUID, owners [][]byte) {
 	order := func(a, b ownership) int {
 		return cmp.Or(bytes.Compare(a.handle[:], b.handle[:]), bytes.Compare(a.id[:], b.id[:]))
@@ -218,7 +218,7 @@ func (w *writes) owners() (digests [][]byte, ids []uuid.UUID, owners [][]byte) {
 	return digests, ids, owners
 }
 
-// missing answers the handles of a that b has not.
+// missing returns the handles of a that b does not have.
 func missing(a, b *index.Identity) []userhandle.Digest {
 	if a == nil {
 		return nil

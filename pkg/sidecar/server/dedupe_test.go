@@ -61,7 +61,7 @@ func TestEventOf(t *testing.T) {
 // TestEventsAreForgotten: the latest 4096 are remembered, and never more than
 // twice as many.
 func TestEventsAreForgotten(t *testing.T) {
-	var s events
+	var s dedupe
 	event := func(n int) event { return event{trigger: uuid.UUID{1, byte(n >> 16), byte(n >> 8), byte(n)}} }
 	for n := range 3*maxEvents + 7 {
 		require.False(t, s.has(event(n)))
@@ -75,7 +75,7 @@ func TestEventsAreForgotten(t *testing.T) {
 
 // TestHooksWithoutATriggerAreNotRepeats of one another.
 func TestHooksWithoutATriggerAreNotRepeats(t *testing.T) {
-	var s events
+	var s dedupe
 	s.add(event{identity: uuid.UUID{1}})
 	require.False(t, s.has(event{identity: uuid.UUID{1}}))
 }

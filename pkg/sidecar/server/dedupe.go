@@ -9,12 +9,12 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// triggerHeader tells the tries of one event from those of another one. Kratos
-// sends it since v25.4.0 (selfservice/hook/web_hook.go), tries three times within
-// three seconds, and does so as well where only our answer was lost.
+// triggerHeader identifies an event across retries. Kratos sends it since v25.4.0
+// (selfservice/hook/web_hook.go). It makes up to three attempts within three seconds,
+// also if only the response was lost.
 const triggerHeader = "Ory-Webhook-Trigger-Id"
 
-// event is what a hook tells. Its trigger is the nil UUID where the hook names none.
+// event is the event of a hook. Its trigger is the nil UUID if the hook sent none.
 type event struct {
 	trigger  uuid.UUID
 	identity uuid.UUID
@@ -22,21 +22,21 @@ type event struct {
 }
 
 func eventOf(r *http.Request, identity uuid.UUID, flow index.Flow) event {
-	trigger, _ := parseUUID(r.Header.Get(triggerHeader)) // the nil UUID where it is none
+	trigger, _ := parseUUID(r.Header.Get(triggerHeader)) // the nil UUID if missing or invalid
 	return event{trigger, identity, flow}
 }
 
-// maxEvents bounds the events that are remembered: that many at least, and twice
-// as many at most.
+// maxEvents is the size of a generation of dedupe, which remembers between one and
+// two generations.
 const maxEvents = 4096
 
-// events are those whose hook has been stored.
-type events struct {
+// dedupe remembers the events that have been stored.
+type dedupe struct {
 	mu          sync.Mutex
 	newer, rest map[event]struct{}
 }
 
-func (s *events) has(e event) bool {
+func (s *dedupe) has(e event) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, newer := s.newer[e]
@@ -44,8 +44,8 @@ func (s *events) has(e event) bool {
 	return newer || rest
 }
 
-// add remembers an event, if it can be told from others.
-func (s *events) add(e event) {
+// add remembers an event, unless it has no trigger.
+func (s *dedupe) add(e event) {
 	if e.trigger == uuid.Nil {
 		return
 	}

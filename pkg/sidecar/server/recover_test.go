@@ -15,7 +15,7 @@ import (
 func TestPanic(t *testing.T) {
 	const (
 		id      = "id-of-the-request"
-		problem = `{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#internal","title":"something went wrong here","status":500,"detail":"the server's log says what, under request id id-of-the-request"}` + "\n"
+		problem = `{"type":"https://github.com/olympusoss/oly-passkey/blob/main/docs/problems.md#internal","title":"internal error","status":500,"detail":"see request ID id-of-the-request in the server's log"}` + "\n"
 	)
 	early := func(http.ResponseWriter, *http.Request) { panic("broken") }
 	late := func(w http.ResponseWriter, _ *http.Request) {
@@ -34,7 +34,7 @@ func TestPanic(t *testing.T) {
 		s.public.Store(&public)
 		return s.documents()
 	}
-	probes := func(s *Server, h http.HandlerFunc) http.Handler { return s.rescued(h) }
+	probes := func(s *Server, h http.HandlerFunc) http.Handler { return s.recovering(h) }
 	for _, tc := range []struct {
 		name   string
 		of     func(*Server, http.HandlerFunc) http.Handler
@@ -51,7 +51,7 @@ func TestPanic(t *testing.T) {
 		{"documents", documents, early, 500, problem, false, true, `oly_passkey_requests_total{code="500",path="/.well-known/"} 1`},
 		{"documents, half answered", documents, late, 200, "half", true, true, `oly_passkey_requests_total{code="500",path="/.well-known/"} 1`},
 		{"documents, aborted", documents, wanted, 200, "", true, false, `oly_passkey_requests_total{code="200",path="/.well-known/"} 1`},
-		{"probes", probes, early, 500, "something went wrong here; the server's log says what, under request id id-of-the-request\n", false, true, ""},
+		{"probes", probes, early, 500, "internal error: see request ID id-of-the-request in the server's log\n", false, true, ""},
 		{"probes, half answered", probes, late, 200, "half", true, true, ""},
 		{"probes, aborted", probes, wanted, 200, "", true, false, ""},
 	} {
@@ -73,7 +73,7 @@ func TestPanic(t *testing.T) {
 			if tc.logged {
 				require.Contains(t, log.String(), `level=ERROR msg="a handler panicked" method=GET path=`)
 				require.Contains(t, log.String(), ` request_id=id-of-the-request panic=broken stack=`)
-				require.Contains(t, log.String(), "rescue_test.go")
+				require.Contains(t, log.String(), "recover_test.go")
 			} else {
 				require.Empty(t, log.String())
 			}

@@ -42,7 +42,7 @@ func TestNewerLookCountsInBuild(t *testing.T) {
 				store := newFaultyStore()
 				w.store = store
 				w.remember(keys[2].owner)
-				fresh := []fakekey{2: w.exchange(keys[2])}
+				added := []fakekey{2: w.exchange(keys[2])}
 				w.wait(time.Second)
 
 				late := &lateKratos{fakekratos: w.kratos}
@@ -50,14 +50,14 @@ func TestNewerLookCountsInBuild(t *testing.T) {
 				w.startOn(store.as(loads), func(o *Options) { o.Kratos = late })
 				for n := range 2 { // while the first page travels, and while the second does
 					w.wait(5 * time.Second)
-					fresh[n] = w.exchange(keys[n])
+					added[n] = w.exchange(keys[n])
 					w.hook(keys[n].owner, index.FlowLogin)
 					w.wait(5 * time.Second)
 				}
 				w.wait(time.Minute)
 				require.Contains(w.t, w.log.String(), "index is complete")
 				for n := range keys {
-					w.requireOwner(fresh[n], index.Active)
+					w.requireOwner(added[n], index.Active)
 					if n < 2 {
 						w.requireError(keys[n], ErrUnknown)
 					} else {
@@ -114,13 +114,13 @@ func TestNewerLookCountsInPulls(t *testing.T) {
 		}()
 		synctest.Wait()
 		w.wait(time.Second)
-		fresh := w.exchange(old)
+		added := w.exchange(old)
 		late.identity.Store(0)
 		_, changed, err := w.d.Refresh(w.t.Context(), old.owner)
 		require.NoError(w.t, err)
 		require.True(w.t, changed)
 		require.False(w.t, <-first, "its answer is older, and tells nothing")
-		w.requireOwner(fresh, index.Active)
+		w.requireOwner(added, index.Active)
 		w.requireError(old, ErrRemoved)
 	})
 }
@@ -145,7 +145,7 @@ func TestNewerLookCountsWhileStoring(t *testing.T) {
 			inBubble(t, func(w *world) {
 				old, store := w.kratos.register("passkey"), newFaultyStore()
 				w.store = store
-				var fresh fakekey
+				var added fakekey
 				slow := func() {
 					at := store.called(tc.method) + 1
 					store.before = func(method string, call int) {
@@ -153,7 +153,7 @@ func TestNewerLookCountsWhileStoring(t *testing.T) {
 							return
 						}
 						w.wait(100 * time.Millisecond)
-						fresh = w.exchange(old)
+						added = w.exchange(old)
 						w.hook(old.owner, index.FlowSettings)
 						w.wait(100 * time.Millisecond)
 					}
@@ -167,8 +167,8 @@ func TestNewerLookCountsWhileStoring(t *testing.T) {
 					require.NoError(w.t, tc.again(w, old.owner))
 				}
 				w.wait(time.Minute)
-				require.NotEmpty(w.t, fresh.handle)
-				w.requireOwner(fresh, index.Active)
+				require.NotEmpty(w.t, added.handle)
+				w.requireOwner(added, index.Active)
 			})
 		})
 	}
@@ -190,10 +190,10 @@ func TestOutdated(t *testing.T) {
 		{now.Add(50 * time.Millisecond), true, false},
 		{now.Add(50*time.Millisecond + time.Microsecond), false, true},
 	} {
-		require.Equal(t, tc.outdated, look{asked, now}.outdated(&index.Identity{SeenAt: tc.seen}), tc.seen)
-		require.Equal(t, tc.aged, d.aged(tc.seen, now), tc.seen)
+		require.Equal(t, tc.outdated, observation{asked, now}.outdated(&index.Identity{SeenAt: tc.seen}), tc.seen)
+		require.Equal(t, tc.aged, d.stale(tc.seen, now), tc.seen)
 	}
-	require.False(t, look{asked, now}.outdated(nil))
+	require.False(t, observation{asked, now}.outdated(nil))
 }
 
 // TestErasedStaysErased: neither a page nor a pull that was asked for before the
@@ -288,7 +288,7 @@ func TestErasedThoughSeenAMomentAgo(t *testing.T) {
 		k := w.kratos.register("passkey")
 		w.startOn(shared)
 		other := &world{t: w.t, kratos: w.kratos, store: w.store, log: &said{}}
-		other.startOn(shared, later(noise)) // as little as nothing
+		other.startOn(shared, later(maxRTT)) // as little as nothing
 		w.wait(time.Minute)
 		other.hook(k.owner, index.FlowSettings)
 		w.wait(5 * time.Millisecond)
@@ -305,7 +305,7 @@ func TestErasedIsBounded(t *testing.T) {
 	var e erased
 	for n := range 10_001 {
 		require.Len(t, e.at, n)
-		e.note(uuid.UUID{1, byte(n >> 8), byte(n)}, mergeTime)
+		e.add(uuid.UUID{1, byte(n >> 8), byte(n)}, mergeTime)
 	}
 	require.Len(t, e.at, 1)
 }
