@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/internal/testing/shared"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
@@ -59,15 +60,8 @@ type corpusFile struct {
 
 func readCorpus(t *testing.T) (string, []corpusFile) {
 	t.Helper()
-	shared := os.Getenv("OLY_PASSKEY_SHARED")
-	if shared == "" {
-		shared = "../../../../../shared"
-	}
-	dir := filepath.Join(shared, "corpus")
+	dir := shared.Path(t, "corpus")
 	f, err := os.Open(filepath.Join(dir, "index.tsv"))
-	if os.IsNotExist(err) {
-		t.Skip("the corpus of published configurations is not here: ../shared/corpus")
-	}
 	require.NoError(t, err)
 	r := csv.NewReader(f)
 	r.Comma, r.LazyQuotes = '\t', true
