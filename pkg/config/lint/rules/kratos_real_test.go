@@ -49,7 +49,7 @@ identity: { default_schema_id: default, schemas: [ { id: default, url: "file://g
 // what the fix or the proposal makes of it. With OLY_PASSKEY_PROOF=1 it takes
 // every such case.
 func TestRealKratosKeepsTheWordOfEveryRule(t *testing.T) {
-	version, err := kratosconf.ParseVersion("v1.3.1")
+	version, err := kratosconf.ParseVersion(kratostest.Version(t))
 	require.NoError(t, err)
 	claims := make(map[string]int)
 	for _, rule := range rules.All() {
@@ -88,7 +88,7 @@ func TestRealKratosKeepsTheWordOfEveryRule(t *testing.T) {
 // TestRealKratosAnswersWhereLintClaimsNothing is the other direction, over the
 // cases about the trait that names passkeys, where Kratos is hard to guess.
 func TestRealKratosAnswersWhereLintClaimsNothing(t *testing.T) {
-	version, err := kratosconf.ParseVersion("v1.3.1")
+	version, err := kratosconf.ParseVersion(kratostest.Version(t))
 	require.NoError(t, err)
 	for _, id := range []string{"no-display-name", "display-trait-untitled", "display-trait-ambiguous", "display-trait-nested", "duplicate-title"} {
 		_, examples := readExamples(t, strings.ReplaceAll(id, "-", "_")+".txtar")
