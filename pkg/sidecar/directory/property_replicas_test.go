@@ -16,10 +16,10 @@ import (
 // clocks differ, and with answers of Kratos and of the store that take their time:
 // hooks reach either server, and either is stopped now and then.
 func TestHistoriesOfReplicas(t *testing.T) {
-	lives := 10
+	lives := 4
 	switch {
 	case testing.Short():
-		lives = 5
+		lives = 2
 	case os.Getenv("OLY_PASSKEY_PROOF") != "":
 		lives = 300
 	}
