@@ -24,10 +24,6 @@ type siteFlags struct {
 	enroll, manage string
 }
 
-func (s *siteFlags) given() bool {
-	return len(s.config)+len(s.androidApps)+len(s.appleApps) > 0 || s.rpID != "" || s.enroll != "" || s.manage != ""
-}
-
 func newWellknown(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "wellknown",
