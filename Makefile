@@ -58,10 +58,11 @@ test: $(LINT) prerequisites $(OLY_PASSKEY_KRATOS) build suites ## everything, bo
 proof: export OLY_PASSKEY_PROOF := 1
 proof: $(LINT) prerequisites $(OLY_PASSKEY_KRATOS) build suites fuzz ## everything at full length, cross-compiled, built twice, measured
 
-# Packages with concurrency run their unit tests with the race detector, the others
-# without; so does cmd/oly-passkey, which runs commands as processes. The tag long
-# adds what takes too long for go test: real time, and compiling the copied pages.
-RACE := ^github.com/olympusoss/oly-passkey/(cmd/internal|pkg/(client|demo|doctor|httpx|sidecar)|templates/ui)(/|$$)
+# Packages with concurrency run their unit tests with the race detector. Not
+# cmd/oly-passkey, whose tests run processes, nor kratosadmin, whose tests decode huge
+# pages: the tests of the servers run it with the detector. The tag long adds what
+# takes too long for go test: real time, and compiling the copied pages.
+RACE := ^github.com/olympusoss/oly-passkey/(cmd/internal|pkg/(client|demo|doctor|httpx|sidecar/(audit|directory|index|server))|templates/ui)(/|$$)
 MODULES := .ci/manifests .ci/release kratos/bench kratos/conformance kratos/e2e
 
 # Each suite has its budget in seconds on two quiet cores, with warm caches.
