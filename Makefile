@@ -69,15 +69,15 @@ MODULES := .ci/manifests .ci/release kratos/bench kratos/conformance kratos/e2e
 .PHONY: suites
 suites:
 	@rm -f $(OLY_PASSKEY_ARTEFACTS)/suites.tsv
-	@.ci/suite static 30 '$(STATIC)'
-	@.ci/suite static-modules 60 'for module in $(MODULES); do (cd $$module && $(LINT) run --allow-parallel-runners --config $(CURDIR)/.golangci.yml ./...); done'
-	@.ci/suite unit 60 'go test -tags long -timeout 60m $$(go list ./... | grep -vE "$(RACE)")'
-	@.ci/suite race 120 'go test -tags long -race -timeout 60m $$(go list ./... | grep -E "$(RACE)")'
-	@.ci/suite conformance 30 'cd kratos/conformance && go test -timeout 60m ./...'
-	@.ci/suite manifests 15 'cd .ci/manifests && go test ./...'
-	@.ci/suite release 30 'cd .ci/release && go test -timeout 30m $(if $(OLY_PASSKEY_PROOF),,-skip "TestCrossCompile|TestReproducible") ./...'
-	@.ci/suite kratos 90 'go test -tags realkratos -run Real $(if $(OLY_PASSKEY_PROOF),,-skip TestRealSoak) -count=1 -timeout 60m ./...'
-	@.ci/suite e2e 120 'cd kratos/e2e && go test -count=1 -p 2 -timeout 60m ./...'
+	@.ci/suite static 20 '$(STATIC)'
+	@.ci/suite static-modules 30 'for module in $(MODULES); do (cd $$module && $(LINT) run --allow-parallel-runners --config $(CURDIR)/.golangci.yml ./...); done'
+	@.ci/suite unit 50 'go test -tags long -timeout 60m $$(go list ./... | grep -vE "$(RACE)")'
+	@.ci/suite race 80 'go test -tags long -race -timeout 60m $$(go list ./... | grep -E "$(RACE)")'
+	@.ci/suite conformance 20 'cd kratos/conformance && go test -timeout 60m ./...'
+	@.ci/suite manifests 10 'cd .ci/manifests && go test ./...'
+	@.ci/suite release 20 'cd .ci/release && go test -timeout 30m $(if $(OLY_PASSKEY_PROOF),,-skip "TestCrossCompile|TestReproducible") ./...'
+	@.ci/suite kratos 100 'go test -tags realkratos -run Real $(if $(OLY_PASSKEY_PROOF),,-skip TestRealSoak) -count=1 -timeout 60m ./...'
+	@.ci/suite e2e 140 'cd kratos/e2e && go test -count=1 -p 2 -timeout 60m ./...'
 	@$(if $(OLY_PASSKEY_PROOF),.ci/suite bench 120 'cd kratos/bench && go test -count=1 -timeout 60m ./...')
 	@.ci/suite
 
