@@ -25,8 +25,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## bin/oly-passkey, static and stripped
-	$(BUILD) -o bin/oly-passkey ./cmd/oly-passkey
+build: ## both programs in bin/, static and stripped
+	$(BUILD) -o bin/ ./cmd/oly-passkey ./cmd/oly-passkey-sidecar
 
 .PHONY: kratos
 kratos: $(CURDIR)/bin/kratos ## bin/kratos, the real Ory Kratos (3-4 minutes the first time)

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestGoReleaser reads .goreleaser.yaml as GoReleaser does, which refuses keys
-// that it does not know. "make snapshot" makes the whole release with it.
+// TestGoReleaser reads .goreleaser.yaml as GoReleaser does, which rejects unknown
+// keys. "make snapshot" builds the whole release with it.
 func TestGoReleaser(t *testing.T) {
 	f, err := os.Open(root + "/.goreleaser.yaml")
 	require.NoError(t, err)
@@ -19,20 +19,28 @@ func TestGoReleaser(t *testing.T) {
 	project, err := config.LoadReader(f)
 	require.NoError(t, err)
 
-	require.Len(t, project.Builds, 1)
-	build := project.Builds[0]
-	require.Equal(t, []string{"linux", "darwin", "windows"}, build.Goos)
-	require.Equal(t, []string{"amd64", "arm64"}, build.Goarch)
 	env, flags := buildFlags(t)
-	require.Equal(t, append(env, "GOFLAGS=-buildvcs=true"), build.Env)
-	require.Equal(t, []string{"build", build.Flags[0], "-ldflags", build.Ldflags[0]}, flags)
-	require.Equal(t, "{{ .CommitTimestamp }}", build.ModTimestamp)
+	require.Len(t, project.Builds, 2)
+	for i, program := range []string{"oly-passkey", "oly-passkey-sidecar"} {
+		build := project.Builds[i]
+		require.Equal(t, "./cmd/"+program, build.Main)
+		require.Equal(t, program, build.Binary)
+		require.Equal(t, []string{"linux", "darwin", "windows"}, build.Goos)
+		require.Equal(t, []string{"amd64", "arm64"}, build.Goarch)
+		require.Equal(t, append(env[:len(env):len(env)], "GOFLAGS=-buildvcs=true"), build.Env)
+		require.Equal(t, []string{"build", build.Flags[0], "-ldflags", build.Ldflags[0]}, flags)
+		require.Equal(t, "{{ .CommitTimestamp }}", build.ModTimestamp)
+
+		image := project.DockersV2[i]
+		require.Equal(t, []string{"ghcr.io/olympusoss/" + program}, image.Images)
+		require.Equal(t, []string{"--target=" + []string{"cli", "sidecar"}[i]}, image.Flags)
+		require.Equal(t, []string{"linux/amd64", "linux/arm64"}, image.Platforms)
+		require.Equal(t, "released", image.BuildArgs["BINARY"])
+	}
 
 	require.Equal(t, config.Repo{Owner: "olympusoss", Name: "oly-passkey"}, project.Release.GitHub)
 	require.Equal(t, "sha256", project.Checksum.Algorithm)
 	require.Equal(t, "binary", project.SBOMs[0].Artifacts)
-	require.Equal(t, []string{"linux/amd64", "linux/arm64"}, project.DockersV2[0].Platforms)
-	require.Equal(t, "released", project.DockersV2[0].BuildArgs["BINARY"])
 	require.Equal(t, []string{"oly-passkey"}, project.Casks[0].Binaries)
 }
 

@@ -26,7 +26,7 @@ func TestFieldInit(t *testing.T) {
 	}{
 		"configmap-wiped":    {code: cli.ExitClean, stdout: "patched    kratos.yml", changes: patchedConfigMap},
 		"configmap-panic":    {code: cli.ExitClean, stdout: "patched    kratos.yml", changes: patchedConfigMap},
-		"init-schema-unseen": {code: cli.ExitUsage, stderr: `identity schema "default" was not seen`},
+		"init-schema-unseen": {code: cli.ExitUsage, stderr: `identity schema "default" was not found`},
 		"helm-inline-schema": {code: cli.ExitFindings, stdout: "kratos.yml:29:133: error: no trait of identity schema \"default\" is annotated"},
 		"init-changes-rp-id": {code: cli.ExitUsage, stderr: `relying party id "auth.example.com"`},
 	} {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -19,7 +17,7 @@ func rewriteAll(changed []lint.Repaired) error {
 		}
 	}()
 	for _, c := range changed {
-		s, err := stageChange(c)
+		s, err := source.StageExisting(c.Name, source.Content(c.After))
 		if err != nil {
 			return fmt.Errorf("write %q: %w", c.Name, err)
 		}
@@ -31,16 +29,4 @@ func rewriteAll(changed []lint.Repaired) error {
 		}
 	}
 	return nil
-}
-
-func stageChange(c lint.Repaired) (source.Staged, error) {
-	target, err := filepath.EvalSymlinks(c.Name) // a link stays a link
-	if err != nil {
-		return source.Staged{}, err
-	}
-	info, err := os.Stat(target)
-	if err != nil {
-		return source.Staged{}, err
-	}
-	return source.Stage(target, info.Mode().Perm(), source.Content(c.After))
 }

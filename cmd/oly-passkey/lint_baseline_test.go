@@ -22,18 +22,18 @@ func TestLintAsksTheSidecarWhomItLocksOut(t *testing.T) {
 		want   string
 		most   string // whom the removed origin locks out
 	}{
-		{"nobody", nil, "info: rp.id of passkey was \"example.com\" and is \"example.org\"; the sidecar knows nobody with a key, so nobody is locked out [rp-id-changed]", "0 people"},
+		{"nobody", nil, "info: rp.id of passkey changed from \"example.com\" to \"example.org\"; the sidecar knows no user with a key, so no one is locked out [rp-id-changed]", "0 users"},
 		{
 			"one",
 			map[string][]string{somebody: {raw, other("A")}},
-			"error: rp.id of passkey was \"example.com\" and is \"example.org\": no key that anybody has works any more, which locks out 1 person [rp-id-changed]",
-			"1 person",
+			"error: rp.id of passkey changed from \"example.com\" to \"example.org\": all existing keys stop working, which locks out 1 user [rp-id-changed]",
+			"1 user",
 		},
 		{
 			"three",
 			map[string][]string{somebody: {raw}, "2" + somebody[1:]: {other("A")}, "3" + somebody[1:]: {other("B")}, "4" + somebody[1:]: {}},
-			"error: rp.id of passkey was \"example.com\" and is \"example.org\": no key that anybody has works any more, which locks out 3 people [rp-id-changed]",
-			"3 people",
+			"error: rp.id of passkey changed from \"example.com\" to \"example.org\": all existing keys stop working, which locks out 3 users [rp-id-changed]",
+			"3 users",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -56,8 +56,8 @@ func TestLintAsksTheSidecarWhomItLocksOut(t *testing.T) {
 				}
 				require.Empty(t, stderr)
 				require.Contains(t, strings.Split(stdout, "\n"), now+":3:48: "+c.want)
-				require.Contains(t, strings.Split(stdout, "\n"), now+":3:84: error: origin \"https://example.com\" of passkey was removed: "+
-					"people who sign in there cannot any more, which locks out "+c.most+" at most [origin-removed]")
+				require.Contains(t, strings.Split(stdout, "\n"), now+":3:84: error: origin \"https://example.com\" was removed from passkey: "+
+					"users can no longer sign in there, which locks out at most "+c.most+" [origin-removed]")
 				return
 			}
 		})

@@ -53,7 +53,7 @@ func TestLintOryNetwork(t *testing.T) {
 		require.NoError(t, os.WriteFile(key, []byte(orynetworktest.Key+"\n"), 0o600))
 		code, out, errs := lintNetwork(t, nil, "--ory-project", networkID, "--ory-api-url", broken.URL, "--quiet", "--ory-api-key-file", key)
 		require.Equal(t, cli.ExitFindings, code, errs)
-		require.Contains(t, out, `ends in a slash`)
+		require.Contains(t, out, `ends with a slash`)
 		require.Contains(t, out, "  note: ory:"+networkID+":")
 		require.Contains(t, out, ": /selfservice/methods/passkey/config/rp/origins/0 (Ory Console: Authentication > Passwordless login)\n")
 	})
@@ -80,7 +80,7 @@ func TestLintOryNetwork(t *testing.T) {
 		code, out, errs = lintNetwork(t, environ, "--ory-project", networkID, "--ory-api-url", custom.URL, "--quiet", "--domain", "login.example.org")
 		require.Equal(t, cli.ExitFindings, code)
 		require.Empty(t, errs)
-		require.Contains(t, out, `browsers refuse rp.id "auth.example.com" on "https://login.example.org"`)
+		require.Contains(t, out, `browsers reject rp.id "auth.example.com" on "https://login.example.org"`)
 	})
 }
 

@@ -42,5 +42,5 @@ identity:
 	found := lintWith("/schema.json", "--online", "--allow-outside")
 	require.NotContains(t, found, "E-mail", "a line of what was fetched")
 	require.Contains(t, found, server.URL+"/schema.json:1:18: error: no trait of identity schema \"default\"")
-	require.Contains(t, lintWith("/nowhere.json", "--online", "--allow-outside"), "warning: identity schema \"default\" was not fetched: get \""+server.URL+"/nowhere.json\": the answer is 404 Not Found [schema-unloadable]")
+	require.Contains(t, lintWith("/nowhere.json", "--online", "--allow-outside"), "warning: identity schema \"default\" could not be fetched: get \""+server.URL+"/nowhere.json\": the answer is 404 Not Found [schema-unloadable]")
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // TestURLClaims writes texts that are URLs, and texts that are none, wherever Kratos
-// wants a URL, one at a time: lint says that Kratos refuses to start where it does.
+// wants a URL, one at a time: lint reports it exactly if Kratos does not start.
 func TestURLClaims(t *testing.T) {
 	texts := []string{
 		"", "/login", ":", "auth.example.com", "auth.example.com/login", "auth.example.com:443/login", "127.0.0.1:4477/login", "localhost:4455",

@@ -148,7 +148,7 @@ func (d *Demo) configure(dir string, o Options) ([]string, error) {
 		return nil, err
 	}
 	_, err = setup.Write(dir, files, false)
-	var conflict *setup.ConflictError
+	var conflict *setup.ModifiedError
 	if errors.As(err, &conflict) {
 		return nil, fmt.Errorf("%q contains a configuration for other flags (%q differs); use the flags of the first run, or another directory", dir, conflict.Paths)
 	}

@@ -288,7 +288,7 @@ func TestSabotages(t *testing.T) {
 				s.routes["acme.dev/.well-known/assetlinks.json"] = http.NotFound
 				s.options = func(o *Options) { o.Apple, o.Android = nil, nil }
 			},
-			`kratos-version: error: kratos.yml:5:90: with Kratos v1.3.1: require_verified_address does nothing for passkeys on Kratos v1.3.1: unverified addresses sign in [require-verified-ignored]`,
+			`kratos-version: error: kratos.yml:5:90: with Kratos v1.3.1: require_verified_address has no effect on passkeys in Kratos v1.3.1: users with an unverified address can sign in [require-verified-ignored]`,
 		},
 		"apps on browser flows": {
 			func(s *fakeStack) { s.version = "v25.4.0" },

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"go.yaml.in/yaml/v4" // names the place of a syntax error, which v3 gets wrong
 
@@ -12,6 +14,12 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
+
+// Keys returns the names of the options that a file sets.
+func (t Table) Keys(file *source.File) ([]string, error) {
+	entries, err := t.entries(file)
+	return slices.Sorted(maps.Keys(entries)), err
+}
 
 // entries returns the values in a file, by option name.
 func (t Table) entries(file *source.File) (map[string]*yaml.Node, error) {
@@ -25,9 +33,10 @@ func (t Table) entries(file *source.File) (map[string]*yaml.Node, error) {
 	case len(doc.Content) == 0:
 		return nil, nil
 	case doc.Content[0].Kind != yaml.MappingNode:
-		return nil, at(file.Name, doc.Content[0], "options must be a mapping, such as %q", "listen: 127.0.0.1:4477")
+		return nil, at(file.Name, doc.Content[0], "options must be a mapping, such as %q", t.Options[0].flag.Name+": VALUE")
 	}
 	entries := map[string]*yaml.Node{}
+	seen := map[string]bool{}
 	var errs []error
 	for pairs := doc.Content[0].Content; len(pairs) > 1; pairs = pairs[2:] {
 		key, value := resolve(pairs[0]), resolve(pairs[1])
@@ -35,11 +44,13 @@ func (t Table) entries(file *source.File) (map[string]*yaml.Node, error) {
 		case !t.has(key.Value):
 			suggestion := t.suggest(key.Value, func(o Option) string { return o.flag.Name })
 			errs = append(errs, at(file.Name, key, "unknown option %q%s", key.Value, suggestion))
-		case entries[key.Value] != nil:
+		case seen[key.Value]:
 			errs = append(errs, at(file.Name, key, "option %q is set twice", key.Value))
+		case t.Blanks && value.ShortTag() == "!!null":
 		default:
 			entries[key.Value] = value
 		}
+		seen[key.Value] = true
 	}
 	return entries, errors.Join(errs...)
 }

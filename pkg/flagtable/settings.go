@@ -78,10 +78,15 @@ func (o Option) Secret() Option { o.secret = true; return o }
 // Reloadable marks an option that can be changed without a restart.
 func (o Option) Reloadable() Option { o.reload = true; return o }
 
+// Short gives an option a one-letter flag.
+func (o Option) Short(letter string) Option { o.flag.Shorthand = letter; return o }
+
 // Table contains all options of a program. Prefix is the prefix of their environment
-// variables.
+// variables. With Blanks a key without a value in the file is ignored, otherwise it is
+// an error.
 type Table struct {
 	Prefix  string
+	Blanks  bool
 	Options []Option
 }
 

@@ -100,7 +100,7 @@ func TestErrors(t *testing.T) {
 		{"a short key", nil, "xyz: 1\n", `app.yml:1:1: unknown option "xyz"`},
 		{"two documents", nil, "rate: 1\n---\nrate: 2\n", "app.yml:2:1: a second document begins here; options must be one mapping"},
 		{"a second one with a mistake", nil, "rate: 1\n---\nrate: [\n", "app.yml:4:1: did not find expected node content"},
-		{"no mapping", nil, "- rate\n", `app.yml:1:1: options must be a mapping, such as "listen: 127.0.0.1:4477"`},
+		{"no mapping", nil, "- rate\n", `app.yml:1:1: options must be a mapping, such as "kratos-url: VALUE"`},
 		{"syntax", nil, "rate: [1\n", `app.yml:2:1: did not find expected ',' or ']'`},
 		{"environment", []string{"APP_RATE=many"}, "", `APP_RATE="many" is not a number; use a value such as 2.5`},
 		{"unknown variable", []string{"APP_KRATOS_URI=x"}, "", `environment: unknown option APP_KRATOS_URI; did you mean "APP_KRATOS_URL"?`},

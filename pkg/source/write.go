@@ -35,6 +35,20 @@ func Stage(target string, mode fs.FileMode, write func(io.Writer) error) (Staged
 	return s, nil
 }
 
+// StageExisting is Stage for a file that exists: it keeps its mode, and a symbolic
+// link stays a link.
+func StageExisting(name string, write func(io.Writer) error) (Staged, error) {
+	target, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return Staged{}, err
+	}
+	info, err := os.Stat(target)
+	if err != nil {
+		return Staged{}, err
+	}
+	return Stage(target, info.Mode().Perm(), write)
+}
+
 // Commit puts the file in the place of its target.
 func (s Staged) Commit() error { return os.Rename(s.temp, s.Target) }
 

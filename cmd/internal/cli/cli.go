@@ -84,9 +84,13 @@ func (a *App) execute(ctx context.Context, root *cobra.Command, args []string) i
 	root.SetErr(a.Stderr)
 	root.SetArgs(args)
 	codeFailures(root)
+	rejectRepeated(root)
 	called, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return ExitClean
+	}
+	if twice := (*twiceError)(nil); errors.As(err, &twice) {
+		err = twice // without pflag's "invalid argument" around it
 	}
 	var coded *ExitError
 	if !errors.As(err, &coded) {

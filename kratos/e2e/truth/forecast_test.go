@@ -89,7 +89,7 @@ func (d *deployment) forecast(t *testing.T) *forecast {
 		// sign up on localhost whatever else is deployed.
 		if finding.Severity == lint.Error && finding.Rule != "base-url-internal" && finding.Rule != "rp-id-localhost-prod" {
 			errorsFound = true
-			if strings.Contains(finding.Message, "so Kratos refuses to start") {
+			if strings.Contains(finding.Message, "does not start") {
 				f.Stages[stageStart] = true
 			}
 			for _, s := range stagesOf(finding.Rule) {

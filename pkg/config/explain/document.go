@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,7 +34,7 @@ func (t *Table) WriteDocument(w io.Writer) error {
 	line := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
 	line("# Troubleshooting")
 	line("")
-	line("<!-- Written from pkg/config/explain/table: go test ./pkg/config/explain -run Document -update -->")
+	line("<!-- Generated from pkg/config/explain/table: go test ./pkg/config/explain -run Document -update -->")
 	line("")
 	line("Error messages that users see when passkeys do not work, with their causes. `oly-passkey explain` finds the entry")
 	line("for a text, a code or a credential; with `-c kratos.yml` it also finds out which cause applies:")
@@ -45,10 +46,18 @@ func (t *Table) WriteDocument(w io.Writer) error {
 	line("")
 	line("No error message? `oly-passkey doctor URL` checks the page as a browser sees it, and `--ceremony` signs up there.")
 	line("")
+	line("## Index by symptom")
+	line("")
+	line("| What you see | Entry |")
+	line("|---|---|")
 	for _, p := range places() {
-		line("- [%s](#%s)", p.heading, anchor(p.heading))
+		line("| **[%s](#%s)** | |", p.heading, anchor(p.heading))
+		for _, s := range t.symptoms(p.where) {
+			line("| %s | %s |", s.title, strings.Join(s.links, ", "))
+		}
 	}
-	line("- [Causes and fixes](#causes-and-fixes)")
+	line("")
+	line("Each entry lists its causes, most likely first; [causes and fixes](#causes-and-fixes) explains them.")
 	for _, p := range places() {
 		line("\n## %s", p.heading)
 		if p.about != "" {
@@ -66,6 +75,31 @@ func (t *Table) WriteDocument(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// symptom is a row of the index.
+type symptom struct {
+	title string
+	links []string // to the entries with this title
+}
+
+// symptoms returns the titles of a section's messages in the order of their first
+// use. Several browsers have a message of the same title.
+func (t *Table) symptoms(where string) []symptom {
+	var out []symptom
+	for _, m := range t.Messages {
+		if m.Where != where {
+			continue
+		}
+		title := capital(m.Title)
+		i := slices.IndexFunc(out, func(s symptom) bool { return s.title == title })
+		if i < 0 {
+			i = len(out)
+			out = append(out, symptom{title: title})
+		}
+		out[i].links = append(out[i].links, fmt.Sprintf("[%s](#%s)", m.ID, m.ID))
+	}
+	return out
 }
 
 func (t *Table) writeMessage(line func(string, ...any), m Message) {

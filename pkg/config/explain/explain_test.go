@@ -60,11 +60,11 @@ func TestConfigurationDecides(t *testing.T) {
 		},
 		{
 			"rp.id of another domain", suffix, kratosYML("example.org", "https://auth.example.com"), "rp-id-not-of-page",
-			`kratos.yml:10:15: browsers refuse rp.id "example.org" on "https://auth.example.com"`,
+			`kratos.yml:10:15: browsers reject rp.id "example.org" on "https://auth.example.com"`,
 		},
 		{
 			"rp.id left at localhost", suffix, kratosYML("localhost", "https://auth.example.com"), "rp-id-left-at-localhost",
-			`kratos.yml:10:15: browsers refuse rp.id "localhost" on "https://auth.example.com"`,
+			`kratos.yml:10:15: browsers reject rp.id "localhost" on "https://auth.example.com"`,
 		},
 		{
 			"slash", "Error validating origin", kratosYML("example.com", "https://auth.example.com/"), "origin-trailing-slash",
@@ -210,7 +210,7 @@ func TestRule(t *testing.T) {
 	a := explained(t, " rp-id-missing\n")
 	require.Equal(t, explain.KindRule, a.Kind)
 	require.Equal(t, "rp-id-missing", a.Rule.ID)
-	require.Contains(t, a.Rule.Prose, "which rp.id it has")
+	require.Contains(t, a.Rule.Prose, "has no rp.id")
 	require.Equal(t, "kratos.yml", a.Rule.Example[0].Name)
 	other := explain.Rule{ID: "lock-out-risk", Prose: "one lost device"}
 	a, err := table(t).Explain([]byte("lock-out-risk"), explain.Options{Rules: []explain.Rule{other}})

@@ -37,15 +37,15 @@ func (r Repaired) Proven() error {
 	for _, round := range r.Rounds {
 		text, err := source.Apply(now, source.Rebase(now, round))
 		if err != nil {
-			return fmt.Errorf("%q is left as it was: %w", r.Name, err)
+			return fmt.Errorf("%q was not changed: %w", r.Name, err)
 		}
 		now = source.New(r.Name, text)
 	}
 	if !bytes.Equal(now.Data, r.After) {
-		return fmt.Errorf("%q is left as it was: more of it would change than was meant to", r.Name)
+		return fmt.Errorf("%q was not changed: the fix would change more than intended", r.Name)
 	}
 	if err := kratosconf.Harmless(before, after); err != nil {
-		return fmt.Errorf("%q is left as it was: %w", r.Name, err)
+		return fmt.Errorf("%q was not changed: %w", r.Name, err)
 	}
 	return nil
 }

@@ -136,10 +136,10 @@ func TestProven(t *testing.T) {
 		want   string
 	}{
 		"edited":            {strings.Replace(manifest, "{}\n", "{a: b}\n", 1), edit("{}\n", "{a: b}\n"), ""},
-		"more than edited":  {strings.Replace("#"+manifest[1:], "{}\n", "{a: b}\n", 1), edit("{}\n", "{a: b}\n"), `"x.yml" is left as it was: more of it would change than was meant to`},
-		"without an edit":   {strings.Replace(manifest, "{}\n", "{a: b}\n", 1), nil, `"x.yml" is left as it was: more of it would change than was meant to`},
-		"out of the file":   {manifest, [][]source.Edit{{{Span: source.Span{Start: 1, End: 1 << 20}}}}, `"x.yml" is left as it was: edits overlap at x.yml:1:2`},
-		"edits of metadata": {strings.Replace(manifest, "name: a", "name: b", 1), edit("name: a", "name: b"), `"x.yml" is left as it was: x.yml:1:1: "metadata.name" would change, which is not part of the Kratos configuration`},
+		"more than edited":  {strings.Replace("#"+manifest[1:], "{}\n", "{a: b}\n", 1), edit("{}\n", "{a: b}\n"), `"x.yml" was not changed: the fix would change more than intended`},
+		"without an edit":   {strings.Replace(manifest, "{}\n", "{a: b}\n", 1), nil, `"x.yml" was not changed: the fix would change more than intended`},
+		"out of the file":   {manifest, [][]source.Edit{{{Span: source.Span{Start: 1, End: 1 << 20}}}}, `"x.yml" was not changed: edits overlap at x.yml:1:2`},
+		"edits of metadata": {strings.Replace(manifest, "name: a", "name: b", 1), edit("name: a", "name: b"), `"x.yml" was not changed: x.yml:1:1: "metadata.name" would change, which is not part of the Kratos configuration`},
 	} {
 		err := lint.Repaired{Name: "x.yml", Before: []byte(manifest), After: []byte(c.after), Rounds: c.rounds}.Proven()
 		if c.want == "" {

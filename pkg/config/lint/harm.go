@@ -59,7 +59,7 @@ func issuesSession(before, after Setup) string {
 			continue
 		}
 		if !hasHook(was, "registration", "session") || hasHook(was, "login", "require_verified_address") {
-			return list.Path + " issues a session where none was issued"
+			return list.Path + " issues a session that was not issued before"
 		}
 	}
 	return ""
@@ -73,11 +73,11 @@ func holdsHook(list *kratosconf.Value, name string) bool {
 func acceptsUnverified(before, after Setup) string {
 	const enabled = "selfservice.flows.verification.enabled"
 	if before.Config.Get(enabled).True() && !after.Config.Get(enabled).True() {
-		return "addresses are not verified any more"
+		return "addresses are no longer verified"
 	}
 	return eachTrait(before, after, func(was, is Trait) string {
 		if was.VerificationVia != "" && is.VerificationVia == "" {
-			return fmt.Sprintf("trait %q is not verified any more", was.Name)
+			return fmt.Sprintf("trait %q is no longer verified", was.Name)
 		}
 		return ""
 	})
@@ -94,7 +94,7 @@ func eachTrait(before, after Setup, compare func(was, is Trait) string) string {
 			for _, was := range Traits(old.Root) {
 				i := slices.IndexFunc(traits, func(t Trait) bool { return t.Name == was.Name && t.Top == was.Top })
 				if i < 0 {
-					return fmt.Sprintf("trait %q is gone", was.Name)
+					return fmt.Sprintf("trait %q is removed", was.Name)
 				}
 				if why := compare(was, traits[i]); why != "" {
 					return why
@@ -134,7 +134,7 @@ func widensOrigins(before, after Setup) string {
 				continue
 			}
 			if host := hostOf(v); !known[host] || strings.Contains(host, "*") {
-				return fmt.Sprintf("%s trusts %q, which nothing named before", path, v.Str)
+				return fmt.Sprintf("%s trusts %q, which was not trusted before", path, v.Str)
 			}
 		}
 	}
@@ -183,7 +183,7 @@ func removesHook(before, after Setup) string {
 	}
 	for _, h := range hooksOf(before) {
 		if slices.Contains(known, h.Name()) && !left[h.List.Flow+hookKey(h)] {
-			return fmt.Sprintf("the hook %q of %s is gone", h.Name(), h.List.Path)
+			return fmt.Sprintf("the hook %q of %s is removed", h.Name(), h.List.Path)
 		}
 	}
 	return ""
@@ -229,7 +229,7 @@ func ignoresAnswer(before, after Setup) string {
 	}
 	for _, h := range hooksOf(before) {
 		if power(h) > left[h.List.Flow+hookKey(h)] {
-			return fmt.Sprintf("the answer of the hook %q no longer ends the flow", h.Config().Get("url").Text())
+			return fmt.Sprintf("the response of the hook %q can no longer end the flow", h.Config().Get("url").Text())
 		}
 	}
 	return ""
@@ -244,7 +244,7 @@ func loosensCookies(before, after Setup) string {
 			return path + ".domain covers more hosts"
 		}
 		if lax(is.Get("same_site").Text()) > lax(was.Get("same_site").Text()) {
-			return path + ".same_site is looser"
+			return path + ".same_site is weaker"
 		}
 	}
 	return ""
@@ -268,12 +268,12 @@ func loosensSwitch(before, after Setup) string {
 		"selfservice.methods.password.config.haveibeenpwned_enabled", "selfservice.flows.recovery.notify_unknown_recipients",
 	} {
 		if before.Config.Get(path).True() && !after.Config.Get(path).True() {
-			return path + " is off"
+			return path + " is disabled"
 		}
 	}
 	for _, path := range []string{"dev", "log.leak_sensitive_values", "serve.public.cors.allow_credentials", "serve.public.cors.debug"} {
 		if !before.Config.Get(path).True() && after.Config.Get(path).True() {
-			return path + " is on"
+			return path + " is enabled"
 		}
 	}
 	const verification = "selfservice.methods.passkey.config.authenticator_selection.user_verification"
@@ -287,7 +287,7 @@ func loosensSwitch(before, after Setup) string {
 func requiresTrait(before, after Setup) string {
 	return eachTrait(before, after, func(was, is Trait) string {
 		if is.Required && !was.Required {
-			return fmt.Sprintf("trait %q is required", is.Name)
+			return fmt.Sprintf("trait %q becomes required", is.Name)
 		}
 		return ""
 	})
@@ -314,7 +314,7 @@ func cutsDefaults(before, after Setup) string {
 		}
 		for _, one := range was {
 			if !slices.ContainsFunc(is.Items(), func(v *kratosconf.Value) bool { return strings.EqualFold(v.Str, one) }) {
-				return fmt.Sprintf("%s has lost %q", path, one)
+				return fmt.Sprintf("%s no longer contains %q", path, one)
 			}
 		}
 	}
@@ -336,7 +336,7 @@ func emptiesMap(before, after Setup) string {
 	var walk func(path string, was, is *kratosconf.Value) string
 	walk = func(path string, was, is *kratosconf.Value) string {
 		if was.Is(kratosconf.Map) && len(was.Fields()) > 0 && is.Exists() && !is.Unknown() && len(is.Fields()) == 0 {
-			return path + " is left empty"
+			return path + " becomes empty"
 		}
 		for _, f := range was.Fields() {
 			if why := walk(strings.TrimPrefix(path+"."+f.Name, "."), f.Value, is.Field(f.Name)); why != "" {
@@ -353,7 +353,7 @@ func changesPlaceholder(before, after Setup) string {
 	was, is := unknowns(before.Config.Root), unknowns(after.Config.Root)
 	for text, n := range was {
 		if is[text] != n {
-			return fmt.Sprintf("the placeholder in %q is touched", text)
+			return fmt.Sprintf("the placeholder in %q is changed", text)
 		}
 	}
 	for text := range is {

@@ -140,7 +140,7 @@ func hasHook(lists []HookList, flow, name string) bool {
 type Unproven struct {
 	Trait Trait
 	// Owner says what the address' owner may do that leads into the account:
-	// "signs in by code", "recovers the account" or Verifies.
+	// "signs in with a code", "recovers the account" or Verifies.
 	Owner string
 }
 
@@ -163,7 +163,7 @@ func (p *Pass) UnprovenAddresses() []Unproven {
 		for _, t := range Traits(s.Root) {
 			switch {
 			case code && t.Code || fallback && t.VerificationVia != "":
-				out = append(out, Unproven{t, "signs in by code"})
+				out = append(out, Unproven{t, "signs in with a code"})
 			case recovery && t.RecoveryVia != "":
 				out = append(out, Unproven{t, "recovers the account"})
 			case verification && t.VerificationVia != "":

@@ -62,13 +62,13 @@ func unignored(findings []Finding, files []*source.File, rules []*Rule) []Findin
 			case !i.reason:
 				findings = append(findings, Finding{
 					Rule: IgnoreReasonRule, Severity: Warning, Span: i.span,
-					Message: "this comment gives no reason, so it does not count",
-					Help:    fmt.Sprintf("write # oly:ignore %s because …", strings.Join(i.rules, ", ")),
+					Message: "this comment gives no reason, so it has no effect",
+					Help:    fmt.Sprintf("write # oly:ignore %s because REASON", strings.Join(i.rules, ", ")),
 				})
 			case !i.used && slices.ContainsFunc(i.rules, runs):
 				findings = append(findings, Finding{
 					Rule: IgnoreUnusedRule, Severity: Warning, Span: i.span,
-					Message: fmt.Sprintf("nothing on line %d is found by %s, so this comment is left over", i.line, strings.Join(i.rules, ", ")),
+					Message: fmt.Sprintf("%[2]s finds nothing on line %[1]d, so this comment has no effect", i.line, strings.Join(i.rules, ", ")),
 					Help:    "remove it",
 				})
 			}

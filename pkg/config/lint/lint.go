@@ -152,13 +152,13 @@ func before(opts Options) (*Pass, error) {
 func syntaxFinding(err *kratosconf.SyntaxError) Finding {
 	f := Finding{
 		Rule: SyntaxRule, Severity: Error, Span: err.Span,
-		Message: err.Message + ", so Kratos refuses to start",
-		Help:    "mend the text at this place; everything else is checked once it can be read",
+		Message: err.Message + ", so Kratos does not start",
+		Help:    "fix the syntax here; everything else is checked once the file can be read",
 	}
 	if err.Template {
 		f.Severity = Info
-		f.Message = "this template cannot be read before it is rendered: " + err.Message
-		f.Help = "lint the rendered file as well, with --rendered"
+		f.Message = "this template cannot be checked before it is rendered: " + err.Message
+		f.Help = "also lint the rendered file, with --rendered"
 	}
 	return f
 }

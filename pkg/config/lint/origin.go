@@ -75,7 +75,7 @@ func (o Origin) Trimmed() string {
 		return o.Page.Origin()
 	}
 	if o.User != "" {
-		return "scheme, host and port alone"
+		return "only scheme, host and port"
 	}
 	return strings.TrimSuffix(o.Value.Str, restOf(o.Value.Str, o.Rest))
 }

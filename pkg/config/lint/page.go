@@ -76,7 +76,7 @@ func (p Page) Notes() []Note {
 	if p.Value == nil || p.Value.Place().File == nil {
 		return nil
 	}
-	return []Note{{Span: p.Value.Place(), Message: "the page is configured here, as " + p.Where()}}
+	return []Note{{Span: p.Value.Place(), Message: "the page is configured here as " + p.Where()}}
 }
 
 // UsedOrigins are the origins of all the URLs that people are sent to.

@@ -116,7 +116,7 @@ func (p *Pass) Report(f Finding) {
 	if text := p.inside(f.Span.File); text != nil {
 		inner := f.Span.Position()
 		f.Notes = slices.DeleteFunc(f.Notes, func(n Note) bool { return n.Span == text.Place() })
-		f.Notes = append([]Note{{Span: text.Place(), Message: fmt.Sprintf("the place is line %d, column %d of the schema in this text", inner.Line, inner.Column)}}, f.Notes...)
+		f.Notes = append([]Note{{Span: text.Place(), Message: fmt.Sprintf("the error is at line %d, column %d of the schema in this string", inner.Line, inner.Column)}}, f.Notes...)
 		f.Span, f.Fix, f.Suggest = text.Place(), nil, nil
 	}
 	key := findingKey{rule: f.Rule, start: f.Span.Start, message: f.Message}
@@ -149,10 +149,10 @@ func (p *Pass) ReportAt(v *kratosconf.Value, f Finding) {
 	}
 	f.Span = v.Place()
 	for hidden := v.Overrode; hidden != nil && hidden.Kind != kratosconf.Map; hidden = hidden.Overrode {
-		f.Notes = append(f.Notes, Note{Span: hidden.Place(), Message: "overrides the value here"})
+		f.Notes = append(f.Notes, Note{Span: hidden.Place(), Message: "the value here is overridden"})
 	}
 	if v.Shared && v.Kind != kratosconf.Map && v.Kind != kratosconf.List {
-		f.Notes = append(f.Notes, Note{Span: v.Place(), Message: "several places share this value by an anchor; a change here changes them all"})
+		f.Notes = append(f.Notes, Note{Span: v.Place(), Message: "several places share this value through an anchor; a change here affects them all"})
 	}
 	p.Report(f)
 }

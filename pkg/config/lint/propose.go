@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
+	"github.com/olympusoss/oly-passkey/templates"
 )
 
 // What a patch proposes where only people know for sure.
@@ -50,9 +51,6 @@ func (p *Pass) AppName(m *Method) string {
 	return strings.ToUpper(label[:1]) + label[1:]
 }
 
-// idsOnly is a body that tells who changed and nothing else.
-const idsOnly = "function(ctx) { identity_id: ctx.identity.id, flow_id: ctx.flow.id }"
-
 // IDsOnly answers the edit that makes the body of a hook send ids alone.
 func (p *Pass) IDsOnly(h Hook) []source.Edit {
 	v := h.Config().Get("body")
@@ -60,11 +58,11 @@ func (p *Pass) IDsOnly(h Hook) []source.Edit {
 		return nil
 	}
 	if strings.HasPrefix(v.Str, "base64://") {
-		return v.Edit("base64://" + base64.StdEncoding.EncodeToString([]byte(idsOnly)))
+		return v.Edit("base64://" + base64.StdEncoding.EncodeToString([]byte(templates.IdentityHook())))
 	}
 	f, _ := p.bodyFile(v)
 	if f == nil {
 		return nil
 	}
-	return []source.Edit{{Span: source.Span{File: f, End: len(f.Data)}, New: idsOnly + "\n"}}
+	return []source.Edit{{Span: source.Span{File: f, End: len(f.Data)}, New: templates.IdentityHook() + "\n"}}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
-// GitHub writes workflow commands, which GitHub shows beside the lines.
+// GitHub writes workflow commands, which GitHub shows next to the lines.
 func GitHub(w io.Writer, findings []lint.Finding) error {
 	command := map[lint.Severity]string{lint.Error: "error", lint.Warning: "warning", lint.Info: "notice"}
 	for _, f := range findings {
@@ -27,7 +27,7 @@ func GitHub(w io.Writer, findings []lint.Finding) error {
 	return nil
 }
 
-// data and property escape as the runner unescapes (actions/toolkit,
+// data and property escape what the runner unescapes (actions/toolkit,
 // command.ts).
 func data(s string) string {
 	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
@@ -63,8 +63,8 @@ type (
 	}
 )
 
-// JUnit writes one suite a file and one failed case a finding; without any, one
-// case that passed.
+// JUnit writes one suite per file and one failed case per finding, or one
+// passed case if there are no findings.
 func JUnit(w io.Writer, findings []lint.Finding) error {
 	out := junitSuites{Name: "oly-passkey lint", Tests: max(1, len(findings)), Failures: len(findings)}
 	at := make(map[string]int)
@@ -135,8 +135,8 @@ func GitLab(w io.Writer, findings []lint.Finding) error {
 	return e.Encode(out)
 }
 
-// Fingerprint names a finding so that it stays the same when lines move: its
-// rule, file and message.
+// Fingerprint identifies a finding by its rule, file and message, so that it
+// stays the same when lines move.
 func Fingerprint(f lint.Finding) string {
 	sum := sha256.Sum256([]byte(f.Rule + "\x00" + fileName(f) + "\x00" + f.Message))
 	return hex.EncodeToString(sum[:16])

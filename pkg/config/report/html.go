@@ -10,7 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
-// page is one self-contained file: no scripts, nothing from elsewhere.
+// page is self-contained: no scripts and no external resources.
 const page = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -50,12 +50,12 @@ type htmlFinding struct {
 	Notes                                []string
 }
 
-// HTML writes a report for people who do not have the files.
+// HTML writes a report for readers who do not have the files.
 func HTML(w io.Writer, findings []lint.Finding) error {
 	return HTMLWith(w, findings, "")
 }
 
-// HTMLWith is HTML with a further part at its end.
+// HTMLWith is like HTML and appends another part.
 func HTMLWith(w io.Writer, findings []lint.Finding, more template.HTML) error {
 	data := struct {
 		Summary  string
@@ -83,7 +83,8 @@ func HTMLWith(w io.Writer, findings []lint.Finding, more template.HTML) error {
 	return t.Execute(w, data)
 }
 
-// Summary counts the findings in words.
+// Summary returns the number of findings per severity: "1 error, 2 warnings",
+// or "no findings".
 func Summary(findings []lint.Finding) string {
 	count := make(map[lint.Severity]int)
 	for _, f := range findings {

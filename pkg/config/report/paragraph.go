@@ -8,24 +8,24 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
-// Columns is how wide text for people is.
+// Columns is the width of text for terminals.
 const Columns = 80
 
-// Paragraph writes a text behind a label, broken at blanks; lines after the
-// first begin at the margin. What would write to the terminal is left out.
+// Paragraph writes a text after a label, broken at spaces; lines after the
+// first are indented by margin. It removes control characters.
 func Paragraph(w io.StringWriter, label string, margin int, text string) {
 	text = strings.Join(strings.Fields(safetext.Words(text)), " ")
 	if text == "" {
 		return
 	}
 	label += strings.Repeat(" ", max(0, margin-utf8.RuneCountInString(label)))
-	_, _ = w.WriteString(Wrap(label, margin, text) + "\n") // whoever flushes reports the error
+	_, _ = w.WriteString(Wrap(label, margin, text) + "\n") // the caller's Flush reports the error
 }
 
-// Wrap breaks a text between words, and nowhere else: rule IDs, URLs and flags
-// stay whole, which is why no library does it. The first line begins with the
-// label, the others with a margin of blanks; none is wider than Columns unless a
-// word is.
+// Wrap breaks a text only at spaces, so that rule ids, URLs and flags stay
+// whole; libraries also break at hyphens. The first line starts with the label,
+// the others with margin spaces. No line is wider than Columns unless a word
+// is.
 func Wrap(label string, margin int, text string) string {
 	var b strings.Builder
 	b.WriteString(label)

@@ -1,4 +1,4 @@
-// Package report writes findings for people and for programs.
+// Package report writes findings as text, HTML, and formats for programs.
 package report
 
 import (
@@ -8,7 +8,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// JSON writes {"findings":[…]}; the list is there when it is empty, too.
+// JSON writes {"findings":[…]}, with an empty list if there are none.
 func JSON(w io.Writer, findings []lint.Finding) error {
 	type finding struct {
 		Rule     string `json:"rule"`
@@ -46,12 +46,12 @@ func fileName(f lint.Finding) string {
 // Writer writes findings in one format.
 type Writer func(io.Writer, []lint.Finding) error
 
-// Formats are the names of all formats, the default first.
+// Formats returns the names of all formats, the default first.
 func Formats() []string {
 	return []string{"text", "json", "sarif", "github", "junit", "gitlab", "html"}
 }
 
-// ForFormat answers the writer of a format, false for a name that is none.
+// ForFormat returns the writer of a format, or false for an unknown name.
 func ForFormat(name string) (Writer, bool) {
 	w, ok := map[string]Writer{
 		"text": Text, "json": JSON, "sarif": SARIF, "github": GitHub, "junit": JUnit, "gitlab": GitLab, "html": HTML,

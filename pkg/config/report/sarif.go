@@ -139,8 +139,8 @@ func physical(s source.Span) sarifPhysical {
 	return sarifPhysical{ArtifactLocation: artifact(s), Region: region(s)}
 }
 
-// artifact names the file by a relative URI, which is how code scanning finds it
-// in the repository.
+// artifact returns the file's relative URI, by which code scanning finds it in
+// the repository.
 func artifact(s source.Span) sarifArtifact {
 	if s.File == nil {
 		return sarifArtifact{URI: "kratos.yml"}

@@ -13,14 +13,14 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Text writes each finding as file:line:column: severity: message [rule], the
-// line that it is about with a caret, the help and further places.
+// Text writes each finding as file:line:column: severity: message [rule],
+// followed by the line with a caret, the help and the notes.
 func Text(w io.Writer, findings []lint.Finding) error {
 	return text(w, findings, style{paint: func(_ lint.Severity, s string) string { return s }})
 }
 
-// ColorText is Text for a terminal: severities and carets have a colour, and
-// nothing is wider than Columns.
+// ColorText is Text for a terminal: severities and carets are colored, and no
+// line is wider than Columns.
 func ColorText(w io.Writer, findings []lint.Finding) error {
 	return text(w, findings, style{wrapped: true, paint: func(severity lint.Severity, s string) string {
 		code := map[lint.Severity]string{lint.Error: "31", lint.Warning: "33", lint.Info: "36"}[severity]
@@ -28,7 +28,7 @@ func ColorText(w io.Writer, findings []lint.Finding) error {
 	}})
 }
 
-// style is how a text looks.
+// style is the layout of a text.
 type style struct {
 	wrapped bool // to Columns
 	paint   func(lint.Severity, string) string
@@ -57,7 +57,7 @@ func text(w io.Writer, findings []lint.Finding, look style) error {
 	return b.Flush()
 }
 
-// wrap breaks a text for a terminal and leaves it as it is elsewhere.
+// wrap breaks a text for terminals only.
 func (s style) wrap(label string, margin int, text string) string {
 	if !s.wrapped {
 		return label + text
@@ -65,11 +65,11 @@ func (s style) wrap(label string, margin int, text string) string {
 	return Wrap(label, margin, text)
 }
 
-// maxExcerpt bounds the characters of a line that are shown, for a terminal of 80
-// columns.
+// maxExcerpt is the maximum number of characters shown of a line, for a
+// terminal of 80 columns.
 const maxExcerpt = 72
 
-// excerpt shows the line of a span and marks the span in it.
+// excerpt writes the line of a span and marks the span in it.
 func excerpt(b *bufio.Writer, span source.Span, paint func(string) string) {
 	if span.File == nil || span.File.Foreign {
 		return
@@ -92,7 +92,7 @@ func excerpt(b *bufio.Writer, span source.Span, paint func(string) string) {
 	_, _ = fmt.Fprintf(b, "  %s | %s%s\n", strings.Repeat(" ", len(number)), strings.Repeat(" ", start), paint("^"+strings.Repeat("~", width-1)))
 }
 
-// cut answers the part of a line that is shown, with a mark where more is.
+// cut returns the part of a line to show, with "…" at an end that is cut off.
 func cut(line []rune, from int) []rune {
 	part := slices.Clone(line[from : from+maxExcerpt])
 	if from > 0 {

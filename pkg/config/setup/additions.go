@@ -10,7 +10,7 @@ import (
 
 // Addition is what an existing configuration gets besides its patch.
 type Addition struct {
-	Page       string   // where people sign in, as lint takes it with --domain
+	Page       string   // where users sign in, as lint takes it with --domain
 	HookLists  []string // such as "login.passkey": whose first hook wants a key from the environment
 	CI         CI
 	Config     string // name of the kratos.yml
@@ -19,14 +19,14 @@ type Addition struct {
 	UI         bool
 }
 
-// Additions answers the files beside a patched configuration: the hooks' keys,
+// Additions returns the files beside a patched configuration: the hooks' keys,
 // what CI runs, the pages. They are written as those of Files are.
 func Additions(a Addition, have State, random io.Reader) ([]File, error) {
 	if path.Base(a.Config) != a.Config {
-		return nil, fmt.Errorf("%q is no file name", a.Config)
+		return nil, fmt.Errorf("%q is not a file name", a.Config)
 	}
 	s := site{Page: a.Page}
-	if err := (Options{CI: a.CI, Config: a.Config, Repository: a.Repository, Version: a.Version}).continuous(&s); err != nil {
+	if err := (Options{CI: a.CI, ConfigName: a.Config, Repository: a.Repository, Version: a.Version}).continuous(&s); err != nil {
 		return nil, err
 	}
 	var files []File

@@ -20,10 +20,10 @@ type listener struct {
 	Port int
 }
 
-// hostName reads a host name as browsers do and answers its canonical form.
+// hostName parses a host name as browsers do and returns its canonical form.
 func hostName(flag, raw string) (string, error) {
 	if raw == "" {
-		return "", optionf(flag, "is missing; give the host name where people sign in, such as auth.example.com")
+		return "", optionf(flag, "is missing; give the host name where users sign in, such as auth.example.com")
 	}
 	if page, err := webauthn.ParsePage(raw); err == nil && page.Host != "" {
 		return "", optionf(flag, "%q is a URL; give its host name alone: %s", raw, page.Host)
@@ -35,23 +35,23 @@ func hostName(flag, raw string) (string, error) {
 		return "", optionf(flag, "%q has the port %q; give %q here and the port with --ui-url", raw, port, host)
 	}
 	if strings.ContainsAny(raw, "/?#@\\") {
-		return "", optionf(flag, "%q is no host name; give the name alone, such as auth.example.com", raw)
+		return "", optionf(flag, "%q is not a host name; give the name alone, such as auth.example.com", raw)
 	}
 	page, err := webauthn.ParsePage("https://" + raw)
 	if err != nil {
-		return "", optionf(flag, "%q is no host name: it %s", raw, strings.TrimPrefix(err.Error(), "page "+strconv.Quote("https://"+raw)+" "))
+		return "", optionf(flag, "%q is not a host name: it %s", raw, strings.TrimPrefix(err.Error(), "page "+strconv.Quote("https://"+raw)+" "))
 	}
 	if page.IP.IsValid() {
 		return "", optionf(flag, "%q is an IP address, and passkeys need a name; use a host name, or localhost for development", raw)
 	}
 	if problem := labelProblem(page.Host); problem != "" {
-		return "", optionf(flag, "%q is no host name: %s", raw, problem)
+		return "", optionf(flag, "%q is not a host name: %s", raw, problem)
 	}
 	return page.Host, nil
 }
 
-// labelProblem says what is wrong with a host name (RFC 1123 §2.1), "" when
-// nothing is.
+// labelProblem returns what is wrong with a host name (RFC 1123 §2.1), "" if nothing
+// is.
 func labelProblem(host string) string {
 	if len(host) > 253 {
 		return "it is longer than 253 characters"
@@ -75,7 +75,7 @@ func notInLabel(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
 }
 
-// urls fills in where pages, Kratos and sidecar are reached.
+// urls sets the URLs of the pages, Kratos and the sidecar.
 func (o Options) urls(s *site) error {
 	ui, kratos := "https://"+s.RPID, "https://"+s.RPID+"/"
 	if s.Local {
@@ -108,8 +108,8 @@ func (o Options) urls(s *site) error {
 	return nil
 }
 
-// serveListen are serve's flags for a sidecar on this machine at another port
-// than its default: the metrics are one port further.
+// serveListen returns serve's flags for a sidecar on this machine that does not use
+// the default port. Metrics use the next port.
 func serveListen(sidecar *url.URL) string {
 	host := sidecar.Hostname()
 	port, err := strconv.ParseUint(sidecar.Port(), 10, 16)
@@ -120,7 +120,7 @@ func serveListen(sidecar *url.URL) string {
 	return " --listen " + at(port) + " --metrics-listen " + at(port+1)
 }
 
-// pageURL is a URL that people's browsers open: https, except on localhost.
+// pageURL parses a URL that browsers open: https, except on localhost.
 func pageURL(flag, raw string) (*url.URL, error) {
 	u, err := siteURL(flag, raw)
 	if err != nil {
@@ -131,7 +131,7 @@ func pageURL(flag, raw string) (*url.URL, error) {
 		return nil, optionf(flag, "%q is no URL", raw)
 	}
 	if page.IP.IsValid() {
-		return nil, optionf(flag, "%q has an IP address for a host, where no passkey works; use a host name, or localhost for development", raw)
+		return nil, optionf(flag, "%q has an IP address as its host, where no passkey works; use a host name, or localhost for development", raw)
 	}
 	if !page.Secure() {
 		return nil, optionf(flag, "%q is not secure, and browsers offer no passkeys there; use https", raw)
@@ -139,19 +139,19 @@ func pageURL(flag, raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// siteURL reads an http or https URL without user, query and fragment and
-// answers it in canonical form, without a slash at its end.
+// siteURL parses an http or https URL without user, query and fragment and returns
+// its canonical form, without a trailing slash.
 func siteURL(flag, raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, optionf(flag, "%q is no URL; write it in full, such as https://auth.example.com", raw)
+		return nil, optionf(flag, "%q is not a URL; write it in full, such as https://auth.example.com", raw)
 	}
 	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		return nil, optionf(flag, "%q has more than scheme, host, port and path", raw)
 	}
 	page, err := webauthn.ParsePage(raw)
 	if err != nil {
-		return nil, optionf(flag, "%q is no URL: it %s", raw, strings.TrimPrefix(err.Error(), "page "+strconv.Quote(raw)+" "))
+		return nil, optionf(flag, "%q is not a URL: it %s", raw, strings.TrimPrefix(err.Error(), "page "+strconv.Quote(raw)+" "))
 	}
 	if !page.IP.IsValid() {
 		if problem := labelProblem(page.Host); problem != "" {
@@ -168,7 +168,7 @@ func siteURL(flag, raw string) (*url.URL, error) {
 // nor in a shell.
 var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)*/?$`)
 
-// insideCluster says whether clear text to this host stays on the machine or in
+// insideCluster reports whether clear text to this host stays on the machine or in
 // the cluster's own network.
 func insideCluster(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
@@ -177,8 +177,8 @@ func insideCluster(host string) bool {
 	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc.cluster.local")
 }
 
-// commonDomain is the longest domain that both hosts are at or below and that
-// one owner holds: "" when there is none.
+// commonDomain returns the longest domain that both hosts are at or below and that
+// belongs to one owner, "" if there is none.
 func commonDomain(a, b string) string {
 	owned := webauthn.RegistrableDomain(a)
 	if owned == "" || owned != webauthn.RegistrableDomain(b) {
@@ -195,14 +195,14 @@ func commonDomain(a, b string) string {
 func (o Options) mount(s *site) error {
 	s.Mount = strings.TrimRight(o.Mount, "/")
 	if o.Mount != "" && (!path.IsAbs(o.Mount) || !plainPath.MatchString(o.Mount) || path.Clean(o.Mount) != s.Mount) {
-		return optionf("--mount", "%q is no plain absolute folder; give it as Kratos sees it, such as /etc/config/kratos", o.Mount)
+		return optionf("--mount", "%q is not a plain absolute path; give the folder as Kratos sees it, such as /etc/config/kratos", o.Mount)
 	}
 	s.SchemaURL = s.fileURL("identity.schema.json")
 	return nil
 }
 
 // listeners are on loopback beside a proxy, and on every address in a container,
-// where the network decides who gets in.
+// whose network restricts access.
 func (o Options) listeners(s *site) (err error) {
 	host := "127.0.0.1"
 	if s.Mount != "" {
@@ -224,7 +224,7 @@ func listen(flag, raw string) (listener, error) {
 	host, port, err := net.SplitHostPort(raw)
 	n, convErr := strconv.ParseUint(port, 10, 16)
 	if _, ipErr := netip.ParseAddr(host); err != nil || convErr != nil || ipErr != nil {
-		return listener{}, optionf(flag, "%q is no address to listen on; write IP:PORT, such as 127.0.0.1:4433", raw)
+		return listener{}, optionf(flag, "%q is not an address to listen on; write IP:PORT, such as 127.0.0.1:4433", raw)
 	}
 	return listener{Host: host, Port: int(n)}, nil
 }

@@ -42,12 +42,12 @@ func (o Options) apps(s *site) error {
 		s.Apps.Apple = append(s.Apps.Apple, id)
 	}
 	if s.Local && len(o.AndroidApps)+len(o.AppleApps) > 0 {
-		return optionf("--domain", "%q is no name that a phone can look up; apps need a public one", o.Domain)
+		return optionf("--domain", "%q is not a name that a phone can resolve; apps need a public one", o.Domain)
 	}
 	return nil
 }
 
-// HasApps tells whether mobile apps use the passkeys.
+// HasApps reports whether mobile apps use the passkeys.
 func (s site) HasApps() bool { return len(s.Apps.Apps)+len(s.Apps.Apple) > 0 }
 
 // versionApps is the first Kratos whose API flows, which apps use, know passkeys
@@ -69,24 +69,24 @@ func (o Options) kratos(s *site) error {
 	return nil
 }
 
-// Policy tells whether this Kratos lets the configuration say which authenticators
-// may register.
+// Policy reports whether the configuration of this Kratos can restrict which
+// authenticators may register.
 func (s site) Policy() bool { return s.Kratos.AtLeast(kratosconf.VersionPolicy) }
 
-// instance is one of several Kratos that share a domain, whose browsers would
-// otherwise take the one's cookies for the other's.
+// instance names one of several Kratos on the same domain, so that their cookies
+// differ.
 func (o Options) instance(s *site) error {
 	if strings.ContainsFunc(o.Instance, notInLabel) {
 		return optionf("--instance", "%q has more than small letters, digits and hyphens", o.Instance)
 	}
 	s.Instance, s.Closed, s.UI = o.Instance, o.Closed, o.UI
 	if o.Closed && o.SignUp == PasskeyFirst {
-		return optionf("--sign-up", "%s does not go with closed registration", o.SignUp)
+		return optionf("--sign-up", "%s cannot be combined with closed registration", o.SignUp)
 	}
 	return nil
 }
 
-// relatedDocument is what https://<rp.id>/.well-known/webauthn has to answer.
+// relatedDocument returns the content of https://<rp.id>/.well-known/webauthn.
 func (s site) relatedDocument() []byte {
 	b, _ := json.Marshal(map[string][]string{"origins": s.OtherSites}) // texts can always be written
 	return b

@@ -29,7 +29,7 @@ func (o Options) continuous(s *site) error {
 		return optionf("--ci", "cannot name %q in a command; use a folder of letters, digits and -._~/ in the repository", o.Repository)
 	}
 	s.Version = cmp.Or(o.Version, "latest")
-	config := path.Join(o.Repository, cmp.Or(o.Config, s.ConfigFile()))
+	config := path.Join(o.Repository, cmp.Or(o.ConfigName, s.ConfigFile()))
 	if !plainPath.MatchString("/" + config) {
 		return optionf("--ci", "cannot name %q in a command; use a file name of letters, digits and -._~ in the repository", config)
 	}

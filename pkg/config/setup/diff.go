@@ -11,8 +11,8 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// Diff writes what Write with force would change, as a unified diff that patch
-// takes in dir. Private files are named only: a diff ends up in logs.
+// Diff writes the changes of Write with force as a unified diff, relative to dir.
+// Private files are only named, because a diff ends up in logs.
 func Diff(w io.Writer, dir string, files []File) error {
 	changes, err := Compare(dir, files, true)
 	if err != nil {
@@ -41,7 +41,7 @@ func (f File) diff(w io.Writer, dir string) error {
 		oldName, err = "/dev/null", nil
 	}
 	if err != nil {
-		return fmt.Errorf("look at what is there: %w", err)
+		return fmt.Errorf("read the existing file: %w", err)
 	}
 	_, err = w.Write(diff.Diff(oldName, old, "b/"+f.Path, f.Content))
 	return err

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// variable is one line of kratos.env. A value that is there already stays when
-// ok says so.
+// variable is one line of kratos.env. An existing value is kept if ok accepts it.
 type variable struct {
 	name  string
 	value func() (string, error)
@@ -30,7 +29,7 @@ func envWith(have []byte, wanted []variable) (File, error) {
 	var wrong []string
 	for name := range present {
 		if hookVariable.MatchString(name) && !slices.ContainsFunc(wanted, func(v variable) bool { return v.name == name }) {
-			wrong = append(wrong, name) // Kratos would make half a hook of it and refuse to start
+			wrong = append(wrong, name) // Kratos would read it as an incomplete hook and not start
 		}
 	}
 	var missing []string
@@ -115,7 +114,7 @@ func fixed(value string) func() (string, error) {
 
 var hookVariable = regexp.MustCompile(`^SELFSERVICE_FLOWS_(LOGIN|REGISTRATION|SETTINGS)_AFTER_(PASSKEY|WEBAUTHN|PROFILE)_HOOKS_[01]_CONFIG_AUTH_CONFIG_VALUE$`)
 
-// hookKeyIn answers the key that a kratos.env gives to the hooks, "" when there
+// hookKeyIn returns the key that a kratos.env gives to the hooks, "" when there
 // is none.
 func hookKeyIn(env []byte) string {
 	for line := range strings.Lines(string(env)) {
@@ -149,7 +148,7 @@ func without(content []byte, names []string) []byte {
 	return []byte(kept.String())
 }
 
-// Environ answers the NAME=value lines of a kratos.env, for a process that is
+// Environ returns the NAME=value lines of a kratos.env, for a process that is
 // started without a shell.
 func Environ(kratosEnv []byte) []string {
 	var all []string

@@ -29,7 +29,7 @@ const (
 	private fs.FileMode = 0o600
 )
 
-// Files answers what init writes, in a fixed order. It touches nothing: what an
+// Files returns what init writes, in a fixed order. It touches nothing: what an
 // earlier run left comes in as have, and random feeds the keys and secrets that
 // have does not hold. A wrong option is an *OptionError.
 func Files(o Options, have State, random io.Reader) ([]File, error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Validate answers an *OptionError for options that make no sense.
+// Validate returns an *OptionError for invalid options.
 func (o Options) Validate() error {
 	_, err := o.complete()
 	return err
@@ -54,7 +54,7 @@ func (o Options) methods(s *site) error {
 		return optionf("--sign-up", "%q is unknown; use %s or %s", o.SignUp, CodeFirst, PasskeyFirst)
 	}
 	if o.RefuseAddressChange && s.PasskeyFirst {
-		return optionf("--refuse-address-change", "does not go with --sign-up %s, where an address is entered in settings", PasskeyFirst)
+		return optionf("--refuse-address-change", "cannot be combined with --sign-up %s, where the address is entered in settings", PasskeyFirst)
 	}
 	s.RefuseAddressChange = o.RefuseAddressChange
 	s.Methods = []string{"passkey"}
@@ -72,8 +72,8 @@ func (o Options) methods(s *site) error {
 	return nil
 }
 
-// relyingParty decides rp.id and asks the browser's gate whether both the
-// domain and the pages may use it.
+// relyingParty sets rp.id, and checks that browsers accept it on the domain and on
+// the pages.
 func (o Options) relyingParty(s *site) error {
 	if o.RPID != "" {
 		id, err := hostName("--rp-id", o.RPID)
@@ -85,7 +85,7 @@ func (o Options) relyingParty(s *site) error {
 		}
 		domain := webauthn.Page{Scheme: "https", Host: s.RPID}
 		if v := webauthn.Browser(domain, &id, nil); !v.OK {
-			return optionf("--rp-id", "%q is neither %q nor a parent domain of it, so browsers refuse it there", o.RPID, s.RPID)
+			return optionf("--rp-id", "%q is neither %q nor a parent domain of it, so browsers reject it there", o.RPID, s.RPID)
 		}
 		s.RPID = id
 	}
@@ -102,7 +102,7 @@ func (o Options) relyingParty(s *site) error {
 	return nil
 }
 
-// parentHint names the rp.id that would serve both.
+// parentHint returns a hint with the rp.id that works on both hosts.
 func parentHint(rpID, pageHost string) string {
 	if common := commonDomain(rpID, pageHost); common != "" {
 		return fmt.Sprintf("; --rp-id %s serves both", common)
@@ -110,7 +110,7 @@ func parentHint(rpID, pageHost string) string {
 	return ""
 }
 
-// origins are further ones, where the relying party id has to work as well.
+// origins sets further origins, on which the relying party id has to work too.
 func (o Options) origins(s *site) error {
 	for _, raw := range o.Origins {
 		u, err := pageURL("--origin", raw)
@@ -138,7 +138,7 @@ func (o Options) origins(s *site) error {
 	return s.relatedBudget(o)
 }
 
-// mayBeRelated tells whether a page on another site can use the relying party id
+// mayBeRelated reports whether a page on another site can use the relying party id
 // by related origins (WebAuthn Level 3 §5.11): https, on a domain of its own.
 func (o Options) mayBeRelated(page webauthn.Page) bool {
 	return o.Related && page.Scheme == "https" && !page.IsLocalhost() && webauthn.RegistrableDomain(page.Host) != ""
@@ -194,13 +194,13 @@ func (o Options) appName(s *site) error {
 	}
 	switch {
 	case strings.TrimSpace(s.AppName) != s.AppName, strings.ContainsFunc(s.AppName, notPrintable):
-		return optionf("--app-name", "%q has spaces at an end or characters that cannot be shown", o.AppName)
+		return optionf("--app-name", "%q has leading or trailing spaces or non-printable characters", o.AppName)
 	case len(s.AppName) > 64:
 		return optionf("--app-name", "%q has %d bytes; authenticators may cut it after 64", o.AppName, len(s.AppName))
 	case strings.Contains(s.AppName, "{{") || strings.Contains(s.AppName, "{%") || strings.Contains(s.AppName, "${"):
-		return optionf("--app-name", "%q looks like a template that nobody filled in", o.AppName)
+		return optionf("--app-name", "%q looks like a template placeholder without a value", o.AppName)
 	case strings.EqualFold(s.AppName, "ory"), strings.EqualFold(s.AppName, "localhost"):
-		return optionf("--app-name", "%q tells nobody which site this is; give the name that people know", o.AppName)
+		return optionf("--app-name", "%q does not tell users which site this is; give the name that they know", o.AppName)
 	}
 	return nil
 }

@@ -116,13 +116,13 @@ func TestPresetsRefuse(t *testing.T) {
 		"app without a fingerprint":    {setup.Options{Domain: "auth.example.com", AndroidApps: []string{"com.example.app"}}, `--android-app "com.example.app" has no fingerprint; add = and the SHA-256 of the signing certificate, as keytool -list -v shows it`},
 		"app without a package":        {setup.Options{Domain: "auth.example.com", AndroidApps: []string{"app"}}, `--android-app "app" does not begin with a package name, such as com.example.app`},
 		"Apple app":                    {setup.Options{Domain: "auth.example.com", AppleApps: []string{"com.example.app"}}, `--apple-app "com.example.app" is not the ten characters of a team id, a dot and a bundle id`},
-		"app on localhost":             {setup.Options{Domain: "localhost", AppleApps: []string{"ABCDE12345.com.example.app"}}, `--domain "localhost" is no name that a phone can look up; apps need a public one`},
+		"app on localhost":             {setup.Options{Domain: "localhost", AppleApps: []string{"ABCDE12345.com.example.app"}}, `--domain "localhost" is not a name that a phone can resolve; apps need a public one`},
 		"app on an old Kratos":         {setup.Options{Domain: "auth.example.com", Kratos: "v1.3.1", AppleApps: []string{"ABCDE12345.com.example.app"}}, `--kratos-version v1.3.1 shows no passkeys to apps; they came with v26.2.0`},
 		"Kratos before passkeys":       {setup.Options{Domain: "auth.example.com", Kratos: "v1.1.0"}, `--kratos-version v1.1.0 has no passkey method, which came with v1.2.0`},
 		"no version":                   {setup.Options{Domain: "auth.example.com", Kratos: "latest"}, `--kratos-version "latest" is not a Kratos version; use a form such as v26.2.0`},
 		"instance":                     {setup.Options{Domain: "auth.example.com", Instance: "My staff"}, `--instance "My staff" has more than small letters, digits and hyphens`},
-		"address of their own choice":  {setup.Options{Domain: "auth.example.com", SignUp: setup.PasskeyFirst, RefuseAddressChange: true}, `--refuse-address-change does not go with --sign-up passkey-first, where an address is entered in settings`},
-		"closed and open":              {setup.Options{Domain: "auth.example.com", Closed: true, SignUp: setup.PasskeyFirst}, `--sign-up passkey-first does not go with closed registration`},
+		"address of their own choice":  {setup.Options{Domain: "auth.example.com", SignUp: setup.PasskeyFirst, RefuseAddressChange: true}, `--refuse-address-change cannot be combined with --sign-up passkey-first, where the address is entered in settings`},
+		"closed and open":              {setup.Options{Domain: "auth.example.com", Closed: true, SignUp: setup.PasskeyFirst}, `--sign-up passkey-first cannot be combined with closed registration`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.EqualError(t, c.o.Validate(), c.want)

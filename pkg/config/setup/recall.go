@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"net"
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -15,15 +17,46 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Recall answers the options with which the files of a folder were written, those
-// left out that are their defaults. With them Files answers the configuration that
-// is there, byte for byte; it is false when somebody else wrote that, or changed
-// it. read answers a file by its slash path below the folder, nil when there is
+// RecallFolder returns the options with which the files of a folder were written,
+// an empty layer if init did not write them, or they were changed since.
+func RecallFolder(dir string) (Layer, error) {
+	repository, err := belowRepository(dir)
+	if err != nil {
+		return Layer{}, err
+	}
+	read := func(path string) []byte {
+		content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(path)))
+		if err != nil {
+			return nil // an unreadable file is not recalled
+		}
+		return content
+	}
+	from := KratosYML
+	o, ok := Recall(repository, read)
+	if ok && o.Target == Helm {
+		from = HelmValues
+	}
+	if !ok {
+		if o, o.StaffDomain, ok = RecallTwo(repository, read); !ok {
+			return Layer{}, nil
+		}
+		o.Preset, from = TwoKratos, filepath.Join(Customers, from)
+	}
+	if o.Related { // follows from the preset
+		o.Related, o.Preset = false, RelatedOrigins
+	}
+	return recalled(o, Source(filepath.Join(dir, from))), nil
+}
+
+// Recall returns the options with which the files of a folder were written, without
+// those that are defaults. With them Files returns the same configuration, byte for
+// byte. It returns false if init did not write the configuration, or it was changed.
+// read returns a file by its slash-separated path below the folder, nil if there is
 // none; repository is Options.Repository.
 func Recall(repository string, read func(path string) []byte) (Options, bool) {
 	for _, name := range []string{KratosYML, HelmValues} {
 		content := read(name)
-		if !bytes.Contains(content, []byte("as oly-passkey init wrote it")) {
+		if !bytes.Contains(content, []byte(header)) {
 			continue
 		}
 		doc, err := kratosconf.Parse(source.New(name, content), kratosconf.ParseOptions{})
@@ -52,7 +85,7 @@ type recollection struct {
 
 func (r *recollection) text(path string) string { return r.config.Get(path).Text() }
 
-// configured takes what the configuration says.
+// configured takes the options in the configuration.
 func (r *recollection) configured() {
 	const flows, methods = "selfservice.flows.", "selfservice.methods."
 	r.KratosURL = r.text("serve.public.base_url")
@@ -105,8 +138,8 @@ func (r *recollection) apps() {
 	}
 }
 
-// checked finds the domain, which the configuration names in its other answers
-// alone, and asks whether all of them make the configuration that is there.
+// checked finds the domain, which the configuration only contains as part of other
+// values, and checks that the options produce the existing configuration.
 func (r *recollection) checked(name string, content []byte) (Options, bool) {
 	if name == HelmValues {
 		r.Target = Helm
@@ -148,7 +181,7 @@ func (r *recollection) around() {
 	r.UI = r.read("ui/passkey.js") != nil
 }
 
-// wrote tells init's files from somebody else's by a text in the first of them,
+// wrote reports whether init wrote files, which the first of them tells by a text,
 // and takes the version that they are pinned to.
 func (r *recollection) wrote(all []outFile, text string) bool {
 	if !bytes.Contains(r.read(all[0].path), []byte(text)) {
@@ -170,7 +203,7 @@ func versionIn(content []byte) string {
 	return ""
 }
 
-// briefly leaves out what is the default anyway.
+// briefly returns the options without defaults.
 func (r *recollection) briefly() Options {
 	o := r.Options
 	want, _ := o.complete()

@@ -63,17 +63,17 @@ func (s site) RegistrationHook() hook {
 	return s.refusal("refuse-passkey-signup", "refuse")
 }
 
-// SignUpAddressHook refuses a sign-up by passkey with an e-mail address.
+// SignUpAddressHook rejects sign-up with a passkey and an email address.
 func (s site) SignUpAddressHook() hook {
 	h := s.refusal("refuse-passkey-signup", "refuse-address")
 	h.Second = true
 	return h
 }
 
-// AddressHook refuses a change of the e-mail address.
+// AddressHook rejects a change of the email address.
 func (s site) AddressHook() hook { return s.refusal("refuse-address-change", "refuse-address-change") }
 
-// RefusesSignUp tells whether the sidecar has to refuse a sign-up by passkey.
+// RefusesSignUp reports whether the sidecar has to reject sign-up with a passkey.
 func (s site) RefusesSignUp() bool { return !s.PasskeyFirst && !s.Closed }
 
 func (s site) index(flow string) hook {
@@ -104,8 +104,7 @@ func (s site) HookBodies() []string {
 	return all
 }
 
-// hookFile is where a hook's body stands. Ory's chart mounts one folder without
-// others in it.
+// hookFile returns the path of a hook's body. Ory's chart mounts one flat folder.
 func (s site) hookFile(body string) string {
 	if s.Target == Helm {
 		return body + ".jsonnet"
@@ -142,8 +141,8 @@ func (s site) EnvVariables() []string {
 	return names
 }
 
-// fileURL is a file of the scaffold as Kratos finds it: relative to its working
-// directory, or where the folder is mounted.
+// fileURL returns the URL of a file for Kratos: relative to its working directory, or
+// below the mounted folder.
 func (s site) fileURL(path string) string {
 	if s.Mount == "" {
 		return "file://" + path

@@ -29,7 +29,7 @@ func ReadState(dir string) (State, error) {
 	} {
 		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return State{}, fmt.Errorf("read what is there: %w", err)
+			return State{}, fmt.Errorf("read the existing file: %w", err)
 		}
 		*content = b
 	}
@@ -40,7 +40,7 @@ func ReadState(dir string) (State, error) {
 func scopes() []string { return []string{"hooks", "resolve", "read", "admin"} }
 
 // keyFile keeps the keys that are there and adds one for each scope without. It
-// answers the hooks keys as well, the first of which is for a fresh kratos.env.
+// also returns the hook keys, the first of which is for a new kratos.env.
 func keyFile(have State, random io.Reader) (File, []string, error) {
 	keys, err := parseKeys(have.SidecarKey)
 	if err != nil {

@@ -19,7 +19,7 @@ const (
 // ProjectFile is where the two are described for lint.
 const ProjectFile = ".oly-passkey.yaml"
 
-// Two answers the options of two Kratos side by side, for customers and for staff:
+// Two returns the options of two Kratos side by side, for customers and for staff:
 // other ports, other cookies, another relying party, and nobody signs up as staff.
 // Without a staffDomain it is "staff" below the registrable domain.
 func Two(o Options, staffDomain string) (customers, staff Options, err error) {
@@ -55,7 +55,7 @@ func Two(o Options, staffDomain string) (customers, staff Options, err error) {
 	return customers, staff, nil
 }
 
-// TwoFiles answers the files of both, each in its folder, and the project file by
+// TwoFiles returns the files of both, each in its folder, and the project file by
 // which one lint checks them all. have are the states of the two folders.
 func TwoFiles(o Options, staffDomain string, have [2]State, random io.Reader) ([]File, error) {
 	customers, staff, err := Two(o, staffDomain)
@@ -100,7 +100,7 @@ func TwoFiles(o Options, staffDomain string, have [2]State, random io.Reader) ([
 	return all, nil
 }
 
-// RecallTwo answers the options and the staffDomain with which TwoFiles wrote a
+// RecallTwo returns the options and the staffDomain with which TwoFiles wrote a
 // folder, as Recall does for one Kratos.
 func RecallTwo(repository string, read func(path string) []byte) (o Options, staffDomain string, ok bool) {
 	below := func(half string) func(string) []byte {

@@ -20,6 +20,7 @@ type Action string
 // What can happen to a file.
 const (
 	Created   Action = "created"
+	Patched   Action = "patched"  // an existing configuration or identity schema
 	Extended  Action = "extended" // lines were added, none taken away
 	Replaced  Action = "replaced" // only with force
 	Tightened Action = "tightened"
@@ -33,22 +34,23 @@ type Change struct {
 	Backup string // path of the copy that Write made of a replaced file
 }
 
-// ConflictError lists the files that somebody changed. Nothing was written.
-type ConflictError struct {
+// ModifiedError lists existing files that differ from what would be written. Nothing
+// was written.
+type ModifiedError struct {
 	Paths []string // as given in File
 }
 
-func (e *ConflictError) Error() string {
+func (e *ModifiedError) Error() string {
 	verb := "differs"
 	if len(e.Paths) > 1 {
 		verb = "differ"
 	}
-	return fmt.Sprintf("%s %s from what would be written, so nothing was written; --diff shows how, --dir writes elsewhere", strings.Join(e.Paths, ", "), verb)
+	return fmt.Sprintf("%s %s from what would be written; nothing was written. See the changes with --diff, or use a different --dir", strings.Join(e.Paths, ", "), verb)
 }
 
 // Write puts files into dir, which it makes when it is missing. Everything is
 // checked before anything is written: a file that is there and differs is a
-// *ConflictError unless force is given or the new content extends it. Each file
+// *ModifiedError unless force is given or the new content extends it. Each file
 // appears whole, by rename; of one that is replaced there is a copy first.
 func Write(dir string, files []File, force bool) ([]Change, error) {
 	changes, err := Compare(dir, files, force)
@@ -64,7 +66,7 @@ func Write(dir string, files []File, force bool) ([]Change, error) {
 	for i, f := range files {
 		target := filepath.Join(dir, filepath.FromSlash(f.Path))
 		switch changes[i].Action {
-		case Unchanged:
+		case Unchanged, Patched:
 		case Tightened:
 			if err := os.Chmod(target, f.Mode); err != nil {
 				return nil, fmt.Errorf("protect the keys: %w", err)
@@ -95,22 +97,22 @@ func Write(dir string, files []File, force bool) ([]Change, error) {
 	return changes, nil
 }
 
-// Compare says what Write would do, and touches nothing.
+// Compare returns what Write would do, and writes nothing.
 func Compare(dir string, files []File, force bool) ([]Change, error) {
 	changes := make([]Change, 0, len(files))
-	var conflict ConflictError
+	var modified ModifiedError
 	for _, f := range files {
 		action, err := f.compare(filepath.Join(dir, filepath.FromSlash(f.Path)))
 		if err != nil {
 			return nil, err
 		}
 		if action == Replaced && !force {
-			conflict.Paths = append(conflict.Paths, f.Path)
+			modified.Paths = append(modified.Paths, f.Path)
 		}
 		changes = append(changes, Change{Path: f.Path, Action: action})
 	}
-	if len(conflict.Paths) > 0 {
-		return nil, &conflict
+	if len(modified.Paths) > 0 {
+		return nil, &modified
 	}
 	return changes, nil
 }
@@ -120,7 +122,7 @@ func Compare(dir string, files []File, force bool) ([]Change, error) {
 func (f File) backup(target string) (string, error) {
 	content, err := os.ReadFile(target)
 	if err != nil {
-		return "", fmt.Errorf("look at what is there: %w", err)
+		return "", fmt.Errorf("read the existing file: %w", err)
 	}
 	mode := fs.ModePerm
 	if f.Mode == private || secrets.Match(content) {
@@ -132,28 +134,28 @@ func (f File) backup(target string) (string, error) {
 // secrets finds the settings of Kratos that hold some.
 var secrets = regexp.MustCompile(`(?im)^[ \t]*["']?(secrets|dsn|connection_uri|[A-Z0-9_]*(SECRET|KEY|PASSWORD|TOKEN)[A-Z0-9_]*)["']?[ \t]*[:=]`)
 
-// guarded reports whether nobody else may choose where a file is written: it has
-// secrets, or keeps them out of a repository.
+// guarded reports whether a file must not be written through a link: it has secrets,
+// or keeps them out of a repository.
 func (f File) guarded() bool { return f.Mode == private || path.Base(f.Path) == gitIgnore }
 
 func (f File) compare(target string) (Action, error) {
 	if info, err := os.Lstat(target); err == nil && info.Mode()&fs.ModeSymlink != 0 && f.guarded() {
-		return "", fmt.Errorf("%q is a symbolic link, through which no secrets are written; put a file in its place", target)
+		return "", fmt.Errorf("%q is a symbolic link; secrets are only written to regular files. Replace the link with a file", target)
 	}
 	info, err := os.Stat(target)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Created, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("look at what is there: %w", err)
+		return "", fmt.Errorf("read the existing file: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is there and is no file", target)
+		return "", fmt.Errorf("%q exists and is not a regular file", target)
 	}
 	old, err := os.ReadFile(target)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("look at what is there: %w", err)
+		return "", fmt.Errorf("read the existing file: %w", err)
 	case bytes.Equal(old, f.Content):
 		if info.Mode().Perm()&^f.Mode != 0 && f.Mode == private {
 			return Tightened, nil

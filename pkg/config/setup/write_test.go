@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -69,7 +70,7 @@ func TestWriteRefusesToOverwrite(t *testing.T) {
 	before := tree(t, dir)
 
 	_, err := setup.Write(dir, all, false)
-	require.EqualError(t, err, "kratos.yml, hooks/identity.jsonnet differ from what would be written, so nothing was written; --diff shows how, --dir writes elsewhere")
+	require.EqualError(t, err, "kratos.yml, hooks/identity.jsonnet differ from what would be written; nothing was written. See the changes with --diff, or use a different --dir")
 	require.Equal(t, before, tree(t, dir))
 
 	got := write(t, dir, all, true)
@@ -132,7 +133,7 @@ func TestWriteSecretsThroughNoLink(t *testing.T) {
 				before := tree(t, other)
 				require.NoError(t, os.Symlink(filepath.Join(other, "x"), filepath.Join(dir, name)))
 				_, err := setup.Write(dir, all, true)
-				require.EqualError(t, err, `"`+filepath.Join(dir, name)+`" is a symbolic link, through which no secrets are written; put a file in its place`)
+				require.EqualError(t, err, `"`+filepath.Join(dir, name)+`" is a symbolic link; secrets are only written to regular files. Replace the link with a file`)
 				require.Equal(t, before, tree(t, other))
 				entries, err := os.ReadDir(dir)
 				require.NoError(t, err)
@@ -179,14 +180,14 @@ func TestWriteFails(t *testing.T) {
 		dir := t.TempDir()
 		require.NoError(t, os.Mkdir(filepath.Join(dir, "README.md"), 0o700))
 		_, err := setup.Write(dir, all, true)
-		require.EqualError(t, err, filepath.Join(dir, "README.md")+" is there and is no file")
+		require.EqualError(t, err, strconv.Quote(filepath.Join(dir, "README.md"))+" exists and is not a regular file")
 		require.Empty(t, tree(t, dir))
 	})
 	t.Run("a file is in the way of a folder", func(t *testing.T) {
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "hooks"), nil, 0o600))
 		_, err := setup.Write(dir, all, true)
-		require.EqualError(t, err, "look at what is there: stat "+filepath.Join(dir, "hooks/identity.jsonnet")+": not a directory")
+		require.EqualError(t, err, "read the existing file: stat "+filepath.Join(dir, "hooks/identity.jsonnet")+": not a directory")
 		require.Len(t, tree(t, dir), 1)
 	})
 	t.Run("a folder that cannot be made", func(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 )
 
-// Versions lists the versions that are known apart, oldest first; the last one
-// stands for what is merged and in no release up to v26.2.0.
+// Versions returns the versions that differ, oldest first. The last one
+// represents what is merged but not in a release up to v26.2.0.
 func Versions() []kratosconf.Version {
 	return []kratosconf.Version{
 		{Major: 1},
@@ -21,7 +21,7 @@ func Versions() []kratosconf.Version {
 	}
 }
 
-// name is what a version is called.
+// name returns the display name of a version.
 func name(v kratosconf.Version) string {
 	if v == later {
 		return "after v26.2.0"
@@ -29,16 +29,17 @@ func name(v kratosconf.Version) string {
 	return v.String()
 }
 
-// WriteDocument writes which Kratos does what for passkeys, as Markdown.
+// WriteDocument writes what each version of Kratos supports for passkeys, as
+// Markdown.
 func WriteDocument(w io.Writer) error {
 	b := &strings.Builder{}
 	line := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
-	line("# Which Kratos does what for passkeys")
+	line("# What each version of Kratos supports for passkeys")
 	line("")
-	line("<!-- Written from pkg/config/upgrade: go test ./pkg/config/upgrade -run Document -update -->")
+	line("<!-- Generated from pkg/config/upgrade: go test ./pkg/config/upgrade -run Document -update -->")
 	line("")
-	line("v1.3.1 and v26.2.0 were run; the other columns are read from their source. What has been merged after v26.2.0 is in no")
-	line("release yet. What it means for one configuration: `oly-passkey upgrade-check --from VERSION --to VERSION -c kratos.yml`.")
+	line("v1.3.1 and v26.2.0 were tested; the other columns are read from the source. What was merged after v26.2.0 is not in a")
+	line("release yet. For the effect on your configuration, run `oly-passkey upgrade-check --from VERSION --to VERSION -c kratos.yml`.")
 	line("")
 	head, rule := "| |", "|---|"
 	for _, v := range Versions() {

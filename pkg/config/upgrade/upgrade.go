@@ -1,6 +1,6 @@
-// Package upgrade tells what changes for passkeys between two versions of
-// Kratos, for one configuration: what the rules of lint say of one version and
-// not of the other, and what a table knows of Kratos' history.
+// Package upgrade reports what changes for passkeys between two versions of
+// Kratos, for one configuration: lint findings that only one version has, and
+// entries of a table of Kratos' history.
 package upgrade
 
 import (
@@ -14,9 +14,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Check compares what two versions make of the files that together are one
-// configuration; from may be the newer one. What a version mends is an info.
-// The error says that the files cannot be read.
+// Check returns what changes between two versions for the files that together
+// are one configuration; from may be the newer one. What a version fixes is an
+// info. It returns an error if the files cannot be read.
 func Check(files []*source.File, opts lint.Options, from, to kratosconf.Version) ([]lint.Finding, error) {
 	opts.Version = to
 	p, unreadable, err := lint.Load(files, opts)
@@ -37,11 +37,11 @@ func Check(files []*source.File, opts lint.Options, from, to kratosconf.Version)
 		return samePlace(a, b) && versions.Replace(a.Message) == versions.Replace(b.Message)
 	}
 	out := without(after, before, same)
-	// What a rule still reports at a place, in whatever words, is not gone.
+	// A rule that still reports a place, with another message, is not fixed.
 	for _, f := range without(before, after, samePlace) {
 		out = append(out, lint.Finding{
 			Rule: f.Rule, Severity: lint.Info, Span: f.Span,
-			Message: "is no fault any more with " + to.String() + ": " + f.Message,
+			Message: "no longer a problem with " + to.String() + ": " + f.Message,
 		})
 	}
 	out = append(out, history(p, from, to)...)
@@ -51,8 +51,9 @@ func Check(files []*source.File, opts lint.Options, from, to kratosconf.Version)
 	return out, nil
 }
 
-// samePlace reports whether two findings are of one rule at one place. Files are
-// compared by name, because each check reads the identity schemas again.
+// samePlace reports whether two findings are of the same rule at the same
+// place. Files are compared by name, because each check reads the identity
+// schemas again.
 func samePlace(a, b lint.Finding) bool {
 	return a.Rule == b.Rule && a.Span.SamePlace(b.Span)
 }
@@ -68,7 +69,7 @@ func without(findings, others []lint.Finding, equal func(a, b lint.Finding) bool
 	return out
 }
 
-// history answers the changes between two versions that concern the
+// history returns the changes between two versions that affect the
 // configuration.
 func history(p *lint.Pass, from, to kratosconf.Version) []lint.Finding {
 	var out []lint.Finding

@@ -93,7 +93,7 @@ func TestCheck(t *testing.T) {
 			"error key-newer-than-kratos kratos.yml:12:41", "warning ceremony-policy kratos.yml:12:5", "info display-name-by-flag kratos.yml:12:5",
 			"info exclude-credentials kratos.yml:12:5", "info sign-count kratos.yml:12:5", "info passkey-import kratos.yml:12:5",
 		}},
-		"policy, mended": {head + policy, "v26.2.0", "v26.3.0", []string{
+		"policy, fixed": {head + policy, "v26.2.0", "v26.3.0", []string{
 			"warning ceremony-policy kratos.yml:12:5", "info display-name-by-flag kratos.yml:12:5", "info exclude-credentials kratos.yml:12:5",
 			"info sign-count kratos.yml:12:5", "info passkey-import kratos.yml:12:5", "info key-newer-than-kratos kratos.yml:12:41",
 		}},

@@ -13,7 +13,7 @@ var accountEnumeration = &lint.Rule{
 			return
 		}
 		p.ReportAt(style, lint.Finding{
-			Message: "with identifier_first the login page tells who has an account",
+			Message: "with login style identifier_first, the sign-in page reveals who has an account",
 			Fix:     p.Set("security.account_enumeration.mitigate", "true"),
 			Help:    "set security.account_enumeration.mitigate to true",
 		})

@@ -9,8 +9,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// An Android app sends android:apk-key-hash: and the SHA-256 of its signing
-// certificate in base64url without padding.
+// An Android app sends android:apk-key-hash: followed by the SHA-256 of its
+// signing certificate in base64url without padding.
 var androidOriginFormat = &lint.Rule{
 	ID: "android-origin-format", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -23,8 +23,8 @@ var androidOriginFormat = &lint.Rule{
 				return
 			}
 			f := lint.Finding{
-				Message: fmt.Sprintf("origin %q is not what Android apps send, so Kratos refuses every ceremony of the app", o.Value.Str),
-				Help:    "write android:apk-key-hash: and the SHA-256 of the signing certificate in base64url, 43 characters without padding",
+				Message: fmt.Sprintf("origin %q is not in the format that Android apps send, so Kratos rejects every ceremony of the app", o.Value.Str),
+				Help:    "write android:apk-key-hash: followed by the SHA-256 of the signing certificate in base64url (43 characters, no padding)",
 			}
 			if right, ok := repairKeyHash(hash); ok {
 				f.Help = fmt.Sprintf("write %q", androidPrefix+right)
@@ -42,7 +42,8 @@ func isKeyHash(hash string) bool {
 	return err == nil && len(raw) == 32
 }
 
-// repairKeyHash reads the forms in which keytool and others print a SHA-256.
+// repairKeyHash converts a SHA-256 as keytool and other tools print it to
+// base64url, and reports whether it could.
 func repairKeyHash(hash string) (string, bool) {
 	plain := strings.NewReplacer(":", "", " ", "").Replace(hash)
 	if raw, err := hex.DecodeString(plain); err == nil && len(raw) == 32 {

@@ -13,15 +13,15 @@ var attachmentPlatform = &lint.Rule{
 			return
 		}
 		p.ReportAt(v, lint.Finding{
-			Message: "only authenticators built into the device may register: no phones by QR code, no security keys",
+			Message: "only authenticators built into the device can register: no phones (QR code) and no security keys",
 			Suggest: p.RemoveField(v),
-			Help:    "remove it to take all of them",
+			Help:    "remove it to allow all authenticators",
 		})
 	},
 }
 
-// policy returns a key of the passkey method's authenticator_selection, nil if
-// this Kratos has none or the method is off.
+// policy returns a key of the passkey method's authenticator_selection, or nil
+// if this Kratos does not support it or the method is disabled.
 func policy(p *lint.Pass, name string) *kratosconf.Value {
 	if !p.Passkey.On || !policyKeys(p) {
 		return nil

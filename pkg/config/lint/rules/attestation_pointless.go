@@ -18,7 +18,7 @@ var attestationPointless = &lint.Rule{
 			return
 		}
 		p.ReportAt(v, lint.Finding{
-			Message: fmt.Sprintf("attestation.preference is %q: people see one more question, and Kratos verifies no attestation", v.Str),
+			Message: fmt.Sprintf("attestation.preference is %q: users see an extra prompt, but Kratos does not verify attestation", v.Str),
 			Help:    "write none",
 			Fix:     v.Replace("none"),
 		})

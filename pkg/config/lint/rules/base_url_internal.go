@@ -21,7 +21,7 @@ var baseURLInternal = &lint.Rule{
 					continue
 				}
 				p.ReportAt(base.Value, lint.Finding{
-					Message: fmt.Sprintf("serve.public.base_url %q cannot be reached from people's browsers, and %s is on %q: forms and the passkey script point there", base.Value.Str, page.Name, page.Page.Host),
+					Message: fmt.Sprintf("serve.public.base_url %q cannot be reached from browsers, but %s is on the public host %q: its forms and passkey script point to the internal address", base.Value.Str, page.Name, page.Page.Host),
 					Help:    "write the address at which browsers reach Kratos' public API",
 					Suggest: base.Value.Edit(page.Bare() + "/"),
 					Notes:   page.Notes(),

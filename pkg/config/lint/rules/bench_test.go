@@ -14,7 +14,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// typical is a kratos.yml of the usual size, with its identity schema.
+// typical is a kratos.yml of typical size, with its identity schema.
 func typical(b *testing.B) (kratos, schema string) {
 	b.Helper()
 	read := func(name string) string {
@@ -32,8 +32,8 @@ func benchOptions(schema string) lint.Options {
 	return opts
 }
 
-// BenchmarkLint is the whole lint of a typical kratos.yml with its schema, from
-// bytes to findings.
+// BenchmarkLint measures a complete lint of a typical kratos.yml with its
+// schema, from bytes to findings.
 func BenchmarkLint(b *testing.B) {
 	kratos, schema := typical(b)
 	opts := benchOptions(schema)
@@ -46,7 +46,7 @@ func BenchmarkLint(b *testing.B) {
 	}
 }
 
-// BenchmarkLintBySize shows that the time grows with the size, and no faster.
+// BenchmarkLintBySize shows that the time grows linearly with the size.
 func BenchmarkLintBySize(b *testing.B) {
 	kratos, schema := typical(b)
 	for _, size := range []int{50_000, 500_000, 5_000_000} {

@@ -12,8 +12,8 @@ var bothPasswordless = &lint.Rule{
 			return
 		}
 		p.ReportAt(passwordless, lint.Finding{
-			Message: "both methods offer a key without a password, so a page that shows both asks twice",
-			Help:    "let the page lead with passkeys, and write `passwordless: false` once everybody has one",
+			Message: "both methods offer sign-in without a password, so a page that shows both asks users twice",
+			Help:    "let the page lead with passkeys, and set `passwordless: false` once every user has one",
 			Suggest: passwordless.Edit("false"),
 		})
 	},

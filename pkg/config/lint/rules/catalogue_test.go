@@ -12,7 +12,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 )
 
-// unmended are rules of the catalogue whose fix is no edit of a file.
+// unmended returns the rules of the catalogue whose fix is not an edit of a
+// file, each with the reason.
 func unmended() map[string]string {
 	return map[string]string{
 		"passkey-signup-unverified-address": "how users sign up is a decision",
@@ -25,9 +26,8 @@ func unmended() map[string]string {
 	}
 }
 
-// TestCatalogue holds the rules against the list of what a linter should know:
-// each static one is there, and where a machine can mend or propose, a case shows
-// it.
+// TestCatalogue compares the rules with the list of what a linter should know:
+// each static rule exists, and a case shows its fix or proposal if it has one.
 func TestCatalogue(t *testing.T) {
 	text, err := os.ReadFile(shared.Path(t, "facts/rules.md"))
 	require.NoError(t, err)
@@ -40,7 +40,7 @@ func TestCatalogue(t *testing.T) {
 	require.Greater(t, len(found), 100)
 	for _, m := range found {
 		id, fix := m[1], m[2]
-		require.True(t, known[id], "there is no rule %s", id)
+		require.True(t, known[id], "no rule %s", id)
 		archive, err := os.ReadFile(strings.ReplaceAll(id, "-", "_") + ".txtar")
 		require.NoError(t, err)
 		shows := strings.Contains(string(archive), "/"+fixedPart) || strings.Contains(string(archive), "/"+suggestedPart)

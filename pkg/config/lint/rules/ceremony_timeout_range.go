@@ -7,7 +7,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// WebAuthn Level 3 §15.1: 300 to 600 seconds for accessibility.
+// WebAuthn Level 3 §15.1 recommends 300 to 600 seconds for accessibility.
 var ceremonyTimeoutRange = &lint.Rule{
 	ID: "ceremony-timeout-range", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -20,7 +20,7 @@ var ceremonyTimeoutRange = &lint.Rule{
 				continue
 			}
 			p.ReportAt(f.Value, lint.Finding{
-				Message: fmt.Sprintf("timeouts.%s is %s: people need a minute at least, and after ten the flow is gone", f.Name, f.Value.Str),
+				Message: fmt.Sprintf("timeouts.%s is %s: users need at least 1m, and the flow expires after 10m", f.Name, f.Value.Str),
 				Help:    "write 5m",
 				Fix:     f.Value.Replace("5m"),
 			})

@@ -10,7 +10,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// RFC 6265 §5.3: a browser drops a cookie whose domain is not the host's.
+// RFC 6265 §5.3: a browser rejects a cookie whose domain does not cover the
+// host.
 var cookieDomain = &lint.Rule{
 	ID: "cookie-domain", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -27,10 +28,10 @@ var cookieDomain = &lint.Rule{
 					continue
 				}
 				p.ReportAt(v, lint.Finding{
-					Message: fmt.Sprintf("%s %q does not cover %q: browsers drop the cookies there, and every flow fails", path, v.Str, place.Page.Host),
+					Message: fmt.Sprintf("%s %q does not cover %q: browsers reject the cookies there, so every flow fails", path, v.Str, place.Page.Host),
 					Suggest: proposeCookieDomain(p, v),
-					Help:    "write a parent domain of all the hosts, or remove it",
-					Notes:   []lint.Note{{Span: place.Value.Place(), Message: "that host is configured here"}},
+					Help:    "write a parent domain of all these hosts, or remove it",
+					Notes:   []lint.Note{{Span: place.Value.Place(), Message: "the host is configured here"}},
 				})
 				break
 			}
@@ -38,7 +39,7 @@ var cookieDomain = &lint.Rule{
 	},
 }
 
-// cookieHosts are the hosts that set or need Kratos' cookies.
+// cookieHosts returns the hosts that set or need Kratos' cookies.
 func cookieHosts(p *lint.Pass) []lint.Origin {
 	var out []lint.Origin
 	if p.BaseURL.Known {
@@ -57,8 +58,8 @@ func covers(domain, host string) bool {
 	return host == domain || strings.HasSuffix(host, "."+domain)
 }
 
-// proposeCookieDomain writes the registered domain that all hosts share, or
-// leaves the cookies to the host that sets them.
+// proposeCookieDomain proposes the registrable domain that all hosts share, or
+// to remove the key if they share none.
 func proposeCookieDomain(p *lint.Pass, v *kratosconf.Value) []source.Edit {
 	shared := ""
 	for _, o := range cookieHosts(p) {

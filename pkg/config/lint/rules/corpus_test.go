@@ -19,7 +19,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// labelRules says which rules mean the same as a label of the corpus.
+// labelRules returns the rules that correspond to each label of the corpus.
 func labelRules() map[string][]string {
 	return map[string][]string{
 		"rpid_invalid":         {"rp-id-is-url", "rp-id-ip"},
@@ -40,14 +40,14 @@ func labelRules() map[string][]string {
 	}
 }
 
-// argued are labels whose reason another finding on the same file covers, or
-// that no rule takes up.
+// argued returns labels that another finding on the same file covers, or that
+// no rule reports.
 func argued() map[string]string {
 	return map[string]string{
 		"origins_lack_ui after origin-path":            "the origin is listed, only written wrong: one cause, one finding",
-		"origins_lack_ui after origin-ip":              "the browser refuses the page itself, so what Kratos would say does not matter",
-		"origins_lack_ui after rp-id-not-suffix":       "the browser refuses the page itself, so what Kratos would say does not matter",
-		"origins_ignored_old after origin-and-origins": "Kratos refuses to start, so what an old one ignores does not matter",
+		"origins_lack_ui after origin-ip":              "the browser rejects the page itself, so Kratos' response does not matter",
+		"origins_lack_ui after rp-id-not-suffix":       "the browser rejects the page itself, so Kratos' response does not matter",
+		"origins_ignored_old after origin-and-origins": "Kratos does not start, so what an old one ignores does not matter",
 		"origin_outside_rpid after origin-ip":          "the page at the IP address is the cause",
 	}
 }
@@ -202,8 +202,8 @@ func TestCorpus(t *testing.T) {
 	require.Greater(t, count.right, 20)
 }
 
-// judge names the finding that means a label, or why there is none; "-" is a
-// label that nothing answers.
+// judge returns the finding that corresponds to a label, or why there is none;
+// "-" means that the label is missed.
 func judge(label string, findings []lint.Finding) string {
 	name, _, _ := strings.Cut(label, "[")
 	for _, rule := range labelRules()[name] {

@@ -26,7 +26,7 @@ var corsOriginMissing = &lint.Rule{
 				}
 				p.Report(lint.Finding{
 					Span:    allowed.Place(),
-					Message: fmt.Sprintf("CORS is on, and %s %q is not allowed: its scripts cannot read Kratos' answers", page.Where(), page.Bare()),
+					Message: fmt.Sprintf("CORS is enabled, but %s %q is not allowed: its scripts cannot read Kratos' responses", page.Where(), page.Bare()),
 					Help:    fmt.Sprintf("add %q to serve.public.cors.allowed_origins", page.Bare()),
 					Notes:   page.Notes(),
 					Fix:     lint.AppendItem(allowed, page.Bare()),
@@ -36,8 +36,8 @@ var corsOriginMissing = &lint.Rule{
 	},
 }
 
-// corsAllows returns whether an origin is allowed. What a template hides allows
-// everything.
+// corsAllows returns a function that reports whether an origin is allowed. If a
+// template hides an entry, every origin is.
 func corsAllows(allowed *kratosconf.Value) func(origin string) bool {
 	texts := make(map[string]bool)
 	var wildcards [][2]string

@@ -35,8 +35,8 @@ var defaultSchemaID = &lint.Rule{
 			suggest = id.Edit(meant)
 		}
 		p.ReportAt(id, lint.Finding{
-			Message: fmt.Sprintf("identity.default_schema_id %q is none of the schemas, so every registration fails", id.Str),
-			Help:    "write one of " + strings.Join(known, ", "),
+			Message: fmt.Sprintf("identity.default_schema_id %q is not one of the configured schemas, so every registration fails", id.Str),
+			Help:    "write the id of a configured schema: " + strings.Join(known, ", "),
 			Suggest: suggest,
 			Notes:   []lint.Note{{Span: schemas.Place(), Message: "the schemas are listed here"}},
 		})

@@ -8,7 +8,7 @@ import (
 )
 
 // embedx/config.schema.json at v1.3.1: passkey's config has
-// additionalProperties: false; a sample of Ory's documentation has it wrong.
+// additionalProperties: false. An example in Ory's documentation gets it wrong.
 var displayNameMisnested = &lint.Rule{
 	ID: "display-name-misnested", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -24,7 +24,7 @@ var displayNameMisnested = &lint.Rule{
 				}
 				p.ReportAt(name, lint.Finding{
 					Fix:     fix,
-					Message: fmt.Sprintf("display_name stands under %s.config and not under rp, so Kratos refuses to start", m.Path),
+					Message: fmt.Sprintf("display_name is under %s.config instead of rp, so Kratos does not start", m.Path),
 					Help:    fmt.Sprintf("move it to %s.display_name", m.RPPath()),
 				})
 			}
@@ -32,7 +32,7 @@ var displayNameMisnested = &lint.Rule{
 	},
 }
 
-// quoted is a scalar with the quotes around it, as it stands in the file.
+// quoted returns a scalar with its quotes, as written in the file.
 func quoted(v *kratosconf.Value) string {
 	data, s := v.Span.File.Data, v.Span
 	if s.Start > 0 && s.End < len(data) && (data[s.End] == '"' || data[s.End] == '\'') && data[s.Start-1] == data[s.End] {

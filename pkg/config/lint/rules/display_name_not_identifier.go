@@ -19,7 +19,7 @@ var displayNameNotIdentifier = &lint.Rule{
 				}
 				p.Report(lint.Finding{
 					Span:    t.Value.Place(),
-					Message: fmt.Sprintf("trait %q names passkeys and is no identifier of any method: two accounts can have the same one", t.Name),
+					Message: fmt.Sprintf("trait %q labels passkeys but is not an identifier for any method: two accounts can have the same value", t.Name),
 					Suggest: lint.InsertMember(t.Annotation().Get("credentials"), identifierOf(p)),
 					Help:    `add "webauthn": {"identifier": true} (or password, or code) to its credentials`,
 				})
@@ -28,8 +28,8 @@ var displayNameNotIdentifier = &lint.Rule{
 	},
 }
 
-// identifierOf is the flag of a method that is on; webauthn's does no harm when
-// it is off.
+// identifierOf returns the annotation of an enabled method; webauthn's is
+// harmless if that method is disabled.
 func identifierOf(p *lint.Pass) string {
 	if p.Config.Get("selfservice.methods.password.enabled").True() {
 		return `"password": {"identifier": true}`

@@ -16,22 +16,22 @@ var displayTraitAmbiguous = &lint.Rule{
 			}
 			f := lint.Finding{
 				Span:    n.Flagged[1].Value.Place(),
-				Message: fmt.Sprintf("traits %q and %q both name passkeys: Kratos finds neither, and every registration answers 500", n.Flagged[0].Name, n.Flagged[1].Name),
-				Help:    "annotate one trait alone with passkey.display_name or webauthn.identifier, or one with both",
+				Message: fmt.Sprintf("traits %q and %q both label passkeys: Kratos finds neither, and every registration fails with HTTP 500", n.Flagged[0].Name, n.Flagged[1].Name),
+				Help:    "annotate only one trait with passkey.display_name or webauthn.identifier, or the same trait with both",
 				Suggest: nameByFirst(n.Flagged),
-				Notes:   []lint.Note{{Span: n.Flagged[0].Value.Place(), Message: "the other one"}},
+				Notes:   []lint.Note{{Span: n.Flagged[0].Value.Place(), Message: "the other trait"}},
 			}
 			if n.Untitled > 0 {
 				f.Severity = lint.Warning
-				f.Message = fmt.Sprintf("traits %q and %q both name passkeys: Kratos finds neither and takes any trait without a title", n.Flagged[0].Name, n.Flagged[1].Name)
+				f.Message = fmt.Sprintf("traits %q and %q both label passkeys: Kratos finds neither and uses a trait without a title instead", n.Flagged[0].Name, n.Flagged[1].Name)
 			}
 			p.Report(f)
 		}
 	},
 }
 
-// nameByFirst proposes that only the first trait that may name passkeys does,
-// when the others are flagged for that alone.
+// nameByFirst proposes that only the first of the traits labels passkeys, if
+// the others have no other annotation for it.
 func nameByFirst(flagged []lint.Trait) []source.Edit {
 	var edits []source.Edit
 	for _, t := range flagged[1:] {

@@ -19,8 +19,8 @@ var displayTraitNested = &lint.Rule{
 			}
 			p.Report(lint.Finding{
 				Span:    t.Value.Place(),
-				Message: fmt.Sprintf("trait %q names passkeys and is not at the top: Kratos does not find it, and every registration answers 500", t.Name),
-				Help:    "annotate a trait that stands directly under traits",
+				Message: fmt.Sprintf("trait %q labels passkeys but is nested: Kratos does not find it, and every registration fails with HTTP 500", t.Name),
+				Help:    "annotate a trait directly under traits",
 			})
 		}
 	},

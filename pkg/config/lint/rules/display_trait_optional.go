@@ -6,8 +6,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// webauthn/user.go: with an empty name Kratos sends the relying party's. There is
-// no fix: who may sign up is not decided by a linter.
+// webauthn/user.go: if the name is empty, Kratos sends the relying party's.
+// There is no fix, because a linter must not decide who may sign up.
 var displayTraitOptional = &lint.Rule{
 	ID: "display-trait-optional", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -21,8 +21,8 @@ var displayTraitOptional = &lint.Rule{
 				}
 				p.Report(lint.Finding{
 					Span:    t.Value.Place(),
-					Message: fmt.Sprintf("trait %q names passkeys and is not required: without it every account is called by the name of your application", t.Name),
-					Help:    fmt.Sprintf("flag a trait that every account has; adding %q to \"required\" rejects sign-ups without it, and changes of accounts that lack it", t.Name),
+					Message: fmt.Sprintf("trait %q labels passkeys but is optional: accounts without it all show your application's name", t.Name),
+					Help:    fmt.Sprintf("annotate a trait that every account has; adding %q to \"required\" would reject sign-ups without it, and settings changes of accounts that lack it", t.Name),
 				})
 			}
 		}

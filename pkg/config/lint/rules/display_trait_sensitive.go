@@ -20,8 +20,8 @@ var displayTraitSensitive = &lint.Rule{
 				}
 				p.Report(lint.Finding{
 					Span:    t.Value.Place(),
-					Message: fmt.Sprintf("trait %q names passkeys: operating systems show it in plain sight and sync it to other devices", t.Name),
-					Help:    "name passkeys by a user name or an e-mail address",
+					Message: fmt.Sprintf("trait %q labels passkeys but is sensitive: operating systems show it in account pickers and sync it to other devices", t.Name),
+					Help:    "label passkeys with a username or an email address",
 				})
 			}
 		}

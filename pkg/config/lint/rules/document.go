@@ -10,17 +10,17 @@ import (
 //go:embed *.txtar
 var documents embed.FS
 
-// Document is what a rule's .txtar says to people: why the rule exists, and the
-// first of its cases.
+// Document is the part of a rule's .txtar that users read: why the rule exists,
+// and its first case.
 type Document struct {
 	Prose   string
-	Example []ExampleFile // of the first case: the files, and what the rule says of them as "want"
+	Example []ExampleFile // the files of the first case, and the expected output as "want"
 }
 
 // ExampleFile is one file of a case.
 type ExampleFile struct{ Name, Text string }
 
-// DocumentOf answers the document of a rule, false where there is no such rule.
+// DocumentOf returns the document of a rule, or false if there is no such rule.
 func DocumentOf(id string) (Document, bool) {
 	raw, err := documents.ReadFile(strings.ReplaceAll(id, "-", "_") + ".txtar")
 	if err != nil || strings.Contains(id, "_") {

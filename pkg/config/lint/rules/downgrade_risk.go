@@ -7,9 +7,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// versionFlags is the first Kratos known to refuse a key whose backup-eligible
-// flag is not the recorded one: it pins go-webauthn v0.11.2 (webauthn/login.go),
-// and v1.1.0 pins v0.8.4, which does not look.
+// versionFlags returns the first Kratos known to reject a key whose
+// backup-eligible flag differs from the recorded one: it pins go-webauthn
+// v0.11.2 (webauthn/login.go); v1.1.0 pins v0.8.4, which does not check.
 func versionFlags() kratosconf.Version { return kratosconf.Version{Major: 1, Minor: 3, Patch: 1} }
 
 var downgradeRisk = &lint.Rule{
@@ -18,7 +18,8 @@ var downgradeRisk = &lint.Rule{
 		if p.Before == nil || len(p.Enabled()) == 0 {
 			return
 		}
-		// The key is wrong in many a file, but who changes it says what happens.
+		// The key is wrong in many files, but a change to it announces an
+		// upgrade.
 		was, now := p.Before.Config.Get("version"), p.Config.Get("version")
 		from, err := kratosconf.ParseVersion(was.Text())
 		if err != nil {
@@ -30,24 +31,24 @@ var downgradeRisk = &lint.Rule{
 		}
 		report := func(message, help string) {
 			p.ReportAt(now, lint.Finding{
-				Message: fmt.Sprintf("from %s to %s %s", from, to, message),
+				Message: fmt.Sprintf("from %s to %s: %s", from, to, message),
 				Help:    help + "; oly-passkey upgrade-check shows what else changes",
-				Notes:   []lint.Note{{Span: was.Place(), Message: "the version before"}},
+				Notes:   []lint.Note{{Span: was.Place(), Message: "previous version"}},
 			})
 		}
 		policy := kratosconf.VersionPolicy
 		if !from.AtLeast(versionFlags()) && to.AtLeast(versionFlags()) {
-			report("Kratos starts to refuse keys whose backup-eligible flag is not the recorded one",
-				"tell support: such a key has to be enrolled anew")
+			report("Kratos starts to reject keys whose backup-eligible flag differs from the recorded one",
+				"tell your support team: such a key has to be enrolled again")
 		}
 		switch {
 		case !p.Passkey.On:
 		case !from.AtLeast(policy) && to.AtLeast(policy):
-			report("sign-up starts to offer phones and security keys as well, unless authenticator_selection says otherwise",
-				"tell people, and try the pages with both")
+			report("sign-up starts to offer phones and security keys too, unless authenticator_selection says otherwise",
+				"tell users, and test the pages with both")
 		case from.AtLeast(policy) && !to.AtLeast(policy):
-			report("sign-up falls back to authenticators built into the device: no phones by QR code, no security keys",
-				"drop authenticatorAttachment in the page, as passkey.js does")
+			report("sign-up falls back to authenticators built into the device: no phones (QR code) and no security keys",
+				"remove authenticatorAttachment in the page, as passkey.js does")
 		}
 	},
 }

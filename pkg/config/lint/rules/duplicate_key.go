@@ -13,10 +13,10 @@ var duplicateKey = &lint.Rule{
 			for _, dup := range d.Duplicates {
 				p.Report(lint.Finding{
 					Span:    dup.Second,
-					Message: fmt.Sprintf("the key %q stands twice in this map, so Kratos refuses to start", dup.Name),
-					Help:    "keep one of the two",
+					Message: fmt.Sprintf("duplicate key %q, so Kratos does not start", dup.Name),
+					Help:    "keep only one of them",
 					Suggest: lint.RemoveLine(dup.First),
-					Notes:   []lint.Note{{Span: dup.First, Message: "it stands here first"}},
+					Notes:   []lint.Note{{Span: dup.First, Message: "first defined here"}},
 				})
 			}
 		}

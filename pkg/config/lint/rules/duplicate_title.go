@@ -19,16 +19,17 @@ var duplicateTitle = &lint.Rule{
 					continue
 				}
 				p.ReportAt(t.Value.Get("title"), lint.Finding{
-					Message: fmt.Sprintf("trait %q has the same title as the one that names passkeys: Kratos takes one of them, another one each time", t.Name),
+					Message: fmt.Sprintf("trait %q has the same title as the trait that labels passkeys: in each flow, Kratos uses one of them at random", t.Name),
 					Suggest: t.Value.Get("title").Edit(titleOf(t.Name, t.Title)),
-					Help:    "give each trait a title of its own",
+					Help:    "give each trait its own title",
 				})
 			}
 		}
 	},
 }
 
-// titleOf makes a title of a trait's name that differs from the one it has.
+// titleOf derives a title from a trait's name that differs from the current
+// one.
 func titleOf(name, not string) string {
 	title := strings.ReplaceAll(name, "_", " ")
 	title = strings.ToUpper(title[:1]) + title[1:]

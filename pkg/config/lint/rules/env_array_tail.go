@@ -17,10 +17,10 @@ var envArrayTail = &lint.Rule{
 			}
 			last := items[len(items)-1]
 			p.ReportAt(last, lint.Finding{
-				Message: fmt.Sprintf("origin %q stays trusted: %s sets fewer origins than the file, and Kratos merges the two element by element", last.Str, items[0].Env),
+				Message: fmt.Sprintf("origin %q stays trusted: %s sets fewer origins than the file, and Kratos merges the lists element by element", last.Str, items[0].Env),
 				Suggest: lint.RemoveItem(m.OriginsKey, last),
 				Help:    "list the origins in one place only",
-				Notes:   []lint.Note{{Span: items[0].Span, Message: "the variable"}},
+				Notes:   []lint.Note{{Span: items[0].Span, Message: "the variable is set here"}},
 			})
 		}
 	},

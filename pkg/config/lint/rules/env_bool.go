@@ -8,7 +8,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// configx reads booleans with strconv.ParseBool and takes false for the rest.
+// configx parses booleans with strconv.ParseBool, and anything else as false.
 var envBool = &lint.Rule{
 	ID: "env-bool", Severity: lint.Error,
 	Check: func(p *lint.Pass) {

@@ -25,7 +25,7 @@ var envCSVSpace = &lint.Rule{
 			if spaced {
 				p.Report(lint.Finding{
 					Span:    v.Span,
-					Message: fmt.Sprintf("%s is a comma-separated list with spaces, which become part of the origins, so they match nothing", v.Name),
+					Message: fmt.Sprintf("%s is a comma-separated list with spaces; they become part of the origins, which then match nothing", v.Name),
 					Help:    fmt.Sprintf("set %s=[%s]", v.Name, strings.Join(parts, ",")),
 				})
 			}

@@ -8,7 +8,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Kratos' schema gives lists of hooks no type that configx can read.
+// Kratos' schema gives lists of hooks no type that configx can parse.
 var envHooksString = &lint.Rule{
 	ID: "env-hooks-string", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -18,8 +18,8 @@ var envHooksString = &lint.Rule{
 			}
 			p.Report(lint.Finding{
 				Span:    v.Span,
-				Message: fmt.Sprintf("%s stays a text, also when it is JSON, so Kratos refuses to start", v.Name),
-				Help:    "list the hooks in a file; a variable can set single keys of the first one, such as " + v.Name + "_0_CONFIG_URL",
+				Message: fmt.Sprintf("Kratos reads %s as a string, even if it is JSON, so it does not start", v.Name),
+				Help:    "list the hooks in a file; a variable can only set single keys of the first hook, such as " + v.Name + "_0_CONFIG_URL",
 			})
 		}
 	},

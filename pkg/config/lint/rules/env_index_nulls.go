@@ -9,7 +9,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// tidwall/sjson fills a list that is too short with null.
+// tidwall/sjson pads a list that is too short with null.
 var envIndexNulls = &lint.Rule{
 	ID: "env-index-nulls", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -24,11 +24,11 @@ var envIndexNulls = &lint.Rule{
 				}
 				f := lint.Finding{
 					Span:    v.Span,
-					Message: fmt.Sprintf("%s sets element %d of %s, and element %d becomes null, so Kratos refuses to start", v.Name, index, list, i),
+					Message: fmt.Sprintf("%s sets element %d of %s, which makes element %d null, so Kratos does not start", v.Name, index, list, i),
 					Help:    "set the whole list as JSON in one variable",
 				}
 				if strings.HasSuffix(list, ".hooks") {
-					f.Help = "move the hook to the first place of the list, whose element 0 a variable can reach"
+					f.Help = "move the hook to the start of the list: a variable can only set element 0"
 				}
 				p.Report(f)
 				break
@@ -37,8 +37,8 @@ var envIndexNulls = &lint.Rule{
 	},
 }
 
-// listOf splits a path with an index into the list's path and the index, -1
-// without any.
+// listOf splits a path at its first index into the list's path and the index,
+// which is -1 if there is none.
 func listOf(path string) (string, int) {
 	parts := strings.Split(path, ".")
 	for i, part := range parts {

@@ -16,8 +16,8 @@ var envOverridesFile = &lint.Rule{
 					continue
 				}
 				p.ReportAt(v, lint.Finding{
-					Message: fmt.Sprintf("%s sets %s to %q, and the file says %q", v.Env, path, v.Str, v.Overrode.Str),
-					Help:    "say it in one place, or leave the variable if the file is for another environment",
+					Message: fmt.Sprintf("%s sets %s to %q, but the file has %q", v.Env, path, v.Str, v.Overrode.Str),
+					Help:    "set it in one place only, or keep the variable if the file is for another environment",
 				})
 			}
 		}

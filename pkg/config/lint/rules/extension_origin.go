@@ -15,8 +15,8 @@ var extensionOrigin = &lint.Rule{
 				return
 			}
 			p.ReportAt(o.Value, lint.Finding{
-				Message: fmt.Sprintf("origin %q is a browser extension, which may ask for the passkeys of your site", o.Value.Str),
-				Help:    "keep it only if the extension is yours; Firefox gives every profile another id",
+				Message: fmt.Sprintf("origin %q is a browser extension, which can request your site's passkeys", o.Value.Str),
+				Help:    "keep it only if the extension is yours; in Firefox, its id differs between profiles",
 			})
 		})
 	},

@@ -13,8 +13,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// mended fixes a configuration and demands that a second time changes nothing
-// and that nothing is left that a machine could mend.
+// mended fixes a configuration and checks that fixing it again changes nothing
+// and that no fixable finding is left.
 func mended(t *testing.T, files []*source.File, opts lint.Options, suggested bool) {
 	t.Helper()
 	repair, err := lint.Fix(files, opts, rules.All(), suggested)
@@ -50,7 +50,7 @@ func mended(t *testing.T, files []*source.File, opts lint.Options, suggested boo
 	require.Len(t, second.Left, len(repair.Left))
 }
 
-// TestFixesAreIdempotent fixes every example with every rule at once.
+// TestFixesAreIdempotent fixes every example with all rules at once.
 func TestFixesAreIdempotent(t *testing.T) {
 	paths, err := filepath.Glob("*.txtar")
 	require.NoError(t, err)

@@ -7,7 +7,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// The options that Kratos makes say 300,000 ms; the flow ends when it ends.
+// Kratos sets a timeout of 300,000 ms in its options, whatever the flow's
+// lifespan is.
 var flowLifespanShort = &lint.Rule{
 	ID: "flow-lifespan-short", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -21,7 +22,7 @@ var flowLifespanShort = &lint.Rule{
 				continue
 			}
 			p.ReportAt(v, lint.Finding{
-				Message: fmt.Sprintf("the %s flow ends after %s, before the browser gives up on the ceremony after 5m", flow, v.Str),
+				Message: fmt.Sprintf("the %s flow expires after %s, before the browser's ceremony times out after 5m", flow, v.Str),
 				Help:    "write 10m or more",
 				Fix:     v.Replace("10m"),
 			})

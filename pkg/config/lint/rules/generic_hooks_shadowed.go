@@ -7,8 +7,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// PostRegistrationPostPersistHooks, PostLoginHooks and PostSettings… take the
-// generic list only when the method's is empty (driver/registry at v1.3.1).
+// PostRegistrationPostPersistHooks, PostLoginHooks and PostSettings… use the
+// generic list only if the method's is empty (driver/registry at v1.3.1).
 var genericHooksShadowed = &lint.Rule{
 	ID: "generic-hooks-shadowed", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -21,14 +21,14 @@ var genericHooksShadowed = &lint.Rule{
 				}
 				var lost []*kratosconf.Value
 				for _, h := range generic.Items() {
-					parsed := lint.Hook{Value: h}.Parsed() && flow != "login" // hook-generic-parse-dead says more
+					parsed := lint.Hook{Value: h}.Parsed() && flow != "login" // hook-generic-parse-dead reports it
 					if !repeated(own, h) && !parsed {
 						lost = append(lost, h)
 					}
 				}
 				if len(lost) > 0 {
 					p.ReportAt(generic, lint.Finding{
-						Message: fmt.Sprintf("%s.after.hooks never run after %s with %s: hooks under %s, even `session` alone, switch the generic list off", flow, flow, m.Name, m.Name),
+						Message: fmt.Sprintf("%s.after.hooks never run after %s with %s: hooks under %s, even just `session`, disable the generic list", flow, flow, m.Name, m.Name),
 						Help:    fmt.Sprintf("repeat them under selfservice.flows.%s.after.%s.hooks", flow, m.Name),
 						Notes:   []lint.Note{{Span: own.Place(), Message: "these hooks run instead"}},
 						Suggest: p.CopyHooks("selfservice.flows."+flow+".after."+m.Name+".hooks", lost...),
@@ -39,7 +39,7 @@ var genericHooksShadowed = &lint.Rule{
 	},
 }
 
-// repeated tells whether a list has a hook of the same kind and address.
+// repeated reports whether a list has a hook of the same kind and URL.
 func repeated(list, hook *kratosconf.Value) bool {
 	for _, other := range list.Items() {
 		if other.Unknown() || other.Get("hook").Text() == hook.Get("hook").Text() && other.Get("config.url").Text() == hook.Get("config.url").Text() {

@@ -7,23 +7,23 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// 30 s a try and two more tries; the public server gives up after 60 s (run).
+// Three tries of 30 s each; the public server gives up after 60 s (measured).
 var hookBlocksLogin = &lint.Rule{
 	ID: "hook-blocks-login", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
 			if h.Config() == nil || h.List.Flow != "login" || h.Ignored() || h.Parsed() || h.Config().Get("response").Unknown() || h.ToSidecar() {
-				continue // hook-not-ignored speaks of the sidecar
+				continue // hook-not-ignored covers the sidecar
 			}
 			p.ReportAt(h.Key("url"), lint.Finding{
-				Message: "every sign-in waits for this hook, up to 93 seconds when its receiver hangs, and fails when it fails",
-				Help:    "add response: {ignore: true}, unless its answer is meant to stop a sign-in",
+				Message: "every sign-in waits for this hook, up to 93 seconds if its receiver hangs, and fails if the hook fails",
+				Help:    "add response: {ignore: true}, unless the response is meant to block sign-ins",
 			})
 		}
 	},
 }
 
-// ignoreAnswer has Kratos not wait for a hook.
+// ignoreAnswer makes Kratos continue without waiting for the hook.
 func ignoreAnswer(p *lint.Pass, h lint.Hook) []source.Edit {
 	config := fmt.Sprintf("selfservice.flows.%s.%d.config", h.List.Path, h.Index)
 	if h.Config().Get("response") == nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// identity.MarshalJSON leaves them out, so the field is not there at all.
+// identity.MarshalJSON omits them, so the field does not exist.
 var hookCredentialsInBody = &lint.Rule{
 	ID: "hook-credentials-in-body", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -17,9 +17,9 @@ var hookCredentialsInBody = &lint.Rule{
 				continue
 			}
 			p.ReportAt(h.Key("body"), lint.Finding{
-				Message: "the body reads identity.credentials, which hooks never have: " + consequence(h),
+				Message: "the body reads identity.credentials, which hooks never contain: " + consequence(h),
 				Suggest: p.IDsOnly(h),
-				Help:    "send identity.id, and let the receiver ask the admin API with include_credential",
+				Help:    "send identity.id, and let the receiver get the identity from the admin API with include_credential",
 			})
 		}
 	},

@@ -8,8 +8,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// selfservice/flow/registration/hook.go at v1.3.1: the executors that run before
-// saving read the method list only, the others skip parse hooks (run).
+// selfservice/flow/registration/hook.go at v1.3.1: executors that run before
+// the identity is saved read only the method's list, and the others skip parse
+// hooks (measured).
 var hookGenericParseDead = &lint.Rule{
 	ID: "hook-generic-parse-dead", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -26,8 +27,8 @@ var hookGenericParseDead = &lint.Rule{
 	},
 }
 
-// underMethods proposes to copy the hook to the list of each enabled method that
-// has one; a list that is not there would switch the generic one off.
+// underMethods proposes to move the hook to the list of each enabled method. A
+// new list disables the generic one, so it also gets that one's other hooks.
 func underMethods(p *lint.Pass, h lint.Hook) []source.Edit {
 	edits := lint.RemoveItem(h.List.Value, h.Value)
 	if len(h.List.Value.Items()) == 1 {

@@ -14,16 +14,17 @@ import (
 
 const headerAllowlist = "clients.web_hook.header_allowlist"
 
-// selfservice/hook/web_hook.go at v1.3.1, RequestHeaderAllowList; the list can be
-// configured since v25.4.0, and then it is the only one (driver/config/config.go).
+// selfservice/hook/web_hook.go at v1.3.1, RequestHeaderAllowList. Since v25.4.0
+// the list can be configured, which replaces the default
+// (driver/config/config.go).
 var hookHeaderNotAllowed = &lint.Rule{
 	ID: "hook-header-not-allowed", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
 		configurable := p.Version.AtLeast(kratosconf.VersionTriggerID)
 		allowed, list := lint.DefaultWebHookHeaders(), p.Config.Get(headerAllowlist)
-		help := fmt.Sprintf("do without, or add it to %s, which Kratos has from %s on", headerAllowlist, kratosconf.VersionTriggerID)
+		help := fmt.Sprintf("do without it, or add it to %s, which Kratos supports since %s", headerAllowlist, kratosconf.VersionTriggerID)
 		if configurable {
-			help = fmt.Sprintf("add it to %s, or do without", headerAllowlist)
+			help = fmt.Sprintf("add it to %s, or do without it", headerAllowlist)
 		}
 		switch {
 		case configurable && list.Is(kratosconf.List):
@@ -31,11 +32,11 @@ var hookHeaderNotAllowed = &lint.Rule{
 			for _, v := range list.Items() {
 				allowed = append(allowed, textproto.CanonicalMIMEHeaderKey(v.Str))
 			}
-			help += "; a configured list replaces Kratos' own"
+			help += "; a configured list replaces Kratos' default"
 		case configurable && list != nil:
-			return // a template, or what the schema refuses
+			return // a template, or not a list, which Kratos rejects
 		case configurable:
-			help = fmt.Sprintf("list it in %s together with the %d headers of Kratos' own list, which that replaces, or do without", headerAllowlist, len(allowed))
+			help = fmt.Sprintf("list it in %s together with Kratos' %d default headers, which the list replaces, or do without it", headerAllowlist, len(allowed))
 		}
 		for _, h := range p.WebHooks() {
 			for _, m := range headerUse.FindAllStringSubmatch(p.Sent(h).Body, -1) {
@@ -44,7 +45,7 @@ var hookHeaderNotAllowed = &lint.Rule{
 					continue
 				}
 				f := lint.Finding{
-					Message: fmt.Sprintf("the body reads the request header %q, which Kratos does not pass on", name),
+					Message: fmt.Sprintf("the body reads the request header %q, which Kratos does not forward", name),
 					Help:    help,
 				}
 				if configurable {
@@ -58,8 +59,8 @@ var hookHeaderNotAllowed = &lint.Rule{
 
 var headerUse = regexp.MustCompile(`request_headers(?:\.|\[["'])([A-Za-z][A-Za-z0-9-]*)`)
 
-// allowHeader adds the header to the list. A new list starts with what Kratos
-// passes on without one.
+// allowHeader adds the header to the list. A new list starts with the headers
+// that Kratos forwards by default.
 func allowHeader(p *lint.Pass, list *kratosconf.Value, name string) []source.Edit {
 	if list != nil {
 		return lint.AppendItem(list, name)

@@ -8,7 +8,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// One variable can set it at index 0, and the hooks after it survive (run).
+// A variable can set it at index 0 without changing the other hooks (measured).
 var hookInlineSecret = &lint.Rule{
 	ID: "hook-inline-secret", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -18,11 +18,11 @@ var hookInlineSecret = &lint.Rule{
 				if !v.Is(kratosconf.String) || v.Unknown() || v.Env != "" || v.Str == "" || v.Str == "set-by-environment" {
 					continue
 				}
-				help := "write set-by-environment, and set " + envName(h, name)
+				help := "write set-by-environment and set " + envName(h, name)
 				if h.Index > 0 {
-					help = "move the hook to the first place of its list, " + help
+					help = "move the hook to the start of its list, " + help
 				}
-				f := lint.Finding{Message: "the hook's key is written in the file, for everybody who reads it", Help: help}
+				f := lint.Finding{Message: "the hook's key is stored in plain text in the file", Help: help}
 				if h.Index == 0 {
 					f.Suggest = v.Edit("set-by-environment")
 				}
@@ -32,7 +32,7 @@ var hookInlineSecret = &lint.Rule{
 	},
 }
 
-// envName is the variable that sets a key of the hook at index 0.
+// envName returns the variable that sets a key of the hook at index 0.
 func envName(h lint.Hook, name string) string {
 	path := fmt.Sprintf("selfservice.flows.%s.0.config.%s", h.List.Path, name)
 	return strings.ToUpper(strings.ReplaceAll(path, ".", "_"))

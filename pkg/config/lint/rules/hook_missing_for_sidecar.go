@@ -31,10 +31,10 @@ var hookMissingForSidecar = &lint.Rule{
 				where := fmt.Sprintf("selfservice.flows.%s.after.%s.hooks", flow, m.Name)
 				p.Report(lint.Finding{
 					Span:    p.Config.Near(where + ".0"),
-					Message: fmt.Sprintf("the sidecar is not told after %s with %s: its index is late until it looks by itself", flow, m.Name),
+					Message: fmt.Sprintf("no hook notifies the sidecar after %s with %s: its index is stale until the next sweep", flow, m.Name),
 					Suggest: tellSidecarToo(p, told, flow, m.Name),
 					Help:    "add the hook to " + where,
-					Notes:   []lint.Note{{Span: known.Place(), Message: "it is told here"}},
+					Notes:   []lint.Note{{Span: known.Place(), Message: "notified here"}},
 				})
 			}
 		}
@@ -50,13 +50,13 @@ func tellsSidecar(p *lint.Pass, flow, method string) bool {
 	return false
 }
 
-// tellSidecarToo proposes the hook of another flow with the address for this
-// one. A list of the method's own would switch a generic one off.
+// tellSidecarToo proposes the sidecar hook of another flow with the URL for
+// this one, or nothing if a new list would disable the generic one.
 func tellSidecarToo(p *lint.Pass, told *lint.Hook, flow, method string) []source.Edit {
 	after := p.Config.Get("selfservice.flows." + flow + ".after")
 	own := after.Get(method + ".hooks")
 	if own == nil && len(after.Get("hooks").Items()) > 0 || len(own.Items()) > 0 || told.Parsed() {
-		return nil // at index > 0 no variable reaches its key
+		return nil // at index > 0 no variable can set its key
 	}
 	path := "selfservice.flows." + flow + ".after." + method + ".hooks"
 	edits := p.CopyHooks(path, told.Value)
@@ -70,8 +70,8 @@ func tellSidecarToo(p *lint.Pass, told *lint.Hook, flow, method string) []source
 	return edits
 }
 
-// withSession adds the hook that signs users in to a block of hooks, as the lists
-// of other methods have it.
+// withSession adds the hook that signs users in to a block of hooks, as in the
+// lists of other methods.
 func withSession(text string) string {
 	at := strings.Index(text, "- ")
 	start := strings.LastIndexByte(text[:max(at, 0)], '\n') + 1

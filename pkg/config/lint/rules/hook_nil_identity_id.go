@@ -7,9 +7,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Before the identity is saved its id is the nil UUID (run; ory/kratos issues
-// 3340 and 3504). Nothing fails in Kratos; what the receiver does with it is
-// another matter, so this is a warning.
+// Before the identity is saved, its id is the nil UUID (measured; ory/kratos
+// issues 3340 and 3504). Kratos itself does not fail, so this is a warning.
 var hookNilIdentityID = &lint.Rule{
 	ID: "hook-nil-identity-id", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -19,7 +18,7 @@ var hookNilIdentityID = &lint.Rule{
 			}
 			p.ReportAt(h.Key("body"), lint.Finding{
 				Message: "the body sends identity.id, which is the nil UUID in a registration hook with response.parse",
-				Help:    "send the id in a second hook without parse, which runs once the identity is saved; without parse this one could not reject a sign-up",
+				Help:    "send the id in a second hook without parse, which runs once the identity is saved; without parse, this hook could not reject sign-ups",
 			})
 		}
 	},

@@ -7,19 +7,19 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Run; ory/kratos issue 4346.
+// Measured; ory/kratos issue 4346.
 var hookNilSessionID = &lint.Rule{
 	ID: "hook-nil-session-id", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
 			sent := p.Sent(h)
 			if h.List.Flow != "login" || !h.List.After || !strings.Contains(sent.JSON, hookbody.NilUUID) || strings.Contains(sent.JSON, hookbody.SampleSession) {
-				continue // the whole context has a rule of its own
+				continue // hook-sends-cookies reports the whole context
 			}
 			p.ReportAt(h.Key("body"), lint.Finding{
 				Message: "the body sends session.id, which is the nil UUID in a login hook: the session is not saved yet",
 				Suggest: p.IDsOnly(h),
-				Help:    "leave it out, or ask Kratos for the sessions of the identity",
+				Help:    "leave it out, or get the identity's sessions from Kratos",
 			})
 		}
 	},

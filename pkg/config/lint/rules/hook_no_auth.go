@@ -8,8 +8,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// auth.type is api_key or basic_auth; some receivers take a key in a header of
-// their own.
+// Some receivers take a key in their own header instead of auth (api_key or
+// basic_auth).
 var hookNoAuth = &lint.Rule{
 	ID: "hook-no-auth", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -18,7 +18,7 @@ var hookNoAuth = &lint.Rule{
 				continue
 			}
 			p.ReportAt(h.Key("url"), lint.Finding{
-				Message: fmt.Sprintf("the hook to %q proves nothing: whoever reaches that address can say the same", h.Config().Get("url").Text()),
+				Message: fmt.Sprintf("the hook to %q is not authenticated: anyone who can reach this URL can forge it", h.Config().Get("url").Text()),
 				Suggest: authenticated(p, h),
 				Help:    "add auth: {type: api_key, config: {in: header, name: Authorization, value: set-by-environment}}",
 			})
@@ -38,8 +38,8 @@ func hasAuthHeader(h lint.Hook) bool {
 	return false
 }
 
-// authenticated proposes a key at index 0, the only place that a variable of the
-// environment reaches.
+// authenticated proposes a key at index 0, the only element that an environment
+// variable can set.
 func authenticated(p *lint.Pass, h lint.Hook) []source.Edit {
 	if h.Index > 0 {
 		return nil

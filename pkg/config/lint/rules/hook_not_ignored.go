@@ -4,7 +4,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Run: the user gets a 500, and the identity already exists.
+// Measured: the user gets HTTP 500, although the identity already exists.
 var hookNotIgnored = &lint.Rule{
 	ID: "hook-not-ignored", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -13,9 +13,9 @@ var hookNotIgnored = &lint.Rule{
 				continue
 			}
 			p.ReportAt(h.Key("url"), lint.Finding{
-				Message: "people wait for the sidecar, and get a 500 when it is down, although their account was changed",
+				Message: "users wait for the sidecar, and get HTTP 500 if it is down, although their account was changed",
 				Fix:     ignoreAnswer(p, h),
-				Help:    "add response: {ignore: true}; the sidecar finds what it missed by itself",
+				Help:    "add response: {ignore: true}; the sidecar's next sweep catches missed changes",
 			})
 		}
 	},

@@ -14,16 +14,16 @@ var hookParseAndIgnore = &lint.Rule{
 				continue
 			}
 			p.ReportAt(h.Key("response.ignore"), lint.Finding{
-				Message: "the hook's answer is both ignored and parsed, so Kratos refuses to start",
+				Message: "the hook's response is both ignored and parsed, so Kratos does not start",
 				Suggest: chooseAnswer(h),
-				Help:    "write `ignore: true` to tell somebody, or `parse: true` to ask somebody",
+				Help:    "write `ignore: true` to notify the receiver, or `parse: true` to let it decide",
 			})
 		}
 	},
 }
 
-// chooseAnswer proposes to ignore the sidecar, which only wants to know, and to
-// wait for anybody else.
+// chooseAnswer proposes to ignore the response of the sidecar, which is only
+// notified, and to wait for any other receiver.
 func chooseAnswer(h lint.Hook) []source.Edit {
 	parse := h.Config().Get("response.parse")
 	if parse == nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Inside of a cluster and on one machine http is usual.
+// Plain HTTP is common inside a cluster and on one machine.
 var hookPlaintext = &lint.Rule{
 	ID: "hook-plaintext", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -17,7 +17,7 @@ var hookPlaintext = &lint.Rule{
 				continue
 			}
 			p.ReportAt(target.Value, lint.Finding{
-				Message: fmt.Sprintf("the hook goes to %q in clear text over the internet", target.Value.Str),
+				Message: fmt.Sprintf("the hook to %q is sent over the internet unencrypted", target.Value.Str),
 				Help:    "write https",
 				Suggest: target.Value.Edit("https" + strings.TrimPrefix(target.Value.Str, "http")),
 			})

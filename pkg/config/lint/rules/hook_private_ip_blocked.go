@@ -8,8 +8,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// ory/x httpx: the exceptions are compared letter by letter (ory/kratos issue
-// 4049).
+// ory/x httpx compares exceptions as whole strings (ory/kratos issue 4049).
 var hookPrivateIPBlocked = &lint.Rule{
 	ID: "hook-private-ip-blocked", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -20,9 +19,9 @@ var hookPrivateIPBlocked = &lint.Rule{
 				continue
 			}
 			p.ReportAt(target.Value, lint.Finding{
-				Message: fmt.Sprintf("clients.http.disallow_private_ip_ranges is on, so Kratos never calls %q, and the flow fails", target.Value.Str),
+				Message: fmt.Sprintf("clients.http.disallow_private_ip_ranges is enabled, so Kratos never calls %q, and the flow fails", target.Value.Str),
 				Help:    fmt.Sprintf("add exactly %q to clients.http.private_ip_exception_urls", target.Value.Str),
-				Notes:   []lint.Note{{Span: guard.Get("disallow_private_ip_ranges").Place(), Message: "it is on here"}},
+				Notes:   []lint.Note{{Span: guard.Get("disallow_private_ip_ranges").Place(), Message: "enabled here"}},
 				Fix:     lint.AppendItem(guard.Get("private_ip_exception_urls"), target.Value.Str),
 			})
 		}

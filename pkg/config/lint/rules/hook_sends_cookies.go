@@ -7,7 +7,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Run: request_cookies holds the Kratos session in settings and refresh logins.
+// Measured: request_cookies contains the Kratos session in settings and when
+// users confirm a sign-in.
 var hookSendsCookies = &lint.Rule{
 	ID: "hook-sends-cookies", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -16,9 +17,9 @@ var hookSendsCookies = &lint.Rule{
 				continue
 			}
 			p.ReportAt(h.Key("body"), lint.Finding{
-				Message: "the body sends the request's cookies, the Kratos session among them: who receives it can act as the user",
+				Message: "the body sends the request's cookies, including the Kratos session: whoever receives them can act as the user",
 				Suggest: p.IDsOnly(h),
-				Help:    "send ids only: function(ctx) { identity_id: ctx.identity.id, flow_id: ctx.flow.id }",
+				Help:    "send only ids: function(ctx) { identity_id: ctx.identity.id, flow_id: ctx.flow.id }",
 			})
 		}
 	},

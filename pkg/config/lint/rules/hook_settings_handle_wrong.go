@@ -7,19 +7,20 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Run: after saving, Kratos has made the node anew, with a handle nobody has.
+// Measured: after saving, Kratos regenerates the node with a new, unused
+// handle.
 var hookSettingsHandleWrong = &lint.Rule{
 	ID: "hook-settings-handle-wrong", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
 			sent := p.Sent(h)
 			if h.List.Flow != "settings" || !h.List.After || h.Parsed() || !strings.Contains(sent.JSON, hookbody.SampleHandle) || strings.Contains(sent.JSON, hookbody.SampleSession) {
-				continue // the whole context has a rule of its own
+				continue // hook-sends-cookies reports the whole context
 			}
 			p.ReportAt(h.Key("body"), lint.Finding{
-				Message: "the body reads the user handle from the flow's nodes, which were made anew: it is not the handle that was registered",
+				Message: "the body reads the user handle from the flow's nodes, which have been regenerated: it is not the registered handle",
 				Suggest: p.IDsOnly(h),
-				Help:    "send identity.id, and let the receiver ask Kratos for the identity",
+				Help:    "send identity.id, and let the receiver get the identity from Kratos",
 			})
 		}
 	},

@@ -15,7 +15,7 @@ var hookTriggerIDOff = &lint.Rule{
 				continue
 			}
 			p.ReportAt(v, lint.Finding{
-				Message: "without the analytics event the hook has no Ory-Webhook-Trigger-Id, by which a receiver knows a repeated call",
+				Message: "without the analytics event the hook has no Ory-Webhook-Trigger-Id, so its receiver cannot detect retries",
 				Help:    "remove it",
 				Fix:     p.RemoveField(v),
 			})

@@ -23,9 +23,9 @@ var hooksNotMigrated = &lint.Rule{
 					continue
 				}
 				p.ReportAt(hooks, lint.Finding{
-					Message: fmt.Sprintf("these hooks run after %s with %s, and none after %s with passkey", flow, other, flow),
+					Message: fmt.Sprintf("these hooks run after %s with %s, but none run after %s with passkey", flow, other, flow),
 					Suggest: p.CopyHooks("selfservice.flows."+flow+".after.passkey.hooks", hooks.Items()...),
-					Help:    fmt.Sprintf("repeat them under selfservice.flows.%s.after.passkey if they are meant for passkeys too", flow),
+					Help:    fmt.Sprintf("repeat them under selfservice.flows.%s.after.passkey if they should also run for passkeys", flow),
 				})
 				break
 			}

@@ -28,8 +28,8 @@ var hostDrift = &lint.Rule{
 				continue
 			}
 			p.ReportAt(v, lint.Finding{
-				Message: fmt.Sprintf("%s ui_url is still on %q while %s is on %q: people end on their own machine", flow, o.Page.Host, public.Name, public.Page.Host),
-				Help:    fmt.Sprintf("write %q and the page's path", public.Bare()),
+				Message: fmt.Sprintf("%s ui_url is still on %q while %s is on %q: users are sent to their own machine", flow, o.Page.Host, public.Name, public.Page.Host),
+				Help:    fmt.Sprintf("write %q followed by the page's path", public.Bare()),
 				Suggest: v.Edit(public.Bare() + o.Rest),
 				Notes:   public.Notes(),
 			})

@@ -6,8 +6,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// A schema that is not on this machine is common in CI, and may well be right, so
-// this is not an error; but nothing of it was seen, so it is not fine either.
+// A schema that is missing on this machine is common in CI and may be correct,
+// so this is not an error; but it was not checked either.
 var identitySchemaNotFound = &lint.Rule{
 	ID: "identity-schema-not-found", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -17,14 +17,14 @@ var identitySchemaNotFound = &lint.Rule{
 			}
 			f := lint.Finding{
 				Message: fmt.Sprintf("identity schema %q was not found at %q, so its traits are not checked", s.ID, s.URL.Text()),
-				Help:    fmt.Sprintf("name the file with --identity-schema %s=FILE", s.ID),
+				Help:    fmt.Sprintf("pass the file with --identity-schema %s=FILE", s.ID),
 			}
 			if s.Outside {
-				f.Message = fmt.Sprintf("identity schema %q was not found beside the configuration, and %q is outside of the repository and not read, so its traits are not checked", s.ID, s.URL.Text())
-				f.Help += ", or read it with --allow-outside"
+				f.Message = fmt.Sprintf("identity schema %q was not found next to the configuration, and %q is outside the repository and was not read, so its traits are not checked", s.ID, s.URL.Text())
+				f.Help += ", or allow reading it with --allow-outside"
 			}
 			if p.Passkey.On && s.Default {
-				f.Message += "; if none of them is annotated with passkey.display_name, every registration answers 500"
+				f.Message += "; if none of them is annotated with passkey.display_name, every registration fails with HTTP 500"
 			} else {
 				f.Severity = lint.Info
 			}

@@ -7,7 +7,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// f2b149799 (June 2026) brought the keys; no release up to v26.2.0 has them.
+// f2b149799 (June 2026) added the keys; no release up to v26.2.0 has them.
 var keyNewerThanKratos = &lint.Rule{
 	ID: "key-newer-than-kratos", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -21,15 +21,16 @@ var keyNewerThanKratos = &lint.Rule{
 			}
 			p.Report(lint.Finding{
 				Span:    v.Key,
-				Message: fmt.Sprintf("Kratos %s does not know %s.config.%s and refuses to start", p.Version, p.Passkey.Path, name),
-				Help:    "remove it, or name the newer Kratos with --kratos-version",
+				Message: fmt.Sprintf("Kratos %s does not know %s.config.%s, so it does not start", p.Version, p.Passkey.Path, name),
+				Help:    "remove it, or pass --kratos-version if your Kratos is newer",
 				Fix:     p.RemoveField(v),
 			})
 		}
 	},
 }
 
-// policyKeys tells whether the Kratos takes the keys of a ceremony's policy.
+// policyKeys reports whether this Kratos supports the keys of the ceremony
+// policy.
 func policyKeys(p *lint.Pass) bool {
 	return p.Version.AtLeast(kratosconf.VersionPolicy)
 }

@@ -12,8 +12,8 @@ var kratosDevFlag = &lint.Rule{
 			return
 		}
 		p.ReportAt(v, lint.Finding{
-			Message: "dev mode is on: cookies are not Secure and other checks are off",
-			Help:    "remove it, and start Kratos with --dev where you develop",
+			Message: "dev mode is enabled: cookies are not Secure, and other checks are disabled",
+			Help:    "remove it, and start Kratos with --dev during development",
 			Fix:     p.RemoveField(v),
 		})
 	},

@@ -21,8 +21,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// hookConfig has one hook after registration; Kratos runs it alike for every
-// method, and a password is what an HTTP client can sign up with.
+// hookConfig has one hook after registration. Kratos runs it the same way for
+// every method, so the test signs up with a password.
 const hookConfig = `serve:
   public: { host: 127.0.0.1, port: %[1]s, base_url: "http://localhost:%[1]s/" }
   admin: { host: 127.0.0.1, port: %[2]s, base_url: "http://127.0.0.1:%[2]s/" }
@@ -42,8 +42,8 @@ selfservice:
 identity: { default_schema_id: default, schemas: [ { id: default, url: "file://%[5]s" } ] }
 `
 
-// TestRealHooks: what the rules say of a hook comes true on a real
-// Kratos, where nobody listens at the hook's URL.
+// TestRealHooks checks the claims of the hook rules with a real Kratos, with no
+// server at the hook's URL.
 func TestRealHooks(t *testing.T) {
 	body := func(jsonnet string) string {
 		return `body: "base64://` + base64.StdEncoding.EncodeToString([]byte(jsonnet)) + `"`
@@ -83,8 +83,8 @@ func TestRealHooks(t *testing.T) {
 	}
 }
 
-// signUp starts a real Kratos, signs up by password, and answers the error's code
-// or else the status.
+// signUp starts a real Kratos, signs up with a password, and returns the code
+// of the error or else the status.
 func signUp(t *testing.T, path, port string) int {
 	t.Helper()
 	serve := kratostest.Command(t, filepath.Dir(path), "serve", "--sqa-opt-out", "--dev", "-c", path)

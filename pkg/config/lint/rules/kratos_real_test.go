@@ -23,14 +23,14 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// What a finding may claim about Kratos, as its message says it.
+// Claims about Kratos that a finding's message may contain.
 const (
-	claimStart = "refuses to start"
+	claimStart = "does not start"
 	claim500   = "every registration"
 )
 
-// before and behind stand around a case's own files: what every Kratos needs, and
-// where this one listens.
+// before and behind are layers around a case's own files: required keys, and
+// the addresses of this Kratos.
 const (
 	before = `selfservice: { default_browser_return_url: "http://localhost:4455/" }
 identity: { default_schema_id: default, schemas: [ { id: default, url: "file://good.schema.json" } ] }
@@ -44,10 +44,10 @@ identity: { default_schema_id: default, schemas: [ { id: default, url: "file://g
 "password": {"identifier": true}, "webauthn": {"identifier": true}, "passkey": {"display_name": true}}}}}}}}`
 )
 
-// TestRealKratosKeepsTheWordOfEveryRule starts a real Kratos on a case of every
-// rule that says it does not start, or that registration answers 500, and again on
-// what the fix or the proposal makes of it. With OLY_PASSKEY_PROOF=1 it takes
-// every such case.
+// TestRealKratosKeepsTheWordOfEveryRule starts a real Kratos with one case of
+// every rule that claims that Kratos does not start or that every registration
+// fails, and again after the fix or the proposal. With OLY_PASSKEY_PROOF=1 it
+// runs all such cases.
 func TestRealKratosKeepsTheWordOfEveryRule(t *testing.T) {
 	version, err := kratosconf.ParseVersion(kratostest.Version(t))
 	require.NoError(t, err)
@@ -62,7 +62,7 @@ func TestRealKratosKeepsTheWordOfEveryRule(t *testing.T) {
 			opts.Version = version
 			all, err := lint.Check(files, opts, rules.All())
 			if err != nil {
-				continue // an environment that does not fit is no finding
+				continue // an invalid environment is not a finding
 			}
 			found := only(all, rule.ID)
 			claim := claimed(found)
@@ -85,8 +85,8 @@ func TestRealKratosKeepsTheWordOfEveryRule(t *testing.T) {
 	require.Greater(t, len(claims), 12)
 }
 
-// TestRealKratosAnswersWhereLintClaimsNothing is the other direction, over the
-// cases about the trait that names passkeys, where Kratos is hard to guess.
+// TestRealKratosAnswersWhereLintClaimsNothing checks the reverse for the cases
+// about the trait that labels passkeys, where Kratos is hard to predict.
 func TestRealKratosAnswersWhereLintClaimsNothing(t *testing.T) {
 	version, err := kratosconf.ParseVersion(kratostest.Version(t))
 	require.NoError(t, err)
@@ -107,7 +107,7 @@ func TestRealKratosAnswersWhereLintClaimsNothing(t *testing.T) {
 	}
 }
 
-// claimed is the worst that the findings say of Kratos, "" for nothing.
+// claimed returns the worst claim of the findings, or "".
 func claimed(findings []lint.Finding) string {
 	claim := ""
 	for _, f := range findings {
@@ -122,8 +122,8 @@ func claimed(findings []lint.Finding) string {
 	return claim
 }
 
-// deployable tells whether a case is a whole file of Kratos' own, no manifest, no
-// template, nothing that needs another domain.
+// deployable reports whether Kratos can run a case as is: no manifest, no
+// template, and no domain other than localhost.
 func deployable(e *example) bool {
 	for name, text := range e.files {
 		if strings.HasSuffix(name, ".yml") && !isExpected(name) && (strings.ContainsAny(text, "$@%") || strings.Contains(text, "{{") || strings.Contains(text, "kind: ") || strings.Contains(text, "__")) {
@@ -133,8 +133,8 @@ func deployable(e *example) bool {
 	return true
 }
 
-// startKratos runs a real Kratos on a case, some of whose files are replaced, and
-// answers which claim comes true.
+// startKratos runs a real Kratos with a case, with some files replaced, and
+// returns the claim that is true, or "".
 func startKratos(t *testing.T, e *example, env []kratosconf.Variable, replaced map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -171,7 +171,7 @@ func startKratos(t *testing.T, e *example, env []kratosconf.Variable, replaced m
 	return tryKratos(t, args, environ, ports[0])
 }
 
-// tryKratos waits until Kratos ends or answers a registration.
+// tryKratos waits until Kratos exits or responds to a registration.
 func tryKratos(t *testing.T, args, environ []string, port string) string {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)

@@ -13,8 +13,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// TestLargeConfiguration lints lists that nobody needs and that a pull request may
-// have: the time has to grow with their length, not with its square.
+// TestLargeConfiguration lints excessively long lists, which a pull request may
+// contain: the time has to grow linearly with their length, not quadratically.
 func TestLargeConfiguration(t *testing.T) {
 	const n = 20_000
 	list := func(format string) string {

@@ -12,8 +12,8 @@ var legacyOneStep = &lint.Rule{
 			return
 		}
 		p.ReportAt(v, lint.Finding{
-			Message: "enable_legacy_one_step is deprecated and will go",
-			Help:    "remove it, and let the page follow the two steps: traits first, then the passkey",
+			Message: "enable_legacy_one_step is deprecated and will be removed",
+			Help:    "remove it, and let the page handle two steps: traits first, then the passkey",
 			Fix:     p.RemoveField(v),
 		})
 	},

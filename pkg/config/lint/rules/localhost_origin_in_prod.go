@@ -6,7 +6,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Whatever listens on a user's own machine could then answer for the site.
+// Any program that listens on a user's machine could then pose as the site.
 var localhostOriginInProd = &lint.Rule{
 	ID: "localhost-origin-in-prod", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -23,8 +23,8 @@ var localhostOriginInProd = &lint.Rule{
 				}
 			}
 			p.ReportAt(o.Value, lint.Finding{
-				Message: fmt.Sprintf("origin %q is trusted in production: no page is there, and whatever runs on people's machines may pose as one", o.Value.Str),
-				Help:    "remove it, and list it in the configuration for development alone",
+				Message: fmt.Sprintf("origin %q is trusted in production: none of your pages is there, but any program on a user's machine can serve one", o.Value.Str),
+				Help:    "remove it, and list it only in the development configuration",
 				Suggest: lint.RemoveItem(m.OriginsKey, o.Value),
 			})
 		})

@@ -6,7 +6,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Chromium refuses "localhost" as a suffix: it has no registrable domain.
+// Chromium rejects "localhost" as a suffix because it has no registrable
+// domain.
 var localhostSubdomain = &lint.Rule{
 	ID: "localhost-subdomain", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -19,7 +20,7 @@ var localhostSubdomain = &lint.Rule{
 					continue
 				}
 				p.ReportAt(m.ID, lint.Finding{
-					Message: fmt.Sprintf("browsers refuse rp.id \"localhost\" on %q: it is no suffix of names below it", page.Bare()),
+					Message: fmt.Sprintf("browsers reject rp.id \"localhost\" on %q: it is not a registrable suffix of names below it", page.Bare()),
 					Help:    fmt.Sprintf("set rp.id to %q, or open the page as localhost", page.Page.Host),
 					Suggest: m.ID.Edit(page.Page.Host),
 					Notes:   page.Notes(),

@@ -12,7 +12,7 @@ var logLeaksSensitiveValues = &lint.Rule{
 			return
 		}
 		p.ReportAt(v, lint.Finding{
-			Message: "log.leak_sensitive_values writes cookies, codes and credentials into the log",
+			Message: "log.leak_sensitive_values writes cookies, codes and credentials to the log",
 			Help:    "write false",
 			Fix:     v.Replace("false"),
 		})

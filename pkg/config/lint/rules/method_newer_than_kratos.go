@@ -16,7 +16,7 @@ var methodNewerThanKratos = &lint.Rule{
 			}
 			p.Report(lint.Finding{
 				Span:    v.Key,
-				Message: fmt.Sprintf("Kratos %s does not know %s, which came with %s, and refuses to start", p.Version, what, since),
+				Message: fmt.Sprintf("Kratos %s does not know %s, which came with %s, so it does not start", p.Version, what, since),
 				Help:    "upgrade Kratos, or remove it",
 			})
 		}

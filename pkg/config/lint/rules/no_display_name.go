@@ -7,8 +7,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// selfservice/strategy/passkey/passkey_schema_extension.go at v1.3.1: the trait
-// is looked for by its annotation, webauthn.identifier being the substitute.
+// selfservice/strategy/passkey/passkey_schema_extension.go at v1.3.1: Kratos
+// finds the trait by its annotation, or else by webauthn.identifier.
 var noDisplayName = &lint.Rule{
 	ID: "no-display-name", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -27,15 +27,15 @@ var noDisplayName = &lint.Rule{
 			f := lint.Finding{
 				Span: span,
 				Message: fmt.Sprintf("no trait of identity schema %q is annotated with passkey.display_name: "+
-					"every registration answers 500, with a password too, and nobody can add a passkey", s.ID),
-				Help: `give the trait that names an account "ory.sh/kratos": {"credentials": {"passkey": {"display_name": true}}} and a title`,
+					"every registration fails with HTTP 500, even with a password, and users cannot add passkeys", s.ID),
+				Help: `annotate the trait that names an account with "ory.sh/kratos": {"credentials": {"passkey": {"display_name": true}}}, and give it a title`,
 				Fix:  lint.Annotate(s.Root, `"passkey": {"display_name": true}`),
 			}
-			// Without a title to look for, Kratos takes a trait that has none.
+			// Without a title to search for, Kratos uses a trait without one.
 			if untitled := untitledTraits(s.Root); len(untitled) > 0 && !p.Version.AtLeast(kratosconf.VersionPolicy) {
 				f.Severity = lint.Warning
 				f.Message = fmt.Sprintf("no trait of identity schema %q is annotated with passkey.display_name: "+
-					"Kratos calls passkeys by a trait without a title, %q%s", s.ID, untitled[0], orAnother(untitled))
+					"Kratos labels passkeys with a trait without a title, %q%s", s.ID, untitled[0], orAnother(untitled))
 			}
 			if s.URL != nil {
 				f.Notes = []lint.Note{{Span: s.URL.Place(), Message: "the schema is configured here"}}
@@ -45,7 +45,7 @@ var noDisplayName = &lint.Rule{
 	},
 }
 
-// untitledTraits are the traits at the top that have no title.
+// untitledTraits returns the names of the top-level traits without a title.
 func untitledTraits(schema *kratosconf.Value) []string {
 	var names []string
 	for _, t := range lint.Traits(schema) {
@@ -60,5 +60,5 @@ func orAnother(names []string) string {
 	if len(names) == 1 {
 		return ""
 	}
-	return " or another one each time"
+	return " or another one, at random"
 }

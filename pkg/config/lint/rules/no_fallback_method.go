@@ -20,7 +20,7 @@ var noFallbackMethod = &lint.Rule{
 		}
 		p.ReportAt(password, lint.Finding{
 			Severity: p.InProd(lint.Error, lint.Warning),
-			Message:  "passkeys are the only way in: a device without them, or a lost one, locks people out",
+			Message:  "passkeys are the only way to sign in: users who lose their device, or whose device does not support them, are locked out",
 			Suggest:  p.Set("selfservice.methods.code.passwordless_enabled", "true"),
 			Help:     "enable one-time codes (selfservice.methods.code.passwordless_enabled) or another first factor",
 		})

@@ -25,7 +25,7 @@ var noRecoveryAddress = &lint.Rule{
 			}
 			if !found {
 				p.ReportAt(recovery, lint.Finding{
-					Message: fmt.Sprintf("recovery is on, and identity schema %q has no recovery address: who loses the device loses the account", s.ID),
+					Message: fmt.Sprintf("recovery is enabled, but identity schema %q has no recovery address: users who lose their device lose their account", s.ID),
 					Suggest: recoverByMail(s.Root),
 					Help:    `annotate a trait with "recovery": {"via": "email"}`,
 				})
@@ -34,8 +34,8 @@ var noRecoveryAddress = &lint.Rule{
 	},
 }
 
-// recoverByMail annotates the e-mail address that people sign in with, when
-// there is one.
+// recoverByMail proposes to annotate the schema's email address, if it has
+// exactly one.
 func recoverByMail(schema *kratosconf.Value) []source.Edit {
 	var mails []lint.Trait
 	for _, t := range lint.Traits(schema) {

@@ -8,7 +8,7 @@ import (
 )
 
 // A registration issues a session only through the `session` hook, which Kratos
-// takes under a method alone (kratos schema, selfServiceAfterRegistration).
+// accepts only under a method (kratos schema, selfServiceAfterRegistration).
 var noSessionHook = &lint.Rule{
 	ID: "no-session-hook", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -24,23 +24,23 @@ var noSessionHook = &lint.Rule{
 			}
 			where := "registration.after." + m.Name + ".hooks"
 			f := lint.Finding{
-				Message: fmt.Sprintf("%s has no \"session\" hook: people who sign up with %s are not signed in afterwards", where, m.Name),
+				Message: fmt.Sprintf("%s has no \"session\" hook: users who sign up with the %s method are not signed in afterwards", where, m.Name),
 				Help:    fmt.Sprintf("add `- hook: session` to selfservice.flows.%s", where),
 			}
 			switch {
 			case hasHook(hooks, "show_verification_ui") || mayRefuse(hooks):
-				f.Severity = lint.Info // nobody is signed in before something else happened
+				f.Severity = lint.Info // users have to do something else first
 			case p.VerifiesFirst():
 				f.Severity = lint.Info
-				f.Message += ", which may be meant, as sign-in asks for a verified address"
-				f.Help = "leave it out: a session after the sign-up would sign in users whose address is not verified"
-			// A list of the method's own would switch a generic one off.
+				f.Message += ", which may be intended, because sign-in requires a verified address"
+				f.Help = "leave it out: a session after sign-up would sign in users whose address is not verified"
+			// A new list would disable the generic one.
 			case hooks == nil && registration != nil && len(after.Get("hooks").Items()) == 0 && p.IssuesSession():
 				f.Suggest = p.InsertPath("selfservice.flows."+where, "- hook: session")
 			}
 			if len(hooks.Items()) > 0 {
-				f.Message += ", which may be meant, as there are other hooks"
-				f.Help += ", or leave it out on purpose"
+				f.Message += ", which may be intended, because there are other hooks"
+				f.Help += ", or leave it out if that is intended"
 			}
 			f.Span = p.Config.Near("selfservice.flows." + where + ".0")
 			p.Report(f)
@@ -57,7 +57,7 @@ func hasHook(hooks *kratosconf.Value, name string) bool {
 	return false
 }
 
-// mayRefuse tells whether a hook's answer can end the sign-up.
+// mayRefuse reports whether a hook's response can end the sign-up.
 func mayRefuse(hooks *kratosconf.Value) bool {
 	for _, h := range hooks.Items() {
 		if h.Get("config.response.parse").True() || h.Get("config.can_interrupt").True() {

@@ -23,15 +23,15 @@ var originAndOrigins = &lint.Rule{
 			}
 			p.ReportAt(origin, lint.Finding{
 				Fix:     fix,
-				Message: "webauthn has both rp.origin and rp.origins, so Kratos refuses to start",
+				Message: "webauthn has both rp.origin and rp.origins, so Kratos does not start",
 				Help:    fmt.Sprintf("list %q under rp.origins and remove rp.origin", origin.Text()),
-				Notes:   []lint.Note{{Span: origins.Place(), Message: "rp.origins stands here"}},
+				Notes:   []lint.Note{{Span: origins.Place(), Message: "rp.origins is here"}},
 			})
 		case origin.Exists() && m.On:
 			p.ReportAt(origin, lint.Finding{
 				Severity: lint.Warning,
-				Message:  "rp.origin is deprecated and holds only one origin",
-				Help:     fmt.Sprintf("write rp.origins with the one element %q", origin.Text()),
+				Message:  "rp.origin is deprecated and can hold only one origin",
+				Help:     fmt.Sprintf("replace it with rp.origins: [%q]", origin.Text()),
 				Fix:      renameOrigin(origin),
 			})
 		}

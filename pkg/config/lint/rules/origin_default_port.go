@@ -7,8 +7,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Browsers leave the scheme's default port out (HTML, "serialization of an
-// origin"), and Kratos compares whole strings.
+// Browsers omit the scheme's default port (HTML, "serialization of an origin"),
+// and Kratos compares whole strings.
 var originDefaultPort = &lint.Rule{
 	ID: "origin-default-port", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -22,7 +22,7 @@ var originDefaultPort = &lint.Rule{
 				bare = strings.TrimSuffix(bare, port)
 			}
 			p.ReportAt(o.Value, lint.Finding{
-				Message: fmt.Sprintf("origin %q names the default port, which browsers leave out, so Kratos refuses every ceremony from there", o.Value.Str),
+				Message: fmt.Sprintf("origin %q includes the default port, which browsers omit, so Kratos rejects every ceremony from there", o.Value.Str),
 				Help:    fmt.Sprintf("write %q", bare),
 				Fix:     o.Value.Edit(bare),
 			})

@@ -29,8 +29,8 @@ var originDuplicate = &lint.Rule{
 				}
 				f := lint.Finding{
 					Message: fmt.Sprintf("origin %q is listed twice", o.Value.Str),
-					Help:    "remove one of the two",
-					Notes:   []lint.Note{{Span: m.Origins[at].Value.Place(), Message: "it stands here first"}},
+					Help:    "remove one of them",
+					Notes:   []lint.Note{{Span: m.Origins[at].Value.Place(), Message: "first listed here"}},
 				}
 				if strings.EqualFold(m.Origins[at].Text, o.Text) {
 					f.Fix = lint.RemoveItem(m.OriginsKey, o.Value)
@@ -41,5 +41,5 @@ var originDuplicate = &lint.Rule{
 	},
 }
 
-// folded is the same for texts that are equal but for the case of their letters.
+// folded returns the same string for texts that differ only in letter case.
 func folded(text string) string { return strings.ToLower(strings.ToUpper(text)) }

@@ -15,7 +15,7 @@ var originHTTP = &lint.Rule{
 		p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
 			if isPlainHTTP(o) {
 				p.ReportAt(o.Value, lint.Finding{
-					Message: fmt.Sprintf("origin %q is http, and outside of localhost browsers offer passkeys over https only", o.Value.Str),
+					Message: fmt.Sprintf("origin %q uses http, but browsers offer passkeys only over https, except on localhost", o.Value.Str),
 					Help:    "serve the pages over https and write \"https://\" here",
 					Suggest: o.Value.Edit("https://" + strings.TrimPrefix(o.Page.Origin(), "http://")),
 				})
@@ -27,7 +27,7 @@ var originHTTP = &lint.Rule{
 					continue
 				}
 				p.ReportAt(page.Value, lint.Finding{
-					Message: fmt.Sprintf("%s %q is http, and outside of localhost browsers offer passkeys over https only", page.Name, page.Value.Str),
+					Message: fmt.Sprintf("%s %q uses http, but browsers offer passkeys only over https, except on localhost", page.Name, page.Value.Str),
 					Help:    "serve the page over https",
 				})
 			}

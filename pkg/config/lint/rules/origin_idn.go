@@ -8,7 +8,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// The client data holds the ASCII form of a host.
+// The client data contains the ASCII form of a host.
 var originIDN = &lint.Rule{
 	ID: "origin-idn", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -17,7 +17,7 @@ var originIDN = &lint.Rule{
 				return
 			}
 			p.ReportAt(o.Value, lint.Finding{
-				Message: fmt.Sprintf("origin %q has letters that browsers send in punycode, so Kratos refuses every ceremony from there", o.Value.Str),
+				Message: fmt.Sprintf("origin %q has non-ASCII letters, which browsers send in punycode, so Kratos rejects every ceremony from there", o.Value.Str),
 				Help:    fmt.Sprintf("write %q", o.Trimmed()),
 				Fix:     o.Value.Edit(o.Trimmed()),
 			})

@@ -9,8 +9,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// WebAuthn §5.1.3 step 6: the effective domain must be a domain; an IP address
-// is none.
+// WebAuthn §5.1.3 step 6: the effective domain must be a domain, not an IP
+// address.
 var originIP = &lint.Rule{
 	ID: "origin-ip", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -23,7 +23,7 @@ var originIP = &lint.Rule{
 				}
 				onIP = true
 				p.ReportAt(page.Value, lint.Finding{
-					Message: fmt.Sprintf("%s %q is at an IP address, and browsers refuse passkeys there whatever the rp.id", page.Name, page.Value.Str),
+					Message: fmt.Sprintf("%s %q is at an IP address, where browsers reject passkeys whatever the rp.id", page.Name, page.Value.Str),
 					Suggest: pageOnLocalhost(m, page),
 					Help:    `open the pages under a domain name, or under "localhost" during development`,
 				})
@@ -36,12 +36,12 @@ var originIP = &lint.Rule{
 					continue
 				}
 				f := lint.Finding{
-					Message: fmt.Sprintf("origin %q is an IP address, and browsers refuse passkeys there whatever the rp.id", o.Value.Str),
+					Message: fmt.Sprintf("origin %q is an IP address, where browsers reject passkeys whatever the rp.id", o.Value.Str),
 					Suggest: originOnLocalhost(m, o),
 					Help:    `write a domain name, or "localhost" during development`,
 				}
 				if len(pages) > 0 {
-					f.Severity = lint.Warning // no page is there
+					f.Severity = lint.Warning // no page uses it
 				}
 				p.ReportAt(o.Value, f)
 			}
@@ -49,7 +49,8 @@ var originIP = &lint.Rule{
 	},
 }
 
-// pageOnLocalhost moves a page together with its origin.
+// pageOnLocalhost proposes to move a page to localhost, together with its
+// origin.
 func pageOnLocalhost(m *lint.Method, page lint.Page) []source.Edit {
 	edits := onLocalhost(page.Origin)
 	for _, o := range m.Origins {
@@ -65,7 +66,8 @@ func pageOnLocalhost(m *lint.Method, page lint.Page) []source.Edit {
 	return edits
 }
 
-// originOnLocalhost leaves out what is listed already.
+// originOnLocalhost proposes localhost for an origin, or to remove the origin
+// if its replacement is already listed.
 func originOnLocalhost(m *lint.Method, o lint.Origin) []source.Edit {
 	page := o.Page
 	page.Host, page.IP = "localhost", netip.Addr{}
@@ -77,7 +79,7 @@ func originOnLocalhost(m *lint.Method, o lint.Origin) []source.Edit {
 	return onLocalhost(o)
 }
 
-// onLocalhost proposes the name of this machine for its address.
+// onLocalhost proposes localhost in place of a loopback address.
 func onLocalhost(o lint.Origin) []source.Edit {
 	host := o.Host
 	if i := strings.LastIndexByte(host, ':'); o.Page.Port != 0 && i >= 0 {

@@ -9,16 +9,16 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// WebAuthn Level 3 §5.11. First versions: Chrome and Edge 128, Safari 18; no
-// stable Firefox yet.
+// WebAuthn Level 3 §5.11. Supported since Chrome and Edge 128 and Safari 18;
+// not yet in a stable Firefox.
 var originNeedsRor = &lint.Rule{
 	ID: "origin-needs-ror", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
 			for _, o := range relatedOrigins(p, m) {
 				p.ReportAt(o.Value, lint.Finding{
-					Message: fmt.Sprintf("origin %q is outside of rp.id %q: browsers ask https://%s/.well-known/webauthn whether it belongs to it", o.Value.Str, m.ID.Str, m.ID.Str),
-					Help:    "write it with oly-passkey wellknown generate webauthn; browsers before Chrome 128 and Safari 18, and Firefox, refuse all the same",
+					Message: fmt.Sprintf("origin %q is outside rp.id %q: it works only if https://%s/.well-known/webauthn lists it", o.Value.Str, m.ID.Str, m.ID.Str),
+					Help:    "generate that document with oly-passkey wellknown generate webauthn; Firefox, Chrome before 128 and Safari before 18 reject the origin anyway",
 					Suggest: listRelated(p, o),
 				})
 			}
@@ -26,8 +26,8 @@ var originNeedsRor = &lint.Rule{
 	},
 }
 
-// relatedOrigins lists the origins of other sites that can only work through
-// related origins, when the rp.id fits somewhere else.
+// relatedOrigins returns the origins of other sites, which work only as related
+// origins, if the rp.id fits some other page or origin.
 func relatedOrigins(p *lint.Pass, m *lint.Method) []lint.Origin {
 	fits := false
 	pages := make(map[string]bool)
@@ -56,7 +56,7 @@ func relatedOrigins(p *lint.Pass, m *lint.Method) []lint.Origin {
 	return out
 }
 
-// listRelated proposes the origin in the document, where that is a file.
+// listRelated proposes to add the origin to the document, if that is a file.
 func listRelated(p *lint.Pass, o lint.Origin) []source.Edit {
 	if p.RelatedFile == nil {
 		return nil

@@ -16,13 +16,13 @@ var originNoScheme = &lint.Rule{
 			if !lacksScheme(o) {
 				return
 			}
-			outcome := "; browsers send it, so Kratos refuses every ceremony from there"
+			outcome := "; browsers send one, so Kratos rejects every ceremony from there"
 			if refusesStart(m, o) {
-				outcome = ", so Kratos refuses to start"
+				outcome = ", so Kratos does not start"
 			}
 			f := lint.Finding{
 				Message: fmt.Sprintf("origin %q has no scheme%s", o.Value.Str, outcome),
-				Help:    "write \"https://\" before it",
+				Help:    "write \"https://\" in front of it",
 			}
 			if page, err := webauthn.ParsePage("https://" + strings.TrimSpace(o.Text)); err == nil {
 				if page.IsLocalhost() {

@@ -6,8 +6,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// WebAuthn §5.8.1: the client data holds an origin, which is scheme, host and
-// port; Kratos compares whole strings.
+// WebAuthn §5.8.1: the client data contains an origin, which is scheme, host
+// and port; Kratos compares whole strings.
 var originPath = &lint.Rule{
 	ID: "origin-path", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -17,7 +17,7 @@ var originPath = &lint.Rule{
 			}
 			bare := o.Trimmed()
 			p.ReportAt(o.Value, lint.Finding{
-				Message: fmt.Sprintf("origin %q has more than scheme, host and port; browsers send nothing else, so Kratos refuses every ceremony from there", o.Value.Str),
+				Message: fmt.Sprintf("origin %q has more than scheme, host and port; browsers send only these, so Kratos rejects every ceremony from there", o.Value.Str),
 				Help:    fmt.Sprintf("write %q", bare),
 				Fix:     o.Value.Edit(bare),
 			})

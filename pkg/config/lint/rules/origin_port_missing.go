@@ -16,7 +16,7 @@ var originPortMissing = &lint.Rule{
 				}
 				p.Report(lint.Finding{
 					Span: m.OriginsKey.Place(),
-					Message: fmt.Sprintf("%s %q has a port, and the origins of %s list the host only without it, so Kratos refuses every ceremony there",
+					Message: fmt.Sprintf("%s %q has a port, but the origins of %s list this host only without it, so Kratos rejects every ceremony there",
 						page.Where(), page.Bare(), m.Name),
 					Help:  fmt.Sprintf("add %q to %s.origins", page.Bare(), m.RPPath()),
 					Notes: page.Notes(),
@@ -27,7 +27,8 @@ var originPortMissing = &lint.Rule{
 	},
 }
 
-// lacksOnlyPort tells whether the page's origin is listed but for its port.
+// lacksOnlyPort reports whether the page's origin is listed except for its
+// port.
 func lacksOnlyPort(m *lint.Method, page lint.Page) bool {
 	if page.Page.Port == 0 {
 		return false

@@ -23,22 +23,23 @@ var originRemoved = &lint.Rule{
 				}
 				p.Report(lint.Finding{
 					Span:    now.OriginsKey.Place(),
-					Message: fmt.Sprintf("origin %q of %s was removed: people who sign in there cannot any more%s", o.Value.Str, now.Name, upTo(p)),
-					Help:    fmt.Sprintf("add %q again, or remove it once nobody is sent there", o.Show()),
-					Notes:   []lint.Note{{Span: o.Value.Place(), Message: "it was listed here"}},
+					Message: fmt.Sprintf("origin %q was removed from %s: users can no longer sign in there%s", o.Value.Str, now.Name, upTo(p)),
+					Help:    fmt.Sprintf("add %q back, and remove it once users are no longer sent there", o.Show()),
+					Notes:   []lint.Note{{Span: o.Value.Place(), Message: "previously listed here"}},
 				})
 			}
 		}
 	},
 }
 
-// upTo bounds how many people that are: nobody counts who signs in where.
+// upTo returns an upper bound for the affected users, because nothing records
+// who signs in where.
 func upTo(p *lint.Pass) string {
 	switch {
 	case p.Enrolled == nil:
 		return ""
 	case *p.Enrolled == 1:
-		return ", which locks out 1 person at most"
+		return ", which locks out at most 1 user"
 	}
-	return fmt.Sprintf(", which locks out %d people at most", *p.Enrolled)
+	return fmt.Sprintf(", which locks out at most %d users", *p.Enrolled)
 }

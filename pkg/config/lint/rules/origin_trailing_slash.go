@@ -16,7 +16,7 @@ var originTrailingSlash = &lint.Rule{
 			}
 			bare := o.Trimmed()
 			p.ReportAt(o.Value, lint.Finding{
-				Message: fmt.Sprintf("origin %q ends in a slash; browsers never send one, so Kratos refuses every ceremony from there", o.Value.Str),
+				Message: fmt.Sprintf("origin %q ends with a slash; browsers never send one, so Kratos rejects every ceremony from there", o.Value.Str),
 				Help:    fmt.Sprintf("write %q", bare),
 				Fix:     o.Value.Edit(bare),
 			})

@@ -16,7 +16,7 @@ var originUnused = &lint.Rule{
 		}
 		for _, page := range p.Pages {
 			if !page.Known {
-				return // it may be there: a template, or a path alone
+				return // it may use the origin: a template, or only a path
 			}
 		}
 		used := p.UsedOrigins()
@@ -25,11 +25,11 @@ var originUnused = &lint.Rule{
 				return
 			}
 			if id := m.ID.Text(); !m.ID.Unknown() && !webauthn.Browser(o.Page, &id, nil).OK {
-				return // has its own rules, or stands in the related origins on purpose
+				return // has its own rules, or is a related origin on purpose
 			}
 			p.ReportAt(o.Value, lint.Finding{
-				Message: fmt.Sprintf("origin %q is trusted, but no page here is there", o.Value.Str),
-				Help:    "remove it if it is left over, or name it with --domain",
+				Message: fmt.Sprintf("origin %q is trusted, but no configured page uses it", o.Value.Str),
+				Help:    "remove it if it is left over, or pass it with --domain",
 				Suggest: lint.RemoveItem(m.OriginsKey, o.Value),
 			})
 		})

@@ -14,7 +14,7 @@ var originWhitespace = &lint.Rule{
 	Check: func(p *lint.Pass) {
 		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
 			if o.Value.Unknown() || !hasInvisible(o) || o.Value.Env != "" && strings.TrimLeft(o.Text, " ") == strings.TrimFunc(o.Text, invisible) {
-				return // env-csv-space speaks of lists in the environment
+				return // env-csv-space covers lists in the environment
 			}
 			bare := strings.Map(func(r rune) rune {
 				if invisible(r) {
@@ -24,10 +24,10 @@ var originWhitespace = &lint.Rule{
 			}, o.Text)
 			outcome := "it matches nothing"
 			if refusesStart(m, o) {
-				outcome = "Kratos refuses to start"
+				outcome = "Kratos does not start"
 			}
 			p.ReportAt(o.Value, lint.Finding{
-				Message: fmt.Sprintf("origin %q has white space or invisible characters in it, so %s", o.Value.Str, outcome),
+				Message: fmt.Sprintf("origin %q contains white space or invisible characters, so %s", o.Value.Str, outcome),
 				Help:    fmt.Sprintf("write %q", bare),
 				Fix:     o.Value.Edit(bare),
 			})

@@ -15,8 +15,8 @@ var originWildcard = &lint.Rule{
 				return
 			}
 			p.ReportAt(o.Value, lint.Finding{
-				Message: fmt.Sprintf("origin %q has a wildcard, which Kratos takes letter by letter, so it matches nothing", o.Value.Str),
-				Help:    "list every origin",
+				Message: fmt.Sprintf("origin %q has a wildcard, which Kratos compares literally, so it matches nothing", o.Value.Str),
+				Help:    "list each origin",
 			})
 		})
 	},

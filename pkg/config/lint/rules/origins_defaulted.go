@@ -9,7 +9,8 @@ import (
 )
 
 // driver/config/config.go at v1.3.1, PasskeyConfig and WebAuthnConfig: without
-// origins the only one is the scheme of serve.public.base_url and rp.id.
+// origins, Kratos allows only the scheme of serve.public.base_url with rp.id as
+// the host.
 var originsDefaulted = &lint.Rule{
 	ID: "origins-defaulted", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -23,7 +24,7 @@ var originsDefaulted = &lint.Rule{
 			}
 			allowed := []string{webauthn.DefaultOrigin(m.ID.Str, base.Text())}
 			if base == nil || base.Unknown() {
-				// The environment or the renderer knows the scheme.
+				// Only the environment or the renderer knows the scheme.
 				allowed = []string{"https://" + m.ID.Str, "http://" + m.ID.Str}
 			}
 			fix := p.InsertPath(m.RPPath(), "origins: ["+strings.Join(pageList(p, m), ", ")+"]")
@@ -33,8 +34,8 @@ var originsDefaulted = &lint.Rule{
 				}
 				p.Report(lint.Finding{
 					Span:    m.RP.Place(),
-					Message: fmt.Sprintf("%s has no rp.origins, so Kratos expects only %q and refuses ceremonies on %q", m.Name, allowed[0], page.Bare()),
-					Help:    fmt.Sprintf("write rp.origins with %q", page.Bare()),
+					Message: fmt.Sprintf("%s has no rp.origins, so Kratos expects only %q and rejects ceremonies on %q", m.Name, allowed[0], page.Bare()),
+					Help:    fmt.Sprintf("add rp.origins with %q", page.Bare()),
 					Notes:   page.Notes(),
 					Fix:     fix,
 				})
@@ -52,8 +53,8 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-// misspeltOrigins tells whether rp has origins under a name that Kratos ignores,
-// which is the cause.
+// misspeltOrigins reports whether rp lists origins under a misspelt key, which
+// rp-unknown-key reports.
 func misspeltOrigins(m *lint.Method) bool {
 	for _, f := range m.RP.Fields() {
 		if meantKey(f.Name) == "origins" && f.Name != "origins" {
@@ -63,7 +64,8 @@ func misspeltOrigins(m *lint.Method) bool {
 	return false
 }
 
-// pageList quotes the origins of all pages on which the method may run.
+// pageList returns the origins, in quotes, of all pages on which the method may
+// run.
 func pageList(p *lint.Pass, m *lint.Method) []string {
 	var out []string
 	for _, page := range p.PagesOf(m) {

@@ -17,7 +17,8 @@ var originsDifferBetweenMethods = &lint.Rule{
 		used, pages := p.UsedOrigins(), pageOrigins(p)
 		for _, pair := range [][2]*lint.Method{{a, b}, {b, a}} {
 			for _, o := range pair[0].Origins {
-				// A page that is not among the origins is an error of its own.
+				// ui-origin-not-listed reports pages that are not among the
+				// origins.
 				if pair[1].Lists(o) || pages[o.Bare()] || !o.IsWeb() {
 					continue
 				}
@@ -26,7 +27,7 @@ var originsDifferBetweenMethods = &lint.Rule{
 					fix = lint.AppendItem(pair[1].OriginsKey, o.Show())
 				}
 				p.ReportAt(o.Value, lint.Finding{
-					Message: fmt.Sprintf("origin %q is listed for %s and not for %s", o.Value.Str, pair[0].Name, pair[1].Name),
+					Message: fmt.Sprintf("origin %q is listed for %s but not for %s", o.Value.Str, pair[0].Name, pair[1].Name),
 					Help:    "list the same origins for both",
 					Fix:     fix,
 				})

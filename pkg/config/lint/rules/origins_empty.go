@@ -17,11 +17,11 @@ var originsEmpty = &lint.Rule{
 				continue
 			}
 			f := lint.Finding{
-				Message: fmt.Sprintf("rp.origins of %s is empty: every registration and login answers 500", m.Name),
-				Help:    "list the origins of your login pages",
+				Message: fmt.Sprintf("rp.origins of %s is empty: every registration and sign-in fails with HTTP 500", m.Name),
+				Help:    "list the origins of your sign-in pages",
 			}
 			if v.Is(kratosconf.Null) {
-				f.Message = fmt.Sprintf("rp.origins of %s is null and must be a list, so Kratos refuses to start", m.Name)
+				f.Message = fmt.Sprintf("rp.origins of %s is null but must be a list, so Kratos does not start", m.Name)
 			}
 			if pages := p.PagesOf(m); len(pages) > 0 {
 				if list := pageList(p, m); len(list) > 0 {

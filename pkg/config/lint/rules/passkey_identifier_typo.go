@@ -7,8 +7,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// embedx/identity_extension.schema.json at v1.3.1: credentials.passkey has
-// display_name and nothing else.
+// embedx/identity_extension.schema.json at v1.3.1: credentials.passkey has only
+// display_name.
 var passkeyIdentifierTypo = &lint.Rule{
 	ID: "passkey-identifier-typo", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -20,7 +20,7 @@ var passkeyIdentifierTypo = &lint.Rule{
 				}
 				f := lint.Finding{
 					Span:    wrong.Key,
-					Message: fmt.Sprintf("trait %q has \"passkey\": {\"identifier\": …}, which Kratos does not know, so it refuses to start", t.Name),
+					Message: fmt.Sprintf("trait %q has \"passkey\": {\"identifier\": …}, which Kratos does not know, so it does not start", t.Name),
 					Help:    `write "display_name"`,
 				}
 				if t.Annotation().Get("credentials.passkey.display_name") == nil && wrong.Key.End > wrong.Key.Start {

@@ -10,7 +10,7 @@ import (
 )
 
 // A page that submits method=passkey needs the passkey method; webauthn alone
-// wants a typed name and offers no autofill.
+// asks for a typed name and offers no autofill.
 var passkeyMethodOff = &lint.Rule{
 	ID: "passkey-method-off", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -22,16 +22,17 @@ var passkeyMethodOff = &lint.Rule{
 			return
 		}
 		f := lint.Finding{
-			Message: "something here is for passkeys, but the passkey method is off: webauthn asks for a typed name and offers no autofill",
+			Message: "passkeys are configured here, but the passkey method is disabled: webauthn asks for a typed name and offers no autofill",
 			Help:    fmt.Sprintf("enable selfservice.methods.passkey with the same rp (id %q)", p.WebAuthn.ID.Text()),
 			Suggest: enablePasskey(p),
-			Notes:   []lint.Note{{Span: p.WebAuthn.Config.Place(), Message: "webauthn is on here"}},
+			Notes:   []lint.Note{{Span: p.WebAuthn.Config.Place(), Message: "webauthn is enabled here"}},
 		}
 		p.ReportAt(asks, f)
 	},
 }
 
-// wantsPasskeys finds what only makes sense with the passkey method.
+// wantsPasskeys returns a setting that only makes sense with the passkey
+// method, or nil.
 func wantsPasskeys(p *lint.Pass) *kratosconf.Value {
 	for _, flow := range []string{"registration", "settings", "login"} {
 		if v := p.Config.Get("selfservice.flows." + flow + ".after.passkey"); len(v.Fields()) > 0 {
@@ -71,7 +72,8 @@ func enablePasskey(p *lint.Pass) []source.Edit {
 	return p.InsertPath(p.Passkey.Path, "enabled: true", "config: {rp: "+rp+"}")
 }
 
-// originList writes the origins of a method in one line.
+// originList returns the origins of a method as a YAML list on one line, and
+// whether they are all known.
 func originList(m *lint.Method) (string, bool) {
 	var origins []string
 	for _, o := range m.Origins {

@@ -6,10 +6,10 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Run on v1.3.1 and v26.2.0: a stranger signs up by passkey with somebody else's
-// address, in whatever trait; the owner later signs in by code, into the same
-// identity, and the stranger's passkey still works. There is no fix: who may sign
-// up, and how, is not decided by a linter.
+// Measured on v1.3.1 and v26.2.0: a stranger signs up with a passkey and
+// someone else's address, in any trait; the owner later signs in with a code,
+// to the same identity, and the stranger's passkey still works. There is no
+// fix, because a linter must not decide who may sign up, and how.
 var passkeySignupUnverifiedAddress = &lint.Rule{
 	ID: "passkey-signup-unverified-address", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -18,20 +18,20 @@ var passkeySignupUnverifiedAddress = &lint.Rule{
 		}
 		for _, address := range p.UnprovenAddresses() {
 			t := address.Trait
-			help := "let users sign up by code and add the passkey in settings: a hook with response.parse in registration.after.passkey.hooks rejects sign-ups by passkey"
+			help := "let users sign up with a code and add a passkey in settings: a hook with response.parse in registration.after.passkey.hooks can reject passkey sign-ups"
 			if !t.Required {
-				help += fmt.Sprintf(", all of them or those that fill in %q", t.Name)
+				help += fmt.Sprintf(", all of them or those with a %q", t.Name)
 			}
 			severity := p.InProd(lint.Error, lint.Warning)
 			if address.Owner == lint.Verifies {
-				severity = lint.Warning // only an owner who follows a mail that they did not ask for
+				severity = lint.Warning // needs an owner who follows an email that they did not ask for
 			}
 			p.Report(lint.Finding{
 				Span:     t.Value.Place(),
 				Severity: severity,
-				Message: fmt.Sprintf("anybody can sign up by passkey with somebody else's %q; when its owner %s, it is the same account, and the stranger's passkey still works",
+				Message: fmt.Sprintf("anyone can sign up with a passkey and someone else's %q; when the owner later %s, they get the same account, and the stranger's passkey still works",
 					t.Name, address.Owner),
-				Help: help + "; naming passkeys by another trait does not help while sign-ups can fill this one in",
+				Help: help + "; labeling passkeys with another trait does not help, because sign-ups can still set this one",
 			})
 		}
 	},

@@ -7,7 +7,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Whoever knows the secrets makes session cookies.
+// Anyone who knows the secrets can forge session cookies.
 var placeholderSecrets = &lint.Rule{
 	ID: "placeholder-secrets", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -21,8 +21,8 @@ var placeholderSecrets = &lint.Rule{
 				}
 				p.ReportAt(v, lint.Finding{
 					Severity: p.InProd(lint.Error, lint.Warning),
-					Message:  fmt.Sprintf("secrets.%s is still the placeholder of the quickstart, which everybody knows", kind.Name),
-					Help:     "make a random one (openssl rand -hex 16) and keep it out of the repository",
+					Message:  fmt.Sprintf("secrets.%s is still the placeholder of the quickstart, which is public", kind.Name),
+					Help:     "generate a random one (openssl rand -hex 16) and keep it out of the repository",
 				})
 				return
 			}

@@ -17,12 +17,12 @@ var privilegedSessionWindow = &lint.Rule{
 			return
 		}
 		f := lint.Finding{
-			Message: fmt.Sprintf("privileged_session_max_age is %s: people sign in again while they add a passkey", v.Str),
+			Message: fmt.Sprintf("privileged_session_max_age is %s: users have to sign in again in the middle of adding a passkey", v.Str),
 			Help:    "write 5m to 15m",
 			Suggest: v.Edit("15m"),
 		}
 		if d > time.Hour {
-			f.Message = fmt.Sprintf("privileged_session_max_age is %s: whoever finds an open session can add a passkey of their own", v.Str)
+			f.Message = fmt.Sprintf("privileged_session_max_age is %s: anyone who finds an open session can add their own passkey", v.Str)
 		}
 		p.ReportAt(v, f)
 	},

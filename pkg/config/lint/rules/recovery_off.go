@@ -13,7 +13,7 @@ var recoveryOff = &lint.Rule{
 		if !p.Passkey.On || recovery.True() || recovery.Unknown() || p.Config.Incomplete() || flows == nil {
 			return
 		}
-		// With a code or somebody else's account people come in all the same.
+		// Users can still sign in with a code or an account elsewhere.
 		for _, path := range []string{"code.passwordless_enabled", "oidc.enabled", "saml.enabled"} {
 			if v := methods.Get(path); v.True() || v.Unknown() {
 				return
@@ -22,13 +22,13 @@ var recoveryOff = &lint.Rule{
 		f := lint.Finding{
 			Span:     p.Config.Near("selfservice.flows.recovery.enabled"),
 			Severity: lint.Warning,
-			Message:  "recovery is off: who loses the device and forgets the password loses the account",
+			Message:  "recovery is disabled: users who lose their device and forget their password lose their account",
 			Suggest:  p.Set("selfservice.flows.recovery.enabled", "true"),
-			Help:     "set selfservice.flows.recovery.enabled and configure a courier",
+			Help:     "set selfservice.flows.recovery.enabled to true and configure a courier",
 		}
 		if methods.Get("password.enabled").False() {
 			f.Severity = p.InProd(lint.Error, lint.Warning)
-			f.Message = "recovery is off: who loses the device loses the account"
+			f.Message = "recovery is disabled: users who lose their device lose their account"
 		}
 		if recovery.Exists() {
 			f.Span = recovery.Place()

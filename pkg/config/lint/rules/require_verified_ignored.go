@@ -7,22 +7,22 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// address_verifier.go at v1.3.1 looks at passwords alone; run: an unverified
-// address signs in with a passkey.
+// address_verifier.go at v1.3.1 checks only password sign-ins. Measured: users
+// with an unverified address can sign in with a passkey.
 var requireVerifiedIgnored = &lint.Rule{
 	ID: "require-verified-ignored", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
 		if hook := requireVerified(p); hook != nil && !p.Version.AtLeast(kratosconf.VersionTriggerID) {
 			p.ReportAt(hook.Get("hook"), lint.Finding{
-				Message: fmt.Sprintf("require_verified_address does nothing for passkeys on Kratos %s: unverified addresses sign in", p.Version),
+				Message: fmt.Sprintf("require_verified_address has no effect on passkeys in Kratos %s: users with an unverified address can sign in", p.Version),
 				Help:    "upgrade to v25.4.0 or newer, or check the address in a web_hook with response.parse",
 			})
 		}
 	},
 }
 
-// requireVerified answers the hook of that name that runs after a login with a
-// passkey.
+// requireVerified returns the hook of that name that runs after a passkey
+// sign-in, or nil.
 func requireVerified(p *lint.Pass) *kratosconf.Value {
 	if !p.Passkey.On {
 		return nil

@@ -14,9 +14,9 @@ var requireVerifiedTrap = &lint.Rule{
 		}
 		if hook := requireVerified(p); hook != nil {
 			p.ReportAt(hook.Get("hook"), lint.Finding{
-				Message: "sign-in asks for a verified address, and there is no way to verify one: it answers 403 for ever",
+				Message: "sign-in requires a verified address, but verification is disabled: users without one always get HTTP 403",
 				Suggest: p.Set("selfservice.flows.verification.enabled", "true"),
-				Help:    "set selfservice.flows.verification.enabled",
+				Help:    "set selfservice.flows.verification.enabled to true",
 			})
 		}
 	},

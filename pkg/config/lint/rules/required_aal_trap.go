@@ -7,8 +7,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// A passkey counts as one factor, always (ory/kratos issues 2794 and 2978).
-// There is no fix: a lower value accepts every session with one factor.
+// A passkey always counts as one factor (ory/kratos issues 2794 and 2978).
+// There is no fix, because a lower value accepts every session with one factor.
 var requiredAALTrap = &lint.Rule{
 	ID: "required-aal-trap", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -21,16 +21,16 @@ var requiredAALTrap = &lint.Rule{
 			severity     lint.Severity
 		}{
 			{"session.whoami.required_aal", "Kratos accepts their session after a passkey sign-in only once they have used it", lint.Warning},
-			// The right value, which only costs a step.
+			// The right value; it only adds a step.
 			{settingsAAL, "Kratos asks for it before they can open settings in a session that began with a passkey", lint.Info},
 		} {
 			v := p.Config.Get(trap.path)
 			if v.Text() != "highest_available" {
 				continue
 			}
-			help := "keep the value, and tell users that their second factor follows the passkey"
+			help := "keep the value, and tell users to expect the second factor after the passkey"
 			if first := p.FirstFactors(); len(first) > 0 {
-				help += fmt.Sprintf("; a lower one would also accept a session that began with %s alone", strings.Join(first, " or "))
+				help += fmt.Sprintf("; a lower value would also accept a session that began with only %s", strings.Join(first, " or "))
 			}
 			p.ReportAt(v, lint.Finding{
 				Severity: trap.severity,

@@ -6,8 +6,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Sign-in with the passkey method sends no list of credentials: only
-// discoverable ones are found.
+// Sign-in with the passkey method sends no list of credentials, so browsers
+// find only discoverable ones.
 var residentKeyWeak = &lint.Rule{
 	ID: "resident-key-weak", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -16,7 +16,7 @@ var residentKeyWeak = &lint.Rule{
 			return
 		}
 		p.ReportAt(v, lint.Finding{
-			Message: fmt.Sprintf("resident_key is %q, and passkey sign-in finds discoverable credentials only: some keys register and never sign in", v.Str),
+			Message: fmt.Sprintf("resident_key is %q, but passkey sign-in finds only discoverable credentials: some keys can be registered but never sign in", v.Str),
 			Help:    "write required",
 			Fix:     v.Replace("required"),
 		})

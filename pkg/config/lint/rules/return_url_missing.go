@@ -32,7 +32,7 @@ var returnURLMissing = &lint.Rule{
 					continue
 				}
 				p.ReportAt(allowed, lint.Finding{
-					Message: fmt.Sprintf("%s %q is not among selfservice.allowed_return_urls: Kratos refuses to send people back there", page.Where(), page.Bare()),
+					Message: fmt.Sprintf("%s %q is not in selfservice.allowed_return_urls: Kratos does not redirect users back there", page.Where(), page.Bare()),
 					Help:    fmt.Sprintf("add %q", page.Bare()),
 					Notes:   page.Notes(),
 					Fix:     lint.AppendItem(allowed, page.Bare()),

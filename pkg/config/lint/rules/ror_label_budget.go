@@ -8,7 +8,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// WebAuthn Level 3 §5.11.1 step 5: browsers look at five different labels.
+// WebAuthn Level 3 §5.11.1 step 5: browsers process at least five labels, and
+// Chromium no more.
 var rorLabelBudget = &lint.Rule{
 	ID: "ror-label-budget", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -19,8 +20,8 @@ var rorLabelBudget = &lint.Rule{
 				labels[label] = true
 				if len(labels) > maxLabels && labels[label] {
 					p.ReportAt(o.Value, lint.Finding{
-						Message: fmt.Sprintf("origin %q is the label number %d outside of rp.id, and browsers look at %d in a related origins document", o.Value.Str, len(labels), maxLabels),
-						Help:    "use fewer names (example.com and example.co.uk count as one), or give this site an rp.id of its own",
+						Message: fmt.Sprintf("with origin %q, %d registrable labels are outside rp.id, but browsers check only %d in a related origins document", o.Value.Str, len(labels), maxLabels),
+						Help:    "use fewer names (example.com and example.co.uk count as one), or give this site its own rp.id",
 					})
 					return
 				}

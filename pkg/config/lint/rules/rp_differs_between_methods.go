@@ -16,12 +16,12 @@ var rpDiffersBetweenMethods = &lint.Rule{
 			return
 		}
 		if a.Flaw != lint.RPIDFine || b.Flaw != lint.RPIDFine {
-			return // one of them is wrong in itself
+			return // other rules report invalid ones
 		}
 		p.ReportAt(b.ID, lint.Finding{
-			Message: fmt.Sprintf("webauthn has rp.id %q and passkey %q: keys of one method cannot sign in with the other", b.ID.Str, a.ID.Str),
-			Help:    "give both the same rp.id, the one under which people have enrolled",
-			Suggest: a.ID.Edit(b.ID.Str), // webauthn is the older one, under which people have enrolled
+			Message: fmt.Sprintf("webauthn has rp.id %q but passkey has %q: keys of one method cannot sign in with the other", b.ID.Str, a.ID.Str),
+			Help:    "give both the same rp.id, the one under which users have enrolled",
+			Suggest: a.ID.Edit(b.ID.Str), // webauthn is the older method, under whose rp.id users have enrolled
 			Notes:   []lint.Note{{Span: a.ID.Place(), Message: "the rp.id of passkey"}},
 		})
 	},

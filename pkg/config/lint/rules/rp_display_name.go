@@ -10,8 +10,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// go-webauthn v0.11.2 refuses an empty name when Kratos makes the options;
-// browsers and authenticators may cut names at 64 bytes (WebAuthn §5.4.1).
+// go-webauthn v0.11.2 rejects an empty name when Kratos creates the options;
+// browsers and authenticators may truncate names to 64 bytes (WebAuthn §5.4.1).
 var rpDisplayName = &lint.Rule{
 	ID: "rp-display-name", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -24,19 +24,19 @@ var rpDisplayName = &lint.Rule{
 			case strings.TrimSpace(name.Str) == "":
 				p.ReportAt(name, lint.Finding{
 					Severity: lint.Error,
-					Message:  "rp.display_name is empty: every registration and login answers 500",
+					Message:  "rp.display_name is empty: every registration and sign-in fails with HTTP 500",
 					Help:     "write the name of your application, which authenticators show",
 					Suggest:  proposeName(p, m),
 				})
 			case isPlaceholderName(name.Str):
 				p.ReportAt(name, lint.Finding{
-					Message: fmt.Sprintf("rp.display_name is still %q, and people see it when they make a passkey", name.Str),
+					Message: fmt.Sprintf("rp.display_name is still %q, which users see when they create a passkey", name.Str),
 					Help:    "write the name of your application",
 					Suggest: proposeName(p, m),
 				})
 			case len(name.Str) > 64:
 				p.ReportAt(name, lint.Finding{
-					Message: fmt.Sprintf("rp.display_name has %d bytes, and authenticators may cut it after 64", len(name.Str)),
+					Message: fmt.Sprintf("rp.display_name has %d bytes, but authenticators may truncate it to 64", len(name.Str)),
 					Help:    "write a shorter name",
 					Suggest: name.Edit(shortened(name.Str)),
 				})
@@ -50,7 +50,7 @@ func isPlaceholderName(name string) bool {
 	return slices.Contains(placeholders, strings.ToLower(strings.TrimSpace(name)))
 }
 
-// proposeName writes the name that the pages' domain has.
+// proposeName proposes a name derived from the pages' domain.
 func proposeName(p *lint.Pass, m *lint.Method) []source.Edit {
 	if name := p.AppName(m); name != "" && !isPlaceholderName(name) {
 		return p.Set(m.RPPath()+".display_name", fmt.Sprintf("%q", name))
@@ -58,7 +58,7 @@ func proposeName(p *lint.Pass, m *lint.Method) []source.Edit {
 	return nil
 }
 
-// shortened ends a name before the word that goes beyond 64 bytes.
+// shortened cuts a name to at most 64 bytes, between words if it has several.
 func shortened(name string) string {
 	short := name[:64]
 	if i := strings.LastIndexByte(short, ' '); i > 0 {

@@ -8,7 +8,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// WebAuthn wants a valid domain string (WHATWG URL).
+// WebAuthn requires a valid domain string (WHATWG URL).
 var rpIDBadLabel = &lint.Rule{
 	ID: "rp-id-bad-label", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -21,8 +21,8 @@ var rpIDBadLabel = &lint.Rule{
 			}
 			p.ReportAt(m.ID, lint.Finding{
 				Suggest: suggest,
-				Message: fmt.Sprintf("rp.id %q is no valid domain: labels are 1 to 63 letters, digits and hyphens, between single dots", m.ID.Str),
-				Help:    "write one domain without wildcards, spaces or a dot at either end",
+				Message: fmt.Sprintf("rp.id %q is not a valid domain: labels are 1 to 63 letters, digits and hyphens, separated by single dots", m.ID.Str),
+				Help:    "write one domain without wildcards, spaces, or a leading or trailing dot",
 			})
 		})
 	},

@@ -6,7 +6,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Every passkey is bound to the rp.id under which it was made.
+// Every passkey is bound to the rp.id under which it was created.
 var rpIDChanged = &lint.Rule{
 	ID: "rp-id-changed", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -19,14 +19,14 @@ var rpIDChanged = &lint.Rule{
 				continue
 			}
 			f := lint.Finding{
-				Message: fmt.Sprintf("rp.id of %s was %q and is %q: no key that anybody has works any more%s", now.Name, before.ID.Str, now.ID.Str, howMany(p)),
-				Help:    "write the old one; to move, serve related origins for the new site and let people enrol anew",
-				Notes:   []lint.Note{{Span: before.ID.Place(), Message: "it was this"}},
+				Message: fmt.Sprintf("rp.id of %s changed from %q to %q: all existing keys stop working%s", now.Name, before.ID.Str, now.ID.Str, howMany(p)),
+				Help:    "restore the old one; to move, serve related origins for the new site and let users enroll again",
+				Notes:   []lint.Note{{Span: before.ID.Place(), Message: "previous value"}},
 			}
 			if p.Enrolled != nil && *p.Enrolled == 0 {
 				f.Severity = lint.Info
-				f.Message = fmt.Sprintf("rp.id of %s was %q and is %q; the sidecar knows nobody with a key, so nobody is locked out", now.Name, before.ID.Str, now.ID.Str)
-				f.Help = "change it now, before somebody enrols"
+				f.Message = fmt.Sprintf("rp.id of %s changed from %q to %q; the sidecar knows no user with a key, so no one is locked out", now.Name, before.ID.Str, now.ID.Str)
+				f.Help = "change it now, before users enroll"
 			}
 			p.ReportAt(now.ID, f)
 		}
@@ -38,7 +38,7 @@ func howMany(p *lint.Pass) string {
 	case p.Enrolled == nil:
 		return ""
 	case *p.Enrolled == 1:
-		return ", which locks out 1 person"
+		return ", which locks out 1 user"
 	}
-	return fmt.Sprintf(", which locks out %d people", *p.Enrolled)
+	return fmt.Sprintf(", which locks out %d users", *p.Enrolled)
 }

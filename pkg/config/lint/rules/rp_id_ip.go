@@ -14,7 +14,7 @@ var rpIDIP = &lint.Rule{
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDIsIP, func(m *lint.Method) {
 			p.ReportAt(m.ID, lint.Finding{
-				Message: fmt.Sprintf("rp.id %q is an IP address, and browsers accept only domains", m.ID.Str),
+				Message: fmt.Sprintf("rp.id %q is an IP address, but browsers accept only domains", m.ID.Str),
 				Suggest: insteadOfIP(p, m),
 				Help:    `use a domain name, or "localhost" during development, and open the pages under that name`,
 			})
@@ -22,7 +22,8 @@ var rpIDIP = &lint.Rule{
 	},
 }
 
-// insteadOfIP proposes the domain of the pages, or localhost for this machine.
+// insteadOfIP proposes the domain of the pages, or localhost in place of a
+// loopback address.
 func insteadOfIP(p *lint.Pass, m *lint.Method) []source.Edit {
 	if domain := p.Domain(m); domain != "" {
 		return m.ID.Edit(domain)

@@ -11,8 +11,8 @@ var rpIDIsURL = &lint.Rule{
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDIsURL, func(m *lint.Method) {
 			f := lint.Finding{
-				Message: fmt.Sprintf("rp.id %q is no plain domain but has a scheme, a port or a path; browsers refuse it on every page", m.ID.Str),
-				Help:    "write the domain alone",
+				Message: fmt.Sprintf("rp.id %q is not a bare domain: it has a scheme, port or path; browsers reject it on every page", m.ID.Str),
+				Help:    "write only the domain",
 			}
 			if host := lint.HostOf(m.ID.Str); host != "" {
 				f.Help = fmt.Sprintf("write %q", host)

@@ -21,26 +21,27 @@ var rpIDLocalhostProd = &lint.Rule{
 			}
 			for _, page := range pagesAndOrigins(p, m) {
 				if refuses(p, page.Page, m.ID.Str) {
-					return // rp-id-not-suffix names the page
+					return // rp-id-not-suffix reports the page
 				}
 			}
 			f := lint.Finding{
-				Message: fmt.Sprintf("rp.id is %q in production: browsers refuse it on every host but that one", m.ID.Str),
-				Help:    "set rp.id to the domain on which people sign in",
+				Message: fmt.Sprintf("rp.id is %q in production: browsers reject it on every other host", m.ID.Str),
+				Help:    "set rp.id to the domain on which users sign in",
 			}
 			if public {
-				f.Notes = []lint.Note{{Span: base.Value.Place(), Message: "Kratos itself is at a public address"}}
+				f.Notes = []lint.Note{{Span: base.Value.Place(), Message: "Kratos itself has a public address"}}
 				if domain := p.Domain(m); domain != "" && fitsEverywhere(p, m, domain) {
 					f.Suggest = m.ID.Edit(domain)
 				}
-				f.Help = fmt.Sprintf("set rp.id to the domain on which people sign in, such as %q", base.Page.Host)
+				f.Help = fmt.Sprintf("set rp.id to the domain on which users sign in, such as %q", base.Page.Host)
 			}
 			p.ReportAt(m.ID, f)
 		})
 	},
 }
 
-// fitsEverywhere tells whether browsers take an rp.id on all that is configured.
+// fitsEverywhere reports whether browsers accept an rp.id on every configured
+// page and origin.
 func fitsEverywhere(p *lint.Pass, m *lint.Method, id string) bool {
 	for _, page := range p.PagesOf(m) {
 		if page.Known && refuses(p, page.Page, id) {

@@ -9,9 +9,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Kratos' schema asks for rp.id only when there is an rp block, and never that
-// it says something; the first flow then answers 500
-// (embedx/config.schema.json and go-webauthn at v1.3.1).
+// Kratos' schema requires rp.id only if there is an rp block, and allows an
+// empty one; the first flow then fails with HTTP 500 (embedx/config.schema.json
+// and go-webauthn at v1.3.1).
 var rpIDMissing = &lint.Rule{
 	ID: "rp-id-missing", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -23,16 +23,16 @@ var rpIDMissing = &lint.Rule{
 			if !m.On && !refusesStart {
 				continue
 			}
-			f := lint.Finding{Help: fmt.Sprintf("set %s.id to the domain on which people sign in%s", m.RPPath(), suggestID(p))}
+			f := lint.Finding{Help: fmt.Sprintf("set %s.id to the domain on which users sign in%s", m.RPPath(), suggestID(p))}
 			switch {
 			case m.ID.Exists() && !m.ID.Is(kratosconf.String) && !m.ID.Is(kratosconf.Null):
-				f.Message = fmt.Sprintf("rp.id of method %q is of type %s and no text, so Kratos refuses to start", m.Name, m.ID.Kind)
+				f.Message = fmt.Sprintf("rp.id of method %q is of type %s but must be a string, so Kratos does not start", m.Name, m.ID.Kind)
 			case m.ID.Exists():
-				f.Message = fmt.Sprintf("rp.id of method %q is empty: every registration and login answers 500", m.Name)
+				f.Message = fmt.Sprintf("rp.id of method %q is empty: every registration and sign-in fails with HTTP 500", m.Name)
 			case refusesStart:
-				f.Message = fmt.Sprintf("method %q has no rp.id, so Kratos refuses to start", m.Name)
+				f.Message = fmt.Sprintf("method %q has no rp.id, so Kratos does not start", m.Name)
 			default:
-				f.Message = fmt.Sprintf("method %q has no rp.id: every registration and login answers 500", m.Name)
+				f.Message = fmt.Sprintf("method %q has no rp.id: every registration and sign-in fails with HTTP 500", m.Name)
 			}
 			f.Suggest = proposeID(p, m)
 			if m.ID.Exists() {
@@ -45,7 +45,8 @@ var rpIDMissing = &lint.Rule{
 	},
 }
 
-// proposeID writes the domain of the pages, and all of rp where there is none.
+// proposeID proposes the domain of the pages, in a whole rp block if there is
+// none.
 func proposeID(p *lint.Pass, m *lint.Method) []source.Edit {
 	domain := p.Domain(m)
 	switch {

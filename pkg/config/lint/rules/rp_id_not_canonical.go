@@ -11,7 +11,7 @@ var rpIDNotCanonical = &lint.Rule{
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDNotCanonical, func(m *lint.Method) {
 			f := lint.Finding{
-				Message: fmt.Sprintf("rp.id %q is not written as browsers write hosts, and they compare it letter by letter", m.ID.Str),
+				Message: fmt.Sprintf("rp.id %q is not in the form that browsers use for hosts, and they compare it literally", m.ID.Str),
 				Help:    "write it in lower case and in punycode",
 			}
 			if host := lint.CanonicalHost(m.ID.Str); host != "" {

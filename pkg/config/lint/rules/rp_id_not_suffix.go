@@ -8,14 +8,14 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// HTML, "is a registrable domain suffix of or is equal to"; the judge is the
-// same as of `predict`.
+// HTML, "is a registrable domain suffix of or is equal to"; `predict` uses the
+// same check.
 var rpIDNotSuffix = &lint.Rule{
 	ID: "rp-id-not-suffix", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
 			if webauthn.IsPublicSuffix(m.ID.Str) {
-				return // has a rule of its own
+				return // rp-id-public-suffix reports it
 			}
 			for _, page := range pagesAndOrigins(p, m) {
 				if !refuses(p, page.Page, m.ID.Str) {
@@ -26,7 +26,7 @@ var rpIDNotSuffix = &lint.Rule{
 					domain = page.Page.Host
 				}
 				p.ReportAt(m.ID, lint.Finding{
-					Message: fmt.Sprintf("browsers refuse rp.id %q on %q: it is neither that host nor a parent domain of it", m.ID.Str, page.Show()),
+					Message: fmt.Sprintf("browsers reject rp.id %q on %q: it is neither that host nor one of its parent domains", m.ID.Str, page.Show()),
 					Help:    suffixHelp(m.ID.Str, domain),
 					Suggest: fitting(p, m, page, domain),
 					Notes:   page.Notes(),
@@ -36,8 +36,8 @@ var rpIDNotSuffix = &lint.Rule{
 	},
 }
 
-// refuses tells whether a browser refuses the rp.id for its name; pages that it
-// refuses for themselves (no TLS, an IP address) have their own rules.
+// refuses reports whether a browser rejects the rp.id on a page because of its
+// name; pages without TLS or at an IP address have their own rules.
 func refuses(p *lint.Pass, page webauthn.Page, id string) bool {
 	switch p.Browser(page, id).Class {
 	case webauthn.ClassOK, webauthn.ClassNoWebAuthn, webauthn.ClassInvalidDomain:
@@ -48,9 +48,9 @@ func refuses(p *lint.Pass, page webauthn.Page, id string) bool {
 	}
 }
 
-// pagesAndOrigins lists the known pages of a method. A configured origin counts
-// as a page when it is of the same site, where related origins make no sense, or
-// when nothing else says where the pages are and no origin fits.
+// pagesAndOrigins returns the known pages of a method. A configured origin
+// counts as a page if it belongs to the same site, where related origins make
+// no sense, or if no page is configured and no origin fits.
 func pagesAndOrigins(p *lint.Pass, m *lint.Method) []lint.Page {
 	var pages, origins []lint.Page
 	seen := make(map[string]bool) // of pages
@@ -92,13 +92,13 @@ func pagesAndOrigins(p *lint.Pass, m *lint.Method) []lint.Page {
 
 func suffixHelp(id, domain string) string {
 	if domain == webauthn.RegistrableDomain(id) {
-		return fmt.Sprintf("if nobody has enrolled yet, set rp.id to %q, which fits all hosts of this site", domain)
+		return fmt.Sprintf("if no user has enrolled yet, set rp.id to %q, which fits all hosts of this site", domain)
 	}
 	return fmt.Sprintf("set rp.id to %q, or serve related origins at https://%s/.well-known/webauthn", domain, id)
 }
 
-// fitting proposes the page's domain, and the page among the origins. Where that
-// fits one site and not another, people choose.
+// fitting proposes the page's domain as rp.id and the page among the origins,
+// or nothing if the domain does not fit all pages and origins.
 func fitting(p *lint.Pass, m *lint.Method, page lint.Page, domain string) []source.Edit {
 	if !fitsEverywhere(p, m, domain) {
 		return nil

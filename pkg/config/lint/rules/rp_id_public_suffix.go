@@ -15,17 +15,17 @@ var rpIDPublicSuffix = &lint.Rule{
 			if !webauthn.IsPublicSuffix(id) {
 				return
 			}
-			help := "write the domain that is yours, one label more"
+			help := "write your own domain, which is one label longer"
 			for _, page := range p.PagesOf(m) {
 				if !page.Known || p.Browser(page.Page, id).OK {
 					return
 				}
 				if domain := webauthn.RegistrableDomain(page.Page.Host); domain != "" && !page.Page.IP.IsValid() {
-					help = fmt.Sprintf("write %q or the whole host of the page", domain)
+					help = fmt.Sprintf("write %q or the full host of the page", domain)
 				}
 			}
 			p.ReportAt(m.ID, lint.Finding{
-				Message: fmt.Sprintf("rp.id %q is a public suffix, under which anybody can have a name, so browsers refuse it", id),
+				Message: fmt.Sprintf("rp.id %q is a public suffix, under which anyone can register a name, so browsers reject it", id),
 				Help:    help,
 			})
 		})

@@ -8,7 +8,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// WebAuthn Level 3 §13.4.9: every sub-domain of rp.id may run ceremonies for it.
+// WebAuthn Level 3 §13.4.9: every subdomain of rp.id may run ceremonies for it.
 var rpIDTooBroad = &lint.Rule{
 	ID: "rp-id-too-broad", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -23,9 +23,9 @@ var rpIDTooBroad = &lint.Rule{
 						continue
 					}
 					p.ReportAt(m.ID, lint.Finding{
-						Message: fmt.Sprintf("rp.id %q lets every sub-domain ask for its passkeys, and %q says that there may be any", m.ID.Str, v.Str),
-						Help:    "if others control some of them, set rp.id to the host of your login pages before anybody enrols",
-						Notes:   []lint.Note{{Span: v.Place(), Message: "all sub-domains are trusted here"}},
+						Message: fmt.Sprintf("rp.id %q lets every subdomain request its passkeys, and %q allows any subdomain", m.ID.Str, v.Str),
+						Help:    "if others control some of them, set rp.id to the host of your sign-in pages before users enroll",
+						Notes:   []lint.Note{{Span: v.Place(), Message: "all subdomains are trusted here"}},
 					})
 					return
 				}

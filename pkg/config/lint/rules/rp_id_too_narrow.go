@@ -8,7 +8,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// An rp.id cannot be changed once somebody has enrolled: every passkey is bound
+// An rp.id cannot be changed once users have enrolled: every passkey is bound
 // to it.
 var rpIDTooNarrow = &lint.Rule{
 	ID: "rp-id-too-narrow", Severity: lint.Warning,
@@ -24,9 +24,9 @@ var rpIDTooNarrow = &lint.Rule{
 					continue
 				}
 				p.ReportAt(m.ID, lint.Finding{
-					Message: fmt.Sprintf("rp.id %q is one host, but sessions are meant for all of %q: its passkeys work nowhere else", m.ID.Str, parent),
+					Message: fmt.Sprintf("rp.id %q is a single host, but sessions are valid for all of %q: its passkeys work nowhere else", m.ID.Str, parent),
 					Suggest: m.ID.Edit(parent),
-					Help:    fmt.Sprintf("set rp.id to %q before anybody enrols, or leave it if people only ever sign in on this host", parent),
+					Help:    fmt.Sprintf("set rp.id to %q before users enroll, or keep it if users only ever sign in on this host", parent),
 					Notes:   []lint.Note{{Span: domain.Place(), Message: "sessions are valid for the whole domain"}},
 				})
 				return
@@ -35,8 +35,8 @@ var rpIDTooNarrow = &lint.Rule{
 	},
 }
 
-// kratosIsBeside says that Kratos has a host of its own under the parent: then
-// the cookies are that wide for Kratos' sake, and say nothing of the pages.
+// kratosIsBeside reports whether Kratos has its own host under the parent. Then
+// the cookies' domain has to cover Kratos, and says nothing about the pages.
 func kratosIsBeside(p *lint.Pass, rpID, parent string) bool {
 	base := p.BaseURL
 	if !base.Known {

@@ -13,15 +13,15 @@ var rpOnSharedPaas = &lint.Rule{
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
 			if webauthn.IsPublicSuffix(m.ID.Str) {
-				return // has a rule of its own
+				return // rp-id-public-suffix reports it
 			}
 			for _, owner := range sharedDomains() {
 				if m.ID.Str != owner && !strings.HasSuffix(m.ID.Str, "."+owner) {
 					continue
 				}
 				p.ReportAt(m.ID, lint.Finding{
-					Message: fmt.Sprintf("rp.id %q is a name under %q, which is not yours: the passkeys cannot move to your own domain later", m.ID.Str, owner),
-					Help:    "set up a domain of your own before anybody enrols",
+					Message: fmt.Sprintf("rp.id %q is under %q, which is not your domain: its passkeys cannot move to your own domain later", m.ID.Str, owner),
+					Help:    "set up your own domain before users enroll",
 				})
 				return
 			}
@@ -29,8 +29,9 @@ var rpOnSharedPaas = &lint.Rule{
 	},
 }
 
-// sharedDomains belong to a provider who gives names away; those that are on the
-// public suffix list as well count for the same reason: they cannot be moved.
+// sharedDomains returns domains under which a provider assigns names. It
+// includes some public suffixes, because passkeys cannot move away from these
+// either.
 func sharedDomains() []string {
 	return []string{
 		"oryapis.com", "azurewebsites.net", "cloudapp.azure.com", "fly.dev", "herokuapp.com", "localtest.me", "lvh.me",

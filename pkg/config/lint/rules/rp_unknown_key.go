@@ -10,8 +10,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// rp has no additionalProperties: false in Kratos' schema, so what is misspelt
-// there is silently ignored.
+// rp has no additionalProperties: false in Kratos' schema, so misspelt keys are
+// silently ignored.
 var rpUnknownKey = &lint.Rule{
 	ID: "rp-unknown-key", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -55,7 +55,7 @@ func reportRPKey(p *lint.Pass, m *lint.Method, f kratosconf.Field) {
 	p.Report(finding)
 }
 
-// meantKey guesses which key a misspelt one was meant to be.
+// meantKey returns the key that a misspelt one probably means, or "".
 func meantKey(name string) string {
 	plain := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
 	switch plain {

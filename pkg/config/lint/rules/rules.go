@@ -1,12 +1,12 @@
-// Package rules holds the rules of the linter: one file a rule, with a .txtar
-// of the same name that says why the rule exists and shows its cases.
+// Package rules holds the rules of the linter: one file per rule, with a .txtar
+// of the same name that explains the rule and contains its test cases.
 package rules
 
 import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// All lists every rule, in alphabetical order.
+// All returns every rule, in alphabetical order.
 func All() []*lint.Rule {
 	return []*lint.Rule{
 		accountEnumeration, androidOriginFormat, attachmentPlatform,

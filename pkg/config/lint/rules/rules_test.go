@@ -24,8 +24,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected findings and fixed files of the cases")
 
-// example is one folder of a rule's .txtar: files, perhaps arguments, and what
-// the rule says of them.
+// example is a folder of a rule's .txtar: files, optional arguments, and the
+// expected findings of the rule.
 type example struct {
 	name  string
 	files map[string]string
@@ -58,9 +58,9 @@ func readExamples(t *testing.T, path string) (*txtar.Archive, []*example) {
 	return archive, out
 }
 
-// config reads the example's arguments: -c FILE, --domain, --profile,
-// --kratos-version, --env NAME=VALUE; by
-// default every .yml and .json that is no schema is a layer, in order.
+// config parses the example's arguments: -c FILE, --domain, --profile,
+// --kratos-version, --env NAME=VALUE. By default every .yml and .json that is
+// not a schema is a layer, in order.
 func (e *example) config(t *testing.T) ([]*source.File, lint.Options) {
 	t.Helper()
 	opts := lint.Options{}
@@ -130,7 +130,7 @@ func only(findings []lint.Finding, id string) []lint.Finding {
 	return slices.DeleteFunc(slices.Clone(findings), func(f lint.Finding) bool { return f.Rule != id })
 }
 
-// isExpected tells whether a file says what comes out.
+// isExpected reports whether a file is an expected result.
 func isExpected(name string) bool {
 	return name == wantFile || strings.HasPrefix(name, fixedPart) || strings.HasPrefix(name, suggestedPart)
 }
@@ -144,8 +144,8 @@ func suggested(f lint.Finding) []source.Edit {
 	return f.Suggest
 }
 
-// mended applies the edits of the findings that do not touch each other, and
-// answers the files that changed.
+// mended applies the findings' edits that do not overlap, and returns the
+// changed files.
 func (e *example) mended(findings []lint.Finding, pick func(lint.Finding) []source.Edit) map[string]string {
 	edits := make(map[string][]source.Edit)
 	files := make(map[string]*source.File)
@@ -179,7 +179,7 @@ func (e *example) mended(findings []lint.Finding, pick func(lint.Finding) []sour
 	return out
 }
 
-// TestExamples runs each rule over the cases of its document.
+// TestExamples runs each rule on the cases of its document.
 func TestExamples(t *testing.T) {
 	for _, rule := range rules.All() {
 		path := strings.ReplaceAll(rule.ID, "-", "_") + ".txtar"
@@ -217,7 +217,7 @@ func TestExamples(t *testing.T) {
 				}
 				require.Equal(t, shown, made)
 			})
-			t.Run(rule.ID+"/"+e.name+"/mended", func(t *testing.T) {
+			t.Run(rule.ID+"/"+e.name+"/fixed", func(t *testing.T) {
 				e.leavesNothing(t, rule, safe)
 				e.leavesNothing(t, rule, suggested)
 			})
@@ -231,8 +231,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// leavesNothing applies the edits and lints again: findings that had some are
-// gone, and no rule has anything new to say.
+// leavesNothing applies the edits and lints again: findings with edits are
+// gone, and there are no new findings.
 func (e *example) leavesNothing(t *testing.T, rule *lint.Rule, pick func(lint.Finding) []source.Edit) {
 	t.Helper()
 	before := e.check(t)
@@ -258,7 +258,7 @@ func (e *example) leavesNothing(t *testing.T, rule *lint.Rule, pick func(lint.Fi
 	}
 }
 
-// updated writes a case's files anew with the findings and mended files of now.
+// updated returns a case's files with the current findings and fixed files.
 func (e *example) updated(want string, made map[string]string) []txtar.File {
 	var out []txtar.File
 	for _, name := range e.order {
@@ -277,7 +277,7 @@ func (e *example) updated(want string, made map[string]string) []txtar.File {
 	return out
 }
 
-// setup reads a case's files, some of which may have changed.
+// setup loads a case's files, some of which may have changed.
 func (e *example) setup(t *testing.T, changed map[string]string) lint.Setup {
 	t.Helper()
 	after := &example{name: e.name, files: make(map[string]string), order: e.order}
@@ -294,8 +294,8 @@ func (e *example) setup(t *testing.T, changed map[string]string) lint.Setup {
 	return p.Setup()
 }
 
-// TestNoFixDoesHarm holds what the cases show against the register of harm: each
-// rule's fixed and suggested files, and those of all rules together.
+// TestNoFixDoesHarm checks the fixed and suggested files of every case against
+// the register of harm, for each rule and for all rules together.
 func TestNoFixDoesHarm(t *testing.T) {
 	paths, err := filepath.Glob("*.txtar")
 	require.NoError(t, err)
@@ -329,8 +329,8 @@ func TestNoFixDoesHarm(t *testing.T) {
 	require.Greater(t, shown, 100)
 }
 
-// TestEveryRuleHasItsDocument also catches a file name that Go takes for a
-// build constraint.
+// TestEveryRuleHasItsDocument also detects file names that Go treats as build
+// constraints.
 func TestEveryRuleHasItsDocument(t *testing.T) {
 	var want []string
 	seen := make(map[string]bool)
@@ -350,7 +350,7 @@ func TestEveryRuleHasItsDocument(t *testing.T) {
 }
 
 // TestEveryRuleOverEveryExample lints all cases with all rules: every finding
-// has a place inside its file, a message and a help in the house's style.
+// has a place inside its file, and a message and a help in the project's style.
 func TestEveryRuleOverEveryExample(t *testing.T) {
 	paths, err := filepath.Glob("*.txtar")
 	require.NoError(t, err)
@@ -401,7 +401,8 @@ func FuzzRules(f *testing.F) {
 	})
 }
 
-// TestBodyWithoutEnd is no case of its rule, which would take a second each time.
+// TestBodyWithoutEnd is not a case of its rule, because each run takes a
+// second.
 func TestBodyWithoutEnd(t *testing.T) {
 	body := base64.StdEncoding.EncodeToString([]byte("function(ctx) std.foldl(function(a, b) a + b, std.range(1, 100000000), 0)"))
 	text := `selfservice:
@@ -412,5 +413,5 @@ func TestBodyWithoutEnd(t *testing.T) {
 	require.NoError(t, err)
 	found := only(findings, "hook-jsonnet-invalid")
 	require.Len(t, found, 1)
-	require.Equal(t, "the body does not end within a second, after which Kratos gives up: the flow fails with a 500", found[0].Message)
+	require.Equal(t, "the body takes longer than the second that Kratos allows: the flow fails with HTTP 500", found[0].Message)
 }

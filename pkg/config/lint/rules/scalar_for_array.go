@@ -8,7 +8,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Kratos' schema wants lists; it does not start with anything else.
+// Kratos' schema requires lists here, and Kratos does not start otherwise.
 var scalarForArray = &lint.Rule{
 	ID: "scalar-for-array", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -22,7 +22,7 @@ var scalarForArray = &lint.Rule{
 				continue
 			}
 			f := lint.Finding{
-				Message: fmt.Sprintf("%s is of type %s and must be a list, so Kratos refuses to start", path, v.Kind),
+				Message: fmt.Sprintf("%s is of type %s but must be a list, so Kratos does not start", path, v.Kind),
 				Help:    "write a list",
 			}
 			if v.Is(kratosconf.String) && !strings.Contains(v.Str, ",") {

@@ -13,14 +13,14 @@ import (
 )
 
 // embedx/config.schema.json: both methods' blocks and their config have
-// additionalProperties: false, also when the method is off.
+// additionalProperties: false, even if the method is disabled.
 var schemaInvalid = &lint.Rule{
 	ID: "schema-invalid", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
 		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
 			block := p.Config.Get(m.Path)
 			unknownKeys(p, block, m.Path, []string{"config", "enabled"})
-			allowed := []string{"rp", "display_name"} // display-name-misnested says it better
+			allowed := []string{"rp", "display_name"} // display-name-misnested reports it
 			switch m.Name {
 			case "webauthn":
 				allowed = append(allowed, "passwordless")
@@ -31,8 +31,8 @@ var schemaInvalid = &lint.Rule{
 			if m.RP.Is(kratosconf.Map) && m.RP.Get("display_name") == nil && m.Config.Get("display_name") == nil && m.ID.Exists() && !p.Config.Incomplete() {
 				p.Report(lint.Finding{
 					Span:    m.RP.Place(),
-					Message: fmt.Sprintf("%s has no display_name, so Kratos refuses to start", m.RPPath()),
-					Help:    "write display_name: the name of your application, which authenticators show",
+					Message: fmt.Sprintf("%s has no display_name, so Kratos does not start", m.RPPath()),
+					Help:    "set display_name to the name of your application, which authenticators show",
 					Suggest: proposeName(p, m),
 				})
 			}
@@ -51,28 +51,28 @@ var schemaInvalid = &lint.Rule{
 	},
 }
 
-// misspeltKeys reports keys of a block without additional properties that are
-// nearly one of those it takes. Others may come with a newer Kratos.
+// misspeltKeys reports keys that nearly equal one that the block allows. It
+// ignores other unknown keys, which a newer Kratos may have.
 func misspeltKeys(p *lint.Pass, block *kratosconf.Value, path string, known []string) {
 	for _, f := range block.Fields() {
 		meant := nearly(f.Name, known)
 		if meant == "" || lint.TemplateLeft(f.Name) {
 			continue
 		}
-		where := "at the top"
+		where := "at the top level"
 		if path != "" {
 			where = "under " + path
 		}
 		p.Report(lint.Finding{
 			Span:    f.Value.Key,
-			Message: fmt.Sprintf("key %q is not allowed %s, so Kratos refuses to start", f.Name, where),
+			Message: fmt.Sprintf("key %q is not allowed %s, so Kratos does not start", f.Name, where),
 			Help:    fmt.Sprintf("write %q", meant),
 			Suggest: renamed(block, f.Value.Key, meant),
 		})
 	}
 }
 
-// renamed writes a key right, unless the right one is there as well.
+// renamed proposes the correct key, unless the block already has it.
 func renamed(block *kratosconf.Value, key source.Span, meant string) []source.Edit {
 	if block.Field(meant) != nil || block.Shared || key.End <= key.Start {
 		return nil
@@ -80,8 +80,8 @@ func renamed(block *kratosconf.Value, key source.Span, meant string) []source.Ed
 	return []source.Edit{{Span: key, New: meant}}
 }
 
-// hookNames reports hooks that Kratos does not take in this list. Names that it
-// never had may come with a newer one.
+// hookNames reports hooks that Kratos does not accept in this list. It ignores
+// unknown names that a newer Kratos may have.
 func hookNames(p *lint.Pass, list lint.HookList) {
 	known := []string{"b2b_sso", "require_verified_address", "revoke_active_sessions", "session", "show_verification_ui", "verification", "web_hook"}
 	for _, item := range list.Value.Items() {
@@ -91,13 +91,13 @@ func hookNames(p *lint.Pass, list lint.HookList) {
 		switch {
 		case meant != "":
 			p.ReportAt(hook, lint.Finding{
-				Message: fmt.Sprintf("there is no hook %q, so Kratos refuses to start", hook.Str),
+				Message: fmt.Sprintf("unknown hook %q, so Kratos does not start", hook.Str),
 				Help:    fmt.Sprintf("write %q", meant),
 				Suggest: hook.Edit(meant),
 			})
 		case issuesSession && list.After:
 			p.ReportAt(hook, lint.Finding{
-				Message: fmt.Sprintf("the hook \"session\" is not allowed in %s, so Kratos refuses to start", list.Path),
+				Message: fmt.Sprintf("the hook \"session\" is not allowed in %s, so Kratos does not start", list.Path),
 				Help:    "remove it; it belongs under registration.after.METHOD",
 				Suggest: lint.RemoveItem(list.Value, item),
 			})
@@ -105,8 +105,8 @@ func hookNames(p *lint.Pass, list lint.HookList) {
 	}
 }
 
-// nearly answers the known name that a name misses by one or two letters, ""
-// for a known name and for a different one.
+// nearly returns the known name that differs from a name by one or two letters,
+// or "" if the name is known or differs more.
 func nearly(name string, known []string) string {
 	if name == "" || slices.Contains(known, name) {
 		return ""
@@ -123,9 +123,9 @@ func nearly(name string, known []string) string {
 func unknownKeys(p *lint.Pass, block *kratosconf.Value, path string, allowed []string) {
 	for _, f := range block.Fields() {
 		if slices.Contains(allowed, f.Name) || strings.ContainsAny(f.Name, "{}$@%<>") {
-			continue // a template's name is not known here
+			continue // the names in a template are unknown
 		}
-		help := fmt.Sprintf("remove it; %s takes %s", path, strings.Join(slices.DeleteFunc(slices.Clone(allowed), func(s string) bool { return s == "display_name" }), ", "))
+		help := fmt.Sprintf("remove it; %s allows only %s", path, strings.Join(slices.DeleteFunc(slices.Clone(allowed), func(s string) bool { return s == "display_name" }), ", "))
 		if slices.Contains([]string{"id", "origins"}, f.Name) {
 			help = fmt.Sprintf("move it into %s.rp", strings.TrimSuffix(path, ".config")+".config")
 		}
@@ -135,7 +135,7 @@ func unknownKeys(p *lint.Pass, block *kratosconf.Value, path string, allowed []s
 		}
 		p.Report(lint.Finding{
 			Span:    f.Value.Key,
-			Message: fmt.Sprintf("key %q is not allowed under %s, so Kratos refuses to start", f.Name, path),
+			Message: fmt.Sprintf("key %q is not allowed under %s, so Kratos does not start", f.Name, path),
 			Help:    help,
 			Suggest: suggest,
 		})

@@ -10,8 +10,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// lists reports what the schema says of lists, whether or not what they
-// configure is on: uniqueItems, minItems, and the format of CORS origins.
+// lists reports violations of the schema's uniqueItems, minItems and format of
+// CORS origins, whether or not the lists have an effect.
 func lists(p *lint.Pass) {
 	const corsOrigins, schemas = "serve.public.cors.allowed_origins", "identity.schemas"
 	allowed := p.Config.Get(corsOrigins)
@@ -25,14 +25,14 @@ func lists(p *lint.Pass) {
 	if list := p.Config.Get(schemas); list.Is(kratosconf.List) && len(list.Items()) == 0 && !p.Config.Incomplete() {
 		p.Report(lint.Finding{
 			Span:    list.Place(),
-			Message: schemas + " is empty, so Kratos refuses to start",
-			Help:    "list one identity schema at least, with id and url",
+			Message: schemas + " is empty, so Kratos does not start",
+			Help:    "list at least one identity schema, with id and url",
 		})
 	}
 }
 
-// twice reports the elements of a list that equal an earlier one. what they are is
-// for the message.
+// twice reports the elements of a list that equal an earlier one; what is their
+// kind, for the message.
 func twice(p *lint.Pass, list *kratosconf.Value, what, path string) {
 	earlier := make(map[string]*kratosconf.Value)
 	for _, item := range list.Items() {
@@ -46,9 +46,9 @@ func twice(p *lint.Pass, list *kratosconf.Value, what, path string) {
 			continue
 		}
 		p.ReportAt(item, lint.Finding{
-			Message: fmt.Sprintf("%s %q is listed twice in %s, so Kratos refuses to start", what, item.Text()+item.Get("hook").Text(), path),
-			Help:    "remove one of the two",
-			Notes:   []lint.Note{{Span: first.Place(), Message: "it stands here first"}},
+			Message: fmt.Sprintf("%s %q is listed twice in %s, so Kratos does not start", what, item.Text()+item.Get("hook").Text(), path),
+			Help:    "remove one of them",
+			Notes:   []lint.Note{{Span: first.Place(), Message: "first listed here"}},
 			Suggest: lint.RemoveItem(list, item),
 		})
 	}
@@ -63,12 +63,12 @@ func corsOrigin(p *lint.Pass, origin *kratosconf.Value) {
 	switch {
 	case strings.Count(origin.Str, "*") > 1:
 		p.ReportAt(origin, lint.Finding{
-			Message: fmt.Sprintf("CORS origin %q has two wildcards, so Kratos refuses to start", origin.Str),
-			Help:    "write one at most: it stands for any number of characters",
+			Message: fmt.Sprintf("CORS origin %q has two wildcards, so Kratos does not start", origin.Str),
+			Help:    "use at most one; it matches any number of characters",
 		})
 	case err != nil || !u.IsAbs():
 		f := lint.Finding{
-			Message: fmt.Sprintf("CORS origin %q is no URL, so Kratos refuses to start", origin.Str),
+			Message: fmt.Sprintf("CORS origin %q is not a URL, so Kratos does not start", origin.Str),
 			Help:    "write scheme and host, such as https://app.example.com",
 		}
 		if better, err := url.Parse("https://" + origin.Str); err == nil && better.Host == origin.Str && origin.Str != "" {
@@ -78,9 +78,9 @@ func corsOrigin(p *lint.Pass, origin *kratosconf.Value) {
 	}
 }
 
-// canonical writes a text that two values share if they are equal as JSON schema
-// compares them: the order of keys says nothing. It returns false for what only a
-// rendered file shows, which equals nothing.
+// canonical writes a text that is the same for values that JSON Schema
+// considers equal, whatever the order of their keys. It returns false for a
+// value that is unknown before the file is rendered.
 func canonical(b *strings.Builder, v *kratosconf.Value) bool {
 	if v == nil || v.Unknown() {
 		return false

@@ -10,8 +10,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// policyKey is a key of the passkey method's ceremony policy: one of some texts,
-// or a duration if there are none.
+// policyKey is a key of the passkey method's ceremony policy. It takes one of
+// values, or a duration if there are none.
 type policyKey struct {
 	block, name string
 	values      []string
@@ -32,8 +32,8 @@ func policySchema() []policyKey {
 
 var policyDuration = regexp.MustCompile(`^([1-9][0-9]*(ns|us|ms|s|m|h))+$`)
 
-// ceremonyPolicy reports what keeps a Kratos from starting that knows the policy,
-// whether the method is enabled or not.
+// ceremonyPolicy reports errors that keep a Kratos that supports the policy
+// from starting, whether or not the method is enabled.
 func ceremonyPolicy(p *lint.Pass) {
 	if !policyKeys(p) {
 		return // key-newer-than-kratos
@@ -52,8 +52,8 @@ func ceremonyPolicy(p *lint.Pass) {
 			continue
 		case !v.Is(kratosconf.Map):
 			p.ReportAt(v, lint.Finding{
-				Message: fmt.Sprintf("%s is of type %s, and Kratos wants an object with the keys %s, so it does not start", path, v.Kind, strings.Join(names, ", ")),
-				Help:    fmt.Sprintf("write a key below it, such as %s", example(keys, block)),
+				Message: fmt.Sprintf("%s is of type %s but must be an object with the keys %s, so Kratos does not start", path, v.Kind, strings.Join(names, ", ")),
+				Help:    fmt.Sprintf("add a key below it, such as %s", example(keys, block)),
 			})
 			continue
 		}
@@ -66,7 +66,7 @@ func ceremonyPolicy(p *lint.Pass) {
 	}
 }
 
-// example is a key of a block with a value that it takes.
+// example returns a key of a block with a valid value.
 func example(keys []policyKey, block string) string {
 	k := keys[slices.IndexFunc(keys, func(k policyKey) bool { return k.block == block })]
 	if k.values == nil {
@@ -80,13 +80,13 @@ func (k policyKey) check(p *lint.Pass, v *kratosconf.Value, path string) {
 	case v == nil || v.Unknown() || lint.TemplateLeft(v.Text()):
 	case k.values == nil && (!v.Is(kratosconf.String) || !policyDuration.MatchString(v.Str)):
 		p.ReportAt(v, lint.Finding{
-			Message: fmt.Sprintf("%s %q is not a duration that Kratos takes, so it does not start", path, v.Str),
+			Message: fmt.Sprintf("%s %q is not a duration that Kratos accepts, so it does not start", path, v.Str),
 			Help:    "write whole numbers with a unit, such as 5m or 1m30s",
 		})
 	case k.values != nil && (!v.Is(kratosconf.String) || !slices.Contains(k.values, v.Str)):
 		p.ReportAt(v, lint.Finding{
 			Message: fmt.Sprintf("%s %q is not one of %s, so Kratos does not start", path, v.Str, strings.Join(k.values, ", ")),
-			Help:    "write one of them, or remove the key for Kratos' default",
+			Help:    "write one of them, or remove the key to use Kratos' default",
 		})
 	}
 }

@@ -17,9 +17,9 @@ var schemaUncovered = &lint.Rule{
 				continue
 			}
 			p.ReportAt(s.URL, lint.Finding{
-				Message: fmt.Sprintf("identity schema %q names no trait for a passkey, so its people cannot add one", s.ID),
+				Message: fmt.Sprintf("identity schema %q has no trait that labels passkeys, so its users cannot add one", s.ID),
 				Fix:     lint.Annotate(s.Root, `"passkey": {"display_name": true}`),
-				Help:    `annotate a trait with "passkey": {"display_name": true}, or leave it if they shall not`,
+				Help:    `annotate a trait with "passkey": {"display_name": true}, or ignore this if they should not have passkeys`,
 			})
 		}
 	},

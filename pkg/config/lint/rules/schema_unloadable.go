@@ -9,7 +9,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Kratos compiles every schema at start (ory/jsonschema v3, draft-07).
+// Kratos compiles every schema when it starts (ory/jsonschema v3, draft-07).
 var schemaUnloadable = &lint.Rule{
 	ID: "schema-unloadable", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -23,24 +23,24 @@ var schemaUnloadable = &lint.Rule{
 			case errors.As(s.Err, &syntax):
 				p.Report(lint.Finding{
 					Span:    syntax.Span,
-					Message: fmt.Sprintf("identity schema %q is no JSON: %s, so Kratos cannot load it", s.ID, syntax.Message),
-					Help:    "mend the text at this place",
+					Message: fmt.Sprintf("identity schema %q is not valid JSON: %s, so Kratos cannot load it", s.ID, syntax.Message),
+					Help:    "fix the syntax here",
 					Notes:   note,
 				})
 			case s.Err != nil && strings.HasPrefix(s.URL.Text(), "http"):
 				p.ReportAt(s.URL, lint.Finding{
-					Severity: lint.Warning, // Kratos may reach what is out of reach here
-					Message:  fmt.Sprintf("identity schema %q was not fetched: %v", s.ID, s.Err),
-					Help:     "see that Kratos can reach it, or ship it with Kratos as file:// or base64://",
+					Severity: lint.Warning, // Kratos may be able to reach it
+					Message:  fmt.Sprintf("identity schema %q could not be fetched: %v", s.ID, s.Err),
+					Help:     "make sure that Kratos can reach it, or ship it with Kratos as file:// or base64://",
 				})
 			case s.Err != nil:
 				p.ReportAt(s.URL, lint.Finding{
-					Message: fmt.Sprintf("identity schema %q cannot be read: %v", s.ID, s.Err),
-					Help:    "write base64:// and the schema in base64, or a file:// URL",
+					Message: fmt.Sprintf("identity schema %q could not be read: %v", s.ID, s.Err),
+					Help:    "write base64:// followed by the schema in base64, or a file:// URL",
 				})
 			case strings.Contains(draft.Text(), "/2019-09/") || strings.Contains(draft.Text(), "/2020-12/"):
 				p.ReportAt(draft, lint.Finding{
-					Message: fmt.Sprintf("identity schema %q is of a draft that Kratos does not know, so it cannot load it", s.ID),
+					Message: fmt.Sprintf("identity schema %q uses a draft of JSON Schema that Kratos does not support, so Kratos cannot load it", s.ID),
 					Help:    "write \"http://json-schema.org/draft-07/schema#\"",
 					Notes:   note,
 				})

@@ -9,8 +9,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// uris reports texts that the schema wants as a URL and that are none: format
-// "uri", which wants a scheme as well, and "uri-reference".
+// uris reports strings that the schema requires to be a URL but are not, by
+// format "uri", which also requires a scheme, and "uri-reference".
 func uris(p *lint.Pass) {
 	for _, path := range []string{"serve.admin.base_url", "selfservice.methods.webauthn.config.rp.icon"} {
 		wantURL(p, path, p.Config.Get(path), notAbsolute)
@@ -26,7 +26,7 @@ func uris(p *lint.Pass) {
 		}
 	}
 	for _, o := range p.WebAuthn.Origins {
-		if !lacksScheme(o) && !hasInvisible(o) || !p.WebAuthn.On { // else origin-no-scheme and origin-whitespace say it
+		if !lacksScheme(o) && !hasInvisible(o) || !p.WebAuthn.On { // otherwise origin-no-scheme and origin-whitespace report it
 			wantURL(p, "webauthn origin", o.Value, notAbsolute)
 		}
 	}
@@ -47,28 +47,29 @@ func uris(p *lint.Pass) {
 	}
 }
 
-// wantURL reports a text with a flaw. The message says what the text is.
+// wantURL reports an invalid URL; what names the URL in the message.
 func wantURL(p *lint.Pass, what string, v *kratosconf.Value, flaw func(string) string) {
 	if !v.Is(kratosconf.String) || v.Unknown() || lint.TemplateLeft(v.Str) {
 		return
 	}
 	if why := flaw(v.Str); why != "" {
 		p.ReportAt(v, lint.Finding{
-			Message: fmt.Sprintf("%s %q is no URL: %s, so Kratos refuses to start", what, v.Str, why),
-			Help:    "write a whole URL, such as https://auth.example.com/login, or file://identity.schema.json",
+			Message: fmt.Sprintf("%s %q is not a URL: %s, so Kratos does not start", what, v.Str, why),
+			Help:    "write a complete URL, such as https://auth.example.com/login, or file://identity.schema.json",
 		})
 	}
 }
 
-// refusesStart tells whether an origin keeps Kratos from starting: webauthn's have
-// to be URLs, passkey's may be anything.
+// refusesStart reports whether an origin keeps Kratos from starting: webauthn's
+// have to be URLs, passkey's can be anything.
 func refusesStart(m *lint.Method, o lint.Origin) bool {
 	return m.Name == "webauthn" && notAbsolute(o.Value.Str) != ""
 }
 
 const noScheme = "it has no scheme"
 
-// notURL says why net/url, which Kratos asks, cannot read a text: "" when it can.
+// notURL returns why net/url, which Kratos uses, cannot parse a text, or "" if
+// it can.
 func notURL(text string) string {
 	_, err := url.Parse(text)
 	if _, better := url.Parse("http://" + text); err != nil && better == nil {
@@ -80,7 +81,7 @@ func notURL(text string) string {
 	return ""
 }
 
-// notAbsolute wants a scheme as well.
+// notAbsolute is like notURL but also requires a scheme.
 func notAbsolute(text string) string {
 	if why := notURL(text); why != "" {
 		return why

@@ -14,8 +14,8 @@ var secondDocument = &lint.Rule{
 			}
 			p.Report(lint.Finding{
 				Span:    d.Second,
-				Message: "a second YAML document starts here, and Kratos reads only the first",
-				Help:    "move what follows into the first document, or into a file of its own with another -c",
+				Message: "a second YAML document starts here, but Kratos reads only the first",
+				Help:    "move its content into the first document, or into its own file with another -c",
 			})
 		}
 	},

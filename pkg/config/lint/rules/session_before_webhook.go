@@ -8,7 +8,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Since v1.2.0 (e94250705) Kratos runs `session` last wherever it stands.
+// Since v1.2.0 (e94250705) Kratos runs `session` last, wherever it is listed.
 var sessionBeforeWebhook = &lint.Rule{
 	ID: "session-before-webhook", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -29,7 +29,7 @@ var sessionBeforeWebhook = &lint.Rule{
 				p.ReportAt(h.Get("hook"), lint.Finding{
 					Fix:     moveLast(list.Value, items[session]),
 					Message: fmt.Sprintf("web_hook after `session` never runs on Kratos %s", p.Version),
-					Help:    "write `session` last, or upgrade to v1.2.0",
+					Help:    "list `session` last, or upgrade to v1.2.0",
 				})
 				break
 			}
@@ -37,7 +37,7 @@ var sessionBeforeWebhook = &lint.Rule{
 	},
 }
 
-// moveLast moves an element of a list behind all others.
+// moveLast moves an element to the end of its list.
 func moveLast(list, item *kratosconf.Value) []source.Edit {
 	removed, added := lint.RemoveItem(list, item), lint.AppendLines(list, lint.ItemLines(item))
 	if removed == nil || added == nil {

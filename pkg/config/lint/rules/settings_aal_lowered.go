@@ -10,7 +10,7 @@ import (
 const settingsAAL = "selfservice.flows.settings.required_aal"
 
 // selfservice/flow/settings/handler.go at v26.2.0 compares the session's AAL
-// with this value alone, when settings open and when they are submitted.
+// only with this value, when settings are opened and when they are submitted.
 var settingsAALLowered = &lint.Rule{
 	ID: "settings-aal-lowered", Severity: lint.Warning,
 	Check: func(p *lint.Pass) {
@@ -24,9 +24,9 @@ var settingsAALLowered = &lint.Rule{
 			first = []string{"a first factor"}
 		}
 		p.ReportAt(v, lint.Finding{
-			Message: fmt.Sprintf("settings open in a session that began with %s alone: whoever signs in with it can remove the user's %s and passkeys, or add a passkey of their own",
+			Message: fmt.Sprintf("settings can be opened in a session that began with only %s: anyone who signs in with it can remove the user's %s and passkeys, or add their own passkey",
 				strings.Join(first, " or "), second),
-			Help: "write highest_available, the default: users who have set up a second factor then use it before they change how they sign in",
+			Help: "write highest_available, the default: users who have set up a second factor then have to use it before they can change how they sign in",
 		})
 	},
 }

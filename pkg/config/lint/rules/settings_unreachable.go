@@ -14,7 +14,7 @@ var settingsUnreachable = &lint.Rule{
 			}
 		}
 		if len(p.Enabled()) > 0 {
-			reportNoPage(p, "settings", severity, "nobody can add or remove a passkey")
+			reportNoPage(p, "settings", severity, "users cannot add or remove passkeys")
 		}
 	},
 }

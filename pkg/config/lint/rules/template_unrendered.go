@@ -23,7 +23,7 @@ var templateUnrendered = &lint.Rule{
 					continue
 				}
 				f := lint.Finding{
-					Message: fmt.Sprintf("%q is a placeholder for another program to fill in: Kratos expands nothing and takes it letter by letter", v.Str),
+					Message: fmt.Sprintf("%q is a placeholder for another program to fill in: Kratos expands nothing and uses it literally", v.Str),
 					Help:    "render the file before Kratos reads it and lint the result with --rendered, or set the value by an environment variable of Kratos",
 				}
 				if p.Rendered {
@@ -36,8 +36,9 @@ var templateUnrendered = &lint.Rule{
 	},
 }
 
-// unrendered reports whether a value waits for a renderer. Braces and the like
-// belong to template files, which nobody gives to Kratos as they are.
+// unrendered reports whether a value still has to be rendered. It ignores
+// braces and the like, because they mark a template file, which is always
+// rendered before Kratos reads it.
 func unrendered(p *lint.Pass, v *kratosconf.Value) bool {
 	if p.Rendered {
 		return lint.TemplateLeft(v.Text())

@@ -15,7 +15,7 @@ var tlsTerminatedScheme = &lint.Rule{
 				if mayRun(p, m, page) && !m.OriginsUnsure() && !m.Lists(page.Origin) && lacksOnlyTLS(m, page) {
 					p.Report(lint.Finding{
 						Span:    m.OriginsKey.Place(),
-						Message: fmt.Sprintf("%s %q is https, and the origins of %s list it as http, so Kratos refuses every ceremony there", page.Where(), page.Bare(), m.Name),
+						Message: fmt.Sprintf("%s %q uses https, but the origins of %s list it as http, so Kratos rejects every ceremony there", page.Where(), page.Bare(), m.Name),
 						Help:    fmt.Sprintf("add %q to %s.origins", page.Bare(), m.RPPath()),
 						Notes:   page.Notes(),
 						Fix:     lint.AppendItem(m.OriginsKey, page.Bare()),
@@ -23,7 +23,7 @@ var tlsTerminatedScheme = &lint.Rule{
 				}
 				if base.Known && base.Page.Scheme == "http" && page.Known && page.Page.Scheme == "https" && base.Page.Host == page.Page.Host && !base.Page.IsLocalhost() {
 					p.ReportAt(base.Value, lint.Finding{
-						Message: fmt.Sprintf("serve.public.base_url %q is http, and the pages on that host are https: browsers block the forms and the script that Kratos points to", base.Value.Str),
+						Message: fmt.Sprintf("serve.public.base_url %q uses http, but the pages on that host use https: browsers block Kratos' forms and script", base.Value.Str),
 						Help:    "write \"https://\"; Kratos itself may listen on http behind the proxy",
 						Notes:   page.Notes(),
 					})
@@ -33,8 +33,7 @@ var tlsTerminatedScheme = &lint.Rule{
 	},
 }
 
-// lacksOnlyTLS tells whether the page's origin is listed but for its scheme, on
-// a host where http would do.
+// lacksOnlyTLS reports whether an https page is listed as http.
 func lacksOnlyTLS(m *lint.Method, page lint.Page) bool {
 	if page.Page.Scheme != "https" {
 		return false

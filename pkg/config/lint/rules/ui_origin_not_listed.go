@@ -6,7 +6,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Kratos answers "Error validating origin" to every ceremony of such a page.
+// Kratos rejects every ceremony of such a page with "Error validating origin".
 var uiOriginNotListed = &lint.Rule{
 	ID: "ui-origin-not-listed", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -20,7 +20,7 @@ var uiOriginNotListed = &lint.Rule{
 				}
 				p.Report(lint.Finding{
 					Span: m.OriginsKey.Place(),
-					Message: fmt.Sprintf("%s %q is not among the origins of %s, so Kratos refuses every ceremony there",
+					Message: fmt.Sprintf("%s %q is not among the origins of %s, so Kratos rejects every ceremony there",
 						page.Where(), page.Show(), m.Name),
 					Help:  fmt.Sprintf("add %q to %s.origins", page.Show(), m.RPPath()),
 					Notes: page.Notes(),
@@ -31,8 +31,8 @@ var uiOriginNotListed = &lint.Rule{
 	},
 }
 
-// mayRun tells whether the browser's gate is open, so that Kratos' gate is the
-// one that matters.
+// mayRun reports whether the browser accepts the rp.id on the page, so that
+// Kratos' check is the one that matters.
 func mayRun(p *lint.Pass, m *lint.Method, page lint.Page) bool {
 	if !page.Known || m.ID.Unknown() {
 		return false

@@ -6,23 +6,23 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// Kratos then sends people to https://www.ory.sh/kratos/docs/fallback/….
+// Kratos then redirects users to https://www.ory.sh/kratos/docs/fallback/….
 var uiURLFallback = &lint.Rule{
 	ID: "ui-url-fallback", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
-			const consequence = "ceremonies would run on a page of ory.sh, where browsers refuse your rp.id"
+			const consequence = "ceremonies would run on a page of ory.sh, where browsers reject your rp.id"
 			reportNoPage(p, "login", p.InProd(lint.Error, lint.Warning), consequence)
 			if p.SignUpOpen(m) {
-				// Many sites have no sign-up page because they have no sign-up.
+				// Many sites without sign-up have no page for it.
 				reportNoPage(p, "registration", lint.Info, consequence)
 			}
 		}
 	},
 }
 
-// reportNoPage reports a flow without a ui_url where others have one; where none
-// has, the environment surely sets them.
+// reportNoPage reports a flow without a ui_url if other flows have one. If none
+// has, the environment probably sets them.
 func reportNoPage(p *lint.Pass, flow string, severity lint.Severity, consequence string) {
 	all := p.Config.Get("selfservice.flows")
 	others := false

@@ -12,7 +12,7 @@ var uvDiscouraged = &lint.Rule{
 			return
 		}
 		p.ReportAt(v, lint.Finding{
-			Message: "user_verification is discouraged, and the passkey is the only factor: whoever holds the key is in",
+			Message: "user_verification is discouraged, but the passkey is the only factor: anyone holding the key can sign in",
 			Help:    "write preferred",
 			Fix:     v.Replace("preferred"),
 		})

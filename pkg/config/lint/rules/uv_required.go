@@ -12,7 +12,7 @@ var uvRequired = &lint.Rule{
 			return
 		}
 		p.ReportAt(v, lint.Finding{
-			Message: "user_verification is required: devices without a sensor or a PIN cannot sign in, and what claims to verify is not always true",
+			Message: "user_verification is required: devices without a sensor or a PIN cannot sign in, and the reported verification cannot always be trusted",
 			Help:    "write preferred unless a policy demands it",
 		})
 	},

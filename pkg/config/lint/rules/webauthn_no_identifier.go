@@ -6,8 +6,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// selfservice/strategy/webauthn at v1.3.1: the identifier is what people type,
-// and the name of the key; without one the submit answers 4000009.
+// selfservice/strategy/webauthn at v1.3.1: the identifier is what users type,
+// and the name of the key; without one, Kratos responds with message 4000009.
 var webauthnNoIdentifier = &lint.Rule{
 	ID: "webauthn-no-identifier", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -20,7 +20,7 @@ var webauthnNoIdentifier = &lint.Rule{
 				continue
 			}
 			if p.Passkey.On && !lint.Annotated(traits, "passkey.display_name") {
-				continue // no-display-name says it
+				continue // no-display-name reports it
 			}
 			span := traits.Place()
 			if traits == nil {
@@ -29,8 +29,8 @@ var webauthnNoIdentifier = &lint.Rule{
 			f := lint.Finding{
 				Span: span,
 				Message: fmt.Sprintf("no trait of identity schema %q is annotated with webauthn.identifier: "+
-					"sign-up and sign-in with webauthn fail, \"Could not find any login identifiers\"", s.ID),
-				Help: `give the trait that people type to sign in "ory.sh/kratos": {"credentials": {"webauthn": {"identifier": true}}}`,
+					"sign-up and sign-in with webauthn fail with \"Could not find any login identifiers\"", s.ID),
+				Help: `annotate the trait that users type to sign in with "ory.sh/kratos": {"credentials": {"webauthn": {"identifier": true}}}`,
 				Fix:  lint.Annotate(s.Root, `"webauthn": {"identifier": true}`),
 			}
 			if s.URL != nil {

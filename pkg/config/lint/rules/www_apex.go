@@ -26,18 +26,18 @@ var wwwApex = &lint.Rule{
 				return
 			}
 			if m.ListsBare(twin.Origin()) || pages[twin.Origin()] {
-				return // listed, or an error of its own
+				return // listed, or another rule reports it
 			}
 			p.ReportAt(o.Value, lint.Finding{
-				Message: fmt.Sprintf("origin %q is listed and %q, which is used here too, is not", o.Value.Str, twin.Origin()),
-				Help:    fmt.Sprintf("list %q as well, or redirect it before people sign in", twin.Origin()),
+				Message: fmt.Sprintf("origin %q is listed, but %q, which is also used here, is not", o.Value.Str, twin.Origin()),
+				Help:    fmt.Sprintf("list %q too, or redirect it before users sign in", twin.Origin()),
 				Suggest: lint.AppendItem(m.OriginsKey, twin.Origin()),
 			})
 		})
 	},
 }
 
-// pageOrigins are the origins of all pages, each as its Bare.
+// pageOrigins returns the origins of all pages, as Bare returns them.
 func pageOrigins(p *lint.Pass) map[string]bool {
 	out := make(map[string]bool)
 	for _, page := range p.Pages {

@@ -8,7 +8,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 )
 
-// YAML 1.2 knows true and false; yaml.v3 reads yes, on and "true" as texts.
+// YAML 1.2 has only true and false; yaml.v3 reads yes, on and "true" as
+// strings.
 var yamlBoolString = &lint.Rule{
 	ID: "yaml-bool-string", Severity: lint.Error,
 	Check: func(p *lint.Pass) {
@@ -18,7 +19,7 @@ var yamlBoolString = &lint.Rule{
 				continue
 			}
 			f := lint.Finding{
-				Message: fmt.Sprintf("%s is the text %q and must be a boolean, so Kratos refuses to start", path, v.Str),
+				Message: fmt.Sprintf("%s is the string %q but must be a boolean, so Kratos does not start", path, v.Str),
 				Help:    "write true or false, without quotes",
 			}
 			if b, ok := meantBool(v.Str); ok {
@@ -30,7 +31,7 @@ var yamlBoolString = &lint.Rule{
 	},
 }
 
-// boolPaths are the switches that decide what people can do.
+// boolPaths returns the booleans that decide what users can do.
 func boolPaths(p *lint.Pass) []string {
 	paths := []string{
 		"selfservice.methods.webauthn.config.passwordless", "selfservice.methods.code.passwordless_enabled",
