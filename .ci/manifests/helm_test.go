@@ -4,6 +4,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -88,6 +89,10 @@ func TestHelm(t *testing.T) {
 	}
 }
 
+// setFile is an option of the README's helm command: a key of identitySchemas and
+// its file.
+var setFile = regexp.MustCompile(`--set-file 'kratos\.identitySchemas\.(\S+)=(\S+)'`)
+
 // helmed renders the chart with the values of a folder, and decodes what comes
 // out as the API server does.
 func helmed(t *testing.T, dir string) (config corev1.ConfigMap, deployment appsv1.Deployment) {
@@ -99,11 +104,13 @@ func helmed(t *testing.T, dir string) (config corev1.ConfigMap, deployment appsv
 	values, err := chartutil.ReadValues(text)
 	require.NoError(t, err)
 	known(t, chart.Values, values, "")
-	files := make(map[string]any) // --set-file, as README.md says
-	for _, name := range []string{"identity.schema.json", "identity.jsonnet", "refuse.jsonnet"} {
-		if text, err := os.ReadFile(filepath.Join(dir, name)); err == nil {
-			files[name] = string(text)
-		}
+	readme, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	require.NoError(t, err)
+	files := make(map[string]any)
+	for _, option := range setFile.FindAllSubmatch(readme, -1) {
+		text, err := os.ReadFile(filepath.Join(dir, string(option[2])))
+		require.NoError(t, err)
+		files[strings.ReplaceAll(string(option[1]), `\.`, ".")] = string(text)
 	}
 	values["kratos"].(map[string]any)["identitySchemas"] = files
 	all, err := chartutil.ToRenderValues(chart, values, chartutil.ReleaseOptions{Name: "kratos", Namespace: "default"}, nil)

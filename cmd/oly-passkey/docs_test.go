@@ -83,8 +83,15 @@ func words(line string) (out []string) {
 // TestDocumentLinks: what a document links to inside of the project is there,
 // headings included.
 func TestDocumentLinks(t *testing.T) {
+	pages := map[string]page{}
+	read := func(path string) page {
+		if _, ok := pages[path]; !ok {
+			pages[path] = readPage(t, path)
+		}
+		return pages[path]
+	}
 	for _, path := range documents(t) {
-		for _, link := range readPage(t, path).links {
+		for _, link := range read(path).links {
 			target, err := url.Parse(link)
 			require.NoError(t, err, "%s links to %q", path, link)
 			if target.Scheme != "" {
@@ -98,7 +105,7 @@ func TestDocumentLinks(t *testing.T) {
 			_, err = os.Stat(file)
 			require.NoError(t, err, "%s links to %q", path, link)
 			if target.Fragment != "" && filepath.Ext(file) == ".md" {
-				require.Contains(t, readPage(t, file).headings, target.Fragment, "%s links to %q", path, link)
+				require.Contains(t, read(file).headings, target.Fragment, "%s links to %q", path, link)
 			}
 		}
 	}

@@ -9,19 +9,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/internal/testing/shared"
 )
 
 // TestFieldDoesNoHarm runs configurations that published deployments stand for:
 // what lint must not change, and must not call an error.
 func TestFieldDoesNoHarm(t *testing.T) {
-	shared := os.Getenv("OLY_PASSKEY_SHARED")
-	if shared == "" {
-		shared = "../../../shared"
-	}
-	field := filepath.Join(shared, "field")
-	if _, err := os.Stat(field); os.IsNotExist(err) {
-		t.Skip("the cases are not here: ../shared/field")
-	}
+	field := shared.Path(t, "field")
 	const address = "identity.schema.json:13:10: error passkey-signup-unverified-address\n"
 	const template = "kratos.yml:14:19: warning template-unrendered\n"
 	for _, c := range []struct {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/internal/testing/shared"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -19,10 +18,7 @@ import (
 // TestFieldInit runs configurations of ../shared/field, each with its own command
 // line: what init and lint once did to them was harmful.
 func TestFieldInit(t *testing.T) {
-	shared := os.Getenv("OLY_PASSKEY_SHARED")
-	if shared == "" {
-		shared = "../../../shared"
-	}
+	field := shared.Path(t, "field")
 	for name, c := range map[string]struct {
 		code           int
 		stdout, stderr string
@@ -35,11 +31,8 @@ func TestFieldInit(t *testing.T) {
 		"init-changes-rp-id": {code: cli.ExitUsage, stderr: `relying party id "auth.example.com"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			from := filepath.Join(shared, "field", name)
+			from := filepath.Join(field, name)
 			args, err := os.ReadFile(filepath.Join(from, "args"))
-			if errors.Is(err, fs.ErrNotExist) {
-				t.Skip("no ../shared/field here, with configurations from the field")
-			}
 			require.NoError(t, err)
 			before, err := os.ReadFile(filepath.Join(from, "kratos.yml"))
 			require.NoError(t, err)

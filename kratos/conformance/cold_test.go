@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 )
 
 // BenchmarkColdProcess starts, in turn, a Go program that does nothing, lint and
@@ -107,12 +109,7 @@ func build(b *testing.B, from, target, what string) string {
 
 func realKratos(b *testing.B) string {
 	b.Helper()
-	name := os.Getenv("OLY_PASSKEY_KRATOS")
-	if name == "" {
-		name = "../../bin/kratos"
-	}
-	require.FileExists(b, name, "build it with: make kratos")
-	name, err := filepath.Abs(name)
+	name, err := filepath.Abs(kratostest.Binary(b))
 	require.NoError(b, err)
 	return name
 }

@@ -5,12 +5,12 @@ package doctor
 import (
 	"context"
 	"io"
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 	"github.com/olympusoss/oly-passkey/pkg/demo"
@@ -19,15 +19,9 @@ import (
 
 // TestRealDemo checks a real Kratos with its pages and the sidecar.
 func TestRealDemo(t *testing.T) {
-	bin := os.Getenv("OLY_PASSKEY_KRATOS")
-	if bin == "" {
-		bin = filepath.Join("..", "..", "bin", "kratos")
-	}
-	bin, err := demo.FindKratos(bin)
-	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	dir := t.TempDir()
-	d, err := demo.Start(ctx, demo.Options{Dir: dir, KratosBin: bin, SignUp: setup.PasskeyFirst, Log: io.Discard})
+	d, err := demo.Start(ctx, demo.Options{Dir: dir, KratosBin: kratostest.Binary(t), SignUp: setup.PasskeyFirst, Log: io.Discard})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		stop()
@@ -49,7 +43,7 @@ func TestRealDemo(t *testing.T) {
 	}, ended(r, Passed))
 	require.Equal(t, d.KratosURL, r.Kratos)
 	require.Equal(t, "localhost", r.RPID)
-	require.Equal(t, "v1.3.1", r.Version)
+	require.Equal(t, kratostest.Version(t), r.Version)
 
 	// The admin API of a real Kratos is recognised, and its public API is not
 	// mistaken for it.

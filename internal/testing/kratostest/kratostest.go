@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -40,6 +41,18 @@ func Binary(tb testing.TB) string {
 			require.FailNow(tb, "no kratos found: make kratos, or set OLY_PASSKEY_KRATOS")
 		}
 	}
+}
+
+var printedVersion = regexp.MustCompile(`(?m)^Version:\s+(\S+)$`)
+
+// Version returns the version of Binary as Kratos prints it, such as "v1.3.1".
+func Version(tb testing.TB) string {
+	tb.Helper()
+	out, err := Command(tb, tb.TempDir(), "version").Output()
+	require.NoError(tb, err)
+	found := printedVersion.FindSubmatch(out)
+	require.NotNil(tb, found, "%s", out)
+	return string(found[1])
 }
 
 // Command prepares Kratos in a directory. Its environment is minimal, because variables

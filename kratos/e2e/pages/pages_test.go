@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 	"github.com/olympusoss/oly-passkey/kratos/e2e/chromium"
 	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 	"github.com/olympusoss/oly-passkey/pkg/demo"
@@ -34,7 +35,7 @@ type stack struct {
 func start(t *testing.T, signUp setup.SignUp, change ...func(*demo.Options)) *stack {
 	t.Helper()
 	log := &log{}
-	options := demo.Options{KratosBin: kratosBin(t), SignUp: signUp, WebAuthn: setup.Passwordless, Log: log}
+	options := demo.Options{KratosBin: kratostest.Binary(t), SignUp: signUp, WebAuthn: setup.Passwordless, Log: log}
 	for _, c := range change {
 		c(&options)
 	}
@@ -49,17 +50,6 @@ func start(t *testing.T, signUp setup.SignUp, change ...func(*demo.Options)) *st
 		require.NoError(t, d.Wait())
 	})
 	return &stack{Demo: d, browser: chromium.Start(t, nil, chromedp.Flag("lang", "en-US")), artefacts: artefacts(t)}
-}
-
-func kratosBin(t *testing.T) string {
-	t.Helper()
-	given := os.Getenv("OLY_PASSKEY_KRATOS")
-	if given == "" {
-		given = filepath.Join(root, "bin", "kratos")
-	}
-	bin, err := demo.FindKratos(given)
-	require.NoError(t, err)
-	return bin
 }
 
 func artefacts(t *testing.T) string {

@@ -3,17 +3,16 @@ package explain_test
 import (
 	"bufio"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/olympusoss/oly-passkey/pkg/api"
-
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/internal/testing/shared"
+	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/explain"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 )
@@ -119,14 +118,8 @@ func quoted(t *testing.T, name string) []string {
 // facts reads a page of notes.
 func facts(t *testing.T, name string) string {
 	t.Helper()
-	shared := os.Getenv("OLY_PASSKEY_SHARED")
-	if shared == "" {
-		shared = "../../../../shared"
-	}
-	text, err := os.ReadFile(filepath.Join(shared, "facts", name))
-	if err != nil {
-		t.Skipf("without ../shared: %v", err)
-	}
+	text, err := os.ReadFile(shared.Path(t, "facts/"+name))
+	require.NoError(t, err)
 	return string(text)
 }
 

@@ -2,13 +2,13 @@ package rules_test
 
 import (
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/internal/testing/shared"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 )
 
@@ -29,14 +29,7 @@ func unmended() map[string]string {
 // TestCatalogue compares the rules with the list of what a linter should know:
 // each static rule exists, and a case shows its fix or proposal if it has one.
 func TestCatalogue(t *testing.T) {
-	shared := os.Getenv("OLY_PASSKEY_SHARED")
-	if shared == "" {
-		shared = "../../../../../shared"
-	}
-	text, err := os.ReadFile(filepath.Join(shared, "facts", "rules.md"))
-	if os.IsNotExist(err) {
-		t.Skip("the catalogue is not here: ../shared/facts/rules.md")
-	}
+	text, err := os.ReadFile(shared.Path(t, "facts/rules.md"))
 	require.NoError(t, err)
 	known := make(map[string]bool)
 	for _, r := range rules.All() {

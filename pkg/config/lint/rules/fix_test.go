@@ -66,12 +66,17 @@ func TestFixesAreIdempotent(t *testing.T) {
 	}
 }
 
-// TestCorpusCanBeMended fixes published configurations.
-func TestCorpusCanBeMended(t *testing.T) {
-	dir, files := readCorpus(t)
+// TestOurCorpusCanBeFixed fixes our own configurations.
+func TestOurCorpusCanBeFixed(t *testing.T) { fixAll(t, ourCorpus(t)) }
+
+// TestCorpusCanBeFixed fixes published configurations.
+func TestCorpusCanBeFixed(t *testing.T) { fixAll(t, publishedCorpus(t)) }
+
+func fixAll(t *testing.T, files []corpusFile) {
+	t.Helper()
 	for _, c := range files {
 		t.Run(c.name, func(t *testing.T) {
-			f, err := source.Open(filepath.Join(dir, c.name))
+			f, err := source.Open(c.path)
 			require.NoError(t, err)
 			for _, suggested := range []bool{false, true} {
 				mended(t, []*source.File{f}, lint.Options{Schemas: kratosconf.SchemaOptions{Read: source.Open}}, suggested)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/internal/testing/shared"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
@@ -81,14 +82,8 @@ const quickstart = `{
 // in. Nothing else is left out.
 func corpus(t *testing.T) []published {
 	t.Helper()
-	shared := os.Getenv("OLY_PASSKEY_SHARED")
-	if shared == "" {
-		shared = "../../../../../shared"
-	}
-	index, err := os.ReadFile(filepath.Join(shared, "corpus", "index.tsv"))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("no ../shared/corpus here, with the published configurations")
-	}
+	folder := shared.Path(t, "corpus")
+	index, err := os.ReadFile(filepath.Join(folder, "index.tsv"))
 	require.NoError(t, err)
 	rows := strings.Split(strings.TrimSpace(string(index)), "\n")
 	column := make(map[string]int)
@@ -102,7 +97,7 @@ func corpus(t *testing.T) []published {
 			continue
 		}
 		p := published{name: row[column["file"]], schema: []byte(quickstart)}
-		configs := filepath.Join(shared, "corpus", "configs")
+		configs := filepath.Join(folder, "configs")
 		p.config, err = os.ReadFile(filepath.Join(configs, p.name))
 		require.NoError(t, err)
 		if own, err := os.ReadFile(filepath.Join(configs, strings.TrimSuffix(p.name, ".yml")+".schema.json")); err == nil {

@@ -53,9 +53,13 @@ create temp table c as
   union all select gen_random_uuid(), 'code', id, i, 0, 0, '{"addresses": []}' from p where code;
 insert into identity_credentials (id, config, identity_credential_type_id, identity_id, created_at, updated_at, nid, version)
   select id, config, (select id from t where name = kind), identity_id, now(), now(), (select id from nid), 1 from c;
-insert into identity_credential_identifiers (id, identifier, identity_credential_id, created_at, updated_at, nid, identity_credential_type_id)
-  select gen_random_uuid(), case when i % 787 = 0 and n = 1 then 'person' || i || '@example.com' when i % 1009 = 0 and n = 1 then repeat('x', 60) || to_char(i, 'FM00000')
-      else md5('h' || i || '/' || n) || md5('i' || i || '/' || n) end,
-    id, now(), now(), (select id from nid), (select id from t where name = 'passkey')
-  from c, lateral generate_series(1, passkeys + stale) n where kind = 'passkey';
+-- Only since v26.2.0 these have identity_id: keys without a column are left out.
+insert into identity_credential_identifiers
+  select row.* from c, lateral generate_series(1, passkeys + stale) n,
+    lateral jsonb_populate_record(null::identity_credential_identifiers, jsonb_build_object(
+      'id', gen_random_uuid(), 'identity_credential_id', c.id, 'identity_id', c.identity_id, 'created_at', now(), 'updated_at', now(),
+      'nid', (select id from nid), 'identity_credential_type_id', (select id from t where name = 'passkey'),
+      'identifier', case when i % 787 = 0 and n = 1 then 'person' || i || '@example.com' when i % 1009 = 0 and n = 1 then repeat('x', 60) || to_char(i, 'FM00000')
+        else md5('h' || i || '/' || n) || md5('i' || i || '/' || n) end)) row
+  where kind = 'passkey';
 analyze;
