@@ -15,6 +15,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -222,9 +223,9 @@ func rows(t *testing.T, d drawn, text string) []matrix.Row {
 // ceremonies work there.
 var aboutBaseURL = []string{"base-url-internal", "rp-id-localhost-prod", "tls-terminated-scheme"}
 
-func errorsIn(found []lint.Finding) (out []lint.Finding) {
+func errorsIn(found []finding.Finding) (out []finding.Finding) {
 	for _, f := range found {
-		if f.Severity == lint.Error && !slices.Contains(aboutBaseURL, f.Rule) {
+		if f.Severity == finding.Error && !slices.Contains(aboutBaseURL, f.Rule) {
 			out = append(out, f)
 		}
 	}

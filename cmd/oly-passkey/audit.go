@@ -13,6 +13,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/cmd/internal/sidecarcmd"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/audit"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -73,9 +74,10 @@ func (u *auditor) run(ctx context.Context) error {
 	if !slices.Contains([]string{"text", "csv", "json", "html"}, u.format) {
 		return cli.Usagef("--format is %q; it takes text, csv, json or html", u.format)
 	}
-	failOn, err := audit.ParseSeverity(u.failOn)
-	if err != nil {
-		return cli.Usagef("--fail-on: %w", err)
+	var err error
+	failOn, ok := finding.ParseSeverity(u.failOn)
+	if !ok {
+		return cli.Usagef("--fail-on is %q; it takes error, warning or info", u.failOn)
 	}
 	if u.access.MaxRPS < 0 || u.pageSize < 1 || u.pageSize > 1000 {
 		return cli.Usagef("--max-rps has to be 0 or more, and --page-size 1 to 1000")
@@ -110,7 +112,7 @@ func (u *auditor) run(ctx context.Context) error {
 	if err := report.Close(); err != nil {
 		return err
 	}
-	if worst != "" && worst.AtLeast(failOn) {
+	if worst >= failOn {
 		return cli.Findings()
 	}
 	return nil

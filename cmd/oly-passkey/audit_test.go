@@ -86,7 +86,7 @@ func TestAuditFails(t *testing.T) {
 	}{
 		{cli.ExitUsage, `required flag(s) "kratos-admin-url" not set`, nil},
 		{cli.ExitUsage, `--format is "xml"; it takes text, csv, json or html`, []string{"--kratos-admin-url", url, "--format", "xml"}},
-		{cli.ExitUsage, `--fail-on: "x" is no severity; there are error, warning and info`, []string{"--kratos-admin-url", url, "--fail-on", "x"}},
+		{cli.ExitUsage, `--fail-on is "x"; it takes error, warning or info`, []string{"--kratos-admin-url", url, "--fail-on", "x"}},
 		{cli.ExitUsage, `--max-rps has to be 0 or more, and --page-size 1 to 1000`, []string{"--kratos-admin-url", url, "--page-size", "0"}},
 		{cli.ExitUsage, `--rp-id-change: rp.id "https://x" is no bare lower-case domain, such as example.com`, []string{"--kratos-admin-url", url, "--rp-id-change", "https://x"}},
 		{cli.ExitUsage, `--kratos-admin-url: kratos admin url "x" is no http or https url`, []string{"--kratos-admin-url", "x"}},

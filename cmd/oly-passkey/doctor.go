@@ -15,6 +15,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 	"github.com/olympusoss/oly-passkey/pkg/doctor"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -89,7 +90,7 @@ Exit code 0: clean; 1: findings; 3: there was not enough time.`,
 }
 
 func (d *doctorCommand) run(ctx context.Context, where string) error {
-	failOn, ok := lint.ParseSeverity(d.failOn)
+	failOn, ok := finding.ParseSeverity(d.failOn)
 	switch {
 	case !ok:
 		return cli.Usagef("--fail-on is %q; it takes error, warning or info", d.failOn)

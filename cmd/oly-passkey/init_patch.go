@@ -17,6 +17,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 	"github.com/olympusoss/oly-passkey/pkg/config/survey"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -228,9 +229,9 @@ func (s *scaffolder) writePatch(plan *adopt.Plan, additions []setup.File) error 
 
 // remind tells what a person has to do, and what lint only warns of.
 func (s *scaffolder) remind(plan *adopt.Plan) error {
-	var warnings []lint.Finding
+	var warnings []finding.Finding
 	for _, f := range plan.Left {
-		if f.Severity == lint.Warning {
+		if f.Severity == finding.Warning {
 			warnings = append(warnings, f)
 		}
 	}

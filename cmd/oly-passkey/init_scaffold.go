@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/config/setup"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -84,7 +84,7 @@ func (s *scaffolder) lint(files []setup.File) error {
 		return err
 	}
 	for _, f := range found {
-		if f.Severity == lint.Error {
+		if f.Severity == finding.Error {
 			return errors.New("with kratos.env as it is this would not work, so nothing was written")
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -114,7 +115,7 @@ func (l *linter) run(ctx context.Context, args []string) error {
 	if l.explain != "" {
 		return explainRule(l.app.stdout, l.explain)
 	}
-	failOn, ok := lint.ParseSeverity(l.failOn)
+	failOn, ok := finding.ParseSeverity(l.failOn)
 	if !ok {
 		return cli.Usagef("--fail-on is %q; it takes error, warning or info", l.failOn)
 	}
@@ -169,12 +170,12 @@ func (l *linter) run(ctx context.Context, args []string) error {
 }
 
 // check lints each configuration, after mending it when that is asked for.
-func (l *linter) check(ctx context.Context, targets []target, base baseline) ([]lint.Finding, error) {
-	var all []lint.Finding
+func (l *linter) check(ctx context.Context, targets []target, base baseline) ([]finding.Finding, error) {
+	var all []finding.Finding
 	said := make(map[string]bool) // environments share files
 	for _, t := range targets {
 		files, opts := t.files, t.opts
-		var found []lint.Finding
+		var found []finding.Finding
 		var err error
 		if opts.Baseline, err = base.before(ctx, files); err != nil {
 			return nil, err
@@ -182,7 +183,7 @@ func (l *linter) check(ctx context.Context, targets []target, base baseline) ([]
 		if l.fix != "" || l.diff {
 			found, err = l.mend(ctx, files, opts)
 		} else {
-			found, err = interruptible(ctx, func() ([]lint.Finding, error) { return lint.Check(files, opts, rules.All()) })
+			found, err = interruptible(ctx, func() ([]finding.Finding, error) { return lint.Check(files, opts, rules.All()) })
 		}
 		if err != nil {
 			return nil, fmt.Errorf("check %q: %w", files[0].Name, err)
@@ -198,7 +199,7 @@ func (l *linter) check(ctx context.Context, targets []target, base baseline) ([]
 	return base.unknown(all), nil
 }
 
-func (l *linter) answer(all []lint.Finding, failOn lint.Severity, write report.Writer) error {
+func (l *linter) answer(all []finding.Finding, failOn finding.Severity, write report.Writer) error {
 	failed := false
 	shown := all[:0:0]
 	for _, f := range all {

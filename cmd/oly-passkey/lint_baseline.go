@@ -18,6 +18,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -98,7 +99,7 @@ func atRevision(ctx context.Context, name, rev string) (*source.File, error) {
 
 // unknown drops the findings that the baseline has recorded, each as often as it
 // was there.
-func (b baseline) unknown(all []lint.Finding) []lint.Finding {
+func (b baseline) unknown(all []finding.Finding) []finding.Finding {
 	if b.known == nil {
 		return all
 	}
@@ -118,7 +119,7 @@ func (b baseline) unknown(all []lint.Finding) []lint.Finding {
 }
 
 // record writes the findings of now to --write-baseline.
-func (l *linter) record(all []lint.Finding) error {
+func (l *linter) record(all []finding.Finding) error {
 	name := l.writeBaseline
 	r := recorded{Version: 1, Findings: make(map[string]int)}
 	for _, f := range all {

@@ -8,13 +8,14 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // mend fixes the files of one configuration, or shows what it would do, and
 // answers what is left.
-func (l *linter) mend(ctx context.Context, files []*source.File, opts lint.Options) ([]lint.Finding, error) {
+func (l *linter) mend(ctx context.Context, files []*source.File, opts lint.Options) ([]finding.Finding, error) {
 	repair, err := interruptible(ctx, func() (lint.Repair, error) {
 		return lint.Fix(files, opts, rules.All(), l.fix == "suggested")
 	})

@@ -15,6 +15,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/orynetwork"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -122,7 +123,7 @@ func (n *oryNetwork) key(a *app) (string, error) {
 
 // locate adds to each finding about the project where it is set: the JSON path,
 // and the page of the Ory Console.
-func (n *oryNetwork) locate(findings []lint.Finding) {
+func (n *oryNetwork) locate(findings []finding.Finding) {
 	if n.project == nil {
 		return
 	}
@@ -138,7 +139,7 @@ func (n *oryNetwork) locate(findings []lint.Finding) {
 		if pointer == "" {
 			pointer = "/"
 		}
-		findings[i].Notes = slices.Concat(f.Notes, []lint.Note{{Span: f.Span, Message: pointer + " (" + where + ")"}})
+		findings[i].Notes = slices.Concat(f.Notes, []finding.Note{{Span: f.Span, Message: pointer + " (" + where + ")"}})
 	}
 }
 

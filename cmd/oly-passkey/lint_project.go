@@ -15,6 +15,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
 	"github.com/olympusoss/oly-passkey/pkg/config/project"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -159,7 +160,7 @@ func withMatrix(targets []target) (report.Writer, error) {
 			return nil, err
 		}
 	}
-	return func(w io.Writer, findings []lint.Finding) error {
+	return func(w io.Writer, findings []finding.Finding) error {
 		return report.HTMLWith(w, findings, template.HTML(b.String())) //nolint:gosec // html/template has escaped it
 	}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 func newMatrix(a *app) *cobra.Command {
@@ -59,7 +60,7 @@ func (l *linter) matrix(ctx context.Context, args []string, browsers bool) error
 	if err != nil {
 		return err
 	}
-	var unreadable []lint.Finding
+	var unreadable []finding.Finding
 	pass, err := interruptible(ctx, func() (pass *lint.Pass, err error) {
 		pass, unreadable, err = lint.Load(configs[0], opts)
 		return pass, err

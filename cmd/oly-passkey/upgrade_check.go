@@ -8,9 +8,9 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/config/upgrade"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // upgradeCheck holds the flags of `upgrade-check`.
@@ -49,7 +49,7 @@ Exit code 0: clean; 1: findings; 3: the configuration could not be read.`,
 }
 
 func (u *upgradeCheck) run(ctx context.Context) error {
-	failOn, ok := lint.ParseSeverity(u.failOn)
+	failOn, ok := finding.ParseSeverity(u.failOn)
 	if !ok {
 		return cli.Usagef("--fail-on is %q; it takes error, warning or info", u.failOn)
 	}
@@ -74,7 +74,7 @@ func (u *upgradeCheck) run(ctx context.Context) error {
 	if opts.Version == (kratosconf.Version{}) {
 		return cli.Usagef("upgrade-check needs --from, because no image tag beside the files says what runs")
 	}
-	found, err := interruptible(ctx, func() ([]lint.Finding, error) { return upgrade.Check(files, opts, opts.Version, to) })
+	found, err := interruptible(ctx, func() ([]finding.Finding, error) { return upgrade.Check(files, opts, opts.Version, to) })
 	if err != nil {
 		return err
 	}

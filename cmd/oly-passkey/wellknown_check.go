@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
@@ -93,7 +93,7 @@ Exit code 0: clean; 1: findings; 3: the configuration could not be read.`,
 }
 
 func (k *wellknownCheck) run(ctx context.Context, args []string) error {
-	failOn, ok := lint.ParseSeverity(k.failOn)
+	failOn, ok := finding.ParseSeverity(k.failOn)
 	if !ok {
 		return cli.Usagef("--fail-on is %q; it takes error, warning or info", k.failOn)
 	}

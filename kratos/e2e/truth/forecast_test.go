@@ -13,6 +13,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -80,19 +81,19 @@ func (d *deployment) forecast(t *testing.T) *forecast {
 	require.NoError(t, err)
 	f := &forecast{Stages: map[stage]bool{}, Session: true}
 	errorsFound := false
-	for _, finding := range found {
-		f.Rules = append(f.Rules, finding.Rule)
-		if finding.Rule == "no-session-hook" {
+	for _, one := range found {
+		f.Rules = append(f.Rules, one.Rule)
+		if one.Rule == "no-session-hook" {
 			f.Session = false
 		}
 		// Here the UI's server reaches Kratos by an address of its own, and people
 		// sign up on localhost whatever else is deployed.
-		if finding.Severity == lint.Error && finding.Rule != "base-url-internal" && finding.Rule != "rp-id-localhost-prod" {
+		if one.Severity == finding.Error && one.Rule != "base-url-internal" && one.Rule != "rp-id-localhost-prod" {
 			errorsFound = true
-			if strings.Contains(finding.Message, "so Kratos refuses to start") {
+			if strings.Contains(one.Message, "so Kratos refuses to start") {
 				f.Stages[stageStart] = true
 			}
-			for _, s := range stagesOf(finding.Rule) {
+			for _, s := range stagesOf(one.Rule) {
 				f.Stages[s] = true
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -52,12 +53,12 @@ const (
 
 // Plan is what has to change, and why.
 type Plan struct {
-	Changed []lint.Repaired // files before and after, identity schemas included
-	Facts   []Fact          // what was inferred, and from where
-	Steps   []Step          // what is done, in order
-	Left    []lint.Finding  // what lint says of the result
-	Before  []lint.Finding  // what lint says of the files as they are
-	Pages   []lint.Page     // where its ceremonies run
+	Changed []lint.Repaired   // files before and after, identity schemas included
+	Facts   []Fact            // what was inferred, and from where
+	Steps   []Step            // what is done, in order
+	Left    []finding.Finding // what lint says of the result
+	Before  []finding.Finding // what lint says of the files as they are
+	Pages   []lint.Page       // where its ceremonies run
 	config  *kratosconf.Config
 }
 
@@ -165,7 +166,7 @@ func (w *workshop) errors(Options) error {
 	}
 	var broken []*lint.Rule
 	for _, r := range rules.All() {
-		if slices.ContainsFunc(found, func(f lint.Finding) bool { return f.Rule == r.ID && f.Severity == lint.Error }) {
+		if slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Rule == r.ID && f.Severity == finding.Error }) {
 			broken = append(broken, r)
 		}
 	}
@@ -181,7 +182,7 @@ func (w *workshop) errors(Options) error {
 		w.put(source.New(c.Name, c.After))
 	}
 	for _, f := range found {
-		if f.Severity == lint.Error && !slices.ContainsFunc(repair.Left, func(l lint.Finding) bool { return l.Rule == f.Rule }) {
+		if f.Severity == finding.Error && !slices.ContainsFunc(repair.Left, func(l finding.Finding) bool { return l.Rule == f.Rule }) {
 			w.step(Step{What: f.Help + " [" + f.Rule + "]", At: f.Span})
 		}
 	}
@@ -189,10 +190,10 @@ func (w *workshop) errors(Options) error {
 }
 
 // Errors are the findings of the result that keep it from being written.
-func (p *Plan) Errors() []lint.Finding {
-	var out []lint.Finding
+func (p *Plan) Errors() []finding.Finding {
+	var out []finding.Finding
 	for _, f := range p.Left {
-		if f.Severity == lint.Error {
+		if f.Severity == finding.Error {
 			out = append(out, f)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -177,7 +178,7 @@ func localhost(text string) []proof {
 // config is the configuration that an input is compared with. A nil config has no
 // findings.
 type config struct {
-	findings []lint.Finding
+	findings []finding.Finding
 	methods  []*lint.Method
 	baseURL  string
 	names    []string

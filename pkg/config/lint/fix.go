@@ -10,13 +10,14 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Repair is what Fix made of the files of one configuration.
 type Repair struct {
-	Changed []Repaired // the files that differ now, identity schemas included
-	Left    []Finding  // what is left to mend by hand
+	Changed []Repaired        // the files that differ now, identity schemas included
+	Left    []finding.Finding // what is left to mend by hand
 }
 
 // Repaired is one file before and after.
@@ -96,9 +97,9 @@ type fixer struct {
 // attempt is what some rules' fixes make of files.
 type attempt struct {
 	files   *workshop
-	made    bool      // a fix, at least
-	left    []Finding // to mend by hand
-	brought *Finding  // that was not there before, nil where there is none
+	made    bool              // a fix, at least
+	left    []finding.Finding // to mend by hand
+	brought *finding.Finding  // that was not there before, nil where there is none
 }
 
 // most makes the fixes of as many rules as bring nothing together.
@@ -128,7 +129,7 @@ func (f *fixer) try(from *workshop, may func(rule string) bool) (a attempt, err 
 	if opts.Schemas.Read != nil {
 		opts.Schemas.Read = w.open
 	}
-	check := func() ([]Finding, error) {
+	check := func() ([]finding.Finding, error) {
 		if w.related != nil {
 			document := *opts.Related
 			document.Body, opts.Related, opts.RelatedFile = w.related.Data, &document, w.related
@@ -156,7 +157,7 @@ func (f *fixer) try(from *workshop, may func(rule string) bool) (a attempt, err 
 }
 
 // together reports the harm of fixes each of which does none.
-func (f *fixer) together(from, to *workshop, opts Options) (*Finding, error) {
+func (f *fixer) together(from, to *workshop, opts Options) (*finding.Finding, error) {
 	if opts.Schemas.Read != nil {
 		opts.Schemas.Read = from.clone().open
 	}
@@ -175,24 +176,24 @@ func (f *fixer) together(from, to *workshop, opts Options) (*Finding, error) {
 		return &unreadable[0], nil
 	}
 	if harm := Harm(before.Setup(), after.Setup()); len(harm) > 0 {
-		return &Finding{Severity: Error, Message: harm[0]}, nil
+		return &finding.Finding{Severity: finding.Error, Message: harm[0]}, nil
 	}
 	return nil, nil
 }
 
 // fixes are those of the findings of rules that may.
-func (f *fixer) fixes(findings []Finding, may func(rule string) bool) [][]source.Edit {
+func (f *fixer) fixes(findings []finding.Finding, may func(rule string) bool) [][]source.Edit {
 	var out [][]source.Edit
-	for _, finding := range findings {
-		fix := finding.Fix
+	for _, one := range findings {
+		fix := one.Fix
 		if len(fix) == 0 && f.suggested {
-			fix = finding.Suggest
+			fix = one.Suggest
 		}
 		if len(fix) == 0 {
 			continue
 		}
-		f.wanted[finding.Rule] = true
-		if may(finding.Rule) {
+		f.wanted[one.Rule] = true
+		if may(one.Rule) {
 			out = append(out, fix)
 		}
 	}
@@ -200,7 +201,7 @@ func (f *fixer) fixes(findings []Finding, may func(rule string) bool) [][]source
 }
 
 // broughtBy finds a finding of a rule that had fewer before.
-func broughtBy(before, after []Finding) *Finding {
+func broughtBy(before, after []finding.Finding) *finding.Finding {
 	count := make(map[string]int)
 	for _, f := range before {
 		count[f.Rule]++

@@ -7,15 +7,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // wants is a rule that a key has a value, and mends it.
 func wants(id, key, value string) *lint.Rule {
-	return &lint.Rule{ID: id, Severity: lint.Error, Check: func(p *lint.Pass) {
+	return &lint.Rule{ID: id, Severity: finding.Error, Check: func(p *lint.Pass) {
 		if v := p.Config.Get(key); v.Exists() && v.Str != value {
-			p.ReportAt(v, lint.Finding{Message: key + " is not " + value, Help: "mend it", Fix: v.Edit(value)})
+			p.ReportAt(v, finding.Finding{Message: key + " is not " + value, Help: "mend it", Fix: v.Edit(value)})
 		}
 	}}
 }
@@ -24,9 +25,9 @@ func TestFixLeavesAloneWhatBringsSomethingNew(t *testing.T) {
 	rules := []*lint.Rule{
 		wants("harmless", "a", "1"),
 		wants("harmful", "b", "2"),
-		{ID: "guard", Severity: lint.Error, Check: func(p *lint.Pass) {
+		{ID: "guard", Severity: finding.Error, Check: func(p *lint.Pass) {
 			if v := p.Config.Get("b"); v.Str == "2" {
-				p.ReportAt(v, lint.Finding{Message: "b must not be 2", Help: "write 0"})
+				p.ReportAt(v, finding.Finding{Message: "b must not be 2", Help: "write 0"})
 			}
 		}},
 	}
@@ -42,13 +43,13 @@ func TestFixLeavesAloneWhatBringsSomethingNew(t *testing.T) {
 
 // TestFixMakesOneOfTwoThatHarmTogether: the worse one, or the first.
 func TestFixMakesOneOfTwoThatHarmTogether(t *testing.T) {
-	guard := &lint.Rule{ID: "guard", Severity: lint.Error, Check: func(p *lint.Pass) {
+	guard := &lint.Rule{ID: "guard", Severity: finding.Error, Check: func(p *lint.Pass) {
 		if a, b := p.Config.Get("a"), p.Config.Get("b"); a.Str == "1" && b.Str == "2" {
-			p.ReportAt(a, lint.Finding{Message: "not both", Help: "choose"})
+			p.ReportAt(a, finding.Finding{Message: "not both", Help: "choose"})
 		}
 	}}
 	mild := wants("one", "a", "1")
-	mild.Severity = lint.Warning
+	mild.Severity = finding.Warning
 	for want, rules := range map[string][]*lint.Rule{
 		"a: 1\nb: 0\n": {wants("one", "a", "1"), wants("two", "b", "2"), guard},
 		"a: 0\nb: 2\n": {mild, wants("two", "b", "2"), guard},
@@ -65,15 +66,15 @@ func TestFixMakesOneOfTwoThatHarmTogether(t *testing.T) {
 func TestFixMakesWhatHarmsAlone(t *testing.T) {
 	rules := []*lint.Rule{
 		wants("one", "a", "1"),
-		{ID: "follows", Severity: lint.Error, Check: func(p *lint.Pass) {
+		{ID: "follows", Severity: finding.Error, Check: func(p *lint.Pass) {
 			if a, b := p.Config.Get("a"), p.Config.Get("b"); a.Str == "1" && b.Str != "1" {
-				p.ReportAt(b, lint.Finding{Message: "b follows a", Help: "write 1", Fix: b.Edit("1")})
+				p.ReportAt(b, finding.Finding{Message: "b follows a", Help: "write 1", Fix: b.Edit("1")})
 			}
 		}},
 		wants("harmful", "c", "2"),
-		{ID: "guard", Severity: lint.Error, Check: func(p *lint.Pass) {
+		{ID: "guard", Severity: finding.Error, Check: func(p *lint.Pass) {
 			if v := p.Config.Get("c"); v.Str == "2" {
-				p.ReportAt(v, lint.Finding{Message: "c must not be 2", Help: "write 0"})
+				p.ReportAt(v, finding.Finding{Message: "c must not be 2", Help: "write 0"})
 			}
 		}},
 	}

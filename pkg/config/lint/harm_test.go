@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -101,16 +102,16 @@ func TestHarm(t *testing.T) {
 // one by one and together.
 func TestHarmIsNotOffered(t *testing.T) {
 	edit := func(id, key, value string) *lint.Rule {
-		return &lint.Rule{ID: id, Severity: lint.Error, Check: func(p *lint.Pass) {
+		return &lint.Rule{ID: id, Severity: finding.Error, Check: func(p *lint.Pass) {
 			if v := p.Config.Get(key); v.Exists() && v.Text() != value {
-				p.ReportAt(v, lint.Finding{Message: "m", Help: "h", Fix: v.Edit(value), Suggest: v.Edit(value)})
+				p.ReportAt(v, finding.Finding{Message: "m", Help: "h", Fix: v.Edit(value), Suggest: v.Edit(value)})
 			}
 		}}
 	}
 	remove := func(id, key string) *lint.Rule {
-		return &lint.Rule{ID: id, Severity: lint.Error, Check: func(p *lint.Pass) {
+		return &lint.Rule{ID: id, Severity: finding.Error, Check: func(p *lint.Pass) {
 			if v := p.Config.Get(key); v.Exists() {
-				p.ReportAt(v, lint.Finding{Message: "m", Help: "h", Fix: p.RemoveField(v)})
+				p.ReportAt(v, finding.Finding{Message: "m", Help: "h", Fix: p.RemoveField(v)})
 			}
 		}}
 	}

@@ -10,61 +10,16 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Severity says how bad a finding is.
-type Severity uint8
-
-// Error is kept for what fails: a ceremony, the start of Kratos, a registration,
-// or the safety of an account.
-const (
-	Info Severity = iota + 1
-	Warning
-	Error
-)
-
-// String names the severity as every output format spells it.
-func (s Severity) String() string {
-	return [...]string{"none", "info", "warning", "error"}[s]
-}
-
-// ParseSeverity reads what String writes.
-func ParseSeverity(s string) (Severity, bool) {
-	for _, severity := range []Severity{Info, Warning, Error} {
-		if severity.String() == s {
-			return severity, true
-		}
-	}
-	return 0, false
-}
-
 // Rule is one thing that can be wrong.
 type Rule struct {
-	ID       string   // stable and readable
-	Severity Severity // the usual one; a finding may have a lower one
+	ID       string           // stable and readable
+	Severity finding.Severity // the usual one; a finding may have a lower one
 	Check    func(*Pass)
-}
-
-// Finding is one place at which a rule is broken.
-type Finding struct {
-	Rule     string
-	Severity Severity // filled in from the rule when it is zero
-	Span     source.Span
-	Message  string // what is wrong and why, lower case, no period
-	Help     string // what to do, an imperative sentence
-	Notes    []Note
-	Fix      []source.Edit // nothing when it must be mended by hand
-	// Suggest is a change that is right most of the time and that a person must
-	// look at.
-	Suggest []source.Edit
-}
-
-// Note is a further place that a finding is about.
-type Note struct {
-	Span    source.Span
-	Message string
 }
 
 // SyntaxRule is the id of findings about text that cannot be read at all.
@@ -97,7 +52,7 @@ type Options struct {
 // Check lints files that together are one configuration, later ones over
 // earlier ones. The findings are ordered by place. An error says that the
 // environment does not fit.
-func Check(files []*source.File, opts Options, rules []*Rule) ([]Finding, error) {
+func Check(files []*source.File, opts Options, rules []*Rule) ([]finding.Finding, error) {
 	p, findings, err := Load(files, opts)
 	if p == nil || err != nil {
 		return findings, err
@@ -107,9 +62,9 @@ func Check(files []*source.File, opts Options, rules []*Rule) ([]Finding, error)
 
 // Load reads files that together are one configuration. What cannot be read at
 // all is a finding, and then there is no pass.
-func Load(files []*source.File, opts Options) (*Pass, []Finding, error) {
+func Load(files []*source.File, opts Options) (*Pass, []finding.Finding, error) {
 	var docs []*kratosconf.Document
-	var findings []Finding
+	var findings []finding.Finding
 	for _, f := range files {
 		d, err := kratosconf.Parse(f, kratosconf.ParseOptions{Rendered: opts.Rendered})
 		var syntax *kratosconf.SyntaxError
@@ -149,14 +104,14 @@ func before(opts Options) (*Pass, error) {
 	return p, err
 }
 
-func syntaxFinding(err *kratosconf.SyntaxError) Finding {
-	f := Finding{
-		Rule: SyntaxRule, Severity: Error, Span: err.Span,
+func syntaxFinding(err *kratosconf.SyntaxError) finding.Finding {
+	f := finding.Finding{
+		Rule: SyntaxRule, Severity: finding.Error, Span: err.Span,
 		Message: err.Message + ", so Kratos refuses to start",
 		Help:    "mend the text at this place; everything else is checked once it can be read",
 	}
 	if err.Template {
-		f.Severity = Info
+		f.Severity = finding.Info
 		f.Message = "this template cannot be read before it is rendered: " + err.Message
 		f.Help = "lint the rendered file as well, with --rendered"
 	}
@@ -164,7 +119,7 @@ func syntaxFinding(err *kratosconf.SyntaxError) Finding {
 }
 
 // Run checks every rule.
-func Run(p *Pass, rules []*Rule) []Finding {
+func Run(p *Pass, rules []*Rule) []finding.Finding {
 	for _, r := range rules {
 		p.rule = r
 		r.Check(p)
@@ -176,7 +131,7 @@ func Run(p *Pass, rules []*Rule) []Finding {
 	}
 	p.dropHarm(fixes)
 	p.dropHarm(proposals)
-	slices.SortStableFunc(p.findings, func(a, b Finding) int {
+	slices.SortStableFunc(p.findings, func(a, b finding.Finding) int {
 		return cmp.Or(
 			cmp.Compare(p.fileOrder(a.Span.File), p.fileOrder(b.Span.File)),
 			cmp.Compare(a.Span.Start, b.Span.Start),

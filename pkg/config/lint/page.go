@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -72,11 +73,11 @@ func (p Page) Where() string {
 }
 
 // Notes points at the place that configures the page.
-func (p Page) Notes() []Note {
+func (p Page) Notes() []finding.Note {
 	if p.Value == nil || p.Value.Place().File == nil {
 		return nil
 	}
-	return []Note{{Span: p.Value.Place(), Message: "the page is configured here, as " + p.Where()}}
+	return []finding.Note{{Span: p.Value.Place(), Message: "the page is configured here, as " + p.Where()}}
 }
 
 // UsedOrigins are the origins of all the URLs that people are sent to.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -45,7 +46,7 @@ type Pass struct {
 	bodies    *hookbody.Evaluator
 	sent      map[*kratosconf.Value]Sent // by hook, nil before somebody asks
 	rule      *Rule
-	findings  []Finding
+	findings  []finding.Finding
 	reported  map[findingKey]bool
 }
 
@@ -105,7 +106,7 @@ func (p *Pass) Enabled() []*Method {
 
 // Report adds a finding of the rule that runs. The same finding twice, because
 // two methods share an anchor or two schemas a file, counts once.
-func (p *Pass) Report(f Finding) {
+func (p *Pass) Report(f finding.Finding) {
 	f.Rule = p.rule.ID
 	if f.Severity == 0 {
 		f.Severity = p.rule.Severity
@@ -115,8 +116,8 @@ func (p *Pass) Report(f Finding) {
 	}
 	if text := p.inside(f.Span.File); text != nil {
 		inner := f.Span.Position()
-		f.Notes = slices.DeleteFunc(f.Notes, func(n Note) bool { return n.Span == text.Place() })
-		f.Notes = append([]Note{{Span: text.Place(), Message: fmt.Sprintf("the place is line %d, column %d of the schema in this text", inner.Line, inner.Column)}}, f.Notes...)
+		f.Notes = slices.DeleteFunc(f.Notes, func(n finding.Note) bool { return n.Span == text.Place() })
+		f.Notes = append([]finding.Note{{Span: text.Place(), Message: fmt.Sprintf("the place is line %d, column %d of the schema in this text", inner.Line, inner.Column)}}, f.Notes...)
 		f.Span, f.Fix, f.Suggest = text.Place(), nil, nil
 	}
 	key := findingKey{rule: f.Rule, start: f.Span.Start, message: f.Message}
@@ -142,17 +143,17 @@ func (p *Pass) inside(f *source.File) *kratosconf.Value {
 
 // ReportAt adds a finding about a value: it stands at the value, tells what the
 // value overrides, and drops a fix that would change something else too.
-func (p *Pass) ReportAt(v *kratosconf.Value, f Finding) {
+func (p *Pass) ReportAt(v *kratosconf.Value, f finding.Finding) {
 	if v == nil {
 		p.Report(f)
 		return
 	}
 	f.Span = v.Place()
 	for hidden := v.Overrode; hidden != nil && hidden.Kind != kratosconf.Map; hidden = hidden.Overrode {
-		f.Notes = append(f.Notes, Note{Span: hidden.Place(), Message: "overrides the value here"})
+		f.Notes = append(f.Notes, finding.Note{Span: hidden.Place(), Message: "overrides the value here"})
 	}
 	if v.Shared && v.Kind != kratosconf.Map && v.Kind != kratosconf.List {
-		f.Notes = append(f.Notes, Note{Span: v.Place(), Message: "several places share this value by an anchor; a change here changes them all"})
+		f.Notes = append(f.Notes, finding.Note{Span: v.Place(), Message: "several places share this value by an anchor; a change here changes them all"})
 	}
 	p.Report(f)
 }

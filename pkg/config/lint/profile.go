@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -56,7 +57,7 @@ func guessProfile(pages []Page) Profile {
 }
 
 // InProd answers one severity for production and another for development.
-func (p *Pass) InProd(prod, dev Severity) Severity {
+func (p *Pass) InProd(prod, dev finding.Severity) finding.Severity {
 	if p.Prod() {
 		return prod
 	}

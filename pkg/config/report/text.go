@@ -8,22 +8,22 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Text writes each finding as file:line:column: severity: message [rule], the
 // line that it is about with a caret, the help and further places.
-func Text(w io.Writer, findings []lint.Finding) error {
-	return text(w, findings, style{paint: func(_ lint.Severity, s string) string { return s }})
+func Text(w io.Writer, findings []finding.Finding) error {
+	return text(w, findings, style{paint: func(_ finding.Severity, s string) string { return s }})
 }
 
 // ColorText is Text for a terminal: severities and carets have a colour, and
 // nothing is wider than Columns.
-func ColorText(w io.Writer, findings []lint.Finding) error {
-	return text(w, findings, style{wrapped: true, paint: func(severity lint.Severity, s string) string {
-		code := map[lint.Severity]string{lint.Error: "31", lint.Warning: "33", lint.Info: "36"}[severity]
+func ColorText(w io.Writer, findings []finding.Finding) error {
+	return text(w, findings, style{wrapped: true, paint: func(severity finding.Severity, s string) string {
+		code := map[finding.Severity]string{finding.Error: "31", finding.Warning: "33", finding.Info: "36"}[severity]
 		return "\x1b[1;" + code + "m" + s + "\x1b[0m"
 	}})
 }
@@ -31,10 +31,10 @@ func ColorText(w io.Writer, findings []lint.Finding) error {
 // style is how a text looks.
 type style struct {
 	wrapped bool // to Columns
-	paint   func(lint.Severity, string) string
+	paint   func(finding.Severity, string) string
 }
 
-func text(w io.Writer, findings []lint.Finding, look style) error {
+func text(w io.Writer, findings []finding.Finding, look style) error {
 	b := bufio.NewWriter(w)
 	for i, f := range findings {
 		if i > 0 {

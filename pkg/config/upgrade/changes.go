@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -22,7 +23,7 @@ type change struct {
 
 // note says what a change means; an empty message says nothing.
 type note struct {
-	severity      lint.Severity
+	severity      finding.Severity
 	message, help string
 }
 
@@ -54,37 +55,37 @@ func released() []change {
 	return []change{
 		{
 			"android-origins", "origins of Android apps in `rp.origins`", kratosconf.VersionTriggerID, "a82d28801", androidOrigins,
-			note{lint.Info, "Kratos takes the origins of Android apps from v25.4.0 on", ""},
-			note{lint.Error, "before v25.4.0 Kratos refuses ceremonies of Android apps, whatever is in rp.origins", "stay at v25.4.0 or later"},
+			note{finding.Info, "Kratos takes the origins of Android apps from v25.4.0 on", ""},
+			note{finding.Error, "before v25.4.0 Kratos refuses ceremonies of Android apps, whatever is in rp.origins", "stay at v25.4.0 or later"},
 		},
 		{
 			"hook-trigger-id", "hooks carry `Ory-Webhook-Trigger-Id`", kratosconf.VersionTriggerID, "Ory-Webhook-Trigger-Id", webHooks,
-			note{lint.Info, "hooks carry Ory-Webhook-Trigger-Id from v25.4.0 on, the same over all tries of one event", ""},
-			note{lint.Info, "before v25.4.0 hooks carry no Ory-Webhook-Trigger-Id, so tries of one event cannot be told from several", "let receivers do the same thing twice without harm"},
+			note{finding.Info, "hooks carry Ory-Webhook-Trigger-Id from v25.4.0 on, the same over all tries of one event", ""},
+			note{finding.Info, "before v25.4.0 hooks carry no Ory-Webhook-Trigger-Id, so tries of one event cannot be told from several", "let receivers do the same thing twice without harm"},
 		},
 		{
 			"verified-address-counts", "`require_verified_address` counts for passkeys", kratosconf.VersionTriggerID, "selfservice/hook/address_verifier.go", verifiedAddress,
-			note{lint.Warning, "require_verified_address counts for passkeys from v25.4.0 on: people whose address is not verified cannot sign in any more", "see how many that are before you upgrade, and enable verification"},
+			note{finding.Warning, "require_verified_address counts for passkeys from v25.4.0 on: people whose address is not verified cannot sign in any more", "see how many that are before you upgrade, and enable verification"},
 			note{}, // lint has a rule for it
 		},
 		{
 			"api-flows", "passkeys in API flows, for apps", v26_2, "39c341b92", passkey,
-			note{lint.Info, "apps sign in by passkey from v26.2.0 on: API flows have the method", ""},
-			note{lint.Warning, "before v26.2.0 only browser flows have the passkey method: apps lose it", "let apps sign in through the system's browser"},
+			note{finding.Info, "apps sign in by passkey from v26.2.0 on: API flows have the method", ""},
+			note{finding.Warning, "before v26.2.0 only browser flows have the passkey method: apps lose it", "let apps sign in through the system's browser"},
 		},
 		{
 			"webauthn-without-rp", "`webauthn` without `rp` is left out silently", v26_2, "run on v1.3.1 and v26.2.0", webauthnWithoutRP,
-			note{lint.Warning, "v26.2.0 offers no key where webauthn has no rp, and says nothing; v1.3.1 answers 500", "configure rp, or disable the method"},
-			note{lint.Error, "v1.3.1 answers 500 to every sign-up where webauthn has no rp", "configure rp, or disable the method"},
+			note{finding.Warning, "v26.2.0 offers no key where webauthn has no rp, and says nothing; v1.3.1 answers 500", "configure rp, or disable the method"},
+			note{finding.Error, "v1.3.1 answers 500 to every sign-up where webauthn has no rp", "configure rp, or disable the method"},
 		},
 		{
 			"hook-id", "`id` in a hook's config", v26_2, "run on v1.3.1 and v26.2.0", hookIDs,
 			note{},
-			note{lint.Error, "v1.3.1 does not know id in a hook's config and refuses to start", "remove it"},
+			note{finding.Error, "v1.3.1 does not know id in a hook's config and refuses to start", "remove it"},
 		},
 		{
 			"admin-page-size", "lists of identities have 500 a page at most", v26_2, "run on v1.3.1 and v26.2.0", passkey,
-			note{lint.Info, "lists of identities have 500 a page at most from v26.2.0 on, whatever page_size asks for: scripts that count on 1000 miss people", "follow the Link header until there is no rel=\"next\""},
+			note{finding.Info, "lists of identities have 500 a page at most from v26.2.0 on, whatever page_size asks for: scripts that count on 1000 miss people", "follow the Link header until there is no rel=\"next\""},
 			note{},
 		},
 	}
@@ -94,28 +95,28 @@ func unreleased() []change {
 	return []change{
 		{
 			"ceremony-policy", "`authenticator_selection`, `attestation`, `timeouts`; phones and security keys at sign-up", later, "f2b149799", passkey,
-			note{lint.Warning, "after v26.2.0 registration does not ask for authenticatorAttachment \"platform\" unless it is configured: phones and security keys are offered as well", "set authenticator_selection if that is not wanted"},
-			note{lint.Warning, "up to v26.2.0 registration asks for authenticatorAttachment \"platform\", always: desktops show no QR code and refuse security keys", "drop that member in the page, as passkey.js does"},
+			note{finding.Warning, "after v26.2.0 registration does not ask for authenticatorAttachment \"platform\" unless it is configured: phones and security keys are offered as well", "set authenticator_selection if that is not wanted"},
+			note{finding.Warning, "up to v26.2.0 registration asks for authenticatorAttachment \"platform\", always: desktops show no QR code and refuse security keys", "drop that member in the page, as passkey.js does"},
 		},
 		{
 			"display-name-by-flag", "the trait that names a passkey is found by its flag", later, "d560762ed", passkey,
-			note{lint.Info, "after v26.2.0 the trait that names a passkey is found by its flag, not by its title; without one passkeys are hidden in place of a 500", ""},
-			note{lint.Info, "up to v26.2.0 the trait that names a passkey is found by its title, which must be its own", "run oly-passkey lint with --kratos-version"},
+			note{finding.Info, "after v26.2.0 the trait that names a passkey is found by its flag, not by its title; without one passkeys are hidden in place of a 500", ""},
+			note{finding.Info, "up to v26.2.0 the trait that names a passkey is found by its title, which must be its own", "run oly-passkey lint with --kratos-version"},
 		},
 		{
 			"exclude-credentials", "`excludeCredentials` in settings", later, "937706d6c", passkey,
-			note{lint.Info, "after v26.2.0 settings send excludeCredentials, so an authenticator refuses to be added twice", ""},
-			note{lint.Info, "up to v26.2.0 there is no excludeCredentials, and an authenticator can be added twice", ""},
+			note{finding.Info, "after v26.2.0 settings send excludeCredentials, so an authenticator refuses to be added twice", ""},
+			note{finding.Info, "up to v26.2.0 there is no excludeCredentials, and an authenticator can be added twice", ""},
 		},
 		{
 			"sign-count", "the signature counter is kept", later, "57dc77574", passkey,
-			note{lint.Info, "after v26.2.0 Kratos keeps the signature counter, and clones of security keys can be seen", ""},
-			note{lint.Info, "up to v26.2.0 Kratos does not keep the signature counter: clones are not seen", ""},
+			note{finding.Info, "after v26.2.0 Kratos keeps the signature counter, and clones of security keys can be seen", ""},
+			note{finding.Info, "up to v26.2.0 Kratos does not keep the signature counter: clones are not seen", ""},
 		},
 		{
 			"passkey-import", "identities are imported with their passkeys", later, "d651fadee, 3a5664d20", passkey,
-			note{lint.Info, "after v26.2.0 identities can be imported with their passkeys, each with its user_handle", ""},
-			note{lint.Info, "up to v26.2.0 passkeys cannot be imported", ""},
+			note{finding.Info, "after v26.2.0 identities can be imported with their passkeys, each with its user_handle", ""},
+			note{finding.Info, "up to v26.2.0 passkeys cannot be imported", ""},
 		},
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 //go:embed report.html
@@ -78,11 +80,11 @@ func (r *Report) headline() string {
 		text += fmt.Sprintf(" %s would be locked out by losing one device.", humanize.Comma(int64(n)))
 	}
 	switch s.Worst() {
-	case Error:
+	case finding.Error:
 		text += " Some findings need somebody's attention now."
-	case Warning:
+	case finding.Warning:
 		text += " Nothing is urgent, some of it should be looked at."
-	case Info, "":
+	default:
 		text += " Nothing needs attention."
 	}
 	return text

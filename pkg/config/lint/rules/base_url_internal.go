@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Forms, redirects and the script webauthn.js all start with
 // serve.public.base_url.
 var baseURLInternal = &lint.Rule{
-	ID: "base-url-internal", Severity: lint.Error,
+	ID: "base-url-internal", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		base := p.BaseURL
 		if !base.Known || lint.IsPublic(base.Page) {
@@ -20,7 +21,7 @@ var baseURLInternal = &lint.Rule{
 				if !page.Known || page.Value == nil || !lint.IsPublic(page.Page) {
 					continue
 				}
-				p.ReportAt(base.Value, lint.Finding{
+				p.ReportAt(base.Value, finding.Finding{
 					Message: fmt.Sprintf("serve.public.base_url %q cannot be reached from people's browsers, and %s is on %q: forms and the passkey script point there", base.Value.Str, page.Name, page.Page.Host),
 					Help:    "write the address at which browsers reach Kratos' public API",
 					Suggest: base.Value.Edit(page.Bare() + "/"),

@@ -6,13 +6,14 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // RFC 6265 §5.3: a browser drops a cookie whose domain is not the host's.
 var cookieDomain = &lint.Rule{
-	ID: "cookie-domain", Severity: lint.Error,
+	ID: "cookie-domain", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		if len(p.Enabled()) == 0 {
 			return
@@ -26,11 +27,11 @@ var cookieDomain = &lint.Rule{
 				if covers(v.Str, place.Page.Host) {
 					continue
 				}
-				p.ReportAt(v, lint.Finding{
+				p.ReportAt(v, finding.Finding{
 					Message: fmt.Sprintf("%s %q does not cover %q: browsers drop the cookies there, and every flow fails", path, v.Str, place.Page.Host),
 					Suggest: proposeCookieDomain(p, v),
 					Help:    "write a parent domain of all the hosts, or remove it",
-					Notes:   []lint.Note{{Span: place.Value.Place(), Message: "that host is configured here"}},
+					Notes:   []finding.Note{{Span: place.Value.Place(), Message: "that host is configured here"}},
 				})
 				break
 			}

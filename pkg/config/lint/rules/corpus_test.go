@@ -15,6 +15,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -106,7 +107,7 @@ func TestCorpus(t *testing.T) {
 		requireSound(t, findings)
 		var errors []string
 		for _, found := range findings {
-			if found.Severity == lint.Error {
+			if found.Severity == finding.Error {
 				errors = append(errors, found.Rule)
 			}
 		}
@@ -133,7 +134,7 @@ func TestCorpus(t *testing.T) {
 
 // judge names the finding that means a label, or why there is none; "-" is a
 // label that nothing answers.
-func judge(label string, findings []lint.Finding) string {
+func judge(label string, findings []finding.Finding) string {
 	name, _, _ := strings.Cut(label, "[")
 	for _, rule := range labelRules()[name] {
 		for _, f := range findings {

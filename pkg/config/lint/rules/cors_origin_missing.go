@@ -7,10 +7,11 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var corsOriginMissing = &lint.Rule{
-	ID: "cors-origin-missing", Severity: lint.Warning,
+	ID: "cors-origin-missing", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		cors := p.Config.Get("serve.public.cors")
 		allowed := cors.Get("allowed_origins")
@@ -24,7 +25,7 @@ var corsOriginMissing = &lint.Rule{
 				if !page.Known || page.SameAs(base) || allows(page.Bare()) {
 					continue
 				}
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span:    allowed.Place(),
 					Message: fmt.Sprintf("CORS is on, and %s %q is not allowed: its scripts cannot read Kratos' answers", page.Where(), page.Bare()),
 					Help:    fmt.Sprintf("add %q to serve.public.cors.allowed_origins", page.Bare()),

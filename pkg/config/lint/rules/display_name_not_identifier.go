@@ -4,10 +4,11 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var displayNameNotIdentifier = &lint.Rule{
-	ID: "display-name-not-identifier", Severity: lint.Warning,
+	ID: "display-name-not-identifier", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		if !p.Passkey.On {
 			return
@@ -17,7 +18,7 @@ var displayNameNotIdentifier = &lint.Rule{
 				if !t.DisplayName || t.WebAuthn || t.Password || t.Code {
 					continue
 				}
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span:    t.Value.Place(),
 					Message: fmt.Sprintf("trait %q names passkeys and is no identifier of any method: two accounts can have the same one", t.Name),
 					Suggest: lint.InsertMember(t.Annotation().Get("credentials"), identifierOf(p)),

@@ -4,25 +4,26 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 var displayTraitAmbiguous = &lint.Rule{
-	ID: "display-trait-ambiguous", Severity: lint.Error,
+	ID: "display-trait-ambiguous", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, n := range p.Namings() {
 			if n.Titles < 2 {
 				continue
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Span:    n.Flagged[1].Value.Place(),
 				Message: fmt.Sprintf("traits %q and %q both name passkeys: Kratos finds neither, and every registration answers 500", n.Flagged[0].Name, n.Flagged[1].Name),
 				Help:    "annotate one trait alone with passkey.display_name or webauthn.identifier, or one with both",
 				Suggest: nameByFirst(n.Flagged),
-				Notes:   []lint.Note{{Span: n.Flagged[0].Value.Place(), Message: "the other one"}},
+				Notes:   []finding.Note{{Span: n.Flagged[0].Value.Place(), Message: "the other one"}},
 			}
 			if n.Untitled > 0 {
-				f.Severity = lint.Warning
+				f.Severity = finding.Warning
 				f.Message = fmt.Sprintf("traits %q and %q both name passkeys: Kratos finds neither and takes any trait without a title", n.Flagged[0].Name, n.Flagged[1].Name)
 			}
 			p.Report(f)

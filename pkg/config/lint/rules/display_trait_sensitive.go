@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var displayTraitSensitive = &lint.Rule{
-	ID: "display-trait-sensitive", Severity: lint.Warning,
+	ID: "display-trait-sensitive", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		if !p.Passkey.On {
 			return
@@ -18,7 +19,7 @@ var displayTraitSensitive = &lint.Rule{
 				if !t.DisplayName || !isSensitive(t.Name) {
 					continue
 				}
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span:    t.Value.Place(),
 					Message: fmt.Sprintf("trait %q names passkeys: operating systems show it in plain sight and sync it to other devices", t.Name),
 					Help:    "name passkeys by a user name or an e-mail address",

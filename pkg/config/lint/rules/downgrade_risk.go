@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // versionFlags is the first Kratos known to refuse a key whose backup-eligible
@@ -13,7 +14,7 @@ import (
 func versionFlags() kratosconf.Version { return kratosconf.Version{Major: 1, Minor: 3, Patch: 1} }
 
 var downgradeRisk = &lint.Rule{
-	ID: "downgrade-risk", Severity: lint.Info,
+	ID: "downgrade-risk", Severity: finding.Info,
 	Check: func(p *lint.Pass) {
 		if p.Before == nil || len(p.Enabled()) == 0 {
 			return
@@ -29,10 +30,10 @@ var downgradeRisk = &lint.Rule{
 			return
 		}
 		report := func(message, help string) {
-			p.ReportAt(now, lint.Finding{
+			p.ReportAt(now, finding.Finding{
 				Message: fmt.Sprintf("from %s to %s %s", from, to, message),
 				Help:    help + "; oly-passkey upgrade-check shows what else changes",
-				Notes:   []lint.Note{{Span: was.Place(), Message: "the version before"}},
+				Notes:   []finding.Note{{Span: was.Place(), Message: "the version before"}},
 			})
 		}
 		policy := kratosconf.VersionPolicy

@@ -4,19 +4,20 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var duplicateKey = &lint.Rule{
-	ID: "duplicate-key", Severity: lint.Error,
+	ID: "duplicate-key", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, d := range p.Config.Documents {
 			for _, dup := range d.Duplicates {
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span:    dup.Second,
 					Message: fmt.Sprintf("the key %q stands twice in this map, so Kratos refuses to start", dup.Name),
 					Help:    "keep one of the two",
 					Suggest: lint.RemoveLine(dup.First),
-					Notes:   []lint.Note{{Span: dup.First, Message: "it stands here first"}},
+					Notes:   []finding.Note{{Span: dup.First, Message: "it stands here first"}},
 				})
 			}
 		}

@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // configx/koanf_env.go: encoding/csv, which keeps spaces.
 var envCSVSpace = &lint.Rule{
-	ID: "env-csv-space", Severity: lint.Error,
+	ID: "env-csv-space", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, v := range p.Config.Env {
 			if !v.IsList() || !strings.HasSuffix(v.Path(), ".rp.origins") || json.Valid([]byte(v.Value)) {
@@ -23,7 +24,7 @@ var envCSVSpace = &lint.Rule{
 				parts = append(parts, fmt.Sprintf("%q", strings.TrimSpace(part)))
 			}
 			if spaced {
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span:    v.Span,
 					Message: fmt.Sprintf("%s is a comma-separated list with spaces, which become part of the origins, so they match nothing", v.Name),
 					Help:    fmt.Sprintf("set %s=[%s]", v.Name, strings.Join(parts, ",")),

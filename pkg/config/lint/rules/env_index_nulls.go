@@ -7,11 +7,12 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // tidwall/sjson fills a list that is too short with null.
 var envIndexNulls = &lint.Rule{
-	ID: "env-index-nulls", Severity: lint.Error,
+	ID: "env-index-nulls", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, v := range p.Config.Env {
 			list, index := listOf(v.Path())
@@ -22,7 +23,7 @@ var envIndexNulls = &lint.Rule{
 				if i >= index || !item.Is(kratosconf.Null) || item.Env == "" {
 					continue
 				}
-				f := lint.Finding{
+				f := finding.Finding{
 					Span:    v.Span,
 					Message: fmt.Sprintf("%s sets element %d of %s, and element %d becomes null, so Kratos refuses to start", v.Name, index, list, i),
 					Help:    "set the whole list as JSON in one variable",

@@ -4,10 +4,11 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var envOverridesFile = &lint.Rule{
-	ID: "env-overrides-file", Severity: lint.Warning,
+	ID: "env-overrides-file", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
 			for _, path := range []string{m.Path + ".enabled", m.RPPath() + ".id", m.RPPath() + ".display_name"} {
@@ -15,7 +16,7 @@ var envOverridesFile = &lint.Rule{
 				if v == nil || v.Env == "" || v.Overrode == nil || v.Overrode.Unknown() || v.Overrode.Str == v.Str {
 					continue
 				}
-				p.ReportAt(v, lint.Finding{
+				p.ReportAt(v, finding.Finding{
 					Message: fmt.Sprintf("%s sets %s to %q, and the file says %q", v.Env, path, v.Str, v.Overrode.Str),
 					Help:    "say it in one place, or leave the variable if the file is for another environment",
 				})

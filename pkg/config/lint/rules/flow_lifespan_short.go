@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // The options that Kratos makes say 300,000 ms; the flow ends when it ends.
 var flowLifespanShort = &lint.Rule{
-	ID: "flow-lifespan-short", Severity: lint.Warning,
+	ID: "flow-lifespan-short", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		if len(p.Enabled()) == 0 {
 			return
@@ -20,7 +21,7 @@ var flowLifespanShort = &lint.Rule{
 			if !ok || d >= 5*time.Minute {
 				continue
 			}
-			p.ReportAt(v, lint.Finding{
+			p.ReportAt(v, finding.Finding{
 				Message: fmt.Sprintf("the %s flow ends after %s, before the browser gives up on the ceremony after 5m", flow, v.Str),
 				Help:    "write 10m or more",
 				Fix:     v.Replace("10m"),

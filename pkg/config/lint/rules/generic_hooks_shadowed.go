@@ -5,12 +5,13 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // PostRegistrationPostPersistHooks, PostLoginHooks and PostSettings… take the
 // generic list only when the method's is empty (driver/registry at v1.3.1).
 var genericHooksShadowed = &lint.Rule{
-	ID: "generic-hooks-shadowed", Severity: lint.Error,
+	ID: "generic-hooks-shadowed", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			for _, flow := range []string{"registration", "login", "settings"} {
@@ -27,10 +28,10 @@ var genericHooksShadowed = &lint.Rule{
 					}
 				}
 				if len(lost) > 0 {
-					p.ReportAt(generic, lint.Finding{
+					p.ReportAt(generic, finding.Finding{
 						Message: fmt.Sprintf("%s.after.hooks never run after %s with %s: hooks under %s, even `session` alone, switch the generic list off", flow, flow, m.Name, m.Name),
 						Help:    fmt.Sprintf("repeat them under selfservice.flows.%s.after.%s.hooks", flow, m.Name),
-						Notes:   []lint.Note{{Span: own.Place(), Message: "these hooks run instead"}},
+						Notes:   []finding.Note{{Span: own.Place(), Message: "these hooks run instead"}},
 						Suggest: p.CopyHooks("selfservice.flows."+flow+".after."+m.Name+".hooks", lost...),
 					})
 				}

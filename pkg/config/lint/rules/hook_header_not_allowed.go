@@ -9,6 +9,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -17,7 +18,7 @@ const headerAllowlist = "clients.web_hook.header_allowlist"
 // selfservice/hook/web_hook.go at v1.3.1, RequestHeaderAllowList; the list can be
 // configured since v25.4.0, and then it is the only one (driver/config/config.go).
 var hookHeaderNotAllowed = &lint.Rule{
-	ID: "hook-header-not-allowed", Severity: lint.Warning,
+	ID: "hook-header-not-allowed", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		configurable := p.Version.AtLeast(kratosconf.VersionTriggerID)
 		allowed, list := lint.DefaultWebHookHeaders(), p.Config.Get(headerAllowlist)
@@ -43,7 +44,7 @@ var hookHeaderNotAllowed = &lint.Rule{
 				if slices.Contains(allowed, name) || list.Unknown() || slices.ContainsFunc(list.Items(), (*kratosconf.Value).Unknown) {
 					continue
 				}
-				f := lint.Finding{
+				f := finding.Finding{
 					Message: fmt.Sprintf("the body reads the request header %q, which Kratos does not pass on", name),
 					Help:    help,
 				}

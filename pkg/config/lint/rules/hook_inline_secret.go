@@ -6,11 +6,12 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // One variable can set it at index 0, and the hooks after it survive (run).
 var hookInlineSecret = &lint.Rule{
-	ID: "hook-inline-secret", Severity: lint.Warning,
+	ID: "hook-inline-secret", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
 			for _, name := range []string{"auth.config.value", "auth.config.password"} {
@@ -22,7 +23,7 @@ var hookInlineSecret = &lint.Rule{
 				if h.Index > 0 {
 					help = "move the hook to the first place of its list, " + help
 				}
-				f := lint.Finding{Message: "the hook's key is written in the file, for everybody who reads it", Help: help}
+				f := finding.Finding{Message: "the hook's key is written in the file, for everybody who reads it", Help: help}
 				if h.Index == 0 {
 					f.Suggest = v.Edit("set-by-environment")
 				}

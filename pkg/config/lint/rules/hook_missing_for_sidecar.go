@@ -6,11 +6,12 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 var hookMissingForSidecar = &lint.Rule{
-	ID: "hook-missing-for-sidecar", Severity: lint.Warning,
+	ID: "hook-missing-for-sidecar", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		var told *lint.Hook
 		for _, h := range p.WebHooks() {
@@ -29,12 +30,12 @@ var hookMissingForSidecar = &lint.Rule{
 					continue
 				}
 				where := fmt.Sprintf("selfservice.flows.%s.after.%s.hooks", flow, m.Name)
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span:    p.Config.Near(where + ".0"),
 					Message: fmt.Sprintf("the sidecar is not told after %s with %s: its index is late until it looks by itself", flow, m.Name),
 					Suggest: tellSidecarToo(p, told, flow, m.Name),
 					Help:    "add the hook to " + where,
-					Notes:   []lint.Note{{Span: known.Place(), Message: "it is told here"}},
+					Notes:   []finding.Note{{Span: known.Place(), Message: "it is told here"}},
 				})
 			}
 		}

@@ -5,19 +5,20 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // auth.type is api_key or basic_auth; some receivers take a key in a header of
 // their own.
 var hookNoAuth = &lint.Rule{
-	ID: "hook-no-auth", Severity: lint.Warning,
+	ID: "hook-no-auth", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
 			if h.Config() == nil || h.Config().Get("auth").Exists() || h.Config().Unknown() || hasAuthHeader(h) {
 				continue
 			}
-			p.ReportAt(h.Key("url"), lint.Finding{
+			p.ReportAt(h.Key("url"), finding.Finding{
 				Message: fmt.Sprintf("the hook to %q proves nothing: whoever reaches that address can say the same", h.Config().Get("url").Text()),
 				Suggest: authenticated(p, h),
 				Help:    "add auth: {type: api_key, config: {in: header, name: Authorization, value: set-by-environment}}",

@@ -5,18 +5,19 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Inside of a cluster and on one machine http is usual.
 var hookPlaintext = &lint.Rule{
-	ID: "hook-plaintext", Severity: lint.Warning,
+	ID: "hook-plaintext", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
 			target := lint.NewOrigin(h.Config().Get("url"))
 			if !target.Known || target.Page.Scheme != "http" || !lint.IsPublic(target.Page) {
 				continue
 			}
-			p.ReportAt(target.Value, lint.Finding{
+			p.ReportAt(target.Value, finding.Finding{
 				Message: fmt.Sprintf("the hook goes to %q in clear text over the internet", target.Value.Str),
 				Help:    "write https",
 				Suggest: target.Value.Edit("https" + strings.TrimPrefix(target.Value.Str, "http")),

@@ -5,17 +5,18 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Run: request_cookies holds the Kratos session in settings and refresh logins.
 var hookSendsCookies = &lint.Rule{
-	ID: "hook-sends-cookies", Severity: lint.Error,
+	ID: "hook-sends-cookies", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
 			if !strings.Contains(p.Sent(h).JSON, hookbody.SampleSession) {
 				continue
 			}
-			p.ReportAt(h.Key("body"), lint.Finding{
+			p.ReportAt(h.Key("body"), finding.Finding{
 				Message: "the body sends the request's cookies, the Kratos session among them: who receives it can act as the user",
 				Suggest: p.IDsOnly(h),
 				Help:    "send ids only: function(ctx) { identity_id: ctx.identity.id, flow_id: ctx.flow.id }",

@@ -4,10 +4,11 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var hooksNotMigrated = &lint.Rule{
-	ID: "hooks-not-migrated", Severity: lint.Warning,
+	ID: "hooks-not-migrated", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		if !p.Passkey.On {
 			return
@@ -22,7 +23,7 @@ var hooksNotMigrated = &lint.Rule{
 				if flow == "settings" && other == "password" || !hasHook(hooks, "web_hook") {
 					continue
 				}
-				p.ReportAt(hooks, lint.Finding{
+				p.ReportAt(hooks, finding.Finding{
 					Message: fmt.Sprintf("these hooks run after %s with %s, and none after %s with passkey", flow, other, flow),
 					Suggest: p.CopyHooks("selfservice.flows."+flow+".after.passkey.hooks", hooks.Items()...),
 					Help:    fmt.Sprintf("repeat them under selfservice.flows.%s.after.passkey if they are meant for passkeys too", flow),

@@ -4,10 +4,11 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var hostDrift = &lint.Rule{
-	ID: "host-drift", Severity: lint.Warning,
+	ID: "host-drift", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		if !p.Prod() || len(p.Enabled()) == 0 {
 			return
@@ -27,7 +28,7 @@ var hostDrift = &lint.Rule{
 			if !o.Known || !o.Page.IsLocalhost() && !o.Page.IP.IsLoopback() {
 				continue
 			}
-			p.ReportAt(v, lint.Finding{
+			p.ReportAt(v, finding.Finding{
 				Message: fmt.Sprintf("%s ui_url is still on %q while %s is on %q: people end on their own machine", flow, o.Page.Host, public.Name, public.Page.Host),
 				Help:    fmt.Sprintf("write %q and the page's path", public.Bare()),
 				Suggest: v.Edit(public.Bare() + o.Rest),

@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Whatever listens on a user's own machine could then answer for the site.
 var localhostOriginInProd = &lint.Rule{
-	ID: "localhost-origin-in-prod", Severity: lint.Warning,
+	ID: "localhost-origin-in-prod", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		if !p.Prod() {
 			return
@@ -22,7 +23,7 @@ var localhostOriginInProd = &lint.Rule{
 					return
 				}
 			}
-			p.ReportAt(o.Value, lint.Finding{
+			p.ReportAt(o.Value, finding.Finding{
 				Message: fmt.Sprintf("origin %q is trusted in production: no page is there, and whatever runs on people's machines may pose as one", o.Value.Str),
 				Help:    "remove it, and list it in the configuration for development alone",
 				Suggest: lint.RemoveItem(m.OriginsKey, o.Value),

@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Chromium refuses "localhost" as a suffix: it has no registrable domain.
 var localhostSubdomain = &lint.Rule{
-	ID: "localhost-subdomain", Severity: lint.Error,
+	ID: "localhost-subdomain", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
 			if m.ID.Str != "localhost" {
@@ -18,7 +19,7 @@ var localhostSubdomain = &lint.Rule{
 				if !page.Known || !page.Page.IsLocalhost() || page.Page.Host == "localhost" {
 					continue
 				}
-				p.ReportAt(m.ID, lint.Finding{
+				p.ReportAt(m.ID, finding.Finding{
 					Message: fmt.Sprintf("browsers refuse rp.id \"localhost\" on %q: it is no suffix of names below it", page.Bare()),
 					Help:    fmt.Sprintf("set rp.id to %q, or open the page as localhost", page.Page.Host),
 					Suggest: m.ID.Edit(page.Page.Host),

@@ -5,12 +5,13 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // selfservice/strategy/passkey/passkey_schema_extension.go at v1.3.1: the trait
 // is looked for by its annotation, webauthn.identifier being the substitute.
 var noDisplayName = &lint.Rule{
-	ID: "no-display-name", Severity: lint.Error,
+	ID: "no-display-name", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		if !p.Passkey.On {
 			return
@@ -24,7 +25,7 @@ var noDisplayName = &lint.Rule{
 			if traits == nil {
 				span = s.Root.Place()
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Span: span,
 				Message: fmt.Sprintf("no trait of identity schema %q is annotated with passkey.display_name: "+
 					"every registration answers 500, with a password too, and nobody can add a passkey", s.ID),
@@ -33,12 +34,12 @@ var noDisplayName = &lint.Rule{
 			}
 			// Without a title to look for, Kratos takes a trait that has none.
 			if untitled := untitledTraits(s.Root); len(untitled) > 0 && !p.Version.AtLeast(kratosconf.VersionPolicy) {
-				f.Severity = lint.Warning
+				f.Severity = finding.Warning
 				f.Message = fmt.Sprintf("no trait of identity schema %q is annotated with passkey.display_name: "+
 					"Kratos calls passkeys by a trait without a title, %q%s", s.ID, untitled[0], orAnother(untitled))
 			}
 			if s.URL != nil {
-				f.Notes = []lint.Note{{Span: s.URL.Place(), Message: "the schema is configured here"}}
+				f.Notes = []finding.Note{{Span: s.URL.Place(), Message: "the schema is configured here"}}
 			}
 			p.Report(f)
 		}

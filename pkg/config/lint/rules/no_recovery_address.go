@@ -5,11 +5,12 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 var noRecoveryAddress = &lint.Rule{
-	ID: "no-recovery-address", Severity: lint.Warning,
+	ID: "no-recovery-address", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		recovery := p.Config.Get("selfservice.flows.recovery.enabled")
 		if !recovery.True() || !p.Passkey.On && (!p.WebAuthn.On || !p.WebAuthn.FirstFactor) {
@@ -24,7 +25,7 @@ var noRecoveryAddress = &lint.Rule{
 				found = found || t.RecoveryVia != ""
 			}
 			if !found {
-				p.ReportAt(recovery, lint.Finding{
+				p.ReportAt(recovery, finding.Finding{
 					Message: fmt.Sprintf("recovery is on, and identity schema %q has no recovery address: who loses the device loses the account", s.ID),
 					Suggest: recoverByMail(s.Root),
 					Help:    `annotate a trait with "recovery": {"via": "email"}`,

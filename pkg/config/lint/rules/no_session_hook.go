@@ -5,12 +5,13 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // A registration issues a session only through the `session` hook, which Kratos
 // takes under a method alone (kratos schema, selfServiceAfterRegistration).
 var noSessionHook = &lint.Rule{
-	ID: "no-session-hook", Severity: lint.Warning,
+	ID: "no-session-hook", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		registration := p.Config.Get("selfservice.flows.registration")
 		if registration.Get("enabled").False() || registration.Unknown() || p.Config.Incomplete() {
@@ -23,15 +24,15 @@ var noSessionHook = &lint.Rule{
 				continue
 			}
 			where := "registration.after." + m.Name + ".hooks"
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("%s has no \"session\" hook: people who sign up with %s are not signed in afterwards", where, m.Name),
 				Help:    fmt.Sprintf("add `- hook: session` to selfservice.flows.%s", where),
 			}
 			switch {
 			case hasHook(hooks, "show_verification_ui") || mayRefuse(hooks):
-				f.Severity = lint.Info // nobody is signed in before something else happened
+				f.Severity = finding.Info // nobody is signed in before something else happened
 			case p.VerifiesFirst():
-				f.Severity = lint.Info
+				f.Severity = finding.Info
 				f.Message += ", which may be meant, as sign-in asks for a verified address"
 				f.Help = "leave it out: a session after the sign-up would sign in users whose address is not verified"
 			// A list of the method's own would switch a generic one off.

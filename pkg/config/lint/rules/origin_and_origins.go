@@ -6,12 +6,13 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // embedx/config.schema.json at v1.3.1: the oneOf of webauthn's rp.
 var originAndOrigins = &lint.Rule{
-	ID: "origin-and-origins", Severity: lint.Error,
+	ID: "origin-and-origins", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		m := p.WebAuthn
 		origin, origins := m.RP.Get("origin"), m.RP.Get("origins")
@@ -21,15 +22,15 @@ var originAndOrigins = &lint.Rule{
 			if m.Lists(lint.NewOrigin(origin)) {
 				fix = p.RemoveField(origin)
 			}
-			p.ReportAt(origin, lint.Finding{
+			p.ReportAt(origin, finding.Finding{
 				Fix:     fix,
 				Message: "webauthn has both rp.origin and rp.origins, so Kratos refuses to start",
 				Help:    fmt.Sprintf("list %q under rp.origins and remove rp.origin", origin.Text()),
-				Notes:   []lint.Note{{Span: origins.Place(), Message: "rp.origins stands here"}},
+				Notes:   []finding.Note{{Span: origins.Place(), Message: "rp.origins stands here"}},
 			})
 		case origin.Exists() && m.On:
-			p.ReportAt(origin, lint.Finding{
-				Severity: lint.Warning,
+			p.ReportAt(origin, finding.Finding{
+				Severity: finding.Warning,
 				Message:  "rp.origin is deprecated and holds only one origin",
 				Help:     fmt.Sprintf("write rp.origins with the one element %q", origin.Text()),
 				Fix:      renameOrigin(origin),

@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Browsers leave the scheme's default port out (HTML, "serialization of an
 // origin"), and Kratos compares whole strings.
 var originDefaultPort = &lint.Rule{
-	ID: "origin-default-port", Severity: lint.Error,
+	ID: "origin-default-port", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
 			port := map[string]string{"https": ":443", "http": ":80"}[o.Scheme]
@@ -21,7 +22,7 @@ var originDefaultPort = &lint.Rule{
 			if !o.Known {
 				bare = strings.TrimSuffix(bare, port)
 			}
-			p.ReportAt(o.Value, lint.Finding{
+			p.ReportAt(o.Value, finding.Finding{
 				Message: fmt.Sprintf("origin %q names the default port, which browsers leave out, so Kratos refuses every ceremony from there", o.Value.Str),
 				Help:    fmt.Sprintf("write %q", bare),
 				Fix:     o.Value.Edit(bare),

@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var originDuplicate = &lint.Rule{
-	ID: "origin-duplicate", Severity: lint.Warning,
+	ID: "origin-duplicate", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			texts, bare := make(map[string]int), make(map[string]int) // the first of each
@@ -27,10 +28,10 @@ var originDuplicate = &lint.Rule{
 				if !listed {
 					continue
 				}
-				f := lint.Finding{
+				f := finding.Finding{
 					Message: fmt.Sprintf("origin %q is listed twice", o.Value.Str),
 					Help:    "remove one of the two",
-					Notes:   []lint.Note{{Span: m.Origins[at].Value.Place(), Message: "it stands here first"}},
+					Notes:   []finding.Note{{Span: m.Origins[at].Value.Place(), Message: "it stands here first"}},
 				}
 				if strings.EqualFold(m.Origins[at].Text, o.Text) {
 					f.Fix = lint.RemoveItem(m.OriginsKey, o.Value)

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // WebAuthn §5.1.3 step 6: the effective domain must be a domain; an IP address
 // is none.
 var originIP = &lint.Rule{
-	ID: "origin-ip", Severity: lint.Error,
+	ID: "origin-ip", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			pages := p.PagesOf(m)
@@ -22,7 +23,7 @@ var originIP = &lint.Rule{
 					continue
 				}
 				onIP = true
-				p.ReportAt(page.Value, lint.Finding{
+				p.ReportAt(page.Value, finding.Finding{
 					Message: fmt.Sprintf("%s %q is at an IP address, and browsers refuse passkeys there whatever the rp.id", page.Name, page.Value.Str),
 					Suggest: pageOnLocalhost(m, page),
 					Help:    `open the pages under a domain name, or under "localhost" during development`,
@@ -35,13 +36,13 @@ var originIP = &lint.Rule{
 				if !o.Known || !o.Page.IP.IsValid() {
 					continue
 				}
-				f := lint.Finding{
+				f := finding.Finding{
 					Message: fmt.Sprintf("origin %q is an IP address, and browsers refuse passkeys there whatever the rp.id", o.Value.Str),
 					Suggest: originOnLocalhost(m, o),
 					Help:    `write a domain name, or "localhost" during development`,
 				}
 				if len(pages) > 0 {
-					f.Severity = lint.Warning // no page is there
+					f.Severity = finding.Warning // no page is there
 				}
 				p.ReportAt(o.Value, f)
 			}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -12,11 +13,11 @@ import (
 // WebAuthn Level 3 §5.11. First versions: Chrome and Edge 128, Safari 18; no
 // stable Firefox yet.
 var originNeedsRor = &lint.Rule{
-	ID: "origin-needs-ror", Severity: lint.Warning,
+	ID: "origin-needs-ror", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
 			for _, o := range relatedOrigins(p, m) {
-				p.ReportAt(o.Value, lint.Finding{
+				p.ReportAt(o.Value, finding.Finding{
 					Message: fmt.Sprintf("origin %q is outside of rp.id %q: browsers ask https://%s/.well-known/webauthn whether it belongs to it", o.Value.Str, m.ID.Str, m.ID.Str),
 					Help:    "write it with oly-passkey wellknown generate webauthn; browsers before Chrome 128 and Safari 18, and Firefox, refuse all the same",
 					Suggest: listRelated(p, o),

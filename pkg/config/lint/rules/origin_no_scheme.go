@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // Kratos compares whole strings.
 var originNoScheme = &lint.Rule{
-	ID: "origin-no-scheme", Severity: lint.Error,
+	ID: "origin-no-scheme", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
 			if !lacksScheme(o) {
@@ -20,7 +21,7 @@ var originNoScheme = &lint.Rule{
 			if refusesStart(m, o) {
 				outcome = ", so Kratos refuses to start"
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("origin %q has no scheme%s", o.Value.Str, outcome),
 				Help:    "write \"https://\" before it",
 			}

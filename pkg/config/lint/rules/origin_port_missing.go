@@ -4,17 +4,18 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var originPortMissing = &lint.Rule{
-	ID: "origin-port-missing", Severity: lint.Error,
+	ID: "origin-port-missing", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			for _, page := range p.PagesOf(m) {
 				if !mayRun(p, m, page) || m.OriginsUnsure() || m.Lists(page.Origin) || !lacksOnlyPort(m, page) {
 					continue
 				}
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span: m.OriginsKey.Place(),
 					Message: fmt.Sprintf("%s %q has a port, and the origins of %s list the host only without it, so Kratos refuses every ceremony there",
 						page.Where(), page.Bare(), m.Name),

@@ -4,10 +4,11 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var originRemoved = &lint.Rule{
-	ID: "origin-removed", Severity: lint.Error,
+	ID: "origin-removed", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		if p.Before == nil {
 			return
@@ -21,11 +22,11 @@ var originRemoved = &lint.Rule{
 				if o.Value.Unknown() || now.Lists(o) {
 					continue
 				}
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span:    now.OriginsKey.Place(),
 					Message: fmt.Sprintf("origin %q of %s was removed: people who sign in there cannot any more%s", o.Value.Str, now.Name, upTo(p)),
 					Help:    fmt.Sprintf("add %q again, or remove it once nobody is sent there", o.Show()),
-					Notes:   []lint.Note{{Span: o.Value.Place(), Message: "it was listed here"}},
+					Notes:   []finding.Note{{Span: o.Value.Place(), Message: "it was listed here"}},
 				})
 			}
 		}

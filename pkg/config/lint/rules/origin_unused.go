@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 var originUnused = &lint.Rule{
-	ID: "origin-unused", Severity: lint.Info,
+	ID: "origin-unused", Severity: finding.Info,
 	Check: func(p *lint.Pass) {
 		if len(p.Pages) == 0 || p.Config.Incomplete() {
 			return
@@ -27,7 +28,7 @@ var originUnused = &lint.Rule{
 			if id := m.ID.Text(); !m.ID.Unknown() && !webauthn.Browser(o.Page, &id, nil).OK {
 				return // has its own rules, or stands in the related origins on purpose
 			}
-			p.ReportAt(o.Value, lint.Finding{
+			p.ReportAt(o.Value, finding.Finding{
 				Message: fmt.Sprintf("origin %q is trusted, but no page here is there", o.Value.Str),
 				Help:    "remove it if it is left over, or name it with --domain",
 				Suggest: lint.RemoveItem(m.OriginsKey, o.Value),

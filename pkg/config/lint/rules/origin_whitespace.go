@@ -6,11 +6,12 @@ import (
 	"unicode"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // A list in an environment variable is not trimmed either: "a, b" makes " b".
 var originWhitespace = &lint.Rule{
-	ID: "origin-whitespace", Severity: lint.Error,
+	ID: "origin-whitespace", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
 			if o.Value.Unknown() || !hasInvisible(o) || o.Value.Env != "" && strings.TrimLeft(o.Text, " ") == strings.TrimFunc(o.Text, invisible) {
@@ -26,7 +27,7 @@ var originWhitespace = &lint.Rule{
 			if refusesStart(m, o) {
 				outcome = "Kratos refuses to start"
 			}
-			p.ReportAt(o.Value, lint.Finding{
+			p.ReportAt(o.Value, finding.Finding{
 				Message: fmt.Sprintf("origin %q has white space or invisible characters in it, so %s", o.Value.Str, outcome),
 				Help:    fmt.Sprintf("write %q", bare),
 				Fix:     o.Value.Edit(bare),

@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // driver/config/config.go at v1.3.1, PasskeyConfig and WebAuthnConfig: without
 // origins the only one is the scheme of serve.public.base_url and rp.id.
 var originsDefaulted = &lint.Rule{
-	ID: "origins-defaulted", Severity: lint.Error,
+	ID: "origins-defaulted", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		if p.Config.Incomplete() {
 			return
@@ -31,7 +32,7 @@ var originsDefaulted = &lint.Rule{
 				if !page.Known || !p.Browser(page.Page, m.ID.Str).OK || contains(allowed, page.Bare()) {
 					continue
 				}
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span:    m.RP.Place(),
 					Message: fmt.Sprintf("%s has no rp.origins, so Kratos expects only %q and refuses ceremonies on %q", m.Name, allowed[0], page.Bare()),
 					Help:    fmt.Sprintf("write rp.origins with %q", page.Bare()),

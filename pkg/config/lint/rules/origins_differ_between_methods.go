@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 var originsDifferBetweenMethods = &lint.Rule{
-	ID: "origins-differ-between-methods", Severity: lint.Warning,
+	ID: "origins-differ-between-methods", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		a, b := p.Passkey, p.WebAuthn
 		if !a.On || !b.On || len(a.Origins) == 0 || len(b.Origins) == 0 || a.OriginsUnsure() || b.OriginsUnsure() {
@@ -25,7 +26,7 @@ var originsDifferBetweenMethods = &lint.Rule{
 				if used[o.Bare()] {
 					fix = lint.AppendItem(pair[1].OriginsKey, o.Show())
 				}
-				p.ReportAt(o.Value, lint.Finding{
+				p.ReportAt(o.Value, finding.Finding{
 					Message: fmt.Sprintf("origin %q is listed for %s and not for %s", o.Value.Str, pair[0].Name, pair[1].Name),
 					Help:    "list the same origins for both",
 					Fix:     fix,

@@ -4,13 +4,14 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // embedx/identity_extension.schema.json at v1.3.1: credentials.passkey has
 // display_name and nothing else.
 var passkeyIdentifierTypo = &lint.Rule{
-	ID: "passkey-identifier-typo", Severity: lint.Error,
+	ID: "passkey-identifier-typo", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, s := range p.Schemas {
 			for _, t := range lint.Traits(s.Root) {
@@ -18,7 +19,7 @@ var passkeyIdentifierTypo = &lint.Rule{
 				if wrong == nil {
 					continue
 				}
-				f := lint.Finding{
+				f := finding.Finding{
 					Span:    wrong.Key,
 					Message: fmt.Sprintf("trait %q has \"passkey\": {\"identifier\": …}, which Kratos does not know, so it refuses to start", t.Name),
 					Help:    `write "display_name"`,

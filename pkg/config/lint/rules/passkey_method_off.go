@@ -6,13 +6,14 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // A page that submits method=passkey needs the passkey method; webauthn alone
 // wants a typed name and offers no autofill.
 var passkeyMethodOff = &lint.Rule{
-	ID: "passkey-method-off", Severity: lint.Warning,
+	ID: "passkey-method-off", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		if p.Passkey.On || !p.WebAuthn.On || !p.WebAuthn.FirstFactor {
 			return
@@ -21,11 +22,11 @@ var passkeyMethodOff = &lint.Rule{
 		if asks == nil {
 			return
 		}
-		f := lint.Finding{
+		f := finding.Finding{
 			Message: "something here is for passkeys, but the passkey method is off: webauthn asks for a typed name and offers no autofill",
 			Help:    fmt.Sprintf("enable selfservice.methods.passkey with the same rp (id %q)", p.WebAuthn.ID.Text()),
 			Suggest: enablePasskey(p),
-			Notes:   []lint.Note{{Span: p.WebAuthn.Config.Place(), Message: "webauthn is on here"}},
+			Notes:   []finding.Note{{Span: p.WebAuthn.Config.Place(), Message: "webauthn is on here"}},
 		}
 		p.ReportAt(asks, f)
 	},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Run on v1.3.1 and v26.2.0: a stranger signs up by passkey with somebody else's
@@ -11,7 +12,7 @@ import (
 // identity, and the stranger's passkey still works. There is no fix: who may sign
 // up, and how, is not decided by a linter.
 var passkeySignupUnverifiedAddress = &lint.Rule{
-	ID: "passkey-signup-unverified-address", Severity: lint.Error,
+	ID: "passkey-signup-unverified-address", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		if !p.Passkey.On || !p.SignUpOpen(p.Passkey) || p.Config.Incomplete() {
 			return
@@ -22,11 +23,11 @@ var passkeySignupUnverifiedAddress = &lint.Rule{
 			if !t.Required {
 				help += fmt.Sprintf(", all of them or those that fill in %q", t.Name)
 			}
-			severity := p.InProd(lint.Error, lint.Warning)
+			severity := p.InProd(finding.Error, finding.Warning)
 			if address.Owner == lint.Verifies {
-				severity = lint.Warning // only an owner who follows a mail that they did not ask for
+				severity = finding.Warning // only an owner who follows a mail that they did not ask for
 			}
-			p.Report(lint.Finding{
+			p.Report(finding.Finding{
 				Span:     t.Value.Place(),
 				Severity: severity,
 				Message: fmt.Sprintf("anybody can sign up by passkey with somebody else's %q; when its owner %s, it is the same account, and the stranger's passkey still works",

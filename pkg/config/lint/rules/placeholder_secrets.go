@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Whoever knows the secrets makes session cookies.
 var placeholderSecrets = &lint.Rule{
-	ID: "placeholder-secrets", Severity: lint.Error,
+	ID: "placeholder-secrets", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		if len(p.Enabled()) == 0 {
 			return
@@ -19,8 +20,8 @@ var placeholderSecrets = &lint.Rule{
 				if v.Unknown() || !isPlaceholderSecret(v.Str) {
 					continue
 				}
-				p.ReportAt(v, lint.Finding{
-					Severity: p.InProd(lint.Error, lint.Warning),
+				p.ReportAt(v, finding.Finding{
+					Severity: p.InProd(finding.Error, finding.Warning),
 					Message:  fmt.Sprintf("secrets.%s is still the placeholder of the quickstart, which everybody knows", kind.Name),
 					Help:     "make a random one (openssl rand -hex 16) and keep it out of the repository",
 				})

@@ -2,10 +2,11 @@ package rules
 
 import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var recoveryOff = &lint.Rule{
-	ID: "recovery-off", Severity: lint.Error,
+	ID: "recovery-off", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		methods := p.Config.Get("selfservice.methods")
 		flows := p.Config.Get("selfservice.flows")
@@ -19,15 +20,15 @@ var recoveryOff = &lint.Rule{
 				return
 			}
 		}
-		f := lint.Finding{
+		f := finding.Finding{
 			Span:     p.Config.Near("selfservice.flows.recovery.enabled"),
-			Severity: lint.Warning,
+			Severity: finding.Warning,
 			Message:  "recovery is off: who loses the device and forgets the password loses the account",
 			Suggest:  p.Set("selfservice.flows.recovery.enabled", "true"),
 			Help:     "set selfservice.flows.recovery.enabled and configure a courier",
 		}
 		if methods.Get("password.enabled").False() {
-			f.Severity = p.InProd(lint.Error, lint.Warning)
+			f.Severity = p.InProd(finding.Error, finding.Warning)
 			f.Message = "recovery is off: who loses the device loses the account"
 		}
 		if recovery.Exists() {

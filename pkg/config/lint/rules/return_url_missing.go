@@ -6,10 +6,11 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var returnURLMissing = &lint.Rule{
-	ID: "return-url-missing", Severity: lint.Warning,
+	ID: "return-url-missing", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		allowed := p.Config.Get("selfservice.allowed_return_urls")
 		if len(allowed.Items()) == 0 {
@@ -31,7 +32,7 @@ var returnURLMissing = &lint.Rule{
 				if !page.Known || known[page.Bare()] {
 					continue
 				}
-				p.ReportAt(allowed, lint.Finding{
+				p.ReportAt(allowed, finding.Finding{
 					Message: fmt.Sprintf("%s %q is not among selfservice.allowed_return_urls: Kratos refuses to send people back there", page.Where(), page.Bare()),
 					Help:    fmt.Sprintf("add %q", page.Bare()),
 					Notes:   page.Notes(),

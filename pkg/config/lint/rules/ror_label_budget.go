@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // WebAuthn Level 3 §5.11.1 step 5: browsers look at five different labels.
 var rorLabelBudget = &lint.Rule{
-	ID: "ror-label-budget", Severity: lint.Error,
+	ID: "ror-label-budget", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
 			labels := make(map[string]bool)
@@ -18,7 +19,7 @@ var rorLabelBudget = &lint.Rule{
 				label, _, _ := strings.Cut(webauthn.RegistrableDomain(o.Page.Host), ".")
 				labels[label] = true
 				if len(labels) > maxLabels && labels[label] {
-					p.ReportAt(o.Value, lint.Finding{
+					p.ReportAt(o.Value, finding.Finding{
 						Message: fmt.Sprintf("origin %q is the label number %d outside of rp.id, and browsers look at %d in a related origins document", o.Value.Str, len(labels), maxLabels),
 						Help:    "use fewer names (example.com and example.co.uk count as one), or give this site an rp.id of its own",
 					})

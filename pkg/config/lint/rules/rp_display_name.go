@@ -7,13 +7,14 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // go-webauthn v0.11.2 refuses an empty name when Kratos makes the options;
 // browsers and authenticators may cut names at 64 bytes (WebAuthn §5.4.1).
 var rpDisplayName = &lint.Rule{
-	ID: "rp-display-name", Severity: lint.Warning,
+	ID: "rp-display-name", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			name := m.RP.Get("display_name")
@@ -22,20 +23,20 @@ var rpDisplayName = &lint.Rule{
 			}
 			switch {
 			case strings.TrimSpace(name.Str) == "":
-				p.ReportAt(name, lint.Finding{
-					Severity: lint.Error,
+				p.ReportAt(name, finding.Finding{
+					Severity: finding.Error,
 					Message:  "rp.display_name is empty: every registration and login answers 500",
 					Help:     "write the name of your application, which authenticators show",
 					Suggest:  proposeName(p, m),
 				})
 			case isPlaceholderName(name.Str):
-				p.ReportAt(name, lint.Finding{
+				p.ReportAt(name, finding.Finding{
 					Message: fmt.Sprintf("rp.display_name is still %q, and people see it when they make a passkey", name.Str),
 					Help:    "write the name of your application",
 					Suggest: proposeName(p, m),
 				})
 			case len(name.Str) > 64:
-				p.ReportAt(name, lint.Finding{
+				p.ReportAt(name, finding.Finding{
 					Message: fmt.Sprintf("rp.display_name has %d bytes, and authenticators may cut it after 64", len(name.Str)),
 					Help:    "write a shorter name",
 					Suggest: name.Edit(shortened(name.Str)),

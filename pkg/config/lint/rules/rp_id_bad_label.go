@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // WebAuthn wants a valid domain string (WHATWG URL).
 var rpIDBadLabel = &lint.Rule{
-	ID: "rp-id-bad-label", Severity: lint.Error,
+	ID: "rp-id-bad-label", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDBadLabel, func(m *lint.Method) {
 			var suggest []source.Edit
@@ -19,7 +20,7 @@ var rpIDBadLabel = &lint.Rule{
 			} else if domain := p.Domain(m); domain != "" {
 				suggest = m.ID.Edit(domain)
 			}
-			p.ReportAt(m.ID, lint.Finding{
+			p.ReportAt(m.ID, finding.Finding{
 				Suggest: suggest,
 				Message: fmt.Sprintf("rp.id %q is no valid domain: labels are 1 to 63 letters, digits and hyphens, between single dots", m.ID.Str),
 				Help:    "write one domain without wildcards, spaces or a dot at either end",

@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Every passkey is bound to the rp.id under which it was made.
 var rpIDChanged = &lint.Rule{
-	ID: "rp-id-changed", Severity: lint.Error,
+	ID: "rp-id-changed", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		if p.Before == nil {
 			return
@@ -18,13 +19,13 @@ var rpIDChanged = &lint.Rule{
 			if !before.On || before.Unsure() || now.Unsure() || before.ID.Text() == "" || before.ID.Text() == now.ID.Text() || now.ID.Text() == "" {
 				continue
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("rp.id of %s was %q and is %q: no key that anybody has works any more%s", now.Name, before.ID.Str, now.ID.Str, howMany(p)),
 				Help:    "write the old one; to move, serve related origins for the new site and let people enrol anew",
-				Notes:   []lint.Note{{Span: before.ID.Place(), Message: "it was this"}},
+				Notes:   []finding.Note{{Span: before.ID.Place(), Message: "it was this"}},
 			}
 			if p.Enrolled != nil && *p.Enrolled == 0 {
-				f.Severity = lint.Info
+				f.Severity = finding.Info
 				f.Message = fmt.Sprintf("rp.id of %s was %q and is %q; the sidecar knows nobody with a key, so nobody is locked out", now.Name, before.ID.Str, now.ID.Str)
 				f.Help = "change it now, before somebody enrols"
 			}

@@ -6,14 +6,15 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 var rpIDIP = &lint.Rule{
-	ID: "rp-id-ip", Severity: lint.Error,
+	ID: "rp-id-ip", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDIsIP, func(m *lint.Method) {
-			p.ReportAt(m.ID, lint.Finding{
+			p.ReportAt(m.ID, finding.Finding{
 				Message: fmt.Sprintf("rp.id %q is an IP address, and browsers accept only domains", m.ID.Str),
 				Suggest: insteadOfIP(p, m),
 				Help:    `use a domain name, or "localhost" during development, and open the pages under that name`,

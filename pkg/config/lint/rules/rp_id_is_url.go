@@ -4,13 +4,14 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var rpIDIsURL = &lint.Rule{
-	ID: "rp-id-is-url", Severity: lint.Error,
+	ID: "rp-id-is-url", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDIsURL, func(m *lint.Method) {
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("rp.id %q is no plain domain but has a scheme, a port or a path; browsers refuse it on every page", m.ID.Str),
 				Help:    "write the domain alone",
 			}

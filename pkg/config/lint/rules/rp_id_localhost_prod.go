@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var rpIDLocalhostProd = &lint.Rule{
-	ID: "rp-id-localhost-prod", Severity: lint.Error,
+	ID: "rp-id-localhost-prod", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		base := p.BaseURL
 		public := base.Known && lint.IsPublic(base.Page)
@@ -24,12 +25,12 @@ var rpIDLocalhostProd = &lint.Rule{
 					return // rp-id-not-suffix names the page
 				}
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("rp.id is %q in production: browsers refuse it on every host but that one", m.ID.Str),
 				Help:    "set rp.id to the domain on which people sign in",
 			}
 			if public {
-				f.Notes = []lint.Note{{Span: base.Value.Place(), Message: "Kratos itself is at a public address"}}
+				f.Notes = []finding.Note{{Span: base.Value.Place(), Message: "Kratos itself is at a public address"}}
 				if domain := p.Domain(m); domain != "" && fitsEverywhere(p, m, domain) {
 					f.Suggest = m.ID.Edit(domain)
 				}

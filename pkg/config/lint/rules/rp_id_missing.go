@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -13,7 +14,7 @@ import (
 // it says something; the first flow then answers 500
 // (embedx/config.schema.json and go-webauthn at v1.3.1).
 var rpIDMissing = &lint.Rule{
-	ID: "rp-id-missing", Severity: lint.Error,
+	ID: "rp-id-missing", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
 			if m.Unsure() || p.Config.Incomplete() || m.ID.Is(kratosconf.String) && m.ID.Str != "" {
@@ -23,7 +24,7 @@ var rpIDMissing = &lint.Rule{
 			if !m.On && !refusesStart {
 				continue
 			}
-			f := lint.Finding{Help: fmt.Sprintf("set %s.id to the domain on which people sign in%s", m.RPPath(), suggestID(p))}
+			f := finding.Finding{Help: fmt.Sprintf("set %s.id to the domain on which people sign in%s", m.RPPath(), suggestID(p))}
 			switch {
 			case m.ID.Exists() && !m.ID.Is(kratosconf.String) && !m.ID.Is(kratosconf.Null):
 				f.Message = fmt.Sprintf("rp.id of method %q is of type %s and no text, so Kratos refuses to start", m.Name, m.ID.Kind)

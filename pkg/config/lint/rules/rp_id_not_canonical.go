@@ -4,13 +4,14 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var rpIDNotCanonical = &lint.Rule{
-	ID: "rp-id-not-canonical", Severity: lint.Error,
+	ID: "rp-id-not-canonical", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDNotCanonical, func(m *lint.Method) {
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("rp.id %q is not written as browsers write hosts, and they compare it letter by letter", m.ID.Str),
 				Help:    "write it in lower case and in punycode",
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -11,7 +12,7 @@ import (
 // HTML, "is a registrable domain suffix of or is equal to"; the judge is the
 // same as of `predict`.
 var rpIDNotSuffix = &lint.Rule{
-	ID: "rp-id-not-suffix", Severity: lint.Error,
+	ID: "rp-id-not-suffix", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
 			if webauthn.IsPublicSuffix(m.ID.Str) {
@@ -25,7 +26,7 @@ var rpIDNotSuffix = &lint.Rule{
 				if domain == "" || page.Page.IsLocalhost() {
 					domain = page.Page.Host
 				}
-				p.ReportAt(m.ID, lint.Finding{
+				p.ReportAt(m.ID, finding.Finding{
 					Message: fmt.Sprintf("browsers refuse rp.id %q on %q: it is neither that host nor a parent domain of it", m.ID.Str, page.Show()),
 					Help:    suffixHelp(m.ID.Str, domain),
 					Suggest: fitting(p, m, page, domain),

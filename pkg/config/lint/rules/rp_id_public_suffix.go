@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 var rpIDPublicSuffix = &lint.Rule{
-	ID: "rp-id-public-suffix", Severity: lint.Error,
+	ID: "rp-id-public-suffix", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
 			id := m.ID.Str
@@ -24,7 +25,7 @@ var rpIDPublicSuffix = &lint.Rule{
 					help = fmt.Sprintf("write %q or the whole host of the page", domain)
 				}
 			}
-			p.ReportAt(m.ID, lint.Finding{
+			p.ReportAt(m.ID, finding.Finding{
 				Message: fmt.Sprintf("rp.id %q is a public suffix, under which anybody can have a name, so browsers refuse it", id),
 				Help:    help,
 			})

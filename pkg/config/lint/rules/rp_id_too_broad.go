@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // WebAuthn Level 3 §13.4.9: every sub-domain of rp.id may run ceremonies for it.
 var rpIDTooBroad = &lint.Rule{
-	ID: "rp-id-too-broad", Severity: lint.Warning,
+	ID: "rp-id-too-broad", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
 			if webauthn.RegistrableDomain(m.ID.Str) != m.ID.Str {
@@ -22,10 +23,10 @@ var rpIDTooBroad = &lint.Rule{
 					if !ok || host != m.ID.Str && !strings.HasPrefix(host, m.ID.Str+"/") && !strings.HasPrefix(host, m.ID.Str+":") {
 						continue
 					}
-					p.ReportAt(m.ID, lint.Finding{
+					p.ReportAt(m.ID, finding.Finding{
 						Message: fmt.Sprintf("rp.id %q lets every sub-domain ask for its passkeys, and %q says that there may be any", m.ID.Str, v.Str),
 						Help:    "if others control some of them, set rp.id to the host of your login pages before anybody enrols",
-						Notes:   []lint.Note{{Span: v.Place(), Message: "all sub-domains are trusted here"}},
+						Notes:   []finding.Note{{Span: v.Place(), Message: "all sub-domains are trusted here"}},
 					})
 					return
 				}

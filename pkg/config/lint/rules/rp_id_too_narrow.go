@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // An rp.id cannot be changed once somebody has enrolled: every passkey is bound
 // to it.
 var rpIDTooNarrow = &lint.Rule{
-	ID: "rp-id-too-narrow", Severity: lint.Warning,
+	ID: "rp-id-too-narrow", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
 			parent := webauthn.RegistrableDomain(m.ID.Str)
@@ -23,11 +24,11 @@ var rpIDTooNarrow = &lint.Rule{
 				if !strings.EqualFold(strings.TrimPrefix(domain.Text(), "."), parent) {
 					continue
 				}
-				p.ReportAt(m.ID, lint.Finding{
+				p.ReportAt(m.ID, finding.Finding{
 					Message: fmt.Sprintf("rp.id %q is one host, but sessions are meant for all of %q: its passkeys work nowhere else", m.ID.Str, parent),
 					Suggest: m.ID.Edit(parent),
 					Help:    fmt.Sprintf("set rp.id to %q before anybody enrols, or leave it if people only ever sign in on this host", parent),
-					Notes:   []lint.Note{{Span: domain.Place(), Message: "sessions are valid for the whole domain"}},
+					Notes:   []finding.Note{{Span: domain.Place(), Message: "sessions are valid for the whole domain"}},
 				})
 				return
 			}

@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 var rpOnSharedPaas = &lint.Rule{
-	ID: "rp-on-shared-paas", Severity: lint.Warning,
+	ID: "rp-on-shared-paas", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
 			if webauthn.IsPublicSuffix(m.ID.Str) {
@@ -19,7 +20,7 @@ var rpOnSharedPaas = &lint.Rule{
 				if m.ID.Str != owner && !strings.HasSuffix(m.ID.Str, "."+owner) {
 					continue
 				}
-				p.ReportAt(m.ID, lint.Finding{
+				p.ReportAt(m.ID, finding.Finding{
 					Message: fmt.Sprintf("rp.id %q is a name under %q, which is not yours: the passkeys cannot move to your own domain later", m.ID.Str, owner),
 					Help:    "set up a domain of your own before anybody enrols",
 				})

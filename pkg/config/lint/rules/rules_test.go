@@ -18,6 +18,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -118,7 +119,7 @@ func (e *example) config(t *testing.T) ([]*source.File, lint.Options) {
 	return files, opts
 }
 
-func (e *example) check(t *testing.T) []lint.Finding {
+func (e *example) check(t *testing.T) []finding.Finding {
 	t.Helper()
 	files, opts := e.config(t)
 	findings, err := lint.Check(files, opts, rules.All())
@@ -126,8 +127,8 @@ func (e *example) check(t *testing.T) []lint.Finding {
 	return findings
 }
 
-func only(findings []lint.Finding, id string) []lint.Finding {
-	return slices.DeleteFunc(slices.Clone(findings), func(f lint.Finding) bool { return f.Rule != id })
+func only(findings []finding.Finding, id string) []finding.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f finding.Finding) bool { return f.Rule != id })
 }
 
 // isExpected tells whether a file says what comes out.
@@ -135,9 +136,9 @@ func isExpected(name string) bool {
 	return name == wantFile || strings.HasPrefix(name, fixedPart) || strings.HasPrefix(name, suggestedPart)
 }
 
-func safe(f lint.Finding) []source.Edit { return f.Fix }
+func safe(f finding.Finding) []source.Edit { return f.Fix }
 
-func suggested(f lint.Finding) []source.Edit {
+func suggested(f finding.Finding) []source.Edit {
 	if len(f.Fix) > 0 {
 		return nil
 	}
@@ -146,7 +147,7 @@ func suggested(f lint.Finding) []source.Edit {
 
 // mended applies the edits of the findings that do not touch each other, and
 // answers the files that changed.
-func (e *example) mended(findings []lint.Finding, pick func(lint.Finding) []source.Edit) map[string]string {
+func (e *example) mended(findings []finding.Finding, pick func(finding.Finding) []source.Edit) map[string]string {
 	edits := make(map[string][]source.Edit)
 	files := make(map[string]*source.File)
 	out := make(map[string]string)
@@ -233,7 +234,7 @@ func TestExamples(t *testing.T) {
 
 // leavesNothing applies the edits and lints again: findings that had some are
 // gone, and no rule has anything new to say.
-func (e *example) leavesNothing(t *testing.T, rule *lint.Rule, pick func(lint.Finding) []source.Edit) {
+func (e *example) leavesNothing(t *testing.T, rule *lint.Rule, pick func(finding.Finding) []source.Edit) {
 	t.Helper()
 	before := e.check(t)
 	changed := e.mended(only(before, rule.ID), pick)
@@ -250,10 +251,10 @@ func (e *example) leavesNothing(t *testing.T, rule *lint.Rule, pick func(lint.Fi
 	again := after.check(t)
 	require.Empty(t, after.mended(only(again, rule.ID), pick), "%s/%s: something is left to mend", rule.ID, e.name)
 	for _, f := range again {
-		if f.Severity == lint.Info {
+		if f.Severity == finding.Info {
 			continue // a remark that was of no use before
 		}
-		known := slices.ContainsFunc(before, func(g lint.Finding) bool { return g.Rule == f.Rule })
+		known := slices.ContainsFunc(before, func(g finding.Finding) bool { return g.Rule == f.Rule })
 		require.True(t, known, "%s/%s: the fix brings %s: %s", rule.ID, e.name, f.Rule, f.Message)
 	}
 }
@@ -362,7 +363,7 @@ func TestEveryRuleOverEveryExample(t *testing.T) {
 	}
 }
 
-func requireSound(t *testing.T, findings []lint.Finding) {
+func requireSound(t *testing.T, findings []finding.Finding) {
 	t.Helper()
 	for _, f := range findings {
 		require.NotNil(t, f.Span.File, f.Message)
@@ -372,7 +373,7 @@ func requireSound(t *testing.T, findings []lint.Finding) {
 		require.NotEmpty(t, f.Help, f.Message)
 		require.False(t, strings.HasSuffix(f.Message, "."), f.Message)
 		require.NotContains(t, f.Message, "\n")
-		require.Contains(t, []lint.Severity{lint.Info, lint.Warning, lint.Error}, f.Severity)
+		require.Contains(t, []finding.Severity{finding.Info, finding.Warning, finding.Error}, f.Severity)
 	}
 }
 

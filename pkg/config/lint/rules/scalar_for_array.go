@@ -6,11 +6,12 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Kratos' schema wants lists; it does not start with anything else.
 var scalarForArray = &lint.Rule{
-	ID: "scalar-for-array", Severity: lint.Error,
+	ID: "scalar-for-array", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		paths := []string{
 			"selfservice.methods.passkey.config.rp.origins", "selfservice.methods.webauthn.config.rp.origins",
@@ -21,7 +22,7 @@ var scalarForArray = &lint.Rule{
 			if v == nil || v.Is(kratosconf.List) || v.Is(kratosconf.Null) || v.Unknown() || v.Env != "" {
 				continue
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("%s is of type %s and must be a list, so Kratos refuses to start", path, v.Kind),
 				Help:    "write a list",
 			}

@@ -9,13 +9,14 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // embedx/config.schema.json: both methods' blocks and their config have
 // additionalProperties: false, also when the method is off.
 var schemaInvalid = &lint.Rule{
-	ID: "schema-invalid", Severity: lint.Error,
+	ID: "schema-invalid", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
 			block := p.Config.Get(m.Path)
@@ -29,7 +30,7 @@ var schemaInvalid = &lint.Rule{
 			}
 			unknownKeys(p, m.Config, m.Path+".config", allowed)
 			if m.RP.Is(kratosconf.Map) && m.RP.Get("display_name") == nil && m.Config.Get("display_name") == nil && m.ID.Exists() && !p.Config.Incomplete() {
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span:    m.RP.Place(),
 					Message: fmt.Sprintf("%s has no display_name, so Kratos refuses to start", m.RPPath()),
 					Help:    "write display_name: the name of your application, which authenticators show",
@@ -63,7 +64,7 @@ func misspeltKeys(p *lint.Pass, block *kratosconf.Value, path string, known []st
 		if path != "" {
 			where = "under " + path
 		}
-		p.Report(lint.Finding{
+		p.Report(finding.Finding{
 			Span:    f.Value.Key,
 			Message: fmt.Sprintf("key %q is not allowed %s, so Kratos refuses to start", f.Name, where),
 			Help:    fmt.Sprintf("write %q", meant),
@@ -90,13 +91,13 @@ func hookNames(p *lint.Pass, list lint.HookList) {
 		issuesSession := hook.Text() == "session" && (list.Flow == "login" || list.Flow == "settings" || list.Flow == "registration" && list.Method == "")
 		switch {
 		case meant != "":
-			p.ReportAt(hook, lint.Finding{
+			p.ReportAt(hook, finding.Finding{
 				Message: fmt.Sprintf("there is no hook %q, so Kratos refuses to start", hook.Str),
 				Help:    fmt.Sprintf("write %q", meant),
 				Suggest: hook.Edit(meant),
 			})
 		case issuesSession && list.After:
-			p.ReportAt(hook, lint.Finding{
+			p.ReportAt(hook, finding.Finding{
 				Message: fmt.Sprintf("the hook \"session\" is not allowed in %s, so Kratos refuses to start", list.Path),
 				Help:    "remove it; it belongs under registration.after.METHOD",
 				Suggest: lint.RemoveItem(list.Value, item),
@@ -133,7 +134,7 @@ func unknownKeys(p *lint.Pass, block *kratosconf.Value, path string, allowed []s
 		if nearly(f.Name, allowed) == "" {
 			suggest = p.RemoveField(f.Value)
 		}
-		p.Report(lint.Finding{
+		p.Report(finding.Finding{
 			Span:    f.Value.Key,
 			Message: fmt.Sprintf("key %q is not allowed under %s, so Kratos refuses to start", f.Name, path),
 			Help:    help,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // lists reports what the schema says of lists, whether or not what they
@@ -23,7 +24,7 @@ func lists(p *lint.Pass) {
 		twice(p, list.Value, "hook", "selfservice.flows."+list.Path)
 	}
 	if list := p.Config.Get(schemas); list.Is(kratosconf.List) && len(list.Items()) == 0 && !p.Config.Incomplete() {
-		p.Report(lint.Finding{
+		p.Report(finding.Finding{
 			Span:    list.Place(),
 			Message: schemas + " is empty, so Kratos refuses to start",
 			Help:    "list one identity schema at least, with id and url",
@@ -45,10 +46,10 @@ func twice(p *lint.Pass, list *kratosconf.Value, what, path string) {
 			earlier[text.String()] = item
 			continue
 		}
-		p.ReportAt(item, lint.Finding{
+		p.ReportAt(item, finding.Finding{
 			Message: fmt.Sprintf("%s %q is listed twice in %s, so Kratos refuses to start", what, item.Text()+item.Get("hook").Text(), path),
 			Help:    "remove one of the two",
-			Notes:   []lint.Note{{Span: first.Place(), Message: "it stands here first"}},
+			Notes:   []finding.Note{{Span: first.Place(), Message: "it stands here first"}},
 			Suggest: lint.RemoveItem(list, item),
 		})
 	}
@@ -62,12 +63,12 @@ func corsOrigin(p *lint.Pass, origin *kratosconf.Value) {
 	u, err := url.Parse(origin.Str)
 	switch {
 	case strings.Count(origin.Str, "*") > 1:
-		p.ReportAt(origin, lint.Finding{
+		p.ReportAt(origin, finding.Finding{
 			Message: fmt.Sprintf("CORS origin %q has two wildcards, so Kratos refuses to start", origin.Str),
 			Help:    "write one at most: it stands for any number of characters",
 		})
 	case err != nil || !u.IsAbs():
-		f := lint.Finding{
+		f := finding.Finding{
 			Message: fmt.Sprintf("CORS origin %q is no URL, so Kratos refuses to start", origin.Str),
 			Help:    "write scheme and host, such as https://app.example.com",
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // policyKey is a key of the passkey method's ceremony policy: one of some texts,
@@ -51,7 +52,7 @@ func ceremonyPolicy(p *lint.Pass) {
 		case v == nil || v.Unknown():
 			continue
 		case !v.Is(kratosconf.Map):
-			p.ReportAt(v, lint.Finding{
+			p.ReportAt(v, finding.Finding{
 				Message: fmt.Sprintf("%s is of type %s, and Kratos wants an object with the keys %s, so it does not start", path, v.Kind, strings.Join(names, ", ")),
 				Help:    fmt.Sprintf("write a key below it, such as %s", example(keys, block)),
 			})
@@ -79,12 +80,12 @@ func (k policyKey) check(p *lint.Pass, v *kratosconf.Value, path string) {
 	switch {
 	case v == nil || v.Unknown() || lint.TemplateLeft(v.Text()):
 	case k.values == nil && (!v.Is(kratosconf.String) || !policyDuration.MatchString(v.Str)):
-		p.ReportAt(v, lint.Finding{
+		p.ReportAt(v, finding.Finding{
 			Message: fmt.Sprintf("%s %q is not a duration that Kratos takes, so it does not start", path, v.Str),
 			Help:    "write whole numbers with a unit, such as 5m or 1m30s",
 		})
 	case k.values != nil && (!v.Is(kratosconf.String) || !slices.Contains(k.values, v.Str)):
-		p.ReportAt(v, lint.Finding{
+		p.ReportAt(v, finding.Finding{
 			Message: fmt.Sprintf("%s %q is not one of %s, so Kratos does not start", path, v.Str, strings.Join(k.values, ", ")),
 			Help:    "write one of them, or remove the key for Kratos' default",
 		})

@@ -4,10 +4,11 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var schemaUncovered = &lint.Rule{
-	ID: "schema-uncovered", Severity: lint.Warning,
+	ID: "schema-uncovered", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		if !p.Passkey.On {
 			return
@@ -16,7 +17,7 @@ var schemaUncovered = &lint.Rule{
 			if s.Root == nil || s.Default || lint.Annotated(s.Root, "passkey.display_name") || lint.Annotated(s.Root, "webauthn.identifier") {
 				continue
 			}
-			p.ReportAt(s.URL, lint.Finding{
+			p.ReportAt(s.URL, finding.Finding{
 				Message: fmt.Sprintf("identity schema %q names no trait for a passkey, so its people cannot add one", s.ID),
 				Fix:     lint.Annotate(s.Root, `"passkey": {"display_name": true}`),
 				Help:    `annotate a trait with "passkey": {"display_name": true}, or leave it if they shall not`,

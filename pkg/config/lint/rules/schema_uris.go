@@ -7,6 +7,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // uris reports texts that the schema wants as a URL and that are none: format
@@ -53,7 +54,7 @@ func wantURL(p *lint.Pass, what string, v *kratosconf.Value, flaw func(string) s
 		return
 	}
 	if why := flaw(v.Str); why != "" {
-		p.ReportAt(v, lint.Finding{
+		p.ReportAt(v, finding.Finding{
 			Message: fmt.Sprintf("%s %q is no URL: %s, so Kratos refuses to start", what, v.Str, why),
 			Help:    "write a whole URL, such as https://auth.example.com/login, or file://identity.schema.json",
 		})

@@ -5,12 +5,13 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Since v1.2.0 (e94250705) Kratos runs `session` last wherever it stands.
 var sessionBeforeWebhook = &lint.Rule{
-	ID: "session-before-webhook", Severity: lint.Warning,
+	ID: "session-before-webhook", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		if p.Version.AtLeast(kratosconf.VersionPasskey) || len(p.Enabled()) == 0 {
 			return
@@ -26,7 +27,7 @@ var sessionBeforeWebhook = &lint.Rule{
 					continue
 				}
 				items := list.Value.Items()
-				p.ReportAt(h.Get("hook"), lint.Finding{
+				p.ReportAt(h.Get("hook"), finding.Finding{
 					Fix:     moveLast(list.Value, items[session]),
 					Message: fmt.Sprintf("web_hook after `session` never runs on Kratos %s", p.Version),
 					Help:    "write `session` last, or upgrade to v1.2.0",

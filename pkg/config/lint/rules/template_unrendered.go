@@ -7,11 +7,12 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Kratos expands nothing in its configuration.
 var templateUnrendered = &lint.Rule{
-	ID: "template-unrendered", Severity: lint.Warning,
+	ID: "template-unrendered", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			values := []*kratosconf.Value{m.ID}
@@ -22,12 +23,12 @@ var templateUnrendered = &lint.Rule{
 				if !unrendered(p, v) {
 					continue
 				}
-				f := lint.Finding{
+				f := finding.Finding{
 					Message: fmt.Sprintf("%q is a placeholder for another program to fill in: Kratos expands nothing and takes it letter by letter", v.Str),
 					Help:    "render the file before Kratos reads it and lint the result with --rendered, or set the value by an environment variable of Kratos",
 				}
 				if p.Rendered {
-					f.Severity = lint.Error
+					f.Severity = finding.Error
 				}
 				p.ReportAt(v, f)
 				return // one is enough: the file was not rendered

@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Kratos answers "Error validating origin" to every ceremony of such a page.
 var uiOriginNotListed = &lint.Rule{
-	ID: "ui-origin-not-listed", Severity: lint.Error,
+	ID: "ui-origin-not-listed", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			if len(m.Origins) == 0 || m.OriginsUnsure() {
@@ -18,7 +19,7 @@ var uiOriginNotListed = &lint.Rule{
 				if !mayRun(p, m, page) || m.Lists(page.Origin) || lacksOnlyPort(m, page) || lacksOnlyTLS(m, page) {
 					continue
 				}
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span: m.OriginsKey.Place(),
 					Message: fmt.Sprintf("%s %q is not among the origins of %s, so Kratos refuses every ceremony there",
 						page.Where(), page.Show(), m.Name),

@@ -4,18 +4,19 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Kratos then sends people to https://www.ory.sh/kratos/docs/fallback/….
 var uiURLFallback = &lint.Rule{
-	ID: "ui-url-fallback", Severity: lint.Error,
+	ID: "ui-url-fallback", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			const consequence = "ceremonies would run on a page of ory.sh, where browsers refuse your rp.id"
-			reportNoPage(p, "login", p.InProd(lint.Error, lint.Warning), consequence)
+			reportNoPage(p, "login", p.InProd(finding.Error, finding.Warning), consequence)
 			if p.SignUpOpen(m) {
 				// Many sites have no sign-up page because they have no sign-up.
-				reportNoPage(p, "registration", lint.Info, consequence)
+				reportNoPage(p, "registration", finding.Info, consequence)
 			}
 		}
 	},
@@ -23,7 +24,7 @@ var uiURLFallback = &lint.Rule{
 
 // reportNoPage reports a flow without a ui_url where others have one; where none
 // has, the environment surely sets them.
-func reportNoPage(p *lint.Pass, flow string, severity lint.Severity, consequence string) {
+func reportNoPage(p *lint.Pass, flow string, severity finding.Severity, consequence string) {
 	all := p.Config.Get("selfservice.flows")
 	others := false
 	for _, f := range all.Fields() {
@@ -33,7 +34,7 @@ func reportNoPage(p *lint.Pass, flow string, severity lint.Severity, consequence
 	if !others || p.Config.Incomplete() || block.Get("ui_url").Exists() || block.Unknown() {
 		return
 	}
-	p.Report(lint.Finding{
+	p.Report(finding.Finding{
 		Span:     p.Config.Near("selfservice.flows." + flow + ".ui_url"),
 		Severity: severity,
 		Message:  fmt.Sprintf("the %s flow has no ui_url: %s", flow, consequence),

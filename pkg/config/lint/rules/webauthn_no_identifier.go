@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // selfservice/strategy/webauthn at v1.3.1: the identifier is what people type,
 // and the name of the key; without one the submit answers 4000009.
 var webauthnNoIdentifier = &lint.Rule{
-	ID: "webauthn-no-identifier", Severity: lint.Error,
+	ID: "webauthn-no-identifier", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		if !p.WebAuthn.On || !p.WebAuthn.FirstFactor {
 			return
@@ -26,7 +27,7 @@ var webauthnNoIdentifier = &lint.Rule{
 			if traits == nil {
 				span = s.Root.Place()
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Span: span,
 				Message: fmt.Sprintf("no trait of identity schema %q is annotated with webauthn.identifier: "+
 					"sign-up and sign-in with webauthn fail, \"Could not find any login identifiers\"", s.ID),
@@ -34,7 +35,7 @@ var webauthnNoIdentifier = &lint.Rule{
 				Fix:  lint.Annotate(s.Root, `"webauthn": {"identifier": true}`),
 			}
 			if s.URL != nil {
-				f.Notes = []lint.Note{{Span: s.URL.Place(), Message: "the schema is configured here"}}
+				f.Notes = []finding.Note{{Span: s.URL.Place(), Message: "the schema is configured here"}}
 			}
 			p.Report(f)
 		}

@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 var wwwApex = &lint.Rule{
-	ID: "www-apex", Severity: lint.Warning,
+	ID: "www-apex", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		used, pages := p.UsedOrigins(), pageOrigins(p)
 		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
@@ -28,7 +29,7 @@ var wwwApex = &lint.Rule{
 			if m.ListsBare(twin.Origin()) || pages[twin.Origin()] {
 				return // listed, or an error of its own
 			}
-			p.ReportAt(o.Value, lint.Finding{
+			p.ReportAt(o.Value, finding.Finding{
 				Message: fmt.Sprintf("origin %q is listed and %q, which is used here too, is not", o.Value.Str, twin.Origin()),
 				Help:    fmt.Sprintf("list %q as well, or redirect it before people sign in", twin.Origin()),
 				Suggest: lint.AppendItem(m.OriginsKey, twin.Origin()),

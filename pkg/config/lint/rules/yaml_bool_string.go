@@ -6,18 +6,19 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // YAML 1.2 knows true and false; yaml.v3 reads yes, on and "true" as texts.
 var yamlBoolString = &lint.Rule{
-	ID: "yaml-bool-string", Severity: lint.Error,
+	ID: "yaml-bool-string", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, path := range boolPaths(p) {
 			v := p.Config.Get(path)
 			if !v.Is(kratosconf.String) || v.Unknown() || v.Env != "" {
 				continue
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("%s is the text %q and must be a boolean, so Kratos refuses to start", path, v.Str),
 				Help:    "write true or false, without quotes",
 			}
