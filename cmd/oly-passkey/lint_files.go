@@ -11,6 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/config/project"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -20,7 +21,7 @@ import (
 func (l *linter) options() (lint.Options, error) {
 	opts := lint.Options{Rendered: l.rendered, Bodies: l.bodies, Schemas: kratosconf.SchemaOptions{Read: l.read}}
 	var ok bool
-	if opts.Profile, ok = lint.ParseProfile(l.profile); !ok {
+	if opts.Profile, ok = passkeys.ParseProfile(l.profile); !ok {
 		return opts, cli.Usagef("--profile is %q; it takes dev or prod", l.profile)
 	}
 	var err error

@@ -10,6 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
@@ -61,7 +62,7 @@ func (l *linter) matrix(ctx context.Context, args []string, browsers bool) error
 		return err
 	}
 	var unreadable []finding.Finding
-	pass, err := interruptible(ctx, func() (pass *lint.Pass, err error) {
+	pass, err := interruptible(ctx, func() (pass *passkeys.Config, err error) {
 		pass, unreadable, err = lint.Load(configs[0], opts)
 		return pass, err
 	})

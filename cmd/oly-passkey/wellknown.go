@@ -10,7 +10,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 )
 
@@ -69,7 +69,7 @@ func (s *siteFlags) site(a *app) (*wellknown.Site, error) {
 		}
 	}
 	if s.rpID != "" {
-		if lint.FlawOf(s.rpID) != lint.RPIDFine {
+		if passkeys.CheckRPID(s.rpID) != passkeys.RPIDOK {
 			return nil, cli.Usagef("--rp-id %q is no bare lower-case domain, such as example.com", s.rpID)
 		}
 		site.RPID = s.rpID
@@ -120,7 +120,7 @@ func (s *siteFlags) fromConfig(a *app) (*wellknown.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wellknown.FromConfig(lint.NewPass(config, opts))
+	return wellknown.FromConfig(passkeys.New(config, opts.Model()))
 }
 
 // addAndroidApp reads PACKAGE[=FINGERPRINT]; a package that is given twice has

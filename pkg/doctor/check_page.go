@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -176,7 +176,7 @@ func (v *visit) unexpected(from *url.URL, a *answer, origins []string) (Problem,
 }
 
 // texts returns the configured origins, nil if the key is missing.
-func texts(m *lint.Method) []string {
+func texts(m *passkeys.Method) []string {
 	if m.OriginsKey == nil {
 		return nil
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -55,7 +55,7 @@ func documentCheck(name wellknown.Name, id string) check {
 		if host, err := webauthn.ParsePage("https://" + id); err == nil && host.IsLocalhost() || id == "" && v.page.IsLocalhost() {
 			return notApplicable(atLocalhost)
 		}
-		if id == "" || lint.FlawOf(id) != lint.RPIDFine {
+		if id == "" || passkeys.CheckRPID(id) != passkeys.RPIDOK {
 			return notRun("rp.id is unknown")
 		}
 		site, configured := v.sites()
@@ -92,7 +92,7 @@ var (
 // original (Apple, Supporting associated domains).
 var appleCDN = check{"aasa-cdn", func(ctx context.Context, v *visit) outcome {
 	page, err := webauthn.ParsePage("https://" + v.site())
-	if len(v.o.Apple) == 0 || err != nil || !lint.IsPublic(page) {
+	if len(v.o.Apple) == 0 || err != nil || !passkeys.IsPublic(page) {
 		return notApplicable("no --apple-app on a public domain")
 	}
 	copied := "https://app-site-association.cdn-apple.com/a/v1/" + v.site()

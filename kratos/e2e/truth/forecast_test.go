@@ -13,6 +13,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -42,7 +43,7 @@ func (d *deployment) asked(t *testing.T) ([]*source.File, lint.Options) {
 	page, err := webauthn.ParsePage(d.Page)
 	require.NoError(t, err)
 	opts := lint.Options{
-		Profile: lint.ProfileDev, // the test is about ceremonies, not about lock-outs
+		Profile: passkeys.ProfileDev, // the test is about ceremonies, not about lock-outs
 		Schemas: kratosconf.SchemaOptions{Read: func(string) (*source.File, error) { return nil, os.ErrNotExist }},
 		Related: d.document(),
 	}

@@ -9,7 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 )
 
 // addresses has the sidecar refuse that people change in settings what Kratos
@@ -51,10 +51,10 @@ func (w *workshop) addresses(o Options) error {
 }
 
 // addressTraits are the names of all schemas' traits that open an account.
-func addressTraits(p *lint.Pass) ([]string, error) {
+func addressTraits(p *passkeys.Config) ([]string, error) {
 	var names []string
 	for _, s := range p.Schemas {
-		for _, t := range lint.Traits(s.Root) {
+		for _, t := range passkeys.Traits(s.Root) {
 			switch {
 			case !t.Code && t.RecoveryVia == "", slices.Contains(names, t.Name):
 			case !t.Top:

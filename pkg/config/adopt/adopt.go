@@ -14,6 +14,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -58,7 +59,7 @@ type Plan struct {
 	Steps   []Step            // what is done, in order
 	Left    []finding.Finding // what lint says of the result
 	Before  []finding.Finding // what lint says of the files as they are
-	Pages   []lint.Page       // where its ceremonies run
+	Pages   []passkeys.Page   // where its ceremonies run
 	config  *kratosconf.Config
 }
 
@@ -217,7 +218,7 @@ func (p *Plan) HookLists() []string {
 	for _, list := range []string{"login.passkey", "registration.passkey", "settings.passkey", "settings.profile"} {
 		flow, method, _ := strings.Cut(list, ".")
 		first := p.config.Get("selfservice.flows." + flow + ".after." + method + ".hooks.0")
-		if (lint.Hook{Value: first}).ToSidecar() && first.Get("config.auth.config.value").Text() == keyFromEnvironment {
+		if (passkeys.Hook{Value: first}).ToSidecar() && first.Get("config.auth.config.value").Text() == keyFromEnvironment {
 			lists = append(lists, list)
 		}
 	}

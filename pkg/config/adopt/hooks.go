@@ -10,6 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -169,7 +170,7 @@ func has(hooks *yaml.Node, name string) bool {
 // told tells whether a list has a hook to the sidecar.
 func told(hooks *kratosconf.Value) bool {
 	for _, h := range hooks.Items() {
-		if (lint.Hook{Value: h}).ToSidecar() {
+		if (passkeys.Hook{Value: h}).ToSidecar() {
 			return true
 		}
 	}
@@ -218,7 +219,7 @@ func (w *workshop) allowed(Options) error {
 	var missing []string
 	for _, list := range p.HookLists() {
 		for _, v := range list.Value.Items() {
-			if url := v.Get("config.url").Text(); (lint.Hook{Value: v}).ToSidecar() && !have[url] {
+			if url := v.Get("config.url").Text(); (passkeys.Hook{Value: v}).ToSidecar() && !have[url] {
 				have[url] = true
 				missing = append(missing, url)
 			}

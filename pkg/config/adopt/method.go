@@ -10,6 +10,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -44,7 +45,7 @@ func (w *workshop) method(o Options) error {
 }
 
 // newMethod writes who the relying party is.
-func (w *workshop) newMethod(p *lint.Pass, o Options) error {
+func (w *workshop) newMethod(p *passkeys.Config, o Options) error {
 	rp, err := w.relyingParty(p, o)
 	if err != nil {
 		return err
@@ -65,7 +66,7 @@ func (w *workshop) newMethod(p *lint.Pass, o Options) error {
 }
 
 // switchOn turns a method on that is there and off.
-func (w *workshop) switchOn(p *lint.Pass) error {
+func (w *workshop) switchOn(p *passkeys.Config) error {
 	block := p.Config.Get(p.Passkey.Path)
 	enabled := block.Get("enabled")
 	if p.Passkey.On || block == nil || block.Kind == kratosconf.Null {
@@ -93,7 +94,7 @@ func policy(v kratosconf.Version) *yaml.Node {
 	)
 }
 
-func (w *workshop) relyingParty(p *lint.Pass, o Options) (*yaml.Node, error) {
+func (w *workshop) relyingParty(p *passkeys.Config, o Options) (*yaml.Node, error) {
 	pages, err := w.ceremonies(p, o)
 	if err != nil {
 		return nil, err
@@ -125,7 +126,7 @@ func (w *workshop) relyingParty(p *lint.Pass, o Options) (*yaml.Node, error) {
 	), nil
 }
 
-func originsOf(pages []lint.Page) []string {
+func originsOf(pages []passkeys.Page) []string {
 	var all []string
 	for _, page := range pages {
 		if !slices.Contains(all, page.Page.Origin()) {
@@ -136,8 +137,8 @@ func originsOf(pages []lint.Page) []string {
 }
 
 // ceremonies are the pages on which passkeys are used.
-func (w *workshop) ceremonies(p *lint.Pass, o Options) ([]lint.Page, error) {
-	var pages []lint.Page
+func (w *workshop) ceremonies(p *passkeys.Config, o Options) ([]passkeys.Page, error) {
+	var pages []passkeys.Page
 	for _, page := range p.Pages {
 		switch {
 		case page.Value == nil && page.Known:
@@ -152,12 +153,12 @@ func (w *workshop) ceremonies(p *lint.Pass, o Options) ([]lint.Page, error) {
 	if o.Domain == "" && len(pages) == 0 {
 		return nil, &QuestionError{Flag: "--domain", Span: p.Config.Near("selfservice.flows.login.ui_url"), Message: "no ui_url says where people sign in"}
 	}
-	if o.Domain != "" && !slices.ContainsFunc(pages, func(page lint.Page) bool { return page.Page.Host == strings.ToLower(o.Domain) }) {
+	if o.Domain != "" && !slices.ContainsFunc(pages, func(page passkeys.Page) bool { return page.Page.Host == strings.ToLower(o.Domain) }) {
 		page, err := webauthn.ParsePage("https://" + o.Domain)
 		if err != nil {
 			return nil, err
 		}
-		pages = append(pages, lint.Page{Origin: lint.Origin{Page: page, Known: true}, Name: "--domain"})
+		pages = append(pages, passkeys.Page{Origin: passkeys.Origin{Page: page, Known: true}, Name: "--domain"})
 	}
 	for _, page := range pages {
 		if page.Page.IP.IsValid() {
@@ -172,9 +173,9 @@ func (w *workshop) ceremonies(p *lint.Pass, o Options) ([]lint.Page, error) {
 
 // rpID is the one that was given, that of webauthn, whose keys it has to share,
 // or the narrowest domain that serves all pages.
-func (w *workshop) rpID(p *lint.Pass, o Options, pages []lint.Page) (string, error) {
+func (w *workshop) rpID(p *passkeys.Config, o Options, pages []passkeys.Page) (string, error) {
 	serves := func(id string) bool {
-		return !slices.ContainsFunc(pages, func(page lint.Page) bool { return !p.Browser(page.Page, id).OK })
+		return !slices.ContainsFunc(pages, func(page passkeys.Page) bool { return !p.Browser(page.Page, id).OK })
 	}
 	if o.RPID != "" {
 		if id := strings.ToLower(o.RPID); serves(id) {
@@ -204,13 +205,13 @@ func (w *workshop) rpID(p *lint.Pass, o Options, pages []lint.Page) (string, err
 		}
 		_, id, _ = strings.Cut(id, ".")
 	}
-	other := pages[slices.IndexFunc(pages, func(page lint.Page) bool { return page.Page.Host != start })]
+	other := pages[slices.IndexFunc(pages, func(page passkeys.Page) bool { return page.Page.Host != start })]
 	return "", conflictf(other.Value.Place(), "%s is on %q and %s on %q: no relying party id works on both; move the pages to one domain first",
 		other.Name, other.Page.Host, pages[0].Name, start)
 }
 
 // cookieDomain is the domain for which sessions are meant, when that is said.
-func cookieDomain(p *lint.Pass) string {
+func cookieDomain(p *passkeys.Config) string {
 	v := p.Config.Get("cookies.domain")
 	if !v.Is(kratosconf.String) || v.Unknown() {
 		return ""
@@ -219,7 +220,7 @@ func cookieDomain(p *lint.Pass) string {
 }
 
 // appName is what people know the site by.
-func (w *workshop) appName(p *lint.Pass, o Options, id string) string {
+func (w *workshop) appName(p *passkeys.Config, o Options, id string) string {
 	if o.AppName != "" {
 		return o.AppName
 	}
@@ -248,9 +249,9 @@ func nameable(name string) bool {
 }
 
 // origins adds further origins to a relying party that is there.
-func (w *workshop) origins(p *lint.Pass, o Options) error {
+func (w *workshop) origins(p *passkeys.Config, o Options) error {
 	for _, more := range o.Origins {
-		if slices.ContainsFunc(p.Passkey.Origins, func(have lint.Origin) bool { return have.Text == more }) {
+		if slices.ContainsFunc(p.Passkey.Origins, func(have passkeys.Origin) bool { return have.Text == more }) {
 			continue
 		}
 		if err := w.apply(Step{What: "add the origin " + more, At: p.Passkey.OriginsKey.Place()}, lint.AppendItem(p.Passkey.OriginsKey, more)); err != nil {

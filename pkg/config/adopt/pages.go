@@ -9,6 +9,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -155,4 +156,4 @@ func (w *workshop) pages(Options) error {
 
 // takeover reports whether a sign-up by passkey would give a stranger the key to
 // somebody else's account: it can fill in an address that nobody has proven.
-func takeover(p *lint.Pass) bool { return len(p.UnprovenAddresses()) > 0 }
+func takeover(p *passkeys.Config) bool { return len(p.UnprovenAddresses()) > 0 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -35,7 +36,7 @@ func (w *workshop) schemas(o Options) error {
 
 // unseen returns an error if passkeys would be switched on over an identity schema
 // that could not be read.
-func (w *workshop) unseen(p *lint.Pass, o Options) error {
+func (w *workshop) unseen(p *passkeys.Config, o Options) error {
 	if o.WithoutSchema || w.had {
 		return nil
 	}
@@ -69,7 +70,7 @@ type need struct {
 	what       string
 }
 
-func needs(p *lint.Pass) []need {
+func needs(p *passkeys.Config) []need {
 	all := []need{{
 		annotation: "passkey.display_name", instead: []string{"webauthn.identifier", "passkey.identifier"},
 		member: `"passkey": {"display_name": true}`, what: "shows passkeys under the trait",
@@ -85,7 +86,7 @@ func needs(p *lint.Pass) []need {
 
 func (n need) met(traits *kratosconf.Value) bool {
 	for _, a := range append([]string{n.annotation}, n.instead...) {
-		if lint.Annotated(traits, a) {
+		if passkeys.Annotated(traits, a) {
 			return true
 		}
 	}
@@ -116,7 +117,7 @@ func (w *workshop) annotate(s kratosconf.IdentitySchema, n need) error {
 }
 
 // annotated puts a member into the deepest part of the annotation that is there.
-func annotated(t *lint.Trait, member string) []source.Edit {
+func annotated(t *passkeys.Trait, member string) []source.Edit {
 	annotation := t.Annotation()
 	credentials := annotation.Get("credentials")
 	switch {
@@ -130,13 +131,13 @@ func annotated(t *lint.Trait, member string) []source.Edit {
 
 // titled gives a trait a title of its own: Kratos up to v26.2.0 finds the trait
 // again by its title.
-func titled(t *lint.Trait) []source.Edit {
+func titled(t *passkeys.Trait) []source.Edit {
 	return lint.InsertMember(t.Value, `"title": `+strconv.Quote(strings.ToUpper(t.Name[:1])+t.Name[1:]))
 }
 
 func untitled(schema *kratosconf.Value) int {
 	n := 0
-	for _, t := range lint.Traits(schema) {
+	for _, t := range passkeys.Traits(schema) {
 		if t.Top && t.Title == "" {
 			n++
 		}
@@ -146,10 +147,10 @@ func untitled(schema *kratosconf.Value) int {
 
 // naming is the trait that should name an account: at the top, one that people
 // sign in with, required, no address if there is a choice.
-func naming(schema *kratosconf.Value, address bool) *lint.Trait {
-	var best *lint.Trait
+func naming(schema *kratosconf.Value, address bool) *passkeys.Trait {
+	var best *passkeys.Trait
 	most := 0
-	for _, t := range lint.Traits(schema) {
+	for _, t := range passkeys.Traits(schema) {
 		kind := t.Value.Get("type").Text()
 		if !t.Top || kind != "" && kind != "string" {
 			continue

@@ -7,6 +7,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -50,7 +51,7 @@ func newWorkshop(files []*source.File, env lint.Options) *workshop {
 }
 
 // pass reads the files as they are now.
-func (w *workshop) pass() (*lint.Pass, error) {
+func (w *workshop) pass() (*passkeys.Config, error) {
 	p, broken, err := lint.Load(w.files, w.env)
 	if err == nil && p == nil {
 		err = conflictf(broken[0].Span, "a patch here would leave a file that cannot be read; add the passkey method by hand: %s", broken[0].Message)

@@ -11,6 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -179,7 +180,7 @@ func localhost(text string) []proof {
 // findings.
 type config struct {
 	findings []finding.Finding
-	methods  []*lint.Method
+	methods  []*passkeys.Method
 	baseURL  string
 	names    []string
 }
@@ -202,11 +203,11 @@ func readConfig(opts Options) (*config, error) {
 	if err != nil {
 		return nil, err
 	}
-	pass := lint.NewPass(loaded, opts.Lint)
+	pass := passkeys.New(loaded, opts.Lint.Model())
 	c.methods = pass.Enabled()
 	c.baseURL = loaded.Get("serve.public.base_url").Text()
-	c.findings = lint.Run(pass, rules.All())
-	return c, nil
+	c.findings, err = lint.Run(pass, opts.Lint, rules.All())
+	return c, err
 }
 
 func (c *config) name() string {

@@ -175,7 +175,7 @@ func (f *fixer) together(from, to *workshop, opts Options) (*finding.Finding, er
 	case after == nil:
 		return &unreadable[0], nil
 	}
-	if harm := Harm(before.Setup(), after.Setup()); len(harm) > 0 {
+	if harm := Harm(before, after); len(harm) > 0 {
 		return &finding.Finding{Severity: finding.Error, Message: harm[0]}, nil
 	}
 	return nil, nil

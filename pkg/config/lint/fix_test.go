@@ -9,7 +9,6 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
-	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // wants is a rule that a key has a value, and mends it.
@@ -91,35 +90,6 @@ func TestFixEndsWhereRulesDisagree(t *testing.T) {
 	repair, err := lint.Fix([]*source.File{source.New("kratos.yml", []byte("a: 1\n"))}, lint.Options{}, rules, false)
 	require.NoError(t, err)
 	require.Empty(t, repair.Changed)
-}
-
-func TestProfiles(t *testing.T) {
-	for host, public := range map[string]bool{
-		"https://auth.example.com": true, "http://localhost:4455": false, "https://auth.localhost": false, "https://127.0.0.1": false,
-		"https://intranet": false, "https://kratos.auth.svc.cluster.local": false, "https://auth.test": false, "https://shop.co.uk": true,
-	} {
-		p := page(t, host)
-		require.Equal(t, public, lint.IsPublic(p), host)
-	}
-}
-
-func TestFlawsOfRPID(t *testing.T) {
-	for id, want := range map[string]lint.RPIDFlaw{
-		"example.com": lint.RPIDFine, "localhost": lint.RPIDFine, "xn--bcher-kva.example": lint.RPIDFine, "my_host.example": lint.RPIDFine,
-		"https://example.com": lint.RPIDIsURL, "example.com:443": lint.RPIDIsURL, "example.com/": lint.RPIDIsURL, "a@b.c": lint.RPIDIsURL,
-		"127.0.0.1": lint.RPIDIsIP, "[::1]": lint.RPIDIsIP, "::1": lint.RPIDIsIP, "0x7f.1": lint.RPIDIsIP,
-		"*.example.com": lint.RPIDBadLabel, "example.com.": lint.RPIDBadLabel, ".example.com": lint.RPIDBadLabel, "a b": lint.RPIDBadLabel, "-a.b": lint.RPIDBadLabel,
-		"Example.com": lint.RPIDNotCanonical, "bücher.example": lint.RPIDNotCanonical,
-	} {
-		require.Equal(t, want, lint.FlawOf(id), id)
-	}
-}
-
-func page(t *testing.T, raw string) webauthn.Page {
-	t.Helper()
-	p, err := webauthn.ParsePage(raw)
-	require.NoError(t, err)
-	return p
 }
 
 // TestProven: a file is written only if it is the edits that make it, and they

@@ -10,6 +10,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -31,7 +32,7 @@ type Options struct {
 	Domains  []webauthn.Page // deployed, besides the UI URLs in the files
 	Schemas  kratosconf.SchemaOptions
 	Rendered bool // no template should be left
-	Profile  Profile
+	Profile  passkeys.Profile
 	Version  kratosconf.Version // the zero Version stands for the default
 	// Related is what https://<rp.id>/.well-known/webauthn answers or is planned
 	// to, nil when there is nothing.
@@ -49,20 +50,30 @@ type Options struct {
 	Bodies *hookbody.Evaluator
 }
 
-// Check lints files that together are one configuration, later ones over
-// earlier ones. The findings are ordered by place. An error says that the
-// environment does not fit.
-func Check(files []*source.File, opts Options, rules []*Rule) ([]finding.Finding, error) {
-	p, findings, err := Load(files, opts)
-	if p == nil || err != nil {
-		return findings, err
+// Model returns the options of the configuration's model.
+func (o Options) Model() passkeys.Options {
+	return passkeys.Options{
+		Domains: o.Domains, Schemas: o.Schemas, Profile: o.Profile, Version: o.Version, Related: o.Related, Bodies: o.Bodies,
 	}
-	return unignored(Run(p, rules), files, rules), nil
 }
 
-// Load reads files that together are one configuration. What cannot be read at
-// all is a finding, and then there is no pass.
-func Load(files []*source.File, opts Options) (*Pass, []finding.Finding, error) {
+// Check lints files that together are one configuration, later ones over
+// earlier ones. The findings are ordered by place. It returns an error if the
+// environment does not fit the configuration or the baseline cannot be read.
+func Check(files []*source.File, opts Options, rules []*Rule) ([]finding.Finding, error) {
+	c, findings, err := Load(files, opts)
+	if c == nil || err != nil {
+		return findings, err
+	}
+	if findings, err = Run(c, opts, rules); err != nil {
+		return nil, err
+	}
+	return unignored(findings, files, rules), nil
+}
+
+// Load reads files that together are one configuration. If one cannot be read at
+// all, it returns findings that say so and a nil model.
+func Load(files []*source.File, opts Options) (*passkeys.Config, []finding.Finding, error) {
 	var docs []*kratosconf.Document
 	var findings []finding.Finding
 	for _, f := range files {
@@ -85,23 +96,19 @@ func Load(files []*source.File, opts Options) (*Pass, []finding.Finding, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	p := NewPass(config, opts)
-	p.Before, err = before(opts)
-	return p, nil, err
+	return passkeys.New(config, opts.Model()), nil, nil
 }
 
-// before reads the baseline, nil when there is none.
-func before(opts Options) (*Pass, error) {
+// before reads the baseline. It returns nil if there is none.
+func before(opts Options) (*passkeys.Config, error) {
 	if len(opts.Baseline) == 0 {
-		return nil, nil
+		return nil, nil //nolint:nilnil // nil means no baseline
 	}
-	files := opts.Baseline
-	opts.Baseline = nil
-	p, unreadable, err := Load(files, opts)
+	c, unreadable, err := Load(opts.Baseline, opts)
 	if len(unreadable) > 0 {
 		return nil, fmt.Errorf("read the baseline: %s: %s", unreadable[0].Span, unreadable[0].Message)
 	}
-	return p, err
+	return c, err
 }
 
 func syntaxFinding(err *kratosconf.SyntaxError) finding.Finding {
@@ -118,8 +125,18 @@ func syntaxFinding(err *kratosconf.SyntaxError) finding.Finding {
 	return f
 }
 
-// Run checks every rule.
-func Run(p *Pass, rules []*Rule) []finding.Finding {
+// Run checks a configuration, which Load has read with the same options, against
+// rules. The findings are ordered by place. It returns an error if the baseline
+// cannot be read.
+func Run(c *passkeys.Config, opts Options, rules []*Rule) ([]finding.Finding, error) {
+	p := &Pass{
+		Config: c, RelatedFile: opts.RelatedFile, Enrolled: opts.Enrolled, Rendered: opts.Rendered,
+		opts: opts, reported: make(map[findingKey]bool),
+	}
+	var err error
+	if p.Before, err = before(opts); err != nil {
+		return nil, err
+	}
 	for _, r := range rules {
 		p.rule = r
 		r.Check(p)
@@ -139,5 +156,5 @@ func Run(p *Pass, rules []*Rule) []finding.Finding {
 			cmp.Compare(a.Rule, b.Rule),
 		)
 	})
-	return p.findings
+	return p.findings, nil
 }

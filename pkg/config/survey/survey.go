@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/config/project"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -170,7 +170,7 @@ func (s *Survey) host(f *source.File) {
 	var all []string
 	for _, d := range project.Domains(f) {
 		page, err := webauthn.ParsePage("https://" + strings.TrimPrefix(strings.TrimPrefix(d, "https://"), "http://"))
-		if err == nil && !page.IP.IsValid() && (lint.IsPublic(page) || page.IsLocalhost()) && !slices.Contains(all, page.Host) {
+		if err == nil && !page.IP.IsValid() && (passkeys.IsPublic(page) || page.IsLocalhost()) && !slices.Contains(all, page.Host) {
 			all = append(all, page.Host)
 		}
 	}

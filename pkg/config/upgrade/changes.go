@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -17,7 +17,7 @@ type change struct {
 	since  kratosconf.Version
 	source string
 	// where names the places that it concerns; none: not this configuration.
-	where        func(*lint.Pass) []source.Span
+	where        func(*passkeys.Config) []source.Span
 	gained, lost note // going up to since, or down behind it
 }
 
@@ -123,16 +123,16 @@ func unreleased() []change {
 
 // The places that changes concern.
 
-func passkey(p *lint.Pass) []source.Span {
+func passkey(p *passkeys.Config) []source.Span {
 	if !p.Passkey.On {
 		return nil
 	}
 	return []source.Span{p.Config.Get(p.Passkey.Path).Place()}
 }
 
-func androidOrigins(p *lint.Pass) []source.Span {
+func androidOrigins(p *passkeys.Config) []source.Span {
 	var out []source.Span
-	p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
+	p.EachOrigin(func(_ *passkeys.Method, o passkeys.Origin) {
 		if strings.HasPrefix(o.Text, "android:") {
 			out = append(out, o.Value.Place())
 		}
@@ -140,14 +140,14 @@ func androidOrigins(p *lint.Pass) []source.Span {
 	return out
 }
 
-func webauthnWithoutRP(p *lint.Pass) []source.Span {
+func webauthnWithoutRP(p *passkeys.Config) []source.Span {
 	if !p.WebAuthn.On || p.WebAuthn.RP != nil || p.Config.Incomplete() {
 		return nil
 	}
 	return []source.Span{p.Config.Get(p.WebAuthn.Path).Place()}
 }
 
-func webHooks(p *lint.Pass) []source.Span {
+func webHooks(p *passkeys.Config) []source.Span {
 	hooks := p.WebHooks()
 	if len(hooks) == 0 {
 		return nil
@@ -155,7 +155,7 @@ func webHooks(p *lint.Pass) []source.Span {
 	return []source.Span{hooks[0].Value.Place()} // all alike
 }
 
-func hookIDs(p *lint.Pass) []source.Span {
+func hookIDs(p *passkeys.Config) []source.Span {
 	var out []source.Span
 	for _, h := range p.WebHooks() {
 		if id := h.Config().Get("id"); id != nil {
@@ -166,7 +166,7 @@ func hookIDs(p *lint.Pass) []source.Span {
 }
 
 // verifiedAddress finds the hook where passkeys sign in.
-func verifiedAddress(p *lint.Pass) []source.Span {
+func verifiedAddress(p *passkeys.Config) []source.Span {
 	if !p.Passkey.On {
 		return nil
 	}

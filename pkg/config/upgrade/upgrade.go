@@ -11,6 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -71,7 +72,7 @@ func without(findings, others []finding.Finding, equal func(a, b finding.Finding
 
 // history answers the changes between two versions that concern the
 // configuration.
-func history(p *lint.Pass, from, to kratosconf.Version) []finding.Finding {
+func history(p *passkeys.Config, from, to kratosconf.Version) []finding.Finding {
 	var out []finding.Finding
 	for _, c := range changes() {
 		switch {
@@ -84,7 +85,7 @@ func history(p *lint.Pass, from, to kratosconf.Version) []finding.Finding {
 	return out
 }
 
-func (c change) findings(p *lint.Pass, n note) []finding.Finding {
+func (c change) findings(p *passkeys.Config, n note) []finding.Finding {
 	if n.message == "" {
 		return nil
 	}

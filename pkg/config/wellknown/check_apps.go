@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -122,7 +122,7 @@ func (c *checker) apple() {
 			c.add(id, finding.Error, "add it to webcredentials.apps", "does not list the app %q", app)
 		}
 	}
-	if page, err := webauthn.ParsePage("https://" + s.RPID); err == nil && len(s.Apple) > 0 && !lint.IsPublic(page) {
+	if page, err := webauthn.ParsePage("https://" + s.RPID); err == nil && len(s.Apple) > 0 && !passkeys.IsPublic(page) {
 		c.add("aasa-cdn", finding.Warning, "use the entitlement webcredentials:"+s.RPID+"?mode=developer on test devices", "cannot be fetched by Apple's servers, because %q is not a public name", s.RPID)
 	}
 }

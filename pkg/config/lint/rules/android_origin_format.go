@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -15,7 +16,7 @@ import (
 var androidOriginFormat = &lint.Rule{
 	ID: "android-origin-format", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(_ *passkeys.Method, o passkeys.Origin) {
 			if !strings.HasPrefix(strings.ToLower(o.Text), "android:") || o.Value.Unknown() {
 				return
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -40,8 +41,8 @@ var cookieDomain = &lint.Rule{
 }
 
 // cookieHosts are the hosts that set or need Kratos' cookies.
-func cookieHosts(p *lint.Pass) []lint.Origin {
-	var out []lint.Origin
+func cookieHosts(p *lint.Pass) []passkeys.Origin {
+	var out []passkeys.Origin
 	if p.BaseURL.Known {
 		out = append(out, p.BaseURL)
 	}

@@ -29,7 +29,7 @@ var corsOriginMissing = &lint.Rule{
 					Span:    allowed.Place(),
 					Message: fmt.Sprintf("CORS is on, and %s %q is not allowed: its scripts cannot read Kratos' answers", page.Where(), page.Bare()),
 					Help:    fmt.Sprintf("add %q to serve.public.cors.allowed_origins", page.Bare()),
-					Notes:   page.Notes(),
+					Notes:   lint.PageNotes(page),
 					Fix:     lint.AppendItem(allowed, page.Bare()),
 				})
 			}

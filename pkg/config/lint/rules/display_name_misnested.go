@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -13,7 +14,7 @@ import (
 var displayNameMisnested = &lint.Rule{
 	ID: "display-name-misnested", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
+		for _, m := range []*passkeys.Method{p.Passkey, p.WebAuthn} {
 			if name := m.Config.Get("display_name"); name.Exists() {
 				fix := p.RemoveField(name)
 				if m.RP.Get("display_name") == nil && len(fix) > 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -14,7 +15,7 @@ var displayNameNotIdentifier = &lint.Rule{
 			return
 		}
 		for _, s := range p.Schemas {
-			for _, t := range lint.Traits(s.Root) {
+			for _, t := range passkeys.Traits(s.Root) {
 				if !t.DisplayName || t.WebAuthn || t.Password || t.Code {
 					continue
 				}

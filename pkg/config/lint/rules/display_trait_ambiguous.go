@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -33,7 +34,7 @@ var displayTraitAmbiguous = &lint.Rule{
 
 // nameByFirst proposes that only the first trait that may name passkeys does,
 // when the others are flagged for that alone.
-func nameByFirst(flagged []lint.Trait) []source.Edit {
+func nameByFirst(flagged []passkeys.Trait) []source.Edit {
 	var edits []source.Edit
 	for _, t := range flagged[1:] {
 		off := t.Annotation().Get("credentials.passkey.display_name").Edit("false")

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -15,7 +16,7 @@ var displayTraitSensitive = &lint.Rule{
 			return
 		}
 		for _, s := range p.Schemas {
-			for _, t := range lint.Traits(s.Root) {
+			for _, t := range passkeys.Traits(s.Root) {
 				if !t.DisplayName || !isSensitive(t.Name) {
 					continue
 				}

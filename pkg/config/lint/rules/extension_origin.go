@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var extensionOrigin = &lint.Rule{
 	ID: "extension-origin", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(_ *passkeys.Method, o passkeys.Origin) {
 			if !strings.HasSuffix(o.Scheme, "-extension") {
 				return
 			}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -22,7 +23,7 @@ var genericHooksShadowed = &lint.Rule{
 				}
 				var lost []*kratosconf.Value
 				for _, h := range generic.Items() {
-					parsed := lint.Hook{Value: h}.Parsed() && flow != "login" // hook-generic-parse-dead says more
+					parsed := passkeys.Hook{Value: h}.Parsed() && flow != "login" // hook-generic-parse-dead says more
 					if !repeated(own, h) && !parsed {
 						lost = append(lost, h)
 					}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -25,7 +26,7 @@ var hookBlocksLogin = &lint.Rule{
 }
 
 // ignoreAnswer has Kratos not wait for a hook.
-func ignoreAnswer(p *lint.Pass, h lint.Hook) []source.Edit {
+func ignoreAnswer(p *lint.Pass, h passkeys.Hook) []source.Edit {
 	config := fmt.Sprintf("selfservice.flows.%s.%d.config", h.List.Path, h.Index)
 	if h.Config().Get("response") == nil {
 		return p.InsertPath(config, "response: {ignore: true}")

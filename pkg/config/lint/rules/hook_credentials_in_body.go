@@ -14,7 +14,7 @@ var hookCredentialsInBody = &lint.Rule{
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
 			var err *hookbody.Error
-			if sent := p.Sent(h); !errors.As(sent.Err, &err) || err.MissingField != "credentials" {
+			if sent := p.Payload(h); !errors.As(sent.Err, &err) || err.MissingField != "credentials" {
 				continue
 			}
 			p.ReportAt(h.Key("body"), finding.Finding{

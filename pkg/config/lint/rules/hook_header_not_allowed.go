@@ -9,6 +9,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -21,7 +22,7 @@ var hookHeaderNotAllowed = &lint.Rule{
 	ID: "hook-header-not-allowed", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		configurable := p.Version.AtLeast(kratosconf.VersionTriggerID)
-		allowed, list := lint.DefaultWebHookHeaders(), p.Config.Get(headerAllowlist)
+		allowed, list := passkeys.DefaultWebHookHeaders(), p.Config.Get(headerAllowlist)
 		help := fmt.Sprintf("do without, or add it to %s, which Kratos has from %s on", headerAllowlist, kratosconf.VersionTriggerID)
 		if configurable {
 			help = fmt.Sprintf("add it to %s, or do without", headerAllowlist)
@@ -39,7 +40,7 @@ var hookHeaderNotAllowed = &lint.Rule{
 			help = fmt.Sprintf("list it in %s together with the %d headers of Kratos' own list, which that replaces, or do without", headerAllowlist, len(allowed))
 		}
 		for _, h := range p.WebHooks() {
-			for _, m := range headerUse.FindAllStringSubmatch(p.Sent(h).Body, -1) {
+			for _, m := range headerUse.FindAllStringSubmatch(p.Payload(h).Body, -1) {
 				name := textproto.CanonicalMIMEHeaderKey(m[1])
 				if slices.Contains(allowed, name) || list.Unknown() || slices.ContainsFunc(list.Items(), (*kratosconf.Value).Unknown) {
 					continue
@@ -65,5 +66,5 @@ func allowHeader(p *lint.Pass, list *kratosconf.Value, name string) []source.Edi
 	if list != nil {
 		return lint.AppendItem(list, name)
 	}
-	return p.Set(headerAllowlist, "["+strings.Join(append(lint.DefaultWebHookHeaders(), name), ", ")+"]")
+	return p.Set(headerAllowlist, "["+strings.Join(append(passkeys.DefaultWebHookHeaders(), name), ", ")+"]")
 }

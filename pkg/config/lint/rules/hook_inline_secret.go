@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -34,7 +35,7 @@ var hookInlineSecret = &lint.Rule{
 }
 
 // envName is the variable that sets a key of the hook at index 0.
-func envName(h lint.Hook, name string) string {
+func envName(h passkeys.Hook, name string) string {
 	path := fmt.Sprintf("selfservice.flows.%s.0.config.%s", h.List.Path, name)
 	return strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
 }

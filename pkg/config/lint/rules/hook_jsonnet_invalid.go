@@ -8,6 +8,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -25,7 +26,7 @@ var hookJsonnetInvalid = &lint.Rule{
 					Help:    "write a body, such as base64:// and a Jsonnet function of ctx",
 				})
 			}
-			sent := p.Sent(h)
+			sent := p.Payload(h)
 			if sent.Outside {
 				p.ReportAt(body, finding.Finding{
 					Severity: finding.Info,
@@ -60,7 +61,7 @@ var hookJsonnetInvalid = &lint.Rule{
 
 // consequence of a request that Kratos cannot build. Run on v1.3.1: with
 // response.ignore people do not notice, and neither does anybody else.
-func consequence(h lint.Hook) string {
+func consequence(h passkeys.Hook) string {
 	if h.Ignored() {
 		return "Kratos never sends it, and only its log says so"
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -13,7 +14,7 @@ import (
 var hookMissingForSidecar = &lint.Rule{
 	ID: "hook-missing-for-sidecar", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		var told *lint.Hook
+		var told *passkeys.Hook
 		for _, h := range p.WebHooks() {
 			if h.ToSidecar() {
 				told = &h
@@ -44,7 +45,7 @@ var hookMissingForSidecar = &lint.Rule{
 
 func tellsSidecar(p *lint.Pass, flow, method string) bool {
 	for _, v := range p.Effective(flow, method).Items() {
-		if v.Unknown() || v.Get("config").Unknown() || (lint.Hook{Value: v}).ToSidecar() {
+		if v.Unknown() || v.Get("config").Unknown() || (passkeys.Hook{Value: v}).ToSidecar() {
 			return true
 		}
 	}
@@ -53,7 +54,7 @@ func tellsSidecar(p *lint.Pass, flow, method string) bool {
 
 // tellSidecarToo proposes the hook of another flow with the address for this
 // one. A list of the method's own would switch a generic one off.
-func tellSidecarToo(p *lint.Pass, told *lint.Hook, flow, method string) []source.Edit {
+func tellSidecarToo(p *lint.Pass, told *passkeys.Hook, flow, method string) []source.Edit {
 	after := p.Config.Get("selfservice.flows." + flow + ".after")
 	own := after.Get(method + ".hooks")
 	if own == nil && len(after.Get("hooks").Items()) > 0 || len(own.Items()) > 0 || told.Parsed() {

@@ -15,7 +15,7 @@ var hookNilIdentityID = &lint.Rule{
 	ID: "hook-nil-identity-id", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
-			if h.List.Flow != "registration" || h.List.Method == "" || !h.List.After || !h.Parsed() || !strings.Contains(p.Sent(h).JSON, hookbody.NilUUID) {
+			if h.List.Flow != "registration" || h.List.Method == "" || !h.List.After || !h.Parsed() || !strings.Contains(p.Payload(h).JSON, hookbody.NilUUID) {
 				continue
 			}
 			p.ReportAt(h.Key("body"), finding.Finding{

@@ -13,7 +13,7 @@ var hookNilSessionID = &lint.Rule{
 	ID: "hook-nil-session-id", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
-			sent := p.Sent(h)
+			sent := p.Payload(h)
 			if h.List.Flow != "login" || !h.List.After || !strings.Contains(sent.JSON, hookbody.NilUUID) || strings.Contains(sent.JSON, hookbody.SampleSession) {
 				continue // the whole context has a rule of its own
 			}

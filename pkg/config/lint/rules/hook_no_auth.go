@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -27,7 +28,7 @@ var hookNoAuth = &lint.Rule{
 	},
 }
 
-func hasAuthHeader(h lint.Hook) bool {
+func hasAuthHeader(h passkeys.Hook) bool {
 	for _, f := range h.Config().Get("headers").Fields() {
 		name := strings.ToLower(f.Name)
 		for _, mark := range []string{"auth", "key", "token", "secret"} {
@@ -41,7 +42,7 @@ func hasAuthHeader(h lint.Hook) bool {
 
 // authenticated proposes a key at index 0, the only place that a variable of the
 // environment reaches.
-func authenticated(p *lint.Pass, h lint.Hook) []source.Edit {
+func authenticated(p *lint.Pass, h passkeys.Hook) []source.Edit {
 	if h.Index > 0 {
 		return nil
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -25,7 +26,7 @@ var hookParseAndIgnore = &lint.Rule{
 
 // chooseAnswer proposes to ignore the sidecar, which only wants to know, and to
 // wait for anybody else.
-func chooseAnswer(h lint.Hook) []source.Edit {
+func chooseAnswer(h passkeys.Hook) []source.Edit {
 	parse := h.Config().Get("response.parse")
 	if parse == nil {
 		parse = h.Config().Get("can_interrupt")

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -13,8 +14,8 @@ var hookPlaintext = &lint.Rule{
 	ID: "hook-plaintext", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
-			target := lint.NewOrigin(h.Config().Get("url"))
-			if !target.Known || target.Page.Scheme != "http" || !lint.IsPublic(target.Page) {
+			target := passkeys.NewOrigin(h.Config().Get("url"))
+			if !target.Known || target.Page.Scheme != "http" || !passkeys.IsPublic(target.Page) {
 				continue
 			}
 			p.ReportAt(target.Value, finding.Finding{

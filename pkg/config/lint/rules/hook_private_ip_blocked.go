@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -16,7 +17,7 @@ var hookPrivateIPBlocked = &lint.Rule{
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
 			guard := p.Config.Get("clients.http")
-			target := lint.NewOrigin(h.Config().Get("url"))
+			target := passkeys.NewOrigin(h.Config().Get("url"))
 			if !guard.Get("disallow_private_ip_ranges").True() || !target.Known || !isPrivate(target.Page) || excepted(guard, target.Value.Str) {
 				continue
 			}

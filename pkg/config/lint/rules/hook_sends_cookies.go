@@ -13,7 +13,7 @@ var hookSendsCookies = &lint.Rule{
 	ID: "hook-sends-cookies", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
-			if !strings.Contains(p.Sent(h).JSON, hookbody.SampleSession) {
+			if !strings.Contains(p.Payload(h).JSON, hookbody.SampleSession) {
 				continue
 			}
 			p.ReportAt(h.Key("body"), finding.Finding{

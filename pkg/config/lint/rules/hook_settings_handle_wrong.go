@@ -13,7 +13,7 @@ var hookSettingsHandleWrong = &lint.Rule{
 	ID: "hook-settings-handle-wrong", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
-			sent := p.Sent(h)
+			sent := p.Payload(h)
 			if h.List.Flow != "settings" || !h.List.After || h.Parsed() || !strings.Contains(sent.JSON, hookbody.SampleHandle) || strings.Contains(sent.JSON, hookbody.SampleSession) {
 				continue // the whole context has a rule of its own
 			}

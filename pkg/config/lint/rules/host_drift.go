@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -13,9 +14,9 @@ var hostDrift = &lint.Rule{
 		if !p.Prod() || len(p.Enabled()) == 0 {
 			return
 		}
-		var public *lint.Page
+		var public *passkeys.Page
 		for i := range p.Pages {
-			if page := &p.Pages[i]; public == nil && page.Value != nil && page.Known && lint.IsPublic(page.Page) {
+			if page := &p.Pages[i]; public == nil && page.Value != nil && page.Known && passkeys.IsPublic(page.Page) {
 				public = page
 			}
 		}
@@ -24,7 +25,7 @@ var hostDrift = &lint.Rule{
 		}
 		for _, flow := range []string{"login", "registration", "settings", "recovery", "verification", "error"} {
 			v := p.Config.Get("selfservice.flows." + flow + ".ui_url")
-			o := lint.NewOrigin(v)
+			o := passkeys.NewOrigin(v)
 			if !o.Known || !o.Page.IsLocalhost() && !o.Page.IP.IsLoopback() {
 				continue
 			}
@@ -32,7 +33,7 @@ var hostDrift = &lint.Rule{
 				Message: fmt.Sprintf("%s ui_url is still on %q while %s is on %q: people end on their own machine", flow, o.Page.Host, public.Name, public.Page.Host),
 				Help:    fmt.Sprintf("write %q and the page's path", public.Bare()),
 				Suggest: v.Edit(public.Bare() + o.Rest),
-				Notes:   public.Notes(),
+				Notes:   lint.PageNotes(*public),
 			})
 			return
 		}

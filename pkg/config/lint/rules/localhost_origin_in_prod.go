@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -14,7 +15,7 @@ var localhostOriginInProd = &lint.Rule{
 		if !p.Prod() {
 			return
 		}
-		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(m *passkeys.Method, o passkeys.Origin) {
 			if !o.Known || !o.Page.IsLocalhost() && !o.Page.IP.IsLoopback() || len(m.Origins) < 2 {
 				return
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -11,7 +12,7 @@ import (
 var localhostSubdomain = &lint.Rule{
 	ID: "localhost-subdomain", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			if m.ID.Str != "localhost" {
 				return
 			}
@@ -23,7 +24,7 @@ var localhostSubdomain = &lint.Rule{
 					Message: fmt.Sprintf("browsers refuse rp.id \"localhost\" on %q: it is no suffix of names below it", page.Bare()),
 					Help:    fmt.Sprintf("set rp.id to %q, or open the page as localhost", page.Page.Host),
 					Suggest: m.ID.Edit(page.Page.Host),
-					Notes:   page.Notes(),
+					Notes:   lint.PageNotes(page),
 				})
 			}
 		})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -18,7 +19,7 @@ var noDisplayName = &lint.Rule{
 		}
 		for _, s := range p.Schemas {
 			traits := s.Root.Get("properties.traits")
-			if s.Root == nil || !s.Default || lint.Annotated(traits, "passkey.display_name") || lint.Annotated(traits, "webauthn.identifier") || lint.Annotated(traits, "passkey.identifier") {
+			if s.Root == nil || !s.Default || passkeys.Annotated(traits, "passkey.display_name") || passkeys.Annotated(traits, "webauthn.identifier") || passkeys.Annotated(traits, "passkey.identifier") {
 				continue
 			}
 			span := traits.Place()
@@ -49,7 +50,7 @@ var noDisplayName = &lint.Rule{
 // untitledTraits are the traits at the top that have no title.
 func untitledTraits(schema *kratosconf.Value) []string {
 	var names []string
-	for _, t := range lint.Traits(schema) {
+	for _, t := range passkeys.Traits(schema) {
 		if t.Top && t.Title == "" {
 			names = append(names, t.Name)
 		}

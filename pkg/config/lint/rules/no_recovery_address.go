@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -21,7 +22,7 @@ var noRecoveryAddress = &lint.Rule{
 				continue
 			}
 			found := false
-			for _, t := range lint.Traits(s.Root) {
+			for _, t := range passkeys.Traits(s.Root) {
 				found = found || t.RecoveryVia != ""
 			}
 			if !found {
@@ -38,8 +39,8 @@ var noRecoveryAddress = &lint.Rule{
 // recoverByMail annotates the e-mail address that people sign in with, when
 // there is one.
 func recoverByMail(schema *kratosconf.Value) []source.Edit {
-	var mails []lint.Trait
-	for _, t := range lint.Traits(schema) {
+	var mails []passkeys.Trait
+	for _, t := range passkeys.Traits(schema) {
 		if t.Top && t.Value.Get("format").Text() == "email" && t.Annotation() != nil {
 			mails = append(mails, t)
 		}

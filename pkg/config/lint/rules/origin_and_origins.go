@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -19,7 +20,7 @@ var originAndOrigins = &lint.Rule{
 		switch {
 		case origin.Exists() && origins.Exists():
 			var fix []source.Edit
-			if m.Lists(lint.NewOrigin(origin)) {
+			if m.Lists(passkeys.NewOrigin(origin)) {
 				fix = p.RemoveField(origin)
 			}
 			p.ReportAt(origin, finding.Finding{

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -13,7 +14,7 @@ import (
 var originDefaultPort = &lint.Rule{
 	ID: "origin-default-port", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(_ *passkeys.Method, o passkeys.Origin) {
 			port := map[string]string{"https": ":443", "http": ":80"}[o.Scheme]
 			if port == "" || !strings.HasSuffix(o.Host, port) || o.Rest != "" {
 				return

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -13,7 +14,7 @@ import (
 var originHTTP = &lint.Rule{
 	ID: "origin-http", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(_ *passkeys.Method, o passkeys.Origin) {
 			if isPlainHTTP(o) {
 				p.ReportAt(o.Value, finding.Finding{
 					Message: fmt.Sprintf("origin %q is http, and outside of localhost browsers offer passkeys over https only", o.Value.Str),
@@ -36,6 +37,6 @@ var originHTTP = &lint.Rule{
 	},
 }
 
-func isPlainHTTP(o lint.Origin) bool {
+func isPlainHTTP(o passkeys.Origin) bool {
 	return o.Known && o.Scheme == "http" && !o.Page.IsLocalhost() && !o.Page.IP.IsValid()
 }

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -13,7 +14,7 @@ import (
 var originIDN = &lint.Rule{
 	ID: "origin-idn", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(_ *passkeys.Method, o passkeys.Origin) {
 			if !o.Known || !o.IsWeb() || strings.IndexFunc(o.Host, func(r rune) bool { return r > unicode.MaxASCII && !invisible(r) }) < 0 {
 				return
 			}

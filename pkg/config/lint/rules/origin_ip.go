@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -51,7 +52,7 @@ var originIP = &lint.Rule{
 }
 
 // pageOnLocalhost moves a page together with its origin.
-func pageOnLocalhost(m *lint.Method, page lint.Page) []source.Edit {
+func pageOnLocalhost(m *passkeys.Method, page passkeys.Page) []source.Edit {
 	edits := onLocalhost(page.Origin)
 	for _, o := range m.Origins {
 		if edits == nil || !o.SameAs(page.Origin) {
@@ -67,7 +68,7 @@ func pageOnLocalhost(m *lint.Method, page lint.Page) []source.Edit {
 }
 
 // originOnLocalhost leaves out what is listed already.
-func originOnLocalhost(m *lint.Method, o lint.Origin) []source.Edit {
+func originOnLocalhost(m *passkeys.Method, o passkeys.Origin) []source.Edit {
 	page := o.Page
 	page.Host, page.IP = "localhost", netip.Addr{}
 	for _, other := range m.Origins {
@@ -79,7 +80,7 @@ func originOnLocalhost(m *lint.Method, o lint.Origin) []source.Edit {
 }
 
 // onLocalhost proposes the name of this machine for its address.
-func onLocalhost(o lint.Origin) []source.Edit {
+func onLocalhost(o passkeys.Origin) []source.Edit {
 	host := o.Host
 	if i := strings.LastIndexByte(host, ':'); o.Page.Port != 0 && i >= 0 {
 		host = host[:i]

@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -15,7 +16,7 @@ import (
 var originNeedsRor = &lint.Rule{
 	ID: "origin-needs-ror", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			for _, o := range relatedOrigins(p, m) {
 				p.ReportAt(o.Value, finding.Finding{
 					Message: fmt.Sprintf("origin %q is outside of rp.id %q: browsers ask https://%s/.well-known/webauthn whether it belongs to it", o.Value.Str, m.ID.Str, m.ID.Str),
@@ -29,14 +30,14 @@ var originNeedsRor = &lint.Rule{
 
 // relatedOrigins lists the origins of other sites that can only work through
 // related origins, when the rp.id fits somewhere else.
-func relatedOrigins(p *lint.Pass, m *lint.Method) []lint.Origin {
+func relatedOrigins(p *lint.Pass, m *passkeys.Method) []passkeys.Origin {
 	fits := false
 	pages := make(map[string]bool)
 	for _, page := range p.PagesOf(m) {
 		fits = fits || page.Known && !refuses(p, page.Page, m.ID.Str)
 		pages[page.Bare()] = true
 	}
-	var out []lint.Origin
+	var out []passkeys.Origin
 	for _, o := range m.Origins {
 		if !o.Known || !o.IsWeb() {
 			continue
@@ -58,7 +59,7 @@ func relatedOrigins(p *lint.Pass, m *lint.Method) []lint.Origin {
 }
 
 // listRelated proposes the origin in the document, where that is a file.
-func listRelated(p *lint.Pass, o lint.Origin) []source.Edit {
+func listRelated(p *lint.Pass, o passkeys.Origin) []source.Edit {
 	if p.RelatedFile == nil {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -13,7 +14,7 @@ import (
 var originNoScheme = &lint.Rule{
 	ID: "origin-no-scheme", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(m *passkeys.Method, o passkeys.Origin) {
 			if !lacksScheme(o) {
 				return
 			}
@@ -37,6 +38,6 @@ var originNoScheme = &lint.Rule{
 	},
 }
 
-func lacksScheme(o lint.Origin) bool {
+func lacksScheme(o passkeys.Origin) bool {
 	return o.Scheme == "" && !strings.HasPrefix(o.Text, "android:") && !strings.HasPrefix(o.Text, "ios:") && !o.Value.Unknown() && !strings.Contains(o.Text, "*")
 }

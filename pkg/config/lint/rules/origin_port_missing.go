@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -20,7 +21,7 @@ var originPortMissing = &lint.Rule{
 					Message: fmt.Sprintf("%s %q has a port, and the origins of %s list the host only without it, so Kratos refuses every ceremony there",
 						page.Where(), page.Bare(), m.Name),
 					Help:  fmt.Sprintf("add %q to %s.origins", page.Bare(), m.RPPath()),
-					Notes: page.Notes(),
+					Notes: lint.PageNotes(page),
 					Fix:   lint.AppendItem(m.OriginsKey, page.Bare()),
 				})
 			}
@@ -29,7 +30,7 @@ var originPortMissing = &lint.Rule{
 }
 
 // lacksOnlyPort tells whether the page's origin is listed but for its port.
-func lacksOnlyPort(m *lint.Method, page lint.Page) bool {
+func lacksOnlyPort(m *passkeys.Method, page passkeys.Page) bool {
 	if page.Page.Port == 0 {
 		return false
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -13,7 +14,7 @@ var originRemoved = &lint.Rule{
 		if p.Before == nil {
 			return
 		}
-		for _, pair := range [][2]*lint.Method{{p.Before.Passkey, p.Passkey}, {p.Before.WebAuthn, p.WebAuthn}} {
+		for _, pair := range [][2]*passkeys.Method{{p.Before.Passkey, p.Passkey}, {p.Before.WebAuthn, p.WebAuthn}} {
 			before, now := pair[0], pair[1]
 			if !before.On || !now.On || before.OriginsUnsure() || now.OriginsUnsure() || !now.OriginsKey.Exists() {
 				continue

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -21,7 +22,7 @@ var originUnused = &lint.Rule{
 			}
 		}
 		used := p.UsedOrigins()
-		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(m *passkeys.Method, o passkeys.Origin) {
 			if !o.Known || !o.IsWeb() || strings.Contains(o.Host, "*") || o.Page.IP.IsValid() || used[o.Bare()] || p.Prod() && o.Page.IsLocalhost() {
 				return
 			}

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -13,7 +14,7 @@ import (
 var originWhitespace = &lint.Rule{
 	ID: "origin-whitespace", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(m *passkeys.Method, o passkeys.Origin) {
 			if o.Value.Unknown() || !hasInvisible(o) || o.Value.Env != "" && strings.TrimLeft(o.Text, " ") == strings.TrimFunc(o.Text, invisible) {
 				return // env-csv-space speaks of lists in the environment
 			}
@@ -36,7 +37,7 @@ var originWhitespace = &lint.Rule{
 	},
 }
 
-func hasInvisible(o lint.Origin) bool { return strings.IndexFunc(o.Text, invisible) >= 0 }
+func hasInvisible(o passkeys.Origin) bool { return strings.IndexFunc(o.Text, invisible) >= 0 }
 
 func invisible(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)

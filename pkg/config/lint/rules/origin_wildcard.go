@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var originWildcard = &lint.Rule{
 	ID: "origin-wildcard", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(_ *passkeys.Method, o passkeys.Origin) {
 			if !strings.Contains(o.Text, "*") {
 				return
 			}

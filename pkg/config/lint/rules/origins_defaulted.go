@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -18,7 +19,7 @@ var originsDefaulted = &lint.Rule{
 			return
 		}
 		base := p.Config.Get("serve.public.base_url")
-		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			if m.OriginsKey.Exists() || m.OriginsUnsure() || misspeltOrigins(m) {
 				return
 			}
@@ -36,7 +37,7 @@ var originsDefaulted = &lint.Rule{
 					Span:    m.RP.Place(),
 					Message: fmt.Sprintf("%s has no rp.origins, so Kratos expects only %q and refuses ceremonies on %q", m.Name, allowed[0], page.Bare()),
 					Help:    fmt.Sprintf("write rp.origins with %q", page.Bare()),
-					Notes:   page.Notes(),
+					Notes:   lint.PageNotes(page),
 					Fix:     fix,
 				})
 			}
@@ -55,7 +56,7 @@ func contains(list []string, s string) bool {
 
 // misspeltOrigins tells whether rp has origins under a name that Kratos ignores,
 // which is the cause.
-func misspeltOrigins(m *lint.Method) bool {
+func misspeltOrigins(m *passkeys.Method) bool {
 	for _, f := range m.RP.Fields() {
 		if meantKey(f.Name) == "origins" && f.Name != "origins" {
 			return true
@@ -65,7 +66,7 @@ func misspeltOrigins(m *lint.Method) bool {
 }
 
 // pageList quotes the origins of all pages on which the method may run.
-func pageList(p *lint.Pass, m *lint.Method) []string {
+func pageList(p *lint.Pass, m *passkeys.Method) []string {
 	var out []string
 	for _, page := range p.PagesOf(m) {
 		if mayRun(p, m, page) {

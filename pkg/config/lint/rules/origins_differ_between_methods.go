@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -16,7 +17,7 @@ var originsDifferBetweenMethods = &lint.Rule{
 			return
 		}
 		used, pages := p.UsedOrigins(), pageOrigins(p)
-		for _, pair := range [][2]*lint.Method{{a, b}, {b, a}} {
+		for _, pair := range [][2]*passkeys.Method{{a, b}, {b, a}} {
 			for _, o := range pair[0].Origins {
 				// A page that is not among the origins is an error of its own.
 				if pair[1].Lists(o) || pages[o.Bare()] || !o.IsWeb() {

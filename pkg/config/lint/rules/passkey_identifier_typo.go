@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -14,7 +15,7 @@ var passkeyIdentifierTypo = &lint.Rule{
 	ID: "passkey-identifier-typo", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, s := range p.Schemas {
-			for _, t := range lint.Traits(s.Root) {
+			for _, t := range passkeys.Traits(s.Root) {
 				wrong := t.Annotation().Get("credentials.passkey.identifier")
 				if wrong == nil {
 					continue

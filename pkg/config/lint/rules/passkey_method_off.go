@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -43,7 +44,7 @@ func wantsPasskeys(p *lint.Pass) *kratosconf.Value {
 		return p.Passkey.RP
 	}
 	for _, s := range p.Schemas {
-		if s.URL != nil && lint.Annotated(s.Root, "passkey.display_name") {
+		if s.URL != nil && passkeys.Annotated(s.Root, "passkey.display_name") {
 			return s.URL
 		}
 	}
@@ -73,7 +74,7 @@ func enablePasskey(p *lint.Pass) []source.Edit {
 }
 
 // originList writes the origins of a method in one line.
-func originList(m *lint.Method) (string, bool) {
+func originList(m *passkeys.Method) (string, bool) {
 	var origins []string
 	for _, o := range m.Origins {
 		if o.Value.Unknown() {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -24,7 +25,7 @@ var passkeySignupUnverifiedAddress = &lint.Rule{
 				help += fmt.Sprintf(", all of them or those that fill in %q", t.Name)
 			}
 			severity := p.InProd(finding.Error, finding.Warning)
-			if address.Owner == lint.Verifies {
+			if address.Owner == passkeys.Verifies {
 				severity = finding.Warning // only an owner who follows a mail that they did not ask for
 			}
 			p.Report(finding.Finding{

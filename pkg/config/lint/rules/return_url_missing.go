@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -19,7 +20,7 @@ var returnURLMissing = &lint.Rule{
 		known := make(map[string]bool)
 		values := append([]*kratosconf.Value{p.Config.Get("selfservice.default_browser_return_url"), p.Config.Get("serve.public.base_url")}, allowed.Items()...)
 		for _, v := range values {
-			o := lint.NewOrigin(v)
+			o := passkeys.NewOrigin(v)
 			if v.Unknown() || strings.Contains(v.Text(), "*") {
 				return
 			}
@@ -35,7 +36,7 @@ var returnURLMissing = &lint.Rule{
 				p.ReportAt(allowed, finding.Finding{
 					Message: fmt.Sprintf("%s %q is not among selfservice.allowed_return_urls: Kratos refuses to send people back there", page.Where(), page.Bare()),
 					Help:    fmt.Sprintf("add %q", page.Bare()),
-					Notes:   page.Notes(),
+					Notes:   lint.PageNotes(page),
 					Fix:     lint.AppendItem(allowed, page.Bare()),
 				})
 			}

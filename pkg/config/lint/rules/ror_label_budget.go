@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -13,7 +14,7 @@ import (
 var rorLabelBudget = &lint.Rule{
 	ID: "ror-label-budget", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			labels := make(map[string]bool)
 			for _, o := range relatedOrigins(p, m) {
 				label, _, _ := strings.Cut(webauthn.RegistrableDomain(o.Page.Host), ".")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -16,7 +17,7 @@ var rpDiffersBetweenMethods = &lint.Rule{
 		if !a.On || !b.On || a.Unsure() || b.Unsure() || a.ID.Text() == "" || b.ID.Text() == "" || a.ID.Str == b.ID.Str {
 			return
 		}
-		if a.Flaw != lint.RPIDFine || b.Flaw != lint.RPIDFine {
+		if a.IDProblem != passkeys.RPIDOK || b.IDProblem != passkeys.RPIDOK {
 			return // one of them is wrong in itself
 		}
 		p.ReportAt(b.ID, finding.Finding{

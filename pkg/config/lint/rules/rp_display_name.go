@@ -7,6 +7,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -52,7 +53,7 @@ func isPlaceholderName(name string) bool {
 }
 
 // proposeName writes the name that the pages' domain has.
-func proposeName(p *lint.Pass, m *lint.Method) []source.Edit {
+func proposeName(p *lint.Pass, m *passkeys.Method) []source.Edit {
 	if name := p.AppName(m); name != "" && !isPlaceholderName(name) {
 		return p.Set(m.RPPath()+".display_name", fmt.Sprintf("%q", name))
 	}

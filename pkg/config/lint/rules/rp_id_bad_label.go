@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -13,9 +14,9 @@ import (
 var rpIDBadLabel = &lint.Rule{
 	ID: "rp-id-bad-label", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachRPID(lint.RPIDBadLabel, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDBadLabel, func(m *passkeys.Method) {
 			var suggest []source.Edit
-			if bare := strings.ToLower(strings.Trim(strings.TrimPrefix(m.ID.Str, "*."), " .")); lint.FlawOf(bare) == lint.RPIDFine {
+			if bare := strings.ToLower(strings.Trim(strings.TrimPrefix(m.ID.Str, "*."), " .")); passkeys.CheckRPID(bare) == passkeys.RPIDOK {
 				suggest = m.ID.Edit(bare)
 			} else if domain := p.Domain(m); domain != "" {
 				suggest = m.ID.Edit(domain)

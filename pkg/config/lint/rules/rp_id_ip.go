@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -13,7 +14,7 @@ import (
 var rpIDIP = &lint.Rule{
 	ID: "rp-id-ip", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachRPID(lint.RPIDIsIP, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDIsIP, func(m *passkeys.Method) {
 			p.ReportAt(m.ID, finding.Finding{
 				Message: fmt.Sprintf("rp.id %q is an IP address, and browsers accept only domains", m.ID.Str),
 				Suggest: insteadOfIP(p, m),
@@ -24,7 +25,7 @@ var rpIDIP = &lint.Rule{
 }
 
 // insteadOfIP proposes the domain of the pages, or localhost for this machine.
-func insteadOfIP(p *lint.Pass, m *lint.Method) []source.Edit {
+func insteadOfIP(p *lint.Pass, m *passkeys.Method) []source.Edit {
 	if domain := p.Domain(m); domain != "" {
 		return m.ID.Edit(domain)
 	}

@@ -4,18 +4,19 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var rpIDIsURL = &lint.Rule{
 	ID: "rp-id-is-url", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachRPID(lint.RPIDIsURL, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDIsURL, func(m *passkeys.Method) {
 			f := finding.Finding{
 				Message: fmt.Sprintf("rp.id %q is no plain domain but has a scheme, a port or a path; browsers refuse it on every page", m.ID.Str),
 				Help:    "write the domain alone",
 			}
-			if host := lint.HostOf(m.ID.Str); host != "" {
+			if host := passkeys.HostOf(m.ID.Str); host != "" {
 				f.Help = fmt.Sprintf("write %q", host)
 				f.Fix = m.ID.Edit(host)
 			}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -12,11 +13,11 @@ var rpIDLocalhostProd = &lint.Rule{
 	ID: "rp-id-localhost-prod", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		base := p.BaseURL
-		public := base.Known && lint.IsPublic(base.Page)
+		public := base.Known && passkeys.IsPublic(base.Page)
 		if !public && !p.Prod() {
 			return
 		}
-		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			if m.ID.Str != "localhost" && !strings.HasSuffix(m.ID.Str, ".localhost") {
 				return
 			}
@@ -42,7 +43,7 @@ var rpIDLocalhostProd = &lint.Rule{
 }
 
 // fitsEverywhere tells whether browsers take an rp.id on all that is configured.
-func fitsEverywhere(p *lint.Pass, m *lint.Method, id string) bool {
+func fitsEverywhere(p *lint.Pass, m *passkeys.Method, id string) bool {
 	for _, page := range p.PagesOf(m) {
 		if page.Known && refuses(p, page.Page, id) {
 			return false

@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -16,7 +17,7 @@ import (
 var rpIDMissing = &lint.Rule{
 	ID: "rp-id-missing", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
+		for _, m := range []*passkeys.Method{p.Passkey, p.WebAuthn} {
 			if m.Unsure() || p.Config.Incomplete() || m.ID.Is(kratosconf.String) && m.ID.Str != "" {
 				continue
 			}
@@ -47,7 +48,7 @@ var rpIDMissing = &lint.Rule{
 }
 
 // proposeID writes the domain of the pages, and all of rp where there is none.
-func proposeID(p *lint.Pass, m *lint.Method) []source.Edit {
+func proposeID(p *lint.Pass, m *passkeys.Method) []source.Edit {
 	domain := p.Domain(m)
 	switch {
 	case domain == "":

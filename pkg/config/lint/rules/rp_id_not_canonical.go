@@ -4,18 +4,19 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var rpIDNotCanonical = &lint.Rule{
 	ID: "rp-id-not-canonical", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachRPID(lint.RPIDNotCanonical, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDNotCanonical, func(m *passkeys.Method) {
 			f := finding.Finding{
 				Message: fmt.Sprintf("rp.id %q is not written as browsers write hosts, and they compare it letter by letter", m.ID.Str),
 				Help:    "write it in lower case and in punycode",
 			}
-			if host := lint.CanonicalHost(m.ID.Str); host != "" {
+			if host := passkeys.CanonicalHost(m.ID.Str); host != "" {
 				f.Help = fmt.Sprintf("write %q", host)
 				f.Fix = m.ID.Edit(host)
 			}

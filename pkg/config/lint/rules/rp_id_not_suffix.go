@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -14,7 +15,7 @@ import (
 var rpIDNotSuffix = &lint.Rule{
 	ID: "rp-id-not-suffix", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			if webauthn.IsPublicSuffix(m.ID.Str) {
 				return // has a rule of its own
 			}
@@ -30,7 +31,7 @@ var rpIDNotSuffix = &lint.Rule{
 					Message: fmt.Sprintf("browsers refuse rp.id %q on %q: it is neither that host nor a parent domain of it", m.ID.Str, page.Show()),
 					Help:    suffixHelp(m.ID.Str, domain),
 					Suggest: fitting(p, m, page, domain),
-					Notes:   page.Notes(),
+					Notes:   lint.PageNotes(page),
 				})
 			}
 		})
@@ -52,10 +53,10 @@ func refuses(p *lint.Pass, page webauthn.Page, id string) bool {
 // pagesAndOrigins lists the known pages of a method. A configured origin counts
 // as a page when it is of the same site, where related origins make no sense, or
 // when nothing else says where the pages are and no origin fits.
-func pagesAndOrigins(p *lint.Pass, m *lint.Method) []lint.Page {
-	var pages, origins []lint.Page
+func pagesAndOrigins(p *lint.Pass, m *passkeys.Method) []passkeys.Page {
+	var pages, origins []passkeys.Page
 	seen := make(map[string]bool) // of pages
-	add := func(page lint.Page) {
+	add := func(page passkeys.Page) {
 		if bare := page.Bare(); !seen[bare] {
 			seen[bare] = true
 			pages = append(pages, page)
@@ -78,11 +79,11 @@ func pagesAndOrigins(p *lint.Pass, m *lint.Method) []lint.Page {
 		sameSite := webauthn.RegistrableDomain(o.Page.Host) != "" &&
 			webauthn.RegistrableDomain(o.Page.Host) == webauthn.RegistrableDomain(m.ID.Str)
 		if sameSite {
-			add(lint.Page{Origin: o, Name: "an origin"})
+			add(passkeys.Page{Origin: o, Name: "an origin"})
 			continue
 		}
 		if !seen[o.Bare()] {
-			origins = append(origins, lint.Page{Origin: o, Name: "an origin"})
+			origins = append(origins, passkeys.Page{Origin: o, Name: "an origin"})
 		}
 	}
 	if noPages && !fits && !unknown {
@@ -100,7 +101,7 @@ func suffixHelp(id, domain string) string {
 
 // fitting proposes the page's domain, and the page among the origins. Where that
 // fits one site and not another, people choose.
-func fitting(p *lint.Pass, m *lint.Method, page lint.Page, domain string) []source.Edit {
+func fitting(p *lint.Pass, m *passkeys.Method, page passkeys.Page, domain string) []source.Edit {
 	if !fitsEverywhere(p, m, domain) {
 		return nil
 	}

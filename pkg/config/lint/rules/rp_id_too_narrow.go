@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -14,7 +15,7 @@ import (
 var rpIDTooNarrow = &lint.Rule{
 	ID: "rp-id-too-narrow", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			parent := webauthn.RegistrableDomain(m.ID.Str)
 			if parent == "" || parent == m.ID.Str || kratosIsBeside(p, m.ID.Str, parent) {
 				return

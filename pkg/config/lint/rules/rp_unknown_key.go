@@ -7,6 +7,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -18,7 +19,7 @@ var rpUnknownKey = &lint.Rule{
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			for _, f := range m.RP.Fields() {
-				if !slices.Contains(rpKeys(m), f.Name) && !lint.TemplateLeft(f.Name) {
+				if !slices.Contains(rpKeys(m), f.Name) && !passkeys.TemplateLeft(f.Name) {
 					reportRPKey(p, m, f)
 				}
 			}
@@ -26,7 +27,7 @@ var rpUnknownKey = &lint.Rule{
 	},
 }
 
-func rpKeys(m *lint.Method) []string {
+func rpKeys(m *passkeys.Method) []string {
 	keys := []string{"display_name", "id", "origins"}
 	if m.Name == "webauthn" {
 		keys = append(keys, "icon", "origin")
@@ -34,7 +35,7 @@ func rpKeys(m *lint.Method) []string {
 	return keys
 }
 
-func reportRPKey(p *lint.Pass, m *lint.Method, f kratosconf.Field) {
+func reportRPKey(p *lint.Pass, m *passkeys.Method, f kratosconf.Field) {
 	found := finding.Finding{
 		Span:    f.Value.Key,
 		Message: fmt.Sprintf("rp of %s has no key %q, so Kratos ignores it", m.Name, f.Name),

@@ -17,6 +17,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -88,7 +89,7 @@ func (e *example) config(t *testing.T) ([]*source.File, lint.Options) {
 			opts.Related = &webauthn.Document{Status: 200, ContentType: "application/json", Body: []byte(e.files[value])}
 			opts.RelatedFile = source.New(value, []byte(e.files[value]))
 		case "--profile":
-			profile, ok := lint.ParseProfile(value)
+			profile, ok := passkeys.ParseProfile(value)
 			require.True(t, ok, value)
 			opts.Profile = profile
 		case "--kratos-version":
@@ -279,7 +280,7 @@ func (e *example) updated(want string, made map[string]string) []txtar.File {
 }
 
 // setup reads a case's files, some of which may have changed.
-func (e *example) setup(t *testing.T, changed map[string]string) lint.Setup {
+func (e *example) setup(t *testing.T, changed map[string]string) *passkeys.Config {
 	t.Helper()
 	after := &example{name: e.name, files: make(map[string]string), order: e.order}
 	for name, text := range e.files {
@@ -292,7 +293,7 @@ func (e *example) setup(t *testing.T, changed map[string]string) lint.Setup {
 	p, unreadable, err := lint.Load(files, opts)
 	require.NoError(t, err)
 	require.Empty(t, unreadable)
-	return p.Setup()
+	return p
 }
 
 // TestNoFixDoesHarm holds what the cases show against the register of harm: each

@@ -9,6 +9,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -18,7 +19,7 @@ import (
 var schemaInvalid = &lint.Rule{
 	ID: "schema-invalid", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
+		for _, m := range []*passkeys.Method{p.Passkey, p.WebAuthn} {
 			block := p.Config.Get(m.Path)
 			unknownKeys(p, block, m.Path, []string{"config", "enabled"})
 			allowed := []string{"rp", "display_name"} // display-name-misnested says it better
@@ -57,7 +58,7 @@ var schemaInvalid = &lint.Rule{
 func misspeltKeys(p *lint.Pass, block *kratosconf.Value, path string, known []string) {
 	for _, f := range block.Fields() {
 		meant := nearly(f.Name, known)
-		if meant == "" || lint.TemplateLeft(f.Name) {
+		if meant == "" || passkeys.TemplateLeft(f.Name) {
 			continue
 		}
 		where := "at the top"
@@ -83,7 +84,7 @@ func renamed(block *kratosconf.Value, key source.Span, meant string) []source.Ed
 
 // hookNames reports hooks that Kratos does not take in this list. Names that it
 // never had may come with a newer one.
-func hookNames(p *lint.Pass, list lint.HookList) {
+func hookNames(p *lint.Pass, list passkeys.HookList) {
 	known := []string{"b2b_sso", "require_verified_address", "revoke_active_sessions", "session", "show_verification_ui", "verification", "web_hook"}
 	for _, item := range list.Value.Items() {
 		hook := item.Get("hook")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -78,7 +79,7 @@ func example(keys []policyKey, block string) string {
 
 func (k policyKey) check(p *lint.Pass, v *kratosconf.Value, path string) {
 	switch {
-	case v == nil || v.Unknown() || lint.TemplateLeft(v.Text()):
+	case v == nil || v.Unknown() || passkeys.TemplateLeft(v.Text()):
 	case k.values == nil && (!v.Is(kratosconf.String) || !policyDuration.MatchString(v.Str)):
 		p.ReportAt(v, finding.Finding{
 			Message: fmt.Sprintf("%s %q is not a duration that Kratos takes, so it does not start", path, v.Str),

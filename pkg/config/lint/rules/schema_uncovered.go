@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -14,7 +15,7 @@ var schemaUncovered = &lint.Rule{
 			return
 		}
 		for _, s := range p.Schemas {
-			if s.Root == nil || s.Default || lint.Annotated(s.Root, "passkey.display_name") || lint.Annotated(s.Root, "webauthn.identifier") {
+			if s.Root == nil || s.Default || passkeys.Annotated(s.Root, "passkey.display_name") || passkeys.Annotated(s.Root, "webauthn.identifier") {
 				continue
 			}
 			p.ReportAt(s.URL, finding.Finding{

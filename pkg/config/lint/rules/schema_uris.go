@@ -7,6 +7,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -50,7 +51,7 @@ func uris(p *lint.Pass) {
 
 // wantURL reports a text with a flaw. The message says what the text is.
 func wantURL(p *lint.Pass, what string, v *kratosconf.Value, flaw func(string) string) {
-	if !v.Is(kratosconf.String) || v.Unknown() || lint.TemplateLeft(v.Str) {
+	if !v.Is(kratosconf.String) || v.Unknown() || passkeys.TemplateLeft(v.Str) {
 		return
 	}
 	if why := flaw(v.Str); why != "" {
@@ -63,7 +64,7 @@ func wantURL(p *lint.Pass, what string, v *kratosconf.Value, flaw func(string) s
 
 // refusesStart tells whether an origin keeps Kratos from starting: webauthn's have
 // to be URLs, passkey's may be anything.
-func refusesStart(m *lint.Method, o lint.Origin) bool {
+func refusesStart(m *passkeys.Method, o passkeys.Origin) bool {
 	return m.Name == "webauthn" && notAbsolute(o.Value.Str) != ""
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -41,7 +42,7 @@ var templateUnrendered = &lint.Rule{
 // belong to template files, which nobody gives to Kratos as they are.
 func unrendered(p *lint.Pass, v *kratosconf.Value) bool {
 	if p.Rendered {
-		return lint.TemplateLeft(v.Text())
+		return passkeys.TemplateLeft(v.Text())
 	}
 	return v.Unknown() && !slices.ContainsFunc([]string{"{{", "{%", "<%"}, func(mark string) bool { return strings.Contains(v.Str, mark) })
 }

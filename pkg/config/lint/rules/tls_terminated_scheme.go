@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -18,7 +19,7 @@ var tlsTerminatedScheme = &lint.Rule{
 						Span:    m.OriginsKey.Place(),
 						Message: fmt.Sprintf("%s %q is https, and the origins of %s list it as http, so Kratos refuses every ceremony there", page.Where(), page.Bare(), m.Name),
 						Help:    fmt.Sprintf("add %q to %s.origins", page.Bare(), m.RPPath()),
-						Notes:   page.Notes(),
+						Notes:   lint.PageNotes(page),
 						Fix:     lint.AppendItem(m.OriginsKey, page.Bare()),
 					})
 				}
@@ -26,7 +27,7 @@ var tlsTerminatedScheme = &lint.Rule{
 					p.ReportAt(base.Value, finding.Finding{
 						Message: fmt.Sprintf("serve.public.base_url %q is http, and the pages on that host are https: browsers block the forms and the script that Kratos points to", base.Value.Str),
 						Help:    "write \"https://\"; Kratos itself may listen on http behind the proxy",
-						Notes:   page.Notes(),
+						Notes:   lint.PageNotes(page),
 					})
 				}
 			}
@@ -36,7 +37,7 @@ var tlsTerminatedScheme = &lint.Rule{
 
 // lacksOnlyTLS tells whether the page's origin is listed but for its scheme, on
 // a host where http would do.
-func lacksOnlyTLS(m *lint.Method, page lint.Page) bool {
+func lacksOnlyTLS(m *passkeys.Method, page passkeys.Page) bool {
 	if page.Page.Scheme != "https" {
 		return false
 	}

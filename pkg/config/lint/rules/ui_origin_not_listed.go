@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -24,7 +25,7 @@ var uiOriginNotListed = &lint.Rule{
 					Message: fmt.Sprintf("%s %q is not among the origins of %s, so Kratos refuses every ceremony there",
 						page.Where(), page.Show(), m.Name),
 					Help:  fmt.Sprintf("add %q to %s.origins", page.Show(), m.RPPath()),
-					Notes: page.Notes(),
+					Notes: lint.PageNotes(page),
 					Fix:   lint.AppendItem(m.OriginsKey, page.Show()),
 				})
 			}
@@ -34,10 +35,10 @@ var uiOriginNotListed = &lint.Rule{
 
 // mayRun tells whether the browser's gate is open, so that Kratos' gate is the
 // one that matters.
-func mayRun(p *lint.Pass, m *lint.Method, page lint.Page) bool {
+func mayRun(p *lint.Pass, m *passkeys.Method, page passkeys.Page) bool {
 	if !page.Known || m.ID.Unknown() {
 		return false
 	}
 	id := m.ID.Text()
-	return id != "" && m.Flaw == lint.RPIDFine && p.Browser(page.Page, id).OK
+	return id != "" && m.IDProblem == passkeys.RPIDOK && p.Browser(page.Page, id).OK
 }

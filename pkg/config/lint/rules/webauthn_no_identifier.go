@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -17,10 +18,10 @@ var webauthnNoIdentifier = &lint.Rule{
 		}
 		for _, s := range p.Schemas {
 			traits := s.Root.Get("properties.traits")
-			if s.Root == nil || !s.Default || lint.Annotated(traits, "webauthn.identifier") {
+			if s.Root == nil || !s.Default || passkeys.Annotated(traits, "webauthn.identifier") {
 				continue
 			}
-			if p.Passkey.On && !lint.Annotated(traits, "passkey.display_name") {
+			if p.Passkey.On && !passkeys.Annotated(traits, "passkey.display_name") {
 				continue // no-display-name says it
 			}
 			span := traits.Place()

@@ -1,4 +1,4 @@
-package lint
+package passkeys
 
 import "github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 

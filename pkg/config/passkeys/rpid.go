@@ -1,4 +1,4 @@
-package lint
+package passkeys
 
 import (
 	"net/netip"
@@ -7,12 +7,12 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// RPIDFlaw says what is wrong with an rp.id whatever the page is.
-type RPIDFlaw uint8
+// RPIDProblem says what is wrong with an rp.id whatever the page is.
+type RPIDProblem uint8
 
 // The flaws, each of which has a rule of its own.
 const (
-	RPIDFine RPIDFlaw = iota
+	RPIDOK RPIDProblem = iota
 	RPIDIsURL
 	RPIDIsIP
 	RPIDBadLabel
@@ -21,7 +21,7 @@ const (
 
 // FlawOf names the first flaw of an rp.id. WebAuthn §5.1.3 wants a valid domain
 // string, and browsers compare it letter by letter with the page's host.
-func FlawOf(id string) RPIDFlaw {
+func CheckRPID(id string) RPIDProblem {
 	if isIP(id) {
 		return RPIDIsIP
 	}
@@ -34,7 +34,7 @@ func FlawOf(id string) RPIDFlaw {
 	if CanonicalHost(id) != id {
 		return RPIDNotCanonical
 	}
-	return RPIDFine
+	return RPIDOK
 }
 
 func isIP(id string) bool {
@@ -80,4 +80,44 @@ func HostOf(id string) string {
 		return ""
 	}
 	return page.Host
+}
+
+// Domain is the rp.id that fits every known page of a method: their host when
+// they have one, else the registered domain that they share, "" without any.
+func (c *Config) Domain(m *Method) string {
+	var hosts []string
+	for _, page := range c.PagesOf(m) {
+		if page.Known {
+			hosts = append(hosts, page.Page.Host)
+		}
+	}
+	if len(hosts) == 0 && c.BaseURL.Known {
+		hosts = append(hosts, c.BaseURL.Page.Host)
+	}
+	domain := ""
+	for i, host := range hosts {
+		switch {
+		case i == 0:
+			domain = host
+		case host != domain:
+			domain = webauthn.RegistrableDomain(domain)
+			if domain == "" || webauthn.RegistrableDomain(host) != domain {
+				return ""
+			}
+		}
+	}
+	if CheckRPID(domain) != RPIDOK || domain != "localhost" && webauthn.RegistrableDomain(domain) == "" && !strings.HasSuffix(domain, ".localhost") {
+		return ""
+	}
+	return domain
+}
+
+// AppName makes a name of the pages' registered domain: "Example" of
+// auth.example.com, "" when there is none.
+func (c *Config) AppName(m *Method) string {
+	label, _, ok := strings.Cut(webauthn.RegistrableDomain(c.Domain(m)), ".")
+	if !ok || strings.HasPrefix(label, "xn--") {
+		return ""
+	}
+	return strings.ToUpper(label[:1]) + label[1:]
 }

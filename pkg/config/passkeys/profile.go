@@ -1,10 +1,9 @@
-package lint
+package passkeys
 
 import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -45,7 +44,7 @@ func IsPublic(page webauthn.Page) bool {
 }
 
 // Prod tells whether the configuration is for people, not for development.
-func (p *Pass) Prod() bool { return p.profile == ProfileProd }
+func (c *Config) Prod() bool { return c.profile == ProfileProd }
 
 func guessProfile(pages []Page) Profile {
 	for _, page := range pages {
@@ -54,12 +53,4 @@ func guessProfile(pages []Page) Profile {
 		}
 	}
 	return ProfileDev
-}
-
-// InProd answers one severity for production and another for development.
-func (p *Pass) InProd(prod, dev finding.Severity) finding.Severity {
-	if p.Prod() {
-		return prod
-	}
-	return dev
 }
