@@ -5,13 +5,13 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // rewriteAll puts files in the place of existing ones, with their modes: all of
 // them are whole on the disk before the first is renamed.
-func rewriteAll(changed []lint.Repaired) error {
+func rewriteAll(changed []yamledit.Change) error {
 	var all []source.Staged
 	defer func() {
 		for _, s := range all {
@@ -33,7 +33,7 @@ func rewriteAll(changed []lint.Repaired) error {
 	return nil
 }
 
-func stageChange(c lint.Repaired) (source.Staged, error) {
+func stageChange(c yamledit.Change) (source.Staged, error) {
 	target, err := filepath.EvalSymlinks(c.Name) // a link stays a link
 	if err != nil {
 		return source.Staged{}, err

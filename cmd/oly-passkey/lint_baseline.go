@@ -16,8 +16,8 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/api"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -136,7 +136,7 @@ func (l *linter) record(all []finding.Finding) error {
 		}
 		return os.WriteFile(name, text, 0o644) //nolint:gosec // it is committed beside the configuration
 	}
-	return l.rewrite([]lint.Repaired{{Name: name, After: text}})
+	return l.rewrite([]yamledit.Change{{Name: name, After: text}})
 }
 
 // enrolled asks the sidecar how many people have keys, nil without a sidecar.

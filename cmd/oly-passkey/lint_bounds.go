@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -60,7 +60,7 @@ func schemaFile(text string) (id, file string) {
 
 // rewrite puts files in the place of existing ones, none of them outside of the
 // bounds.
-func (l *linter) rewrite(changed []lint.Repaired) error {
+func (l *linter) rewrite(changed []yamledit.Change) error {
 	for _, c := range changed {
 		if !l.bounds.MayWrite(c.Name) {
 			return outsideError(c.Name)

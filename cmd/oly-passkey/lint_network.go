@@ -13,8 +13,8 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/orynetwork"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -144,7 +144,7 @@ func (n *oryNetwork) locate(findings []finding.Finding) {
 }
 
 // printPatch prints what the Ory CLI has to be told; nothing is written.
-func (l *linter) printPatch(changed []lint.Repaired) error {
+func (l *linter) printPatch(changed []yamledit.Change) error {
 	for _, r := range changed {
 		if r.Name != l.network.project.Name() {
 			continue

@@ -10,6 +10,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 )
 
 // addresses has the sidecar refuse that people change in settings what Kratos
@@ -43,11 +44,11 @@ func (w *workshop) addresses(o Options) error {
 	}
 	if len(own.Items()) > 0 {
 		step.At = own.Place()
-		return w.apply(step, addItem(own, first))
+		return w.apply(step, yamledit.Prepend(own, first))
 	}
 	hooks := list()
 	hooks.Content = append([]*yaml.Node{first}, repeated(after.Get("hooks"))...) // which these switch off
-	return w.apply(step, insert(p.Config, path, hooks))
+	return w.apply(step, yamledit.InsertNode(p.Config, path, hooks))
 }
 
 // addressTraits are the names of all schemas' traits that open an account.

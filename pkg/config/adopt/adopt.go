@@ -15,6 +15,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -54,7 +55,7 @@ const (
 
 // Plan is what has to change, and why.
 type Plan struct {
-	Changed []lint.Repaired   // files before and after, identity schemas included
+	Changed []yamledit.Change // files before and after, identity schemas included
 	Facts   []Fact            // what was inferred, and from where
 	Steps   []Step            // what is done, in order
 	Left    []finding.Finding // what lint says of the result

@@ -9,8 +9,8 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -63,7 +63,7 @@ func (w *workshop) registration(o Options) error {
 		if first == nil || told(own) {
 			return nil
 		}
-		return w.apply(Step{What: what, At: own.Place()}, addItem(own, first))
+		return w.apply(Step{What: what, At: own.Place()}, yamledit.Prepend(own, first))
 	}
 	hooks := list()
 	if first != nil {
@@ -74,7 +74,7 @@ func (w *workshop) registration(o Options) error {
 	if others := others.Items(); !has(hooks, "session") && (len(others) == 0 || first != nil) {
 		hooks.Content = append(hooks.Content, mapping(field("hook", text("session"))))
 	}
-	return w.apply(Step{What: what, At: at}, insert(p.Config, "selfservice.flows.registration.after.passkey.hooks", hooks))
+	return w.apply(Step{What: what, At: at}, yamledit.InsertNode(p.Config, "selfservice.flows.registration.after.passkey.hooks", hooks))
 }
 
 // signUpFact says how accounts begin, and why.
@@ -118,7 +118,7 @@ func (w *workshop) after(flow string) error {
 		if first == nil || told(own) {
 			return nil
 		}
-		return w.apply(Step{What: what, At: own.Place()}, addItem(own, first))
+		return w.apply(Step{What: what, At: own.Place()}, yamledit.Prepend(own, first))
 	}
 	hooks := list()
 	if first != nil {
@@ -137,7 +137,7 @@ func (w *workshop) after(flow string) error {
 		return nil
 	}
 	path := "selfservice.flows." + flow + ".after.passkey.hooks"
-	return w.apply(Step{What: what, At: p.Config.Near(path + ".0")}, insert(p.Config, path, hooks))
+	return w.apply(Step{What: what, At: p.Config.Near(path + ".0")}, yamledit.InsertNode(p.Config, path, hooks))
 }
 
 // repeated are the hooks of both lists, each once.
@@ -230,10 +230,10 @@ func (w *workshop) allowed(Options) error {
 	case len(missing) == 0:
 		return nil
 	case len(exceptions.Items()) == 0:
-		return w.apply(step, insert(p.Config, "clients.http.private_ip_exception_urls", texts(missing)))
+		return w.apply(step, yamledit.InsertNode(p.Config, "clients.http.private_ip_exception_urls", texts(missing)))
 	}
 	for _, url := range missing {
-		if err := w.apply(step, lint.AppendItem(p.Config.Get("clients.http.private_ip_exception_urls"), url)); err != nil {
+		if err := w.apply(step, yamledit.Append(p.Config.Get("clients.http.private_ip_exception_urls"), url)); err != nil {
 			return err
 		}
 		if p, err = w.pass(); err != nil {

@@ -9,8 +9,8 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -56,13 +56,13 @@ func (w *workshop) newMethod(p *passkeys.Config, o Options) error {
 	}
 	at := p.Config.Near(p.Passkey.Path)
 	if p.Passkey.Config.Is(kratosconf.Map) {
-		return w.apply(Step{What: "say who the relying party is", At: at}, insert(p.Config, p.Passkey.Path+".config.rp", rp))
+		return w.apply(Step{What: "say who the relying party is", At: at}, yamledit.InsertNode(p.Config, p.Passkey.Path+".config.rp", rp))
 	}
 	if p.Config.Get(p.Passkey.Path) != nil {
-		return w.apply(Step{What: "say who the relying party is", At: at}, insert(p.Config, p.Passkey.Path+".config", config))
+		return w.apply(Step{What: "say who the relying party is", At: at}, yamledit.InsertNode(p.Config, p.Passkey.Path+".config", config))
 	}
 	return w.apply(Step{What: "switch the passkey method on", At: at},
-		insert(p.Config, p.Passkey.Path, mapping(field("enabled", yes()), field("config", config))))
+		yamledit.InsertNode(p.Config, p.Passkey.Path, mapping(field("enabled", yes()), field("config", config))))
 }
 
 // switchOn turns a method on that is there and off.
@@ -74,7 +74,7 @@ func (w *workshop) switchOn(p *passkeys.Config) error {
 	}
 	step := Step{What: "switch the passkey method on", At: block.Place()}
 	if enabled == nil {
-		return w.apply(step, insert(p.Config, p.Passkey.Path+".enabled", yes()))
+		return w.apply(step, yamledit.InsertNode(p.Config, p.Passkey.Path+".enabled", yes()))
 	}
 	step.At = enabled.Place()
 	return w.apply(step, enabled.Replace("true"))
@@ -254,7 +254,7 @@ func (w *workshop) origins(p *passkeys.Config, o Options) error {
 		if slices.ContainsFunc(p.Passkey.Origins, func(have passkeys.Origin) bool { return have.Text == more }) {
 			continue
 		}
-		if err := w.apply(Step{What: "add the origin " + more, At: p.Passkey.OriginsKey.Place()}, lint.AppendItem(p.Passkey.OriginsKey, more)); err != nil {
+		if err := w.apply(Step{What: "add the origin " + more, At: p.Passkey.OriginsKey.Place()}, yamledit.Append(p.Passkey.OriginsKey, more)); err != nil {
 			return err
 		}
 		var err error

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -40,7 +40,7 @@ func (w *workshop) rehost(Options) error {
 		list := listOf(p.Config, v)
 		twice := list != nil && slices.Contains(made[list], local)
 		if made[list] = append(made[list], local); twice || holds(list, local) {
-			edit = lint.RemoveItem(list, v) // Kratos refuses a list that says the same twice
+			edit = yamledit.DeleteItem(list, v) // Kratos refuses a list that says the same twice
 		}
 		if len(edit) == 0 {
 			return conflictf(v.Place(), "no passkey works at the IP address in %q, and this place cannot be edited safely; write %q in its place", v.Str, local)
@@ -149,9 +149,9 @@ func (w *workshop) pages(Options) error {
 	if settings != nil {
 		n := page.value
 		n.LineComment = page.comment
-		return w.apply(step, insert(p.Config, "selfservice.flows.settings.ui_url", n))
+		return w.apply(step, yamledit.InsertNode(p.Config, "selfservice.flows.settings.ui_url", n))
 	}
-	return w.apply(step, insert(p.Config, "selfservice.flows.settings", mapping(page)))
+	return w.apply(step, yamledit.InsertNode(p.Config, "selfservice.flows.settings", mapping(page)))
 }
 
 // takeover reports whether a sign-up by passkey would give a stranger the key to

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -122,17 +122,17 @@ func annotated(t *passkeys.Trait, member string) []source.Edit {
 	credentials := annotation.Get("credentials")
 	switch {
 	case credentials.Is(kratosconf.Map):
-		return lint.InsertMember(credentials, member)
+		return yamledit.InsertMember(credentials, member)
 	case annotation.Is(kratosconf.Map):
-		return lint.InsertMember(annotation, `"credentials": {`+member+`}`)
+		return yamledit.InsertMember(annotation, `"credentials": {`+member+`}`)
 	}
-	return lint.InsertMember(t.Value, `"ory.sh/kratos": {"credentials": {`+member+`}}`)
+	return yamledit.InsertMember(t.Value, `"ory.sh/kratos": {"credentials": {`+member+`}}`)
 }
 
 // titled gives a trait a title of its own: Kratos up to v26.2.0 finds the trait
 // again by its title.
 func titled(t *passkeys.Trait) []source.Edit {
-	return lint.InsertMember(t.Value, `"title": `+strconv.Quote(strings.ToUpper(t.Name[:1])+t.Name[1:]))
+	return yamledit.InsertMember(t.Value, `"title": `+strconv.Quote(strings.ToUpper(t.Name[:1])+t.Name[1:]))
 }
 
 func untitled(schema *kratosconf.Value) int {

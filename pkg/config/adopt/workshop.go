@@ -8,6 +8,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -176,7 +177,7 @@ func (w *workshop) done(o Options) (*Plan, error) {
 	for _, f := range w.original {
 		for _, now := range w.now() {
 			if now.Name == f.Name && string(now.Data) != string(f.Data) && !w.listed(f.Name) {
-				w.plan.Changed = append(w.plan.Changed, lint.Repaired{Name: f.Name, Before: f.Data, After: now.Data, Rounds: w.rounds[f.Name]})
+				w.plan.Changed = append(w.plan.Changed, yamledit.Change{Name: f.Name, Before: f.Data, After: now.Data, Rounds: w.rounds[f.Name]})
 			}
 		}
 	}
@@ -197,5 +198,5 @@ func (w *workshop) now() []*source.File {
 }
 
 func (w *workshop) listed(name string) bool {
-	return slices.ContainsFunc(w.plan.Changed, func(c lint.Repaired) bool { return c.Name == name })
+	return slices.ContainsFunc(w.plan.Changed, func(c yamledit.Change) bool { return c.Name == name })
 }

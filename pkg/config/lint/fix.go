@@ -1,54 +1,21 @@
 package lint
 
 import (
-	"bytes"
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
-	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Repair is what Fix made of the files of one configuration.
 type Repair struct {
-	Changed []Repaired        // the files that differ now, identity schemas included
+	Changed []yamledit.Change // the files that differ now, identity schemas included
 	Left    []finding.Finding // what is left to mend by hand
-}
-
-// Repaired is one file before and after.
-type Repaired struct {
-	Name          string
-	Before, After []byte
-	// Rounds are the edits that make After of Before, each round of the text that
-	// the one before it left.
-	Rounds [][]source.Edit
-}
-
-// Proven returns an error unless the file may be written: every byte that no edit
-// names is where it was, and nothing differs but the Kratos configuration and
-// the identity schemas in it.
-func (r Repaired) Proven() error {
-	before, after := source.New(r.Name, r.Before), source.New(r.Name, r.After)
-	now := before
-	for _, round := range r.Rounds {
-		text, err := source.Apply(now, source.Rebase(now, round))
-		if err != nil {
-			return fmt.Errorf("%q is left as it was: %w", r.Name, err)
-		}
-		now = source.New(r.Name, text)
-	}
-	if !bytes.Equal(now.Data, r.After) {
-		return fmt.Errorf("%q is left as it was: more of it would change than was meant to", r.Name)
-	}
-	if err := kratosconf.Harmless(before, after); err != nil {
-		return fmt.Errorf("%q is left as it was: %w", r.Name, err)
-	}
-	return nil
 }
 
 // maxRounds bounds how often a fix may make another one possible.
@@ -314,13 +281,13 @@ func edited(f *source.File, edits []source.Edit, made map[string][]source.Edit) 
 	return source.New(f.Name, out)
 }
 
-func (w *workshop) changed() []Repaired {
-	var out []Repaired
+func (w *workshop) changed() []yamledit.Change {
+	var out []yamledit.Change
 	seen := make(map[string]bool)
 	add := func(f *source.File) {
 		if before := w.original[f.Name]; !seen[f.Name] && string(before) != string(f.Data) {
 			seen[f.Name] = true
-			out = append(out, Repaired{Name: f.Name, Before: before, After: f.Data, Rounds: w.rounds[f.Name]})
+			out = append(out, yamledit.Change{Name: f.Name, Before: before, After: f.Data, Rounds: w.rounds[f.Name]})
 		}
 	}
 	for _, f := range w.files {
@@ -332,6 +299,6 @@ func (w *workshop) changed() []Repaired {
 	if w.related != nil {
 		add(w.related)
 	}
-	slices.SortFunc(out, func(a, b Repaired) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(out, func(a, b yamledit.Change) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

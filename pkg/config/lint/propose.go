@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -45,5 +46,5 @@ func Annotate(schema *kratosconf.Value, member string) []source.Edit {
 	if target == nil {
 		return nil
 	}
-	return InsertMember(target.Annotation().Get("credentials"), member)
+	return yamledit.InsertMember(target.Annotation().Get("credentials"), member)
 }

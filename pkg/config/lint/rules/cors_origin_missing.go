@@ -7,6 +7,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -30,7 +31,7 @@ var corsOriginMissing = &lint.Rule{
 					Message: fmt.Sprintf("CORS is on, and %s %q is not allowed: its scripts cannot read Kratos' answers", page.Where(), page.Bare()),
 					Help:    fmt.Sprintf("add %q to serve.public.cors.allowed_origins", page.Bare()),
 					Notes:   lint.PageNotes(page),
-					Fix:     lint.AppendItem(allowed, page.Bare()),
+					Fix:     yamledit.Append(allowed, page.Bare()),
 				})
 			}
 		}

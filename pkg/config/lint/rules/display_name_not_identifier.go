@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -22,7 +23,7 @@ var displayNameNotIdentifier = &lint.Rule{
 				p.Report(finding.Finding{
 					Span:    t.Value.Place(),
 					Message: fmt.Sprintf("trait %q names passkeys and is no identifier of any method: two accounts can have the same one", t.Name),
-					Suggest: lint.InsertMember(t.Annotation().Get("credentials"), identifierOf(p)),
+					Suggest: yamledit.InsertMember(t.Annotation().Get("credentials"), identifierOf(p)),
 					Help:    `add "webauthn": {"identifier": true} (or password, or code) to its credentials`,
 				})
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -21,7 +22,7 @@ var displayTraitUntitled = &lint.Rule{
 				Span:    t.Value.Place(),
 				Message: fmt.Sprintf("trait %q names passkeys and has no title: Kratos takes any trait without a title, another one each time", t.Name),
 				Help:    `give it a "title" of its own`,
-				Fix:     lint.InsertMember(t.Value, fmt.Sprintf(`"title": %q`, t.Name)),
+				Fix:     yamledit.InsertMember(t.Value, fmt.Sprintf(`"title": %q`, t.Name)),
 			})
 		}
 	},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -16,7 +17,7 @@ var duplicateKey = &lint.Rule{
 					Span:    dup.Second,
 					Message: fmt.Sprintf("the key %q stands twice in this map, so Kratos refuses to start", dup.Name),
 					Help:    "keep one of the two",
-					Suggest: lint.RemoveLine(dup.First),
+					Suggest: yamledit.DeleteLine(dup.First),
 					Notes:   []finding.Note{{Span: dup.First, Message: "it stands here first"}},
 				})
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -19,7 +20,7 @@ var envArrayTail = &lint.Rule{
 			last := items[len(items)-1]
 			p.ReportAt(last, finding.Finding{
 				Message: fmt.Sprintf("origin %q stays trusted: %s sets fewer origins than the file, and Kratos merges the two element by element", last.Str, items[0].Env),
-				Suggest: lint.RemoveItem(m.OriginsKey, last),
+				Suggest: yamledit.DeleteItem(m.OriginsKey, last),
 				Help:    "list the origins in one place only",
 				Notes:   []finding.Note{{Span: items[0].Span, Message: "the variable"}},
 			})

@@ -6,6 +6,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -31,9 +32,9 @@ var hookGenericParseDead = &lint.Rule{
 // underMethods proposes to copy the hook to the list of each enabled method that
 // has one; a list that is not there would switch the generic one off.
 func underMethods(p *lint.Pass, h passkeys.Hook) []source.Edit {
-	edits := lint.RemoveItem(h.List.Value, h.Value)
+	edits := yamledit.DeleteItem(h.List.Value, h.Value)
 	if len(h.List.Value.Items()) == 1 {
-		edits = lint.RemoveList(h.List.Value)
+		edits = yamledit.DeleteList(h.List.Value)
 	}
 	if edits == nil {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -64,7 +65,7 @@ var headerUse = regexp.MustCompile(`request_headers(?:\.|\[["'])([A-Za-z][A-Za-z
 // passes on without one.
 func allowHeader(p *lint.Pass, list *kratosconf.Value, name string) []source.Edit {
 	if list != nil {
-		return lint.AppendItem(list, name)
+		return yamledit.Append(list, name)
 	}
 	return p.Set(headerAllowlist, "["+strings.Join(append(passkeys.DefaultWebHookHeaders(), name), ", ")+"]")
 }

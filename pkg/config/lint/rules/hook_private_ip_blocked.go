@@ -6,6 +6,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -25,7 +26,7 @@ var hookPrivateIPBlocked = &lint.Rule{
 				Message: fmt.Sprintf("clients.http.disallow_private_ip_ranges is on, so Kratos never calls %q, and the flow fails", target.Value.Str),
 				Help:    fmt.Sprintf("add exactly %q to clients.http.private_ip_exception_urls", target.Value.Str),
 				Notes:   []finding.Note{{Span: guard.Get("disallow_private_ip_ranges").Place(), Message: "it is on here"}},
-				Fix:     lint.AppendItem(guard.Get("private_ip_exception_urls"), target.Value.Str),
+				Fix:     yamledit.Append(guard.Get("private_ip_exception_urls"), target.Value.Str),
 			})
 		}
 	},

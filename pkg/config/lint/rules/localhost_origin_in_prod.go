@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -27,7 +28,7 @@ var localhostOriginInProd = &lint.Rule{
 			p.ReportAt(o.Value, finding.Finding{
 				Message: fmt.Sprintf("origin %q is trusted in production: no page is there, and whatever runs on people's machines may pose as one", o.Value.Str),
 				Help:    "remove it, and list it in the configuration for development alone",
-				Suggest: lint.RemoveItem(m.OriginsKey, o.Value),
+				Suggest: yamledit.DeleteItem(m.OriginsKey, o.Value),
 			})
 		})
 	},

@@ -6,6 +6,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -48,5 +49,5 @@ func recoverByMail(schema *kratosconf.Value) []source.Edit {
 	if len(mails) != 1 {
 		return nil
 	}
-	return lint.InsertMember(mails[0].Annotation(), `"recovery": {"via": "email"}`)
+	return yamledit.InsertMember(mails[0].Annotation(), `"recovery": {"via": "email"}`)
 }

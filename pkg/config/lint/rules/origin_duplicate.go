@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -34,7 +35,7 @@ var originDuplicate = &lint.Rule{
 					Notes:   []finding.Note{{Span: m.Origins[at].Value.Place(), Message: "it stands here first"}},
 				}
 				if strings.EqualFold(m.Origins[at].Text, o.Text) {
-					f.Fix = lint.RemoveItem(m.OriginsKey, o.Value)
+					f.Fix = yamledit.DeleteItem(m.OriginsKey, o.Value)
 				}
 				p.ReportAt(o.Value, f)
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -73,7 +74,7 @@ func originOnLocalhost(m *passkeys.Method, o passkeys.Origin) []source.Edit {
 	page.Host, page.IP = "localhost", netip.Addr{}
 	for _, other := range m.Origins {
 		if other.Bare() == page.Origin() {
-			return lint.RemoveItem(m.OriginsKey, o.Value)
+			return yamledit.DeleteItem(m.OriginsKey, o.Value)
 		}
 	}
 	return onLocalhost(o)

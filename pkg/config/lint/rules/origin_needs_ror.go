@@ -6,6 +6,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -67,5 +68,5 @@ func listRelated(p *lint.Pass, o passkeys.Origin) []source.Edit {
 	if err != nil {
 		return nil
 	}
-	return lint.AppendItem(document.Field("origins"), o.Page.Origin())
+	return yamledit.Append(document.Field("origins"), o.Page.Origin())
 }

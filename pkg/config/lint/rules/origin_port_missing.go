@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -22,7 +23,7 @@ var originPortMissing = &lint.Rule{
 						page.Where(), page.Bare(), m.Name),
 					Help:  fmt.Sprintf("add %q to %s.origins", page.Bare(), m.RPPath()),
 					Notes: lint.PageNotes(page),
-					Fix:   lint.AppendItem(m.OriginsKey, page.Bare()),
+					Fix:   yamledit.Append(m.OriginsKey, page.Bare()),
 				})
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -32,7 +33,7 @@ var originUnused = &lint.Rule{
 			p.ReportAt(o.Value, finding.Finding{
 				Message: fmt.Sprintf("origin %q is trusted, but no page here is there", o.Value.Str),
 				Help:    "remove it if it is left over, or name it with --domain",
-				Suggest: lint.RemoveItem(m.OriginsKey, o.Value),
+				Suggest: yamledit.DeleteItem(m.OriginsKey, o.Value),
 			})
 		})
 	},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -25,7 +26,7 @@ var originsDifferBetweenMethods = &lint.Rule{
 				}
 				var fix []source.Edit
 				if used[o.Bare()] {
-					fix = lint.AppendItem(pair[1].OriginsKey, o.Show())
+					fix = yamledit.Append(pair[1].OriginsKey, o.Show())
 				}
 				p.ReportAt(o.Value, finding.Finding{
 					Message: fmt.Sprintf("origin %q is listed for %s and not for %s", o.Value.Str, pair[0].Name, pair[1].Name),

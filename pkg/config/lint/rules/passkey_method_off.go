@@ -63,7 +63,7 @@ func enablePasskey(p *lint.Pass) []source.Edit {
 		if !ok || listed == nil {
 			return nil
 		}
-		return append(edits, listed...)
+		return append(listed, edits...) // both may be at one place, the deeper one first
 	}
 	name := p.WebAuthn.RP.Get("display_name").Text()
 	if p.Config.Get(p.Passkey.Path) != nil || p.WebAuthn.Unsure() || p.WebAuthn.ID.Text() == "" || name == "" || !ok {

@@ -7,6 +7,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -37,7 +38,7 @@ var returnURLMissing = &lint.Rule{
 					Message: fmt.Sprintf("%s %q is not among selfservice.allowed_return_urls: Kratos refuses to send people back there", page.Where(), page.Bare()),
 					Help:    fmt.Sprintf("add %q", page.Bare()),
 					Notes:   lint.PageNotes(page),
-					Fix:     lint.AppendItem(allowed, page.Bare()),
+					Fix:     yamledit.Append(allowed, page.Bare()),
 				})
 			}
 		}

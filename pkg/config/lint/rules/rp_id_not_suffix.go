@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -109,7 +110,7 @@ func fitting(p *lint.Pass, m *passkeys.Method, page passkeys.Page, domain string
 	if edits == nil || m.Lists(page.Origin) || len(m.Origins) == 0 {
 		return edits
 	}
-	listed := lint.AppendItem(m.OriginsKey, page.Show())
+	listed := yamledit.Append(m.OriginsKey, page.Show())
 	if listed == nil {
 		return nil
 	}

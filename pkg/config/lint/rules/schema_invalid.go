@@ -10,6 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -101,7 +102,7 @@ func hookNames(p *lint.Pass, list passkeys.HookList) {
 			p.ReportAt(hook, finding.Finding{
 				Message: fmt.Sprintf("the hook \"session\" is not allowed in %s, so Kratos refuses to start", list.Path),
 				Help:    "remove it; it belongs under registration.after.METHOD",
-				Suggest: lint.RemoveItem(list.Value, item),
+				Suggest: yamledit.DeleteItem(list.Value, item),
 			})
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -50,7 +51,7 @@ func twice(p *lint.Pass, list *kratosconf.Value, what, path string) {
 			Message: fmt.Sprintf("%s %q is listed twice in %s, so Kratos refuses to start", what, item.Text()+item.Get("hook").Text(), path),
 			Help:    "remove one of the two",
 			Notes:   []finding.Note{{Span: first.Place(), Message: "it stands here first"}},
-			Suggest: lint.RemoveItem(list, item),
+			Suggest: yamledit.DeleteItem(list, item),
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -40,7 +41,7 @@ var sessionBeforeWebhook = &lint.Rule{
 
 // moveLast moves an element of a list behind all others.
 func moveLast(list, item *kratosconf.Value) []source.Edit {
-	removed, added := lint.RemoveItem(list, item), lint.AppendLines(list, lint.ItemLines(item))
+	removed, added := yamledit.DeleteItem(list, item), yamledit.AppendLines(list, yamledit.ItemLines(item))
 	if removed == nil || added == nil {
 		return nil
 	}

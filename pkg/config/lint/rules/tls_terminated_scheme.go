@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -20,7 +21,7 @@ var tlsTerminatedScheme = &lint.Rule{
 						Message: fmt.Sprintf("%s %q is https, and the origins of %s list it as http, so Kratos refuses every ceremony there", page.Where(), page.Bare(), m.Name),
 						Help:    fmt.Sprintf("add %q to %s.origins", page.Bare(), m.RPPath()),
 						Notes:   lint.PageNotes(page),
-						Fix:     lint.AppendItem(m.OriginsKey, page.Bare()),
+						Fix:     yamledit.Append(m.OriginsKey, page.Bare()),
 					})
 				}
 				if base.Known && base.Page.Scheme == "http" && page.Known && page.Page.Scheme == "https" && base.Page.Host == page.Page.Host && !base.Page.IsLocalhost() {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
@@ -26,7 +27,7 @@ var uiOriginNotListed = &lint.Rule{
 						page.Where(), page.Show(), m.Name),
 					Help:  fmt.Sprintf("add %q to %s.origins", page.Show(), m.RPPath()),
 					Notes: lint.PageNotes(page),
-					Fix:   lint.AppendItem(m.OriginsKey, page.Show()),
+					Fix:   yamledit.Append(m.OriginsKey, page.Show()),
 				})
 			}
 		}

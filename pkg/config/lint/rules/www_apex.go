@@ -6,6 +6,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -33,7 +34,7 @@ var wwwApex = &lint.Rule{
 			p.ReportAt(o.Value, finding.Finding{
 				Message: fmt.Sprintf("origin %q is listed and %q, which is used here too, is not", o.Value.Str, twin.Origin()),
 				Help:    fmt.Sprintf("list %q as well, or redirect it before people sign in", twin.Origin()),
-				Suggest: lint.AppendItem(m.OriginsKey, twin.Origin()),
+				Suggest: yamledit.Append(m.OriginsKey, twin.Origin()),
 			})
 		})
 	},
