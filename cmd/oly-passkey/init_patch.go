@@ -12,6 +12,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/adopt"
+	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
@@ -86,7 +87,7 @@ func (s *scaffolder) plan(flags *pflag.FlagSet, files []*source.File) (*adopt.Pl
 	for _, name := range s.configs {
 		bounds.NameConfig(name)
 	}
-	env := lint.Options{Schemas: kratosconf.SchemaOptions{Read: bounds.Open}}
+	env := lint.Options{Bodies: hookbody.NewBodies(s.app.bodies), Schemas: kratosconf.SchemaOptions{Read: bounds.Open}}
 	if env.Schemas.Named, err = namedSchemas(s.schemas, source.Open); err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ type linter struct {
 	allowOutside    bool
 	insecureHTTP    bool
 	bounds          *source.Bounds // of the files that are read, nil until the first
-	bodies          *hookbody.Evaluator
+	bodies          *hookbody.Bodies
 }
 
 func newLint(a *app) *cobra.Command {
@@ -111,7 +111,7 @@ A comment silences a rule on its line, if it says why:
 
 func (l *linter) run(ctx context.Context, args []string) error {
 	l.fetch = fetcher(ctx, l.allowOutside)
-	l.bodies = hookbody.NewEvaluator()
+	l.bodies = hookbody.NewBodies(l.app.bodies)
 	if l.explain != "" {
 		return explainRule(l.app.stdout, l.explain)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
+	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
@@ -19,6 +20,9 @@ import (
 
 // options turns the flags into what the linter knows besides the files.
 func (l *linter) options() (lint.Options, error) {
+	if l.bodies == nil {
+		l.bodies = hookbody.NewBodies(l.app.bodies)
+	}
 	opts := lint.Options{Rendered: l.rendered, Bodies: l.bodies, Schemas: kratosconf.SchemaOptions{Read: l.read}}
 	var ok bool
 	if opts.Profile, ok = passkeys.ParseProfile(l.profile); !ok {

@@ -28,7 +28,7 @@ const maxRounds = 10
 // others are left to people.
 func Fix(files []*source.File, opts Options, rules []*Rule, suggested bool) (Repair, error) {
 	if opts.Bodies == nil {
-		opts.Bodies = hookbody.NewEvaluator()
+		opts.Bodies = hookbody.NewBodies(nil)
 	}
 	f := fixer{opts: opts, rules: slices.Clone(rules), suggested: suggested, wanted: make(map[string]bool)}
 	slices.SortStableFunc(f.rules, func(a, b *Rule) int { return cmp.Compare(b.Severity, a.Severity) })

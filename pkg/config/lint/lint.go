@@ -45,9 +45,9 @@ type Options struct {
 	// Enrolled is how many people have keys for the baseline's rp.id, nil when
 	// that is not known.
 	Enrolled *int
-	// Bodies evaluates bodies of hooks; nil stands for a new one. One for several
+	// Bodies evaluates the bodies of hooks; nil means simple ones only. One for several
 	// checks bounds the time of all of them together.
-	Bodies *hookbody.Evaluator
+	Bodies *hookbody.Bodies
 }
 
 // Model returns the options of the configuration's model.

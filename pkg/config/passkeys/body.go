@@ -62,7 +62,7 @@ func (c *Config) evaluate() map[*kratosconf.Value]Payload {
 		for _, h := range same[text] {
 			samples = append(samples, hookbody.Sample{Flow: h.List.Flow, Before: !h.List.After, Parsed: h.Parsed(), Traits: traits})
 		}
-		for i, r := range c.bodies.EvaluateAll(text, samples) {
+		for i, r := range c.bodies.Evaluate(text, samples) {
 			out[same[text][i].Value] = Payload{Known: true, Body: text, JSON: r.JSON, Err: r.Err}
 		}
 	}

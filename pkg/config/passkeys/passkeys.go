@@ -33,7 +33,7 @@ type Config struct {
 	profile   Profile
 	hookLists []HookList
 	read      func(string) (*source.File, error)
-	bodies    *hookbody.Evaluator
+	bodies    *hookbody.Bodies
 	used      func() map[string]bool
 	payloads  func() map[*kratosconf.Value]Payload
 }
@@ -45,9 +45,9 @@ type Options struct {
 	Profile Profile
 	Version kratosconf.Version // the zero Version means the default
 	Related *webauthn.Document // nil if there is none
-	// Bodies evaluates the bodies of hooks; nil means a new evaluator. Sharing one
+	// Bodies evaluates the bodies of hooks; nil means simple ones only. Sharing one
 	// between configurations limits the time of all of them together.
-	Bodies *hookbody.Evaluator
+	Bodies *hookbody.Bodies
 }
 
 // New returns the model of a configuration.
@@ -56,7 +56,7 @@ func New(config *kratosconf.Config, o Options) *Config {
 		o.Schemas.Read = func(string) (*source.File, error) { return nil, fs.ErrNotExist }
 	}
 	if o.Bodies == nil {
-		o.Bodies = hookbody.NewEvaluator()
+		o.Bodies = hookbody.NewBodies(nil)
 	}
 	if o.Version == (kratosconf.Version{}) {
 		o.Version = kratosconf.DefaultVersion()

@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
@@ -410,7 +411,7 @@ func TestBodyWithoutEnd(t *testing.T) {
   flows: {login: {after: {passkey: {hooks: [{hook: web_hook, config: {url: "https://x.example.com/", method: POST, body: "base64://` + body + `"}}]}}}}
   methods: {passkey: {enabled: true, config: {rp: {id: example.com, display_name: E, origins: ["https://example.com"]}}}}
 `
-	findings, err := lint.Check([]*source.File{source.New("kratos.yml", []byte(text))}, lint.Options{}, rules.All())
+	findings, err := lint.Check([]*source.File{source.New("kratos.yml", []byte(text))}, lint.Options{Bodies: hookbody.NewBodies(hookbody.EvaluateAll)}, rules.All())
 	require.NoError(t, err)
 	found := only(findings, "hook-jsonnet-invalid")
 	require.Len(t, found, 1)
