@@ -130,7 +130,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	r.conceal(o)
 	if v.config != nil {
-		r.at = v.config.Config.Near("selfservice.methods.passkey")
+		r.at = v.config.Near("selfservice.methods.passkey")
 	}
 	return r, nil
 }

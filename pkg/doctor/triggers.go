@@ -50,14 +50,14 @@ func triggers(p *passkeys.Config) []string {
 				continue // recovery is only used if the pages do not offer passkeys at sign-up
 			}
 		}
-		before := p.Config.Get("selfservice.flows." + flow + ".before.hooks").Items()
+		before := p.Get("selfservice.flows." + flow + ".before.hooks").Items()
 		for _, v := range slices.Concat(before, p.Effective(flow, method).Items()) {
 			if h := (passkeys.Hook{Value: v}); h.Name() == "web_hook" {
 				out = append(out, fmt.Sprintf("%s: web_hook %s %s", flow, h.Key("method").Text(), safetext.URL(h.Key("url").Text())))
 			}
 		}
 	}
-	if p.Config.Get("selfservice.flows.verification.enabled").True() {
+	if p.Get("selfservice.flows.verification.enabled").True() {
 		for _, s := range p.Schemas {
 			if !s.Default {
 				continue

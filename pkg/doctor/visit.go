@@ -167,7 +167,7 @@ func (v *visit) configured(path string) string {
 	if v.config == nil {
 		return ""
 	}
-	value := v.config.Config.Get(path)
+	value := v.config.Get(path)
 	if value.Unknown() {
 		return ""
 	}

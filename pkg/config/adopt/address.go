@@ -29,7 +29,7 @@ func (w *workshop) addresses(o Options) error {
 		return err
 	}
 	const path = "selfservice.flows.settings.after.profile.hooks"
-	after := p.Config.Get("selfservice.flows.settings.after")
+	after := p.Get("selfservice.flows.settings.after")
 	own := after.Get("profile.hooks")
 	refused := func(h *kratosconf.Value) bool {
 		return strings.HasSuffix(h.Get("config.url").Text(), "/refuse-address-change")
@@ -40,7 +40,7 @@ func (w *workshop) addresses(o Options) error {
 	first := hook(w.sidecar, "refuse-address-change", addressBody(names), "parse")
 	step := Step{
 		What: "refuse that settings change " + strings.Join(names, " or ") + ": with a stranger's, that stranger gets into the account by code",
-		At:   p.Config.Near(path + ".0"),
+		At:   p.Near(path + ".0"),
 	}
 	if len(own.Items()) > 0 {
 		step.At = own.Place()
@@ -66,7 +66,7 @@ func addressTraits(p *passkeys.Config) ([]string, error) {
 		}
 	}
 	if len(names) == 0 {
-		return nil, conflictf(p.Config.Near("identity.schemas.0"), "no identity schema has a trait to which Kratos sends codes, so there is no change of address to refuse")
+		return nil, conflictf(p.Near("identity.schemas.0"), "no identity schema has a trait to which Kratos sends codes, so there is no change of address to refuse")
 	}
 	return names, nil
 }

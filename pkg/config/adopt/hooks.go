@@ -32,10 +32,10 @@ func (w *workshop) registration(o Options) error {
 	if err != nil {
 		return err
 	}
-	flow := p.Config.Get("selfservice.flows.registration")
+	flow := p.Get("selfservice.flows.registration")
 	after := flow.Get("after")
 	own := after.Get("passkey.hooks")
-	at := p.Config.Near("selfservice.flows.registration.after.passkey.hooks.0")
+	at := p.Near("selfservice.flows.registration.after.passkey.hooks.0")
 	if flow.Get("enabled").False() || flow.Unknown() || after.Unknown() || after.Get("passkey").Unknown() || own.Unknown() {
 		return nil
 	}
@@ -103,7 +103,7 @@ func (w *workshop) after(flow string) error {
 	if err != nil {
 		return err
 	}
-	after := p.Config.Get("selfservice.flows." + flow + ".after")
+	after := p.Get("selfservice.flows." + flow + ".after")
 	own := after.Get("passkey.hooks")
 	if after.Unknown() || after.Get("passkey").Unknown() || own.Unknown() {
 		return nil
@@ -137,7 +137,7 @@ func (w *workshop) after(flow string) error {
 		return nil
 	}
 	path := "selfservice.flows." + flow + ".after.passkey.hooks"
-	return w.apply(Step{What: what, At: p.Config.Near(path + ".0")}, yamledit.InsertNode(p.Config, path, hooks))
+	return w.apply(Step{What: what, At: p.Near(path + ".0")}, yamledit.InsertNode(p.Config, path, hooks))
 }
 
 // repeated are the hooks of both lists, each once.
@@ -207,7 +207,7 @@ func (w *workshop) allowed(Options) error {
 	if err != nil {
 		return err
 	}
-	guard := p.Config.Get("clients.http")
+	guard := p.Get("clients.http")
 	if !guard.Get("disallow_private_ip_ranges").True() {
 		return nil
 	}
@@ -233,7 +233,7 @@ func (w *workshop) allowed(Options) error {
 		return w.apply(step, yamledit.InsertNode(p.Config, "clients.http.private_ip_exception_urls", texts(missing)))
 	}
 	for _, url := range missing {
-		if err := w.apply(step, yamledit.Append(p.Config.Get("clients.http.private_ip_exception_urls"), url)); err != nil {
+		if err := w.apply(step, yamledit.Append(p.Get("clients.http.private_ip_exception_urls"), url)); err != nil {
 			return err
 		}
 		if p, err = w.pass(); err != nil {

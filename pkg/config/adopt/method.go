@@ -22,7 +22,7 @@ func (w *workshop) method(o Options) error {
 		return err
 	}
 	if !p.Version.AtLeast(kratosconf.VersionPasskey) {
-		return conflictf(p.Config.Near(p.Passkey.Path), "Kratos %s has no passkey method, which came with %s; upgrade Kratos first, or name yours with --kratos-version", p.Version, kratosconf.VersionPasskey)
+		return conflictf(p.Near(p.Passkey.Path), "Kratos %s has no passkey method, which came with %s; upgrade Kratos first, or name yours with --kratos-version", p.Version, kratosconf.VersionPasskey)
 	}
 	w.had = p.Passkey.On
 	w.noteRPIDs(p)
@@ -54,11 +54,11 @@ func (w *workshop) newMethod(p *passkeys.Config, o Options) error {
 	if keys := policy(p.Version); keys != nil && p.Passkey.Config == nil {
 		config = mapping(field("rp", rp), field("authenticator_selection", keys))
 	}
-	at := p.Config.Near(p.Passkey.Path)
+	at := p.Near(p.Passkey.Path)
 	if p.Passkey.Config.Is(kratosconf.Map) {
 		return w.apply(Step{What: "say who the relying party is", At: at}, yamledit.InsertNode(p.Config, p.Passkey.Path+".config.rp", rp))
 	}
-	if p.Config.Get(p.Passkey.Path) != nil {
+	if p.Get(p.Passkey.Path) != nil {
 		return w.apply(Step{What: "say who the relying party is", At: at}, yamledit.InsertNode(p.Config, p.Passkey.Path+".config", config))
 	}
 	return w.apply(Step{What: "switch the passkey method on", At: at},
@@ -67,7 +67,7 @@ func (w *workshop) newMethod(p *passkeys.Config, o Options) error {
 
 // switchOn turns a method on that is there and off.
 func (w *workshop) switchOn(p *passkeys.Config) error {
-	block := p.Config.Get(p.Passkey.Path)
+	block := p.Get(p.Passkey.Path)
 	enabled := block.Get("enabled")
 	if p.Passkey.On || block == nil || block.Kind == kratosconf.Null {
 		return nil
@@ -151,7 +151,7 @@ func (w *workshop) ceremonies(p *passkeys.Config, o Options) ([]passkeys.Page, e
 		}
 	}
 	if o.Domain == "" && len(pages) == 0 {
-		return nil, &QuestionError{Flag: "--domain", Span: p.Config.Near("selfservice.flows.login.ui_url"), Message: "no ui_url says where people sign in"}
+		return nil, &QuestionError{Flag: "--domain", Span: p.Near("selfservice.flows.login.ui_url"), Message: "no ui_url says where people sign in"}
 	}
 	if o.Domain != "" && !slices.ContainsFunc(pages, func(page passkeys.Page) bool { return page.Page.Host == strings.ToLower(o.Domain) }) {
 		page, err := webauthn.ParsePage("https://" + o.Domain)
@@ -195,7 +195,7 @@ func (w *workshop) rpID(p *passkeys.Config, o Options, pages []passkeys.Page) (s
 		return domain, nil
 	}
 	if domain := cookieDomain(p); domain != "" && serves(domain) {
-		w.rpIDFrom = p.Config.Get("cookies.domain").Place()
+		w.rpIDFrom = p.Get("cookies.domain").Place()
 		return domain, nil
 	}
 	for id := start; id != ""; {
@@ -212,7 +212,7 @@ func (w *workshop) rpID(p *passkeys.Config, o Options, pages []passkeys.Page) (s
 
 // cookieDomain is the domain for which sessions are meant, when that is said.
 func cookieDomain(p *passkeys.Config) string {
-	v := p.Config.Get("cookies.domain")
+	v := p.Get("cookies.domain")
 	if !v.Is(kratosconf.String) || v.Unknown() {
 		return ""
 	}
@@ -225,7 +225,7 @@ func (w *workshop) appName(p *passkeys.Config, o Options, id string) string {
 		return o.AppName
 	}
 	for _, path := range []string{p.WebAuthn.RPPath() + ".display_name", "courier.smtp.from_name", "selfservice.methods.totp.config.issuer"} {
-		v := p.Config.Get(path)
+		v := p.Get(path)
 		if name := v.Text(); v.Is(kratosconf.String) && !v.Unknown() && nameable(name) {
 			w.fact("app name", name, v.Place())
 			return name

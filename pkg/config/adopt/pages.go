@@ -131,8 +131,8 @@ func (w *workshop) pages(Options) error {
 	if err != nil {
 		return err
 	}
-	login := p.Config.Get("selfservice.flows.login.ui_url")
-	settings := p.Config.Get("selfservice.flows.settings")
+	login := p.Get("selfservice.flows.login.ui_url")
+	settings := p.Get("selfservice.flows.settings")
 	if settings.Get("ui_url").Exists() || settings.Unknown() || !login.Is(kratosconf.String) || login.Unknown() {
 		return nil
 	}
@@ -144,7 +144,7 @@ func (w *workshop) pages(Options) error {
 		return nil // relative to Kratos' own
 	}
 	u.Path, u.RawQuery, u.Fragment = path.Join(path.Dir(path.Clean("/"+u.Path)), "settings"), "", ""
-	step := Step{What: "name the page on which passkeys are added and removed: " + u.String() + " has to exist", At: p.Config.Near("selfservice.flows.settings.ui_url")}
+	step := Step{What: "name the page on which passkeys are added and removed: " + u.String() + " has to exist", At: p.Near("selfservice.flows.settings.ui_url")}
 	page := pair{key: "ui_url", value: text(u.String()), comment: "where passkeys are added and removed"}
 	if settings != nil {
 		n := page.value

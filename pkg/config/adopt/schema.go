@@ -57,7 +57,7 @@ func (w *workshop) unseen(p *passkeys.Config, o Options) error {
 		}
 	}
 	if len(p.Schemas) == 0 {
-		return ask(p.Config.Near("identity.schemas.0"), "", "no identity schema is configured here, so none was seen")
+		return ask(p.Near("identity.schemas.0"), "", "no identity schema is configured here, so none was seen")
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func needs(p *passkeys.Config) []need {
 	if p.WebAuthn.On {
 		all = append(all, need{annotation: "webauthn.identifier", member: `"webauthn": {"identifier": true}`, what: "finds security keys by the trait"})
 	}
-	if p.Config.Get("selfservice.methods.code.passwordless_enabled").True() {
+	if p.Get("selfservice.methods.code.passwordless_enabled").True() {
 		all = append(all, need{annotation: "code.identifier", member: `"code": {"identifier": true, "via": "email"}`, what: "sends codes to the trait"})
 	}
 	return all

@@ -211,8 +211,9 @@ func (s *scale) binary(n *ast.Binary) float64 {
 		return s.sum(n.Left, n.Right)
 	case ast.BopPercent: // a format may pad its result to any width
 		return s.fail()
+	default:
+		return 1 + s.weigh(n.Left) + s.weigh(n.Right)
 	}
-	return 1 + s.weigh(n.Left) + s.weigh(n.Right)
 }
 
 // call weighs a call of one of std's harmless functions, the only ones allowed.

@@ -13,7 +13,7 @@ import (
 // wants is a rule that a key has a value, and mends it.
 func wants(id, key, value string) *lint.Rule {
 	return &lint.Rule{ID: id, Severity: finding.Error, Check: func(p *lint.Pass) {
-		if v := p.Config.Get(key); v.Exists() && v.Str != value {
+		if v := p.Get(key); v.Exists() && v.Str != value {
 			p.ReportAt(v, finding.Finding{Message: key + " is not " + value, Help: "mend it", Fix: v.Edit(value)})
 		}
 	}}
@@ -24,7 +24,7 @@ func TestFixLeavesAloneWhatBringsSomethingNew(t *testing.T) {
 		wants("harmless", "a", "1"),
 		wants("harmful", "b", "2"),
 		{ID: "guard", Severity: finding.Error, Check: func(p *lint.Pass) {
-			if v := p.Config.Get("b"); v.Str == "2" {
+			if v := p.Get("b"); v.Str == "2" {
 				p.ReportAt(v, finding.Finding{Message: "b must not be 2", Help: "write 0"})
 			}
 		}},
@@ -42,7 +42,7 @@ func TestFixLeavesAloneWhatBringsSomethingNew(t *testing.T) {
 // TestFixMakesOneOfTwoThatHarmTogether: the worse one, or the first.
 func TestFixMakesOneOfTwoThatHarmTogether(t *testing.T) {
 	guard := &lint.Rule{ID: "guard", Severity: finding.Error, Check: func(p *lint.Pass) {
-		if a, b := p.Config.Get("a"), p.Config.Get("b"); a.Str == "1" && b.Str == "2" {
+		if a, b := p.Get("a"), p.Get("b"); a.Str == "1" && b.Str == "2" {
 			p.ReportAt(a, finding.Finding{Message: "not both", Help: "choose"})
 		}
 	}}
@@ -65,13 +65,13 @@ func TestFixMakesWhatHarmsAlone(t *testing.T) {
 	rules := []*lint.Rule{
 		wants("one", "a", "1"),
 		{ID: "follows", Severity: finding.Error, Check: func(p *lint.Pass) {
-			if a, b := p.Config.Get("a"), p.Config.Get("b"); a.Str == "1" && b.Str != "1" {
+			if a, b := p.Get("a"), p.Get("b"); a.Str == "1" && b.Str != "1" {
 				p.ReportAt(b, finding.Finding{Message: "b follows a", Help: "write 1", Fix: b.Edit("1")})
 			}
 		}},
 		wants("harmful", "c", "2"),
 		{ID: "guard", Severity: finding.Error, Check: func(p *lint.Pass) {
-			if v := p.Config.Get("c"); v.Str == "2" {
+			if v := p.Get("c"); v.Str == "2" {
 				p.ReportAt(v, finding.Finding{Message: "c must not be 2", Help: "write 0"})
 			}
 		}},

@@ -104,14 +104,14 @@ func TestHarm(t *testing.T) {
 func TestHarmIsNotOffered(t *testing.T) {
 	edit := func(id, key, value string) *lint.Rule {
 		return &lint.Rule{ID: id, Severity: finding.Error, Check: func(p *lint.Pass) {
-			if v := p.Config.Get(key); v.Exists() && v.Text() != value {
+			if v := p.Get(key); v.Exists() && v.Text() != value {
 				p.ReportAt(v, finding.Finding{Message: "m", Help: "h", Fix: v.Edit(value), Suggest: v.Edit(value)})
 			}
 		}}
 	}
 	remove := func(id, key string) *lint.Rule {
 		return &lint.Rule{ID: id, Severity: finding.Error, Check: func(p *lint.Pass) {
-			if v := p.Config.Get(key); v.Exists() {
+			if v := p.Get(key); v.Exists() {
 				p.ReportAt(v, finding.Finding{Message: "m", Help: "h", Fix: p.RemoveField(v)})
 			}
 		}}

@@ -12,7 +12,7 @@ import (
 
 func TestIgnoreComments(t *testing.T) {
 	rule := &lint.Rule{ID: "some-rule", Severity: finding.Warning, Check: func(p *lint.Pass) {
-		p.ReportAt(p.Config.Get("dsn"), finding.Finding{Message: "found"})
+		p.ReportAt(p.Get("dsn"), finding.Finding{Message: "found"})
 	}}
 	for comment, want := range map[string][]string{
 		"dsn: memory": {"some-rule kratos.yml:2:6"},

@@ -44,7 +44,7 @@ func (p *Pass) Report(f finding.Finding) {
 		f.Severity = p.rule.Severity
 	}
 	if f.Span.File == nil {
-		f.Span = p.Config.Near("")
+		f.Span = p.Near("")
 	}
 	if text := p.inside(f.Span.File); text != nil {
 		inner := f.Span.Position()

@@ -56,7 +56,7 @@ func (m Matrix) OK() bool {
 // configured list.
 func New(p *passkeys.Config) Matrix {
 	m := Matrix{Rows: []Row{}}
-	base := p.Config.Get("serve.public.base_url").Text()
+	base := p.Get("serve.public.base_url").Text()
 	for _, method := range p.Enabled() {
 		if method.Unsure() || method.OriginsUnsure() || !method.ID.Is(kratosconf.String) {
 			m.Skipped = append(m.Skipped, fmt.Sprintf("%s: rp.id or the origins depend on a template", method.Name))

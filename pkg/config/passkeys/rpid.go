@@ -7,10 +7,10 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// RPIDProblem says what is wrong with an rp.id whatever the page is.
+// RPIDProblem is what is wrong with an rp.id on every page.
 type RPIDProblem uint8
 
-// The flaws, each of which has a rule of its own.
+// The problems, each of which has its own rule.
 const (
 	RPIDOK RPIDProblem = iota
 	RPIDIsURL
@@ -19,7 +19,7 @@ const (
 	RPIDNotCanonical
 )
 
-// FlawOf names the first flaw of an rp.id. WebAuthn §5.1.3 wants a valid domain
+// CheckRPID returns the first problem of an rp.id. WebAuthn §5.1.3 requires a valid domain
 // string, and browsers compare it letter by letter with the page's host.
 func CheckRPID(id string) RPIDProblem {
 	if isIP(id) {

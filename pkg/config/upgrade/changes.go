@@ -127,7 +127,7 @@ func passkey(p *passkeys.Config) []source.Span {
 	if !p.Passkey.On {
 		return nil
 	}
-	return []source.Span{p.Config.Get(p.Passkey.Path).Place()}
+	return []source.Span{p.Get(p.Passkey.Path).Place()}
 }
 
 func androidOrigins(p *passkeys.Config) []source.Span {
@@ -141,10 +141,10 @@ func androidOrigins(p *passkeys.Config) []source.Span {
 }
 
 func webauthnWithoutRP(p *passkeys.Config) []source.Span {
-	if !p.WebAuthn.On || p.WebAuthn.RP != nil || p.Config.Incomplete() {
+	if !p.WebAuthn.On || p.WebAuthn.RP != nil || p.Incomplete() {
 		return nil
 	}
-	return []source.Span{p.Config.Get(p.WebAuthn.Path).Place()}
+	return []source.Span{p.Get(p.WebAuthn.Path).Place()}
 }
 
 func webHooks(p *passkeys.Config) []source.Span {

@@ -86,7 +86,7 @@ func FromConfig(pass *passkeys.Config) (*Site, error) {
 			s.Origins = append(s.Origins, o.Page.Origin())
 		}
 	}
-	settings := pass.Config.Get("selfservice.flows.settings.ui_url")
+	settings := pass.Get("selfservice.flows.settings.ui_url")
 	if page, err := webauthn.ParsePage(settings.Text()); err == nil && page.Scheme == "https" && !settings.Unknown() {
 		s.Enroll, s.Manage = settings.Text(), settings.Text()
 	}

@@ -1,3 +1,5 @@
+// Package yamledit edits YAML in place: it writes keys, values and elements, and
+// leaves every other byte as it is.
 package yamledit
 
 import (

@@ -8,8 +8,8 @@ import (
 var accountEnumeration = &lint.Rule{
 	ID: "account-enumeration", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		style := p.Config.Get("selfservice.flows.login.style")
-		mitigate := p.Config.Get("security.account_enumeration.mitigate")
+		style := p.Get("selfservice.flows.login.style")
+		mitigate := p.Get("security.account_enumeration.mitigate")
 		if style.Text() != "identifier_first" || mitigate.True() || mitigate.Unknown() || len(p.Enabled()) == 0 {
 			return
 		}

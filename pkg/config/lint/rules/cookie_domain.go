@@ -20,7 +20,7 @@ var cookieDomain = &lint.Rule{
 			return
 		}
 		for _, path := range []string{"session.cookie.domain", "cookies.domain"} {
-			v := p.Config.Get(path)
+			v := p.Get(path)
 			if !v.Is(kratosconf.String) || v.Unknown() || v.Str == "" {
 				continue
 			}

@@ -14,7 +14,7 @@ import (
 var corsOriginMissing = &lint.Rule{
 	ID: "cors-origin-missing", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		cors := p.Config.Get("serve.public.cors")
+		cors := p.Get("serve.public.cors")
 		allowed := cors.Get("allowed_origins")
 		base := p.BaseURL
 		if !cors.Get("enabled").True() || len(allowed.Items()) == 0 || !base.Known {

@@ -13,9 +13,9 @@ import (
 var defaultSchemaID = &lint.Rule{
 	ID: "default-schema-id", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		id := p.Config.Get("identity.default_schema_id")
-		schemas := p.Config.Get("identity.schemas")
-		if !id.Is(kratosconf.String) || id.Unknown() || len(schemas.Items()) == 0 || p.Config.Incomplete() {
+		id := p.Get("identity.default_schema_id")
+		schemas := p.Get("identity.schemas")
+		if !id.Is(kratosconf.String) || id.Unknown() || len(schemas.Items()) == 0 || p.Incomplete() {
 			return
 		}
 		var names, known []string

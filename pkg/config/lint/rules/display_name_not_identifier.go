@@ -34,7 +34,7 @@ var displayNameNotIdentifier = &lint.Rule{
 // identifierOf is the flag of a method that is on; webauthn's does no harm when
 // it is off.
 func identifierOf(p *lint.Pass) string {
-	if p.Config.Get("selfservice.methods.password.enabled").True() {
+	if p.Get("selfservice.methods.password.enabled").True() {
 		return `"password": {"identifier": true}`
 	}
 	return `"webauthn": {"identifier": true}`

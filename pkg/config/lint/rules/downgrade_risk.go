@@ -20,7 +20,7 @@ var downgradeRisk = &lint.Rule{
 			return
 		}
 		// The key is wrong in many a file, but who changes it says what happens.
-		was, now := p.Before.Config.Get("version"), p.Config.Get("version")
+		was, now := p.Before.Get("version"), p.Get("version")
 		from, err := kratosconf.ParseVersion(was.Text())
 		if err != nil {
 			return

@@ -11,7 +11,7 @@ import (
 var duplicateKey = &lint.Rule{
 	ID: "duplicate-key", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, d := range p.Config.Documents {
+		for _, d := range p.Documents {
 			for _, dup := range d.Duplicates {
 				p.Report(finding.Finding{
 					Span:    dup.Second,

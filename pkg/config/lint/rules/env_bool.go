@@ -13,7 +13,7 @@ import (
 var envBool = &lint.Rule{
 	ID: "env-bool", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, v := range p.Config.Env {
+		for _, v := range p.Env {
 			if _, err := strconv.ParseBool(v.Value); err == nil || !v.IsBool() || v.Value == "" || !strings.Contains(v.Name, "_") {
 				continue
 			}

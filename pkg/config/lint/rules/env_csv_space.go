@@ -13,7 +13,7 @@ import (
 var envCSVSpace = &lint.Rule{
 	ID: "env-csv-space", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, v := range p.Config.Env {
+		for _, v := range p.Env {
 			if !v.IsList() || !strings.HasSuffix(v.Path(), ".rp.origins") || json.Valid([]byte(v.Value)) {
 				continue
 			}

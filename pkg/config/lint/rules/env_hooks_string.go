@@ -13,8 +13,8 @@ import (
 var envHooksString = &lint.Rule{
 	ID: "env-hooks-string", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, v := range p.Config.Env {
-			if !strings.HasSuffix(v.Path(), ".hooks") || !p.Config.Get(v.Path()).Is(kratosconf.String) {
+		for _, v := range p.Env {
+			if !strings.HasSuffix(v.Path(), ".hooks") || !p.Get(v.Path()).Is(kratosconf.String) {
 				continue
 			}
 			p.Report(finding.Finding{

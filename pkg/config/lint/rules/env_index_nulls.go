@@ -14,12 +14,12 @@ import (
 var envIndexNulls = &lint.Rule{
 	ID: "env-index-nulls", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, v := range p.Config.Env {
+		for _, v := range p.Env {
 			list, index := listOf(v.Path())
 			if index < 1 {
 				continue
 			}
-			for i, item := range p.Config.Get(list).Items() {
+			for i, item := range p.Get(list).Items() {
 				if i >= index || !item.Is(kratosconf.Null) || item.Env == "" {
 					continue
 				}

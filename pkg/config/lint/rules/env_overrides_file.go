@@ -13,7 +13,7 @@ var envOverridesFile = &lint.Rule{
 	Check: func(p *lint.Pass) {
 		for _, m := range []*passkeys.Method{p.Passkey, p.WebAuthn} {
 			for _, path := range []string{m.Path + ".enabled", m.RPPath() + ".id", m.RPPath() + ".display_name"} {
-				v := p.Config.Get(path)
+				v := p.Get(path)
 				if v == nil || v.Env == "" || v.Overrode == nil || v.Overrode.Unknown() || v.Overrode.Str == v.Str {
 					continue
 				}

@@ -16,7 +16,7 @@ var flowLifespanShort = &lint.Rule{
 			return
 		}
 		for _, flow := range []string{"login", "registration", "settings"} {
-			v := p.Config.Get("selfservice.flows." + flow + ".lifespan")
+			v := p.Get("selfservice.flows." + flow + ".lifespan")
 			d, ok := duration(v)
 			if !ok || d >= 5*time.Minute {
 				continue

@@ -16,7 +16,7 @@ var genericHooksShadowed = &lint.Rule{
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			for _, flow := range []string{"registration", "login", "settings"} {
-				after := p.Config.Get("selfservice.flows." + flow + ".after")
+				after := p.Get("selfservice.flows." + flow + ".after")
 				generic, own := after.Get("hooks"), after.Get(m.Name+".hooks")
 				if len(own.Items()) == 0 {
 					continue

@@ -42,7 +42,7 @@ func underMethods(p *lint.Pass, h passkeys.Hook) []source.Edit {
 	for _, m := range p.Enabled() {
 		path := fmt.Sprintf("selfservice.flows.%s.after.%s.hooks", h.List.Flow, m.Name)
 		var others []*kratosconf.Value
-		if p.Config.Get(path) == nil {
+		if p.Get(path) == nil {
 			for _, other := range h.List.Value.Items() {
 				if other != h.Value {
 					others = append(others, other)

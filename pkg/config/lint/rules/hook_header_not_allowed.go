@@ -23,7 +23,7 @@ var hookHeaderNotAllowed = &lint.Rule{
 	ID: "hook-header-not-allowed", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		configurable := p.Version.AtLeast(kratosconf.VersionTriggerID)
-		allowed, list := passkeys.DefaultWebHookHeaders(), p.Config.Get(headerAllowlist)
+		allowed, list := passkeys.DefaultWebHookHeaders(), p.Get(headerAllowlist)
 		help := fmt.Sprintf("do without, or add it to %s, which Kratos has from %s on", headerAllowlist, kratosconf.VersionTriggerID)
 		if configurable {
 			help = fmt.Sprintf("add it to %s, or do without", headerAllowlist)

@@ -26,13 +26,13 @@ var hookMissingForSidecar = &lint.Rule{
 		known := told.Config().Get("url")
 		for _, m := range p.Enabled() {
 			for _, flow := range []string{"registration", "login", "settings"} {
-				noSignUp := !m.FirstFactor || p.Config.Get("selfservice.flows.registration.enabled").False()
+				noSignUp := !m.FirstFactor || p.Get("selfservice.flows.registration.enabled").False()
 				if flow == "registration" && noSignUp || tellsSidecar(p, flow, m.Name) {
 					continue
 				}
 				where := fmt.Sprintf("selfservice.flows.%s.after.%s.hooks", flow, m.Name)
 				p.Report(finding.Finding{
-					Span:    p.Config.Near(where + ".0"),
+					Span:    p.Near(where + ".0"),
 					Message: fmt.Sprintf("the sidecar is not told after %s with %s: its index is late until it looks by itself", flow, m.Name),
 					Suggest: tellSidecarToo(p, told, flow, m.Name),
 					Help:    "add the hook to " + where,
@@ -55,7 +55,7 @@ func tellsSidecar(p *lint.Pass, flow, method string) bool {
 // tellSidecarToo proposes the hook of another flow with the address for this
 // one. A list of the method's own would switch a generic one off.
 func tellSidecarToo(p *lint.Pass, told *passkeys.Hook, flow, method string) []source.Edit {
-	after := p.Config.Get("selfservice.flows." + flow + ".after")
+	after := p.Get("selfservice.flows." + flow + ".after")
 	own := after.Get(method + ".hooks")
 	if own == nil && len(after.Get("hooks").Items()) > 0 || len(own.Items()) > 0 || told.Parsed() {
 		return nil // at index > 0 no variable reaches its key

@@ -17,7 +17,7 @@ var hookPrivateIPBlocked = &lint.Rule{
 	ID: "hook-private-ip-blocked", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
-			guard := p.Config.Get("clients.http")
+			guard := p.Get("clients.http")
 			target := passkeys.NewOrigin(h.Config().Get("url"))
 			if !guard.Get("disallow_private_ip_ranges").True() || !target.Known || !isPrivate(target.Page) || excepted(guard, target.Value.Str) {
 				continue

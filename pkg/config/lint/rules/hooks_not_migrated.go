@@ -14,7 +14,7 @@ var hooksNotMigrated = &lint.Rule{
 			return
 		}
 		for _, flow := range []string{"registration", "login", "settings"} {
-			after := p.Config.Get("selfservice.flows." + flow + ".after")
+			after := p.Get("selfservice.flows." + flow + ".after")
 			if len(after.Get("passkey.hooks").Items()) > 0 || after.Unknown() || after.Get("passkey").Unknown() {
 				continue
 			}

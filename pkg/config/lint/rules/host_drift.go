@@ -24,7 +24,7 @@ var hostDrift = &lint.Rule{
 			return
 		}
 		for _, flow := range []string{"login", "registration", "settings", "recovery", "verification", "error"} {
-			v := p.Config.Get("selfservice.flows." + flow + ".ui_url")
+			v := p.Get("selfservice.flows." + flow + ".ui_url")
 			o := passkeys.NewOrigin(v)
 			if !o.Known || !o.Page.IsLocalhost() && !o.Page.IP.IsLoopback() {
 				continue

@@ -8,7 +8,7 @@ import (
 var kratosDevFlag = &lint.Rule{
 	ID: "kratos-dev-flag", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		v := p.Config.Get("dev")
+		v := p.Get("dev")
 		if !v.True() || !p.Prod() || len(p.Enabled()) == 0 {
 			return
 		}

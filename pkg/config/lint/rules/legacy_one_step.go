@@ -8,7 +8,7 @@ import (
 var legacyOneStep = &lint.Rule{
 	ID: "legacy-one-step", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		v := p.Config.Get("selfservice.flows.registration.enable_legacy_one_step")
+		v := p.Get("selfservice.flows.registration.enable_legacy_one_step")
 		if !v.True() || len(p.Enabled()) == 0 {
 			return
 		}

@@ -8,7 +8,7 @@ import (
 var logLeaksSensitiveValues = &lint.Rule{
 	ID: "log-leaks-sensitive-values", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		v := p.Config.Get("log.leak_sensitive_values")
+		v := p.Get("log.leak_sensitive_values")
 		if !v.True() || !p.Prod() || len(p.Enabled()) == 0 {
 			return
 		}

@@ -21,7 +21,7 @@ var methodNewerThanKratos = &lint.Rule{
 				Help:    "upgrade Kratos, or remove it",
 			})
 		}
-		report(p.Config.Get(p.Passkey.Path), kratosconf.VersionPasskey, "the passkey method")
+		report(p.Get(p.Passkey.Path), kratosconf.VersionPasskey, "the passkey method")
 		report(p.WebAuthn.RP.Get("origins"), kratosconf.VersionOrigins, "rp.origins")
 	},
 }

@@ -9,9 +9,9 @@ import (
 var noFallbackMethod = &lint.Rule{
 	ID: "no-fallback-method", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		methods := p.Config.Get("selfservice.methods")
+		methods := p.Get("selfservice.methods")
 		password := methods.Get("password.enabled")
-		if !p.Passkey.On || !password.False() || p.Config.Incomplete() {
+		if !p.Passkey.On || !password.False() || p.Incomplete() {
 			return
 		}
 		for _, path := range []string{"code.passwordless_enabled", "oidc.enabled", "saml.enabled"} {

@@ -14,7 +14,7 @@ import (
 var noRecoveryAddress = &lint.Rule{
 	ID: "no-recovery-address", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		recovery := p.Config.Get("selfservice.flows.recovery.enabled")
+		recovery := p.Get("selfservice.flows.recovery.enabled")
 		if !recovery.True() || !p.Passkey.On && (!p.WebAuthn.On || !p.WebAuthn.FirstFactor) {
 			return
 		}

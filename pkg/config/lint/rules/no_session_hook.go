@@ -13,8 +13,8 @@ import (
 var noSessionHook = &lint.Rule{
 	ID: "no-session-hook", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		registration := p.Config.Get("selfservice.flows.registration")
-		if registration.Get("enabled").False() || registration.Unknown() || p.Config.Incomplete() {
+		registration := p.Get("selfservice.flows.registration")
+		if registration.Get("enabled").False() || registration.Unknown() || p.Incomplete() {
 			return
 		}
 		for _, m := range p.Enabled() {
@@ -43,7 +43,7 @@ var noSessionHook = &lint.Rule{
 				f.Message += ", which may be meant, as there are other hooks"
 				f.Help += ", or leave it out on purpose"
 			}
-			f.Span = p.Config.Near("selfservice.flows." + where + ".0")
+			f.Span = p.Near("selfservice.flows." + where + ".0")
 			p.Report(f)
 		}
 	},

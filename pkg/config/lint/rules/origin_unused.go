@@ -14,7 +14,7 @@ import (
 var originUnused = &lint.Rule{
 	ID: "origin-unused", Severity: finding.Info,
 	Check: func(p *lint.Pass) {
-		if len(p.Pages) == 0 || p.Config.Incomplete() {
+		if len(p.Pages) == 0 || p.Incomplete() {
 			return
 		}
 		for _, page := range p.Pages {

@@ -15,10 +15,10 @@ import (
 var originsDefaulted = &lint.Rule{
 	ID: "origins-defaulted", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		if p.Config.Incomplete() {
+		if p.Incomplete() {
 			return
 		}
-		base := p.Config.Get("serve.public.base_url")
+		base := p.Get("serve.public.base_url")
 		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			if m.OriginsKey.Exists() || m.OriginsUnsure() || misspeltOrigins(m) {
 				return

@@ -36,7 +36,7 @@ var passkeyMethodOff = &lint.Rule{
 // wantsPasskeys finds what only makes sense with the passkey method.
 func wantsPasskeys(p *lint.Pass) *kratosconf.Value {
 	for _, flow := range []string{"registration", "settings", "login"} {
-		if v := p.Config.Get("selfservice.flows." + flow + ".after.passkey"); len(v.Fields()) > 0 {
+		if v := p.Get("selfservice.flows." + flow + ".after.passkey"); len(v.Fields()) > 0 {
 			return v
 		}
 	}
@@ -66,7 +66,7 @@ func enablePasskey(p *lint.Pass) []source.Edit {
 		return append(listed, edits...) // both may be at one place, the deeper one first
 	}
 	name := p.WebAuthn.RP.Get("display_name").Text()
-	if p.Config.Get(p.Passkey.Path) != nil || p.WebAuthn.Unsure() || p.WebAuthn.ID.Text() == "" || name == "" || !ok {
+	if p.Get(p.Passkey.Path) != nil || p.WebAuthn.Unsure() || p.WebAuthn.ID.Text() == "" || name == "" || !ok {
 		return nil
 	}
 	rp := fmt.Sprintf("{id: %s, display_name: %q, origins: %s}", p.WebAuthn.ID.Str, name, origins)

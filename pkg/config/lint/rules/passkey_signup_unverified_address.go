@@ -15,7 +15,7 @@ import (
 var passkeySignupUnverifiedAddress = &lint.Rule{
 	ID: "passkey-signup-unverified-address", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		if !p.Passkey.On || !p.SignUpOpen(p.Passkey) || p.Config.Incomplete() {
+		if !p.Passkey.On || !p.SignUpOpen(p.Passkey) || p.Incomplete() {
 			return
 		}
 		for _, address := range p.UnprovenAddresses() {

@@ -15,7 +15,7 @@ var placeholderSecrets = &lint.Rule{
 		if len(p.Enabled()) == 0 {
 			return
 		}
-		for _, kind := range p.Config.Get("secrets").Fields() {
+		for _, kind := range p.Get("secrets").Fields() {
 			for _, v := range kind.Value.Items() {
 				if v.Unknown() || !isPlaceholderSecret(v.Str) {
 					continue

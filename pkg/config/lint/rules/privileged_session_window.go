@@ -12,7 +12,7 @@ import (
 var privilegedSessionWindow = &lint.Rule{
 	ID: "privileged-session-window", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		v := p.Config.Get("selfservice.flows.settings.privileged_session_max_age")
+		v := p.Get("selfservice.flows.settings.privileged_session_max_age")
 		d, ok := duration(v)
 		if !ok || len(p.Enabled()) == 0 || d >= time.Minute && d <= time.Hour {
 			return

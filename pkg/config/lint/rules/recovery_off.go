@@ -8,10 +8,10 @@ import (
 var recoveryOff = &lint.Rule{
 	ID: "recovery-off", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		methods := p.Config.Get("selfservice.methods")
-		flows := p.Config.Get("selfservice.flows")
+		methods := p.Get("selfservice.methods")
+		flows := p.Get("selfservice.flows")
 		recovery := flows.Get("recovery.enabled")
-		if !p.Passkey.On || recovery.True() || recovery.Unknown() || p.Config.Incomplete() || flows == nil {
+		if !p.Passkey.On || recovery.True() || recovery.Unknown() || p.Incomplete() || flows == nil {
 			return
 		}
 		// With a code or somebody else's account people come in all the same.
@@ -21,7 +21,7 @@ var recoveryOff = &lint.Rule{
 			}
 		}
 		f := finding.Finding{
-			Span:     p.Config.Near("selfservice.flows.recovery.enabled"),
+			Span:     p.Near("selfservice.flows.recovery.enabled"),
 			Severity: finding.Warning,
 			Message:  "recovery is off: who loses the device and forgets the password loses the account",
 			Suggest:  p.Set("selfservice.flows.recovery.enabled", "true"),

@@ -9,7 +9,7 @@ import (
 var requireVerifiedTrap = &lint.Rule{
 	ID: "require-verified-trap", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		verification := p.Config.Get("selfservice.flows.verification.enabled")
+		verification := p.Get("selfservice.flows.verification.enabled")
 		if verification.True() || verification.Unknown() || !p.Version.AtLeast(kratosconf.VersionTriggerID) {
 			return
 		}

@@ -25,7 +25,7 @@ var requiredAALTrap = &lint.Rule{
 			// The right value, which only costs a step.
 			{settingsAAL, "Kratos asks for it before they can open settings in a session that began with a passkey", finding.Info},
 		} {
-			v := p.Config.Get(trap.path)
+			v := p.Get(trap.path)
 			if v.Text() != "highest_available" {
 				continue
 			}

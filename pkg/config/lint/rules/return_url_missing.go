@@ -14,12 +14,12 @@ import (
 var returnURLMissing = &lint.Rule{
 	ID: "return-url-missing", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		allowed := p.Config.Get("selfservice.allowed_return_urls")
+		allowed := p.Get("selfservice.allowed_return_urls")
 		if len(allowed.Items()) == 0 {
 			return
 		}
 		known := make(map[string]bool)
-		values := append([]*kratosconf.Value{p.Config.Get("selfservice.default_browser_return_url"), p.Config.Get("serve.public.base_url")}, allowed.Items()...)
+		values := append([]*kratosconf.Value{p.Get("selfservice.default_browser_return_url"), p.Get("serve.public.base_url")}, allowed.Items()...)
 		for _, v := range values {
 			o := passkeys.NewOrigin(v)
 			if v.Unknown() || strings.Contains(v.Text(), "*") {

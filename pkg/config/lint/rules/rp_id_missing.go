@@ -18,7 +18,7 @@ var rpIDMissing = &lint.Rule{
 	ID: "rp-id-missing", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, m := range []*passkeys.Method{p.Passkey, p.WebAuthn} {
-			if m.Unsure() || p.Config.Incomplete() || m.ID.Is(kratosconf.String) && m.ID.Str != "" {
+			if m.Unsure() || p.Incomplete() || m.ID.Is(kratosconf.String) && m.ID.Str != "" {
 				continue
 			}
 			refusesStart := m.RP.Is(kratosconf.Map) && m.ID == nil || m.On && m.Config == nil
@@ -41,7 +41,7 @@ var rpIDMissing = &lint.Rule{
 				p.ReportAt(m.ID, f)
 				continue
 			}
-			f.Span = p.Config.Near(m.RPPath() + ".id")
+			f.Span = p.Near(m.RPPath() + ".id")
 			p.Report(f)
 		}
 	},

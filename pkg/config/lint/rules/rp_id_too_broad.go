@@ -19,7 +19,7 @@ var rpIDTooBroad = &lint.Rule{
 				return
 			}
 			for _, path := range []string{"serve.public.cors.allowed_origins", "selfservice.allowed_return_urls"} {
-				for _, v := range p.Config.Get(path).Items() {
+				for _, v := range p.Get(path).Items() {
 					_, host, ok := strings.Cut(v.Str, "://*.")
 					if !ok || host != m.ID.Str && !strings.HasPrefix(host, m.ID.Str+"/") && !strings.HasPrefix(host, m.ID.Str+":") {
 						continue

@@ -21,7 +21,7 @@ var rpIDTooNarrow = &lint.Rule{
 				return
 			}
 			for _, path := range []string{"session.cookie.domain", "cookies.domain"} {
-				domain := p.Config.Get(path)
+				domain := p.Get(path)
 				if !strings.EqualFold(strings.TrimPrefix(domain.Text(), "."), parent) {
 					continue
 				}

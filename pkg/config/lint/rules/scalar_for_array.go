@@ -18,7 +18,7 @@ var scalarForArray = &lint.Rule{
 			"selfservice.allowed_return_urls", "serve.public.cors.allowed_origins", "identity.schemas",
 		}
 		for _, path := range paths {
-			v := p.Config.Get(path)
+			v := p.Get(path)
 			if v == nil || v.Is(kratosconf.List) || v.Is(kratosconf.Null) || v.Unknown() || v.Env != "" {
 				continue
 			}

@@ -21,7 +21,7 @@ var schemaInvalid = &lint.Rule{
 	ID: "schema-invalid", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, m := range []*passkeys.Method{p.Passkey, p.WebAuthn} {
-			block := p.Config.Get(m.Path)
+			block := p.Get(m.Path)
 			unknownKeys(p, block, m.Path, []string{"config", "enabled"})
 			allowed := []string{"rp", "display_name"} // display-name-misnested says it better
 			switch m.Name {
@@ -31,7 +31,7 @@ var schemaInvalid = &lint.Rule{
 				allowed = append(allowed, "attestation", "authenticator_selection", "timeouts") // in newer versions
 			}
 			unknownKeys(p, m.Config, m.Path+".config", allowed)
-			if m.RP.Is(kratosconf.Map) && m.RP.Get("display_name") == nil && m.Config.Get("display_name") == nil && m.ID.Exists() && !p.Config.Incomplete() {
+			if m.RP.Is(kratosconf.Map) && m.RP.Get("display_name") == nil && m.Config.Get("display_name") == nil && m.ID.Exists() && !p.Incomplete() {
 				p.Report(finding.Finding{
 					Span:    m.RP.Place(),
 					Message: fmt.Sprintf("%s has no display_name, so Kratos refuses to start", m.RPPath()),
@@ -40,11 +40,11 @@ var schemaInvalid = &lint.Rule{
 				})
 			}
 		}
-		misspeltKeys(p, p.Config.Root, "", []string{
+		misspeltKeys(p, p.Root, "", []string{
 			"selfservice", "database", "dsn", "courier", "oauth2_provider", "preview", "serve", "tracing", "log", "identity", "secrets", "hashers", "ciphers",
 			"cookies", "session", "security", "version", "dev", "help", "config", "clients", "feature_flags", "organizations", "enterprise",
 		})
-		misspeltKeys(p, p.Config.Get("selfservice.methods"), "selfservice.methods", []string{"passkey", "webauthn", "password", "code", "link", "totp", "lookup_secret", "oidc", "profile"})
+		misspeltKeys(p, p.Get("selfservice.methods"), "selfservice.methods", []string{"passkey", "webauthn", "password", "code", "link", "totp", "lookup_secret", "oidc", "profile"})
 		for _, list := range p.HookLists() {
 			hookNames(p, list)
 		}

@@ -16,7 +16,7 @@ import (
 // configure is on: uniqueItems, minItems, and the format of CORS origins.
 func lists(p *lint.Pass) {
 	const corsOrigins, schemas = "serve.public.cors.allowed_origins", "identity.schemas"
-	allowed := p.Config.Get(corsOrigins)
+	allowed := p.Get(corsOrigins)
 	twice(p, allowed, "origin", corsOrigins)
 	for _, origin := range allowed.Items() {
 		corsOrigin(p, origin)
@@ -24,7 +24,7 @@ func lists(p *lint.Pass) {
 	for _, list := range p.HookLists() {
 		twice(p, list.Value, "hook", "selfservice.flows."+list.Path)
 	}
-	if list := p.Config.Get(schemas); list.Is(kratosconf.List) && len(list.Items()) == 0 && !p.Config.Incomplete() {
+	if list := p.Get(schemas); list.Is(kratosconf.List) && len(list.Items()) == 0 && !p.Incomplete() {
 		p.Report(finding.Finding{
 			Span:    list.Place(),
 			Message: schemas + " is empty, so Kratos refuses to start",

@@ -15,9 +15,9 @@ import (
 // "uri", which wants a scheme as well, and "uri-reference".
 func uris(p *lint.Pass) {
 	for _, path := range []string{"serve.admin.base_url", "selfservice.methods.webauthn.config.rp.icon"} {
-		wantURL(p, path, p.Config.Get(path), notAbsolute)
+		wantURL(p, path, p.Get(path), notAbsolute)
 	}
-	for _, schema := range p.Config.Get("identity.schemas").Items() {
+	for _, schema := range p.Get("identity.schemas").Items() {
 		wantURL(p, "url of an identity schema", schema.Get("url"), notAbsolute)
 	}
 	for _, list := range p.HookLists() {
@@ -33,12 +33,12 @@ func uris(p *lint.Pass) {
 		}
 	}
 	for _, path := range []string{"serve.public.base_url", "selfservice.default_browser_return_url"} {
-		wantURL(p, path, p.Config.Get(path), notURL)
+		wantURL(p, path, p.Get(path), notURL)
 	}
-	for _, allowed := range p.Config.Get("selfservice.allowed_return_urls").Items() {
+	for _, allowed := range p.Get("selfservice.allowed_return_urls").Items() {
 		wantURL(p, "allowed return URL", allowed, notURL)
 	}
-	for _, flow := range p.Config.Get("selfservice.flows").Fields() {
+	for _, flow := range p.Get("selfservice.flows").Fields() {
 		const returnURL = "default_browser_return_url"
 		wantURL(p, flow.Name+" ui_url", flow.Value.Get("ui_url"), notURL)
 		after := flow.Value.Get("after")

@@ -9,7 +9,7 @@ import (
 var secondDocument = &lint.Rule{
 	ID: "second-document", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		for _, d := range p.Config.Documents {
+		for _, d := range p.Documents {
 			if d.Second.IsZero() || !kratosconf.LooksLikeKratos(d.Root) {
 				continue
 			}

@@ -16,7 +16,7 @@ var settingsAALLowered = &lint.Rule{
 	ID: "settings-aal-lowered", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		second := p.SecondFactor()
-		v := p.Config.Get(settingsAAL)
+		v := p.Get(settingsAAL)
 		if len(p.Enabled()) == 0 || second == "" || v.Text() != "aal1" {
 			return
 		}

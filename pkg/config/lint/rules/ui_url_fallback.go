@@ -25,17 +25,17 @@ var uiURLFallback = &lint.Rule{
 // reportNoPage reports a flow without a ui_url where others have one; where none
 // has, the environment surely sets them.
 func reportNoPage(p *lint.Pass, flow string, severity finding.Severity, consequence string) {
-	all := p.Config.Get("selfservice.flows")
+	all := p.Get("selfservice.flows")
 	others := false
 	for _, f := range all.Fields() {
 		others = others || f.Value.Get("ui_url").Exists()
 	}
 	block := all.Get(flow)
-	if !others || p.Config.Incomplete() || block.Get("ui_url").Exists() || block.Unknown() {
+	if !others || p.Incomplete() || block.Get("ui_url").Exists() || block.Unknown() {
 		return
 	}
 	p.Report(finding.Finding{
-		Span:     p.Config.Near("selfservice.flows." + flow + ".ui_url"),
+		Span:     p.Near("selfservice.flows." + flow + ".ui_url"),
 		Severity: severity,
 		Message:  fmt.Sprintf("the %s flow has no ui_url: %s", flow, consequence),
 		Help:     fmt.Sprintf("set selfservice.flows.%s.ui_url to your own page", flow),

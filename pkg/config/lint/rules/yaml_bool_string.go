@@ -14,7 +14,7 @@ var yamlBoolString = &lint.Rule{
 	ID: "yaml-bool-string", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, path := range boolPaths(p) {
-			v := p.Config.Get(path)
+			v := p.Get(path)
 			if !v.Is(kratosconf.String) || v.Unknown() || v.Env != "" {
 				continue
 			}
@@ -39,7 +39,7 @@ func boolPaths(p *lint.Pass) []string {
 		"selfservice.flows.verification.enabled", "selfservice.flows.registration.enable_legacy_one_step", "serve.public.cors.enabled",
 		"security.account_enumeration.mitigate", "log.leak_sensitive_values",
 	}
-	for _, m := range p.Config.Get("selfservice.methods").Fields() {
+	for _, m := range p.Get("selfservice.methods").Fields() {
 		paths = append(paths, "selfservice.methods."+m.Name+".enabled")
 	}
 	return paths
