@@ -15,22 +15,21 @@ import (
 // Repair is what Fix made of the files of one configuration.
 type Repair struct {
 	Changed []yamledit.Change // the files that differ now, identity schemas included
-	Left    []finding.Finding // what is left to mend by hand
+	Left    []finding.Finding // what is left to fix by hand
 }
 
 // maxRounds bounds how often a fix may make another one possible.
 const maxRounds = 10
 
-// Fix applies the fixes of all findings, lints again, and goes on until nothing
-// is left to fix. With suggested it takes proposals too, which a person should
-// look at. Nothing is written. Where fixes would bring a finding that was not
-// there before, as many rules as do not are fixed, those of errors first; the
-// others are left to people.
+// Fix applies the fixes of all findings, lints again, and continues until nothing
+// is left to fix. With suggested it also applies suggestions, which the user
+// should review. It writes nothing. If the fixes together would introduce a new
+// finding, it applies those of as many rules as do not, rules of errors first.
 func Fix(files []*source.File, opts Options, rules []*Rule, suggested bool) (Repair, error) {
 	if opts.Bodies == nil {
 		opts.Bodies = hookbody.NewBodies(nil)
 	}
-	f := fixer{opts: opts, rules: slices.Clone(rules), suggested: suggested, wanted: make(map[string]bool)}
+	f := fixer{opts: opts, rules: slices.Clone(rules), suggested: suggested, required: make(map[string]bool)}
 	slices.SortStableFunc(f.rules, func(a, b *Rule) int { return cmp.Compare(b.Severity, a.Severity) })
 	best := attempt{files: newWorkshop(files, opts)}
 	for range maxRounds {
@@ -38,7 +37,7 @@ func Fix(files []*source.File, opts Options, rules []*Rule, suggested bool) (Rep
 		if err != nil {
 			return Repair{}, err
 		}
-		if all.brought == nil {
+		if all.introduced == nil {
 			best = all
 			break
 		}
@@ -58,29 +57,29 @@ type fixer struct {
 	opts      Options
 	rules     []*Rule // the worst first
 	suggested bool
-	wanted    map[string]bool // the rules that have had something to fix
+	required map[string]bool // the rules that had something to fix
 }
 
 // attempt is what some rules' fixes make of files.
 type attempt struct {
 	files   *workshop
 	made    bool              // a fix, at least
-	left    []finding.Finding // to mend by hand
-	brought *finding.Finding  // that was not there before, nil where there is none
+	left    []finding.Finding // to fix by hand
+	introduced *finding.Finding  // that is new, nil if there is none
 }
 
-// most makes the fixes of as many rules as bring nothing together.
+// most makes the fixes of as many rules as introduce no finding together.
 func (f *fixer) most(from *workshop) (attempt, error) {
 	kept := make(map[string]bool)
 	may := func(id string) bool { return kept[id] }
 	for grew := true; grew; { // what was left out may do no harm beside what came after it
 		grew = false
 		for _, r := range f.rules {
-			if kept[r.ID] || !f.wanted[r.ID] {
+			if kept[r.ID] || !f.required[r.ID] {
 				continue
 			}
 			kept[r.ID] = true
-			if a, err := f.try(from, may); err != nil || a.brought != nil {
+			if a, err := f.try(from, may); err != nil || a.introduced != nil {
 				delete(kept, r.ID)
 				continue
 			}
@@ -117,13 +116,13 @@ func (f *fixer) try(from *workshop, may func(rule string) bool) (a attempt, err 
 			return attempt{}, err
 		}
 	}
-	if a.brought = broughtBy(first, a.left); a.brought == nil && a.made {
-		a.brought, err = f.together(from, w, opts)
+	if a.introduced = introducedBy(first, a.left); a.introduced == nil && a.made {
+		a.introduced, err = f.together(from, w, opts)
 	}
 	return a, err
 }
 
-// together reports the harm of fixes each of which does none.
+// together returns the harm that fixes do only in combination.
 func (f *fixer) together(from, to *workshop, opts Options) (*finding.Finding, error) {
 	if opts.Schemas.Read != nil {
 		opts.Schemas.Read = from.clone().open
@@ -159,7 +158,7 @@ func (f *fixer) fixes(findings []finding.Finding, may func(rule string) bool) []
 		if len(fix) == 0 {
 			continue
 		}
-		f.wanted[one.Rule] = true
+		f.required[one.Rule] = true
 		if may(one.Rule) {
 			out = append(out, fix)
 		}
@@ -167,8 +166,8 @@ func (f *fixer) fixes(findings []finding.Finding, may func(rule string) bool) []
 	return out
 }
 
-// broughtBy finds a finding of a rule that had fewer before.
-func broughtBy(before, after []finding.Finding) *finding.Finding {
+// introducedBy finds a finding of a rule that had fewer before.
+func introducedBy(before, after []finding.Finding) *finding.Finding {
 	count := make(map[string]int)
 	for _, f := range before {
 		count[f.Rule]++
@@ -251,7 +250,7 @@ func (w *workshop) apply(fixes [][]source.Edit) bool {
 	return len(made) > 0
 }
 
-// fits tells whether the edits are of files that can be written and overlap
+// fits reports whether the edits are of files that can be written and overlap
 // none that is made already.
 func (w *workshop) fits(made map[string][]source.Edit, fix []source.Edit) bool {
 	for _, e := range fix {

@@ -24,7 +24,7 @@ func (h Hook) Name() string { return h.Value.Get("hook").Text() }
 // Config is the hook's configuration, nil without any.
 func (h Hook) Config() *kratosconf.Value { return h.Value.Get("config") }
 
-// Key answers a key of the hook's configuration, or the hook when it has none.
+// Key returns a key of the hook's configuration, or the hook when it has none.
 func (h Hook) Key(path string) *kratosconf.Value {
 	if v := h.Config().Get(path); v != nil {
 		return v
@@ -32,10 +32,10 @@ func (h Hook) Key(path string) *kratosconf.Value {
 	return h.Value
 }
 
-// Ignored tells whether Kratos does not wait for the answer.
+// Ignored reports whether Kratos does not wait for the answer.
 func (h Hook) Ignored() bool { return h.Config().Get("response.ignore").True() }
 
-// Parsed tells whether the answer can change or end the flow.
+// Parsed reports whether the answer can change or end the flow.
 func (h Hook) Parsed() bool {
 	return h.Config().Get("response.parse").True() || h.Config().Get("can_interrupt").True()
 }
@@ -98,8 +98,8 @@ func (c *Config) Effective(flow, method string) *kratosconf.Value {
 	return after.Get("hooks")
 }
 
-// SignUpOpen tells whether people can sign up with the method: registration is
-// on, and no hook of the method may refuse it.
+// SignUpOpen reports whether users can sign up with the method: registration is
+// enabled, and no hook of the method may reject it.
 func (c *Config) SignUpOpen(m *Method) bool {
 	registration := c.Get("selfservice.flows.registration")
 	if !m.FirstFactor || registration.Get("enabled").False() || registration.Unknown() {

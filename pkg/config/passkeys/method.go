@@ -85,12 +85,12 @@ func meansTrue(text string) bool {
 // RPPath is the path of the relying party's block.
 func (m *Method) RPPath() string { return m.Path + ".config.rp" }
 
-// Unsure tells whether a template decides what the relying party's block holds.
+// Unsure reports whether a template decides what the relying party's block holds.
 func (m *Method) Unsure() bool {
 	return m.Config.Unknown() || m.RP.Unknown() || m.ID.Unknown()
 }
 
-// OriginsUnsure tells whether a template decides which origins there are.
+// OriginsUnsure reports whether a template decides which origins there are.
 func (m *Method) OriginsUnsure() bool {
 	return m.Config.Unknown() || m.RP.Unknown() || m.OriginsKey.Unknown()
 }

@@ -15,7 +15,7 @@ type Naming struct {
 	Matches []Trait
 }
 
-// Namings answers the default schema's naming when passkeys are on and this
+// Namings returns the default schema's naming when passkeys are on and this
 // Kratos goes by titles.
 func (c *Config) Namings() []Naming {
 	if !c.Passkey.On || c.Version.AtLeast(kratosconf.Version{Major: 26, Minor: 2, Patch: 1}) {

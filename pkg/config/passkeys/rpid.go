@@ -83,7 +83,7 @@ func HostOf(id string) string {
 }
 
 // Domain is the rp.id that fits every known page of a method: their host when
-// they have one, else the registered domain that they share, "" without any.
+// they have one, else the registered domain that they share, "" if there is none.
 func (c *Config) Domain(m *Method) string {
 	var hosts []string
 	for _, page := range c.PagesOf(m) {
@@ -113,7 +113,7 @@ func (c *Config) Domain(m *Method) string {
 }
 
 // AppName makes a name of the pages' registered domain: "Example" of
-// auth.example.com, "" when there is none.
+// auth.example.com, "" if there is none.
 func (c *Config) AppName(m *Method) string {
 	label, _, ok := strings.Cut(webauthn.RegistrableDomain(c.Domain(m)), ".")
 	if !ok || strings.HasPrefix(label, "xn--") {

@@ -19,7 +19,7 @@ type Trait struct {
 	Required                              bool // of the top ones
 }
 
-// Flagged tells whether the trait may name a passkey.
+// Flagged reports whether the trait may name a passkey.
 func (t Trait) Flagged() bool { return t.DisplayName || t.WebAuthn }
 
 // Annotation is the trait's "ory.sh/kratos" block.

@@ -9,7 +9,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Set answers the edits that give a key a value, written as YAML in one line
+// Set returns the edits that give a key a value, written as YAML in one line
 // (`true`, `"https://example.com"`): where the key stands, or else in the
 // nearest map that would hold it. Nothing where an anchor, the environment or a
 // template has a say.
@@ -42,7 +42,7 @@ func Set(c *kratosconf.Config, path, text string) []source.Edit {
 	return nil
 }
 
-// afterColon answers the edit that writes text behind a key without a value.
+// afterColon returns the edit that writes text behind a key without a value.
 func afterColon(key source.Span, text string) []source.Edit {
 	line, whole := lineOf(key)
 	rest := line[key.End-whole.Start:]

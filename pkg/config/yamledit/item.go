@@ -60,7 +60,7 @@ func flowText(v *kratosconf.Value) (string, source.Span) {
 	return "", source.Span{}
 }
 
-// blockItem answers the lines of an element of a block list and the column of
+// blockItem returns the lines of an element of a block list and the column of
 // its dash, -1 when it is none.
 func blockItem(item *kratosconf.Value) (source.Span, int) {
 	f := item.Span.File
@@ -86,7 +86,7 @@ func blockItem(item *kratosconf.Value) (source.Span, int) {
 	return whole, dash
 }
 
-// DeleteItem answers the edit that removes one element of a list, when others
+// DeleteItem returns the edit that removes one element of a list, when others
 // stay.
 func DeleteItem(list, item *kratosconf.Value) []source.Edit {
 	items := list.Items()
@@ -140,7 +140,7 @@ func flowItem(v *kratosconf.Value) (source.Span, bool) {
 	return span, true
 }
 
-// DeleteList answers the edit that removes a key with a block list of one
+// DeleteList returns the edit that removes a key with a block list of one
 // element.
 func DeleteList(list *kratosconf.Value) []source.Edit {
 	items := list.Items()
@@ -156,7 +156,7 @@ func DeleteList(list *kratosconf.Value) []source.Edit {
 	return []source.Edit{{Span: key}}
 }
 
-// AppendLines answers the edit that adds elements, as ItemLines gives them,
+// AppendLines returns the edit that adds elements, as ItemLines gives them,
 // behind the last one of a list, in the style of that list.
 func AppendLines(list *kratosconf.Value, lines []string) []source.Edit {
 	items := list.Items()

@@ -63,7 +63,7 @@ func around(c *kratosconf.Config, v *kratosconf.Value) []*kratosconf.Value {
 	return find(c.Root)
 }
 
-// Append answers the edit that adds a scalar behind the last element of a
+// Append returns the edit that adds a scalar behind the last element of a
 // list, in the style of that element.
 func Append(list *kratosconf.Value, text string) []source.Edit {
 	items := list.Items()
@@ -101,7 +101,7 @@ func quoteLike(v *kratosconf.Value, text string) string {
 	return text
 }
 
-// lineOf answers the line on which a span starts, and its bytes with the line
+// lineOf returns the line on which a span starts, and its bytes with the line
 // break.
 func lineOf(s source.Span) (string, source.Span) {
 	n := s.Position().Line
@@ -117,7 +117,7 @@ func sameLine(a, b source.Span) bool {
 	return a.File == b.File && a.Position().Line == b.Position().Line
 }
 
-// InsertMember answers the edit that writes a member, such as `"title": "Name"`,
+// InsertMember returns the edit that writes a member, such as `"title": "Name"`,
 // in front of the others of a JSON object.
 func InsertMember(object *kratosconf.Value, member string) []source.Edit {
 	if !object.Is(kratosconf.Map) || object.Env != "" || object.Shared {
@@ -141,7 +141,7 @@ func InsertMember(object *kratosconf.Value, member string) []source.Edit {
 	return []source.Edit{{Span: source.Span{File: f, Start: at, End: at}, New: gap + member}}
 }
 
-// DeleteLine answers the edit that removes a key with a scalar of one line.
+// DeleteLine returns the edit that removes a key with a scalar of one line.
 func DeleteLine(key source.Span) []source.Edit {
 	if key.File == nil {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// InsertNode answers the edit that writes a value at a path of keys. It takes up the
+// InsertNode returns the edit that writes a value at a path of keys. It takes up the
 // part of the path that a file has already, the last file first, and adds the
 // rest at the end of that map, in the map's own style and indentation.
 func InsertNode(c *kratosconf.Config, path string, value *yaml.Node) []source.Edit {
@@ -28,7 +28,7 @@ func InsertNode(c *kratosconf.Config, path string, value *yaml.Node) []source.Ed
 	return nil
 }
 
-// written answers the value at a path as the last file says it that has one.
+// written returns the value at a path as the last file says it that has one.
 func written(c *kratosconf.Config, path string) *kratosconf.Value {
 	for i := len(c.Documents) - 1; i >= 0; i-- {
 		v := c.Documents[i].Root.Get(path)
@@ -39,7 +39,7 @@ func written(c *kratosconf.Config, path string) *kratosconf.Value {
 	return nil
 }
 
-// add answers the edit that gives a map another key.
+// add returns the edit that gives a map another key.
 func add(parent *kratosconf.Value, key string, value *yaml.Node) []source.Edit {
 	switch {
 	case parent.Shared || parent.Env != "":
@@ -60,7 +60,7 @@ func add(parent *kratosconf.Value, key string, value *yaml.Node) []source.Edit {
 	return []source.Edit{appendAfter(first.File, line, block(single(key, value), step(parent, column), column))}
 }
 
-// Prepend answers the edit that writes a new first element of a block list.
+// Prepend returns the edit that writes a new first element of a block list.
 func Prepend(list *kratosconf.Value, item *yaml.Node) []source.Edit {
 	items := list.Items()
 	if len(items) == 0 || list.Shared || list.Env != "" || list.Key.File == nil {
@@ -137,7 +137,7 @@ func step(m *kratosconf.Value, column int) int {
 	return 2
 }
 
-// blockEnd answers the last line of the block whose lines stand at column or
+// blockEnd returns the last line of the block whose lines stand at column or
 // deeper, comments that go on at its end included.
 func blockEnd(f *source.File, line, column int) int {
 	last := line
@@ -161,7 +161,7 @@ func blockEnd(f *source.File, line, column int) int {
 	return last
 }
 
-// appendAfter answers the edit that writes text behind a line, with the file's
+// appendAfter returns the edit that writes text behind a line, with the file's
 // own line ends.
 func appendAfter(f *source.File, line int, text string) source.Edit {
 	at := len(f.Data)
