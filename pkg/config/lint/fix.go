@@ -57,14 +57,14 @@ type fixer struct {
 	opts      Options
 	rules     []*Rule // the worst first
 	suggested bool
-	required map[string]bool // the rules that had something to fix
+	required  map[string]bool // the rules that had something to fix
 }
 
 // attempt is what some rules' fixes make of files.
 type attempt struct {
-	files   *workshop
-	made    bool              // a fix, at least
-	left    []finding.Finding // to fix by hand
+	files      *workshop
+	made       bool              // a fix, at least
+	left       []finding.Finding // to fix by hand
 	introduced *finding.Finding  // that is new, nil if there is none
 }
 
