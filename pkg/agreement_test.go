@@ -15,6 +15,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -115,7 +117,7 @@ func quoted(texts []string) string {
 
 func (d drawn) options() lint.Options {
 	return lint.Options{
-		Profile: lint.ProfileDev, // about ceremonies, and not about what production asks for
+		Profile: passkeys.ProfileDev, // about ceremonies, and not about what production asks for
 		Schemas: kratosconf.SchemaOptions{Read: func(string) (*source.File, error) { return nil, os.ErrNotExist }},
 		Related: d.related,
 	}
@@ -133,7 +135,7 @@ func drawings() uint64 {
 // of any other origin lint says that it matches nothing, also beside one that
 // matches, and of any other rp.id that only a related origins document helps it.
 func (d drawn) plain() bool {
-	if lint.FlawOf(d.rpID) != lint.RPIDFine {
+	if passkeys.CheckRPID(d.rpID) != passkeys.RPIDOK {
 		return false
 	}
 	for _, o := range d.origins {
@@ -222,9 +224,9 @@ func rows(t *testing.T, d drawn, text string) []matrix.Row {
 // ceremonies work there.
 var aboutBaseURL = []string{"base-url-internal", "rp-id-localhost-prod", "tls-terminated-scheme"}
 
-func errorsIn(found []lint.Finding) (out []lint.Finding) {
+func errorsIn(found []finding.Finding) (out []finding.Finding) {
 	for _, f := range found {
-		if f.Severity == lint.Error && !slices.Contains(aboutBaseURL, f.Rule) {
+		if f.Severity == finding.Error && !slices.Contains(aboutBaseURL, f.Rule) {
 			out = append(out, f)
 		}
 	}

@@ -19,7 +19,7 @@ const module = "github.com/olympusoss/oly-passkey/"
 
 // leaf is what every package may import: packages that know neither half.
 var leaf = []string{
-	"pkg/webauthn", "pkg/userhandle", "pkg/aaguid", "pkg/source", "pkg/safetext", "pkg/api", "pkg/flagtable", "pkg/httpx", "pkg/client",
+	"pkg/webauthn", "pkg/userhandle", "pkg/aaguid", "pkg/source", "pkg/finding", "pkg/safetext", "pkg/api", "pkg/flagtable", "pkg/httpx", "pkg/client",
 	"templates", "internal/testing",
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/cmd/internal/sidecarcmd"
+	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 )
 
 // app holds the streams and the environment of the commands, injected by main.
@@ -15,10 +16,13 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	environ        []string // KEY=value, as os.Environ returns it
+	// bodies evaluates bodies of hooks in other processes, set by run.
+	bodies hookbody.Evaluator
 }
 
 // run executes one command line and returns the exit code of the process.
 func run(ctx context.Context, args []string, a *app) int {
+	a.bodies = evaluateBodies(ctx)
 	return a.cli().Run(ctx, newRoot(a), args) //nolint:contextcheck // commands take it from cobra, which gets it from Run
 }
 
@@ -42,7 +46,7 @@ func newRoot(a *app) *cobra.Command {
 	add("Check a configuration", newLint(a), newMatrix(a), newPredict(a), newRules(a), newUpgradeCheck(a))
 	add("Check a deployment", newAudit(a), newDoctor(a), newExplain(a))
 	add("Run the sidecar", sidecarcmd.NewServe(a.cli()), newHandle(a), sidecarcmd.NewHealthcheck(a.cli()), sidecarcmd.NewIndex(a.cli()), newResolve(a))
-	root.AddCommand(cli.NewVersion(a.cli()))
+	root.AddCommand(cli.NewVersion(a.cli()), newEvaluateBody(a))
 	return root
 }
 

@@ -77,10 +77,7 @@ Exit code 0: no finding of --fail-on or worse; 1: findings; 3: not finished.`,
 }
 
 func (u *auditor) run(ctx context.Context) error {
-	failOn, err := audit.ParseSeverity(u.failOn)
-	if err != nil {
-		return cli.Usagef("--fail-on: %w", err)
-	}
+	var err error
 	switch {
 	case u.access.MaxRPS < 0:
 		return cli.Usagef("invalid --max-rps %g: use 0 or more", u.access.MaxRPS)
@@ -117,7 +114,7 @@ func (u *auditor) run(ctx context.Context) error {
 	if err := report.Close(); err != nil {
 		return err
 	}
-	if worst != "" && worst.AtLeast(failOn) {
+	if failed(worst, u.failOn) {
 		return cli.Findings()
 	}
 	return nil

@@ -11,9 +11,9 @@ import (
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/input"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
@@ -28,7 +28,7 @@ const (
 
 // configFlags defines the flags that select and read a configuration.
 func (a *app) configFlags(f *pflag.FlagSet, o *input.Options) {
-	o.Stdin, o.Environ = a.stdin, a.environ
+	o.Stdin, o.Environ, o.Bodies = a.stdin, a.environ, a.bodies
 	o.Notice = a.notice
 	f.StringArrayVarP(&o.Layers, "config", "c", nil, "configuration `FILE`; later files override earlier ones (repeatable)")
 	f.BoolVar(&o.Env, "env", false, "also apply this process's environment variables, as Kratos does")
@@ -55,8 +55,8 @@ func failOnFlag(f *pflag.FlagSet, p *string) {
 }
 
 // failed reports whether a severity is at least that of --fail-on.
-func failed(severity lint.Severity, failOn string) bool {
-	least, _ := lint.ParseSeverity(failOn) // the flag takes no other value
+func failed(severity finding.Severity, failOn string) bool {
+	least, _ := finding.ParseSeverity(failOn) // the flag takes no other value
 	return severity >= least
 }
 

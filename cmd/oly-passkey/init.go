@@ -17,6 +17,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/api"
+	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/input"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
@@ -387,7 +388,7 @@ func (i *initializer) environment() (lint.Options, error) {
 	for _, name := range i.configs {
 		bounds.NameConfig(name)
 	}
-	env := lint.Options{Schemas: kratosconf.SchemaOptions{Read: bounds.Open}}
+	env := lint.Options{Bodies: hookbody.NewBodies(i.app.bodies), Schemas: kratosconf.SchemaOptions{Read: bounds.Open}}
 	if env.Schemas.Named, err = input.Schemas(o.Schemas, source.Open); err != nil {
 		return env, err
 	}

@@ -3,13 +3,13 @@ package main
 import (
 	"fmt"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // rewriteAll puts files in the place of existing ones, with their modes: all of
 // them are whole on the disk before the first is renamed.
-func rewriteAll(changed []lint.Repaired) error {
+func rewriteAll(changed []yamledit.Change) error {
 	var all []source.Staged
 	defer func() {
 		for _, s := range all {

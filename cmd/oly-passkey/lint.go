@@ -22,6 +22,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // linter holds the flags of `lint`.
@@ -204,17 +206,17 @@ func withMatrix(configs []input.Config) (report.Writer, error) {
 			return nil, err
 		}
 	}
-	return func(w io.Writer, findings []lint.Finding) error {
+	return func(w io.Writer, findings []finding.Finding) error {
 		return report.HTMLWith(w, findings, template.HTML(b.String())) //nolint:gosec // html/template has escaped it
 	}, nil
 }
 
 // check lints each configuration, after fixing it if that was asked for.
-func (l *linter) check(ctx context.Context, configs []input.Config, base input.Baseline) ([]lint.Finding, error) {
-	var all []lint.Finding
+func (l *linter) check(ctx context.Context, configs []input.Config, base input.Baseline) ([]finding.Finding, error) {
+	var all []finding.Finding
 	reported := make(map[string]bool) // environments share files
 	for _, c := range configs {
-		var found []lint.Finding
+		var found []finding.Finding
 		var err error
 		if c.Lint.Baseline, err = base.Before(ctx, c.Files); err != nil {
 			return nil, err
@@ -222,7 +224,7 @@ func (l *linter) check(ctx context.Context, configs []input.Config, base input.B
 		if l.fix != "" || l.diff {
 			found, err = l.applyFixes(ctx, c)
 		} else {
-			found, err = cli.Interruptible(ctx, func() ([]lint.Finding, error) { return lint.Check(c.Files, c.Lint, rules.All()) })
+			found, err = cli.Interruptible(ctx, func() ([]finding.Finding, error) { return lint.Check(c.Files, c.Lint, rules.All()) })
 		}
 		if err != nil {
 			return nil, fmt.Errorf("check %q: %w", c.Files[0].Name, err)
@@ -238,7 +240,7 @@ func (l *linter) check(ctx context.Context, configs []input.Config, base input.B
 	return base.New(all), nil
 }
 
-func (l *linter) answer(all []lint.Finding, write report.Writer) error {
+func (l *linter) answer(all []finding.Finding, write report.Writer) error {
 	bad := false
 	shown := all[:0:0]
 	for _, f := range all {
@@ -260,14 +262,14 @@ func (l *linter) answer(all []lint.Finding, write report.Writer) error {
 }
 
 // record writes the current findings to --write-baseline.
-func (l *linter) record(all []lint.Finding) error {
+func (l *linter) record(all []finding.Finding) error {
 	name := l.writeBaseline
 	text, err := input.Record(all)
 	if err != nil {
 		return err
 	}
 	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
-		return l.rewrite([]lint.Repaired{{Name: name, After: text}})
+		return l.rewrite([]yamledit.Change{{Name: name, After: text}})
 	}
 	if err := l.loader.MayWrite(name); err != nil {
 		return err
@@ -276,7 +278,7 @@ func (l *linter) record(all []lint.Finding) error {
 }
 
 // rewrite replaces existing files, none of them outside of the bounds.
-func (l *linter) rewrite(changed []lint.Repaired) error {
+func (l *linter) rewrite(changed []yamledit.Change) error {
 	for _, c := range changed {
 		if err := l.loader.MayWrite(c.Name); err != nil {
 			return err

@@ -14,12 +14,14 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/orynetwork"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
 // applyFixes fixes the files of a configuration, or shows the changes, and returns
 // the findings that are left.
-func (l *linter) applyFixes(ctx context.Context, c input.Config) ([]lint.Finding, error) {
+func (l *linter) applyFixes(ctx context.Context, c input.Config) ([]finding.Finding, error) {
 	repair, err := cli.Interruptible(ctx, func() (lint.Repair, error) {
 		return lint.Fix(c.Files, c.Lint, rules.All(), l.fix == "suggested")
 	})
@@ -61,7 +63,7 @@ func (l *linter) applyFixes(ctx context.Context, c input.Config) ([]lint.Finding
 
 // locate notes for each finding in a project of the Ory Network where it is set:
 // its JSON pointer, and the page of the Ory Console.
-func locate(p *orynetwork.Project, findings []lint.Finding) {
+func locate(p *orynetwork.Project, findings []finding.Finding) {
 	for i, f := range findings {
 		if f.Span.File == nil || f.Span.File.Name != p.Name() {
 			continue
@@ -74,12 +76,12 @@ func locate(p *orynetwork.Project, findings []lint.Finding) {
 		if pointer == "" {
 			pointer = "/"
 		}
-		findings[i].Notes = slices.Concat(f.Notes, []lint.Note{{Span: f.Span, Message: pointer + " (" + where + ")"}})
+		findings[i].Notes = slices.Concat(f.Notes, []finding.Note{{Span: f.Span, Message: pointer + " (" + where + ")"}})
 	}
 }
 
 // printPatch prints the command for the Ory CLI that makes the changes.
-func (l *linter) printPatch(p *orynetwork.Project, changed []lint.Repaired) error {
+func (l *linter) printPatch(p *orynetwork.Project, changed []yamledit.Change) error {
 	for _, r := range changed {
 		if r.Name != p.Name() {
 			continue

@@ -12,7 +12,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 	"github.com/olympusoss/oly-passkey/pkg/config/input"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
@@ -64,7 +64,7 @@ func (s *siteFlags) site(ctx context.Context) (*wellknown.Site, error) {
 		}
 	}
 	if s.rpID != "" {
-		if lint.FlawOf(s.rpID) != lint.RPIDFine {
+		if passkeys.CheckRPID(s.rpID) != passkeys.RPIDOK {
 			return nil, cli.Usagef("invalid --rp-id %q: use a bare lower-case domain, such as example.com", s.rpID)
 		}
 		site.RPID = s.rpID

@@ -14,6 +14,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -136,7 +137,7 @@ func claim(t *testing.T, files []file) (message string, known bool) {
 		return err.Error(), true
 	}
 	for _, f := range found {
-		if f.Severity == lint.Error && (strings.Contains(f.Message, "does not start")) {
+		if f.Severity == finding.Error && (strings.Contains(f.Message, "does not start")) {
 			return f.Message, true
 		}
 	}

@@ -11,9 +11,9 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/explain"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 	"github.com/olympusoss/oly-passkey/pkg/doctor/ceremony"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Ceremony enables real ceremonies, which create and delete an identity: see
@@ -64,7 +64,7 @@ func (v *visit) ceremonies(ctx context.Context) []Result {
 // explained returns the problem of a failed step, with its likely cause and fix.
 func (v *visit) explained(s ceremony.Step) Problem {
 	text := strings.Join(append([]string{s.Refused.Text}, s.Refused.Seen...), "; ")
-	p := Problem{Severity: lint.Error, Subject: s.Refused.URL, Message: text}
+	p := Problem{Severity: finding.Error, Subject: s.Refused.URL, Message: text}
 	if u, err := url.Parse(p.Subject); err == nil {
 		u.RawQuery = "" // drop the flow's id
 		p.Subject = u.String()

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // contentSecurityPolicy checks for blocked scripts, requests and forms; browsers
@@ -30,16 +30,16 @@ func (v *visit) blocked(p policy) []Problem {
 	var out []Problem
 	for _, s := range v.doc.scripts {
 		if name := p.blocksScript(s, self); name != "" {
-			out = append(out, problem(lint.Error, subject, fmt.Sprintf("add %s://%s to %s, or give the script the page's nonce", s.src.Scheme, s.src.Host, name), "%s blocks the page's script %q", name, s.src))
+			out = append(out, problem(finding.Error, subject, fmt.Sprintf("add %s://%s to %s, or give the script the page's nonce", s.src.Scheme, s.src.Host, name), "%s blocks the page's script %q", name, s.src))
 		}
 	}
 	if name := p.blocksInline(); name != "" && len(v.doc.handlers) > 0 {
-		out = append(out, problem(lint.Error, subject, "call the function in onclickTrigger from one of the page's own scripts", "%s blocks the inline handler %q of a Kratos node", name, v.doc.handlers[0]))
+		out = append(out, problem(finding.Error, subject, "call the function in onclickTrigger from one of the page's own scripts", "%s blocks the inline handler %q of a Kratos node", name, v.doc.handlers[0]))
 	}
 	if len(v.doc.forms) == 0 {
 		kratos, err := url.Parse(v.kratos)
 		if name, sources := p.first("connect-src", "default-src"); err == nil && name != "" && originOf(kratos) != originOf(self) && !allows(sources, kratos, self) {
-			out = append(out, problem(lint.Error, subject, "add "+originOf(kratos)+" to connect-src", "%s blocks requests from the page's scripts to Kratos at %q", name, originOf(kratos)))
+			out = append(out, problem(finding.Error, subject, "add "+originOf(kratos)+" to connect-src", "%s blocks requests from the page's scripts to Kratos at %q", name, originOf(kratos)))
 		}
 		return out
 	}
@@ -49,7 +49,7 @@ func (v *visit) blocked(p policy) []Problem {
 	}
 	for _, target := range []*url.URL{v.doc.forms[0], self} {
 		if !allows(sources, target, self) {
-			out = append(out, problem(lint.Error, subject, "set form-action to 'self' "+originOf(v.doc.forms[0]), "form-action blocks %q, the target of a form: the browser stays on the page without an error", originOf(target)))
+			out = append(out, problem(finding.Error, subject, "set form-action to 'self' "+originOf(v.doc.forms[0]), "form-action blocks %q, the target of a form: the browser stays on the page without an error", originOf(target)))
 		}
 	}
 	return out
@@ -69,7 +69,7 @@ var permissionsPolicy = check{"permissions-policy", func(_ context.Context, v *v
 		if slices.Contains(list, "*") || slices.Contains(list, "self") || slices.Contains(list, `"`+originOf(v.html.url)+`"`) {
 			continue
 		}
-		problems = append(problems, problem(lint.Error, v.html.url.Redacted(), fmt.Sprintf("send publickey-credentials-%s=(self)", m[1]), "Permissions-Policy has %q, so browsers reject navigator.credentials.%s on this page", m[0], m[1]))
+		problems = append(problems, problem(finding.Error, v.html.url.Redacted(), fmt.Sprintf("send publickey-credentials-%s=(self)", m[1]), "Permissions-Policy has %q, so browsers reject navigator.credentials.%s on this page", m[0], m[1]))
 	}
 	return verdict(problems)
 }}

@@ -13,8 +13,8 @@ import (
 	"sync"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/upgrade"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -28,7 +28,7 @@ var cookies = check{"cookies", func(_ context.Context, v *visit) outcome {
 	for _, c := range v.loginAnswer.cookies {
 		if why, help := v.cookieFault(c, kratos); why != "" {
 			name, _, _ := strings.Cut(c.Name, "_") // the rest of csrf_token_… is a hash
-			problems = append(problems, problem(lint.Warning, kratos.Redacted(), help, "the cookie %q %s", name+"_…", why))
+			problems = append(problems, problem(finding.Warning, kratos.Redacted(), help, "the cookie %q %s", name+"_…", why))
 		}
 	}
 	return verdict(problems)
@@ -85,9 +85,9 @@ var corsPreflight = check{"cors", func(ctx context.Context, v *visit) outcome {
 	case err != nil:
 		return notRun("%s", err)
 	case a.header.Get("Access-Control-Allow-Origin") != origin:
-		return failed(lint.Warning, v.kratos, help, "Kratos blocks scripts from %q: Access-Control-Allow-Origin is %q", origin, a.header.Get("Access-Control-Allow-Origin"))
+		return failed(finding.Warning, v.kratos, help, "Kratos blocks scripts from %q: Access-Control-Allow-Origin is %q", origin, a.header.Get("Access-Control-Allow-Origin"))
 	case a.header.Get("Access-Control-Allow-Credentials") != "true":
-		return failed(lint.Warning, v.kratos, help, "Kratos allows scripts from %q only without cookies: Access-Control-Allow-Credentials is missing", origin)
+		return failed(finding.Warning, v.kratos, help, "Kratos allows scripts from %q only without cookies: Access-Control-Allow-Credentials is missing", origin)
 	}
 	return verdict(nil)
 }}
@@ -114,7 +114,7 @@ var adminExposed = check{"admin-api", func(ctx context.Context, v *visit) outcom
 	slices.Sort(open)
 	var problems []Problem
 	for _, base := range open {
-		problems = append(problems, problem(lint.Error, base, "do not expose the admin port to the internet: anyone who can reach it can take over every account", "Kratos' admin API is reachable here without authentication"))
+		problems = append(problems, problem(finding.Error, base, "do not expose the admin port to the internet: anyone who can reach it can take over every account", "Kratos' admin API is reachable here without authentication"))
 	}
 	return verdict(problems)
 }}
@@ -159,7 +159,7 @@ var kratosVersion = check{"kratos-version", func(_ context.Context, v *visit) ou
 		return notRun("%s", v.versionErr)
 	}
 	if !v.version.AtLeast(kratosconf.VersionPasskey) {
-		return failed(lint.Error, v.o.AdminURL, "upgrade Kratos", "Kratos %s has no passkey method; it was added in %s", v.version, kratosconf.VersionPasskey)
+		return failed(finding.Error, v.o.AdminURL, "upgrade Kratos", "Kratos %s has no passkey method; it was added in %s", v.version, kratosconf.VersionPasskey)
 	}
 	if v.config == nil {
 		return verdict(nil)
@@ -170,7 +170,7 @@ var kratosVersion = check{"kratos-version", func(_ context.Context, v *visit) ou
 	}
 	var problems []Problem
 	for _, f := range differences {
-		if f.Severity == lint.Error {
+		if f.Severity == finding.Error {
 			problems = append(problems, Problem{ID: f.Rule, Severity: f.Severity, Subject: f.Span.String(), Help: f.Help, Message: "with Kratos " + v.version.String() + ": " + f.Message})
 		}
 	}

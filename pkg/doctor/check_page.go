@@ -12,7 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -23,9 +24,9 @@ var pageReachable = check{"page", func(_ context.Context, v *visit) outcome {
 	case isCertificate(v.pageErr):
 		return notRun("the page's certificate is not trusted")
 	case v.pageErr != nil:
-		return failed(lint.Error, v.asked.String(), "start the page's server, or connect to another address with --resolve", "the page does not respond: %s", v.pageErr)
+		return failed(finding.Error, v.asked.String(), "start the page's server, or connect to another address with --resolve", "the page does not respond: %s", v.pageErr)
 	case v.html.status != http.StatusOK:
-		return failed(lint.Error, v.asked.String(), "pass the URL of the sign-in page", "the page responds with status %d", v.html.status)
+		return failed(finding.Error, v.asked.String(), "pass the URL of the sign-in page", "the page responds with status %d", v.html.status)
 	}
 	return verdict(nil)
 }}
@@ -56,7 +57,7 @@ var tlsCertificate = check{"tls", func(_ context.Context, v *visit) outcome {
 func certificateProblems(where string, a *answer, err error, now time.Time) []Problem {
 	const help = "renew the certificate; passkeys do not work if the browser does not trust it"
 	if isCertificate(err) {
-		return []Problem{problem(lint.Error, where, help, "the certificate is not trusted: %s", certificateFault(err))}
+		return []Problem{problem(finding.Error, where, help, "the certificate is not trusted: %s", certificateFault(err))}
 	}
 	if a == nil || a.tls == nil {
 		return nil
@@ -68,7 +69,7 @@ func certificateProblems(where string, a *answer, err error, now time.Time) []Pr
 		}
 	}
 	if left := ends.Sub(now); left < minLifetime {
-		return []Problem{problem(lint.Warning, where, "renew the certificate", "the certificate expires on %s, in %d days", ends.UTC().Format(time.DateOnly), int(left.Hours()/24))}
+		return []Problem{problem(finding.Warning, where, "renew the certificate", "the certificate expires on %s, in %d days", ends.UTC().Format(time.DateOnly), int(left.Hours()/24))}
 	}
 	return nil
 }
@@ -104,7 +105,7 @@ var strictTransport = check{"hsts", func(_ context.Context, v *visit) outcome {
 	help := `send "Strict-Transport-Security: max-age=31536000"`
 	text := v.html.header.Get("Strict-Transport-Security")
 	if text == "" {
-		return failed(lint.Warning, v.html.url.String(), help, "no Strict-Transport-Security header: the page can be loaded over plain http, where passkeys do not work")
+		return failed(finding.Warning, v.html.url.String(), help, "no Strict-Transport-Security header: the page can be loaded over plain http, where passkeys do not work")
 	}
 	for part := range strings.SplitSeq(text, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
@@ -112,7 +113,7 @@ var strictTransport = check{"hsts", func(_ context.Context, v *visit) outcome {
 			return verdict(nil)
 		}
 	}
-	return failed(lint.Warning, v.html.url.String(), help, "browsers ignore the Strict-Transport-Security header %q", text)
+	return failed(finding.Warning, v.html.url.String(), help, "browsers ignore the Strict-Transport-Security header %q", text)
 }}
 
 // uiRedirects checks where the pages redirect to, because ceremonies run on the
@@ -133,7 +134,7 @@ var uiRedirects = check{"ui-redirects", func(ctx context.Context, v *visit) outc
 		}
 		a, err := v.client.get(ctx, u.String(), http.Header{"Accept": {"text/html"}})
 		if err != nil {
-			problems = append(problems, problem(lint.Error, u.String(), "correct the "+flow+" ui_url, or start the page's server", "the %s page does not respond: %s", flow, err))
+			problems = append(problems, problem(finding.Error, u.String(), "correct the "+flow+" ui_url, or start the page's server", "the %s page does not respond: %s", flow, err))
 			continue
 		}
 		if p, ok := v.unexpected(u, a, origins); ok {
@@ -163,19 +164,19 @@ func (v *visit) unexpected(from *url.URL, a *answer, origins []string) (Problem,
 	if slices.Contains(origins, end) {
 		return Problem{}, false
 	}
-	p := problem(lint.Warning, from.String(), "set the page's URL in kratos.yml to the one it redirects to, and list that origin in rp.origins", "redirects to %q, so ceremonies run on the origin %q", a.url.Redacted(), end)
+	p := problem(finding.Warning, from.String(), "set the page's URL in kratos.yml to the one it redirects to, and list that origin in rp.origins", "redirects to %q, so ceremonies run on the origin %q", a.url.Redacted(), end)
 	page, err := webauthn.ParsePage(a.url.String())
 	if m := v.method(); err == nil && m != nil {
 		id := v.site()
 		if verdict := webauthn.Predict(webauthn.Query{Page: page, RPID: &id, Origins: texts(m), BaseURL: v.configured("serve.public.base_url")}); !verdict.OK {
-			p.Severity, p.Message = lint.Error, p.Message+", where "+verdict.Reason
+			p.Severity, p.Message = finding.Error, p.Message+", where "+verdict.Reason
 		}
 	}
 	return p, true
 }
 
 // texts returns the configured origins, nil if the key is missing.
-func texts(m *lint.Method) []string {
+func texts(m *passkeys.Method) []string {
 	if m.OriginsKey == nil {
 		return nil
 	}

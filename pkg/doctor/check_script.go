@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // scriptPath is where Kratos serves its own script.
@@ -30,9 +30,9 @@ var webauthnScript = check{"webauthn-script", func(ctx context.Context, v *visit
 	if v.elsewhere(n.Attributes.Src) {
 		return notApplicable("covered by base-url")
 	}
-	severity := lint.Info
+	severity := finding.Info
 	if v.doc != nil && (v.doc.loads() || len(v.doc.forms) == 0) {
-		severity = lint.Error
+		severity = finding.Error
 	}
 	src := n.Attributes.Src
 	a, err := v.client.get(ctx, src, http.Header{"Origin": {v.page.Origin()}})
@@ -51,7 +51,7 @@ var webauthnScript = check{"webauthn-script", func(ctx context.Context, v *visit
 		return failed(severity, src, "serve the script from this Kratos, without a copy or a change on the way, and run the same version on all its instances", "Kratos' script does not match its integrity %q, so browsers do not run it", n.Attributes.Integrity)
 	}
 	if allowed := a.header.Get("Access-Control-Allow-Origin"); v.needsCORS(src) && allowed != "*" && allowed != v.page.Origin() {
-		return failed(lint.Error, src, "list the page's origin in serve.public.cors.allowed_origins, and enable it", "the page loads Kratos' script from another origin with integrity or crossorigin, and browsers do not run it: Access-Control-Allow-Origin is %q", allowed)
+		return failed(finding.Error, src, "list the page's origin in serve.public.cors.allowed_origins, and enable it", "the page loads Kratos' script from another origin with integrity or crossorigin, and browsers do not run it: Access-Control-Allow-Origin is %q", allowed)
 	}
 	return verdict(nil)
 }}
@@ -121,5 +121,5 @@ var autofill = check{"autofill", func(_ context.Context, v *visit) outcome {
 			return verdict(nil)
 		}
 	}
-	return failed(lint.Warning, v.html.url.Redacted(), `set autocomplete="username webauthn" on the identifier field`, "no field of the page offers passkeys in autofill")
+	return failed(finding.Warning, v.html.url.Redacted(), `set autocomplete="username webauthn" on the identifier field`, "no field of the page offers passkeys in autofill")
 }}

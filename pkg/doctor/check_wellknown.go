@@ -7,8 +7,9 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -54,7 +55,7 @@ func documentCheck(name wellknown.Name, id string) check {
 		if host, err := webauthn.ParsePage("https://" + id); err == nil && host.IsLocalhost() || id == "" && v.page.IsLocalhost() {
 			return notApplicable(atLocalhost)
 		}
-		if id == "" || lint.FlawOf(id) != lint.RPIDFine {
+		if id == "" || passkeys.CheckRPID(id) != passkeys.RPIDOK {
 			return notRun("rp.id is unknown")
 		}
 		site, configured := v.sites()
@@ -67,7 +68,7 @@ func documentCheck(name wellknown.Name, id string) check {
 		}
 		var out []Problem
 		for _, p := range problems {
-			if !configured && (p.ID == "ror-parity" && p.Severity < lint.Error || p.ID == "fingerprint-parity") {
+			if !configured && (p.ID == "ror-parity" && p.Severity < finding.Error || p.ID == "fingerprint-parity") {
 				continue // rp.origins is unknown
 			}
 			out = append(out, Problem{ID: p.ID, Severity: p.Severity, Subject: p.URL, Message: p.Message, Help: p.Help})
@@ -91,7 +92,7 @@ var (
 // original (Apple, Supporting associated domains).
 var appleCDN = check{"aasa-cdn", func(ctx context.Context, v *visit) outcome {
 	page, err := webauthn.ParsePage("https://" + v.site())
-	if len(v.o.Apple) == 0 || err != nil || !lint.IsPublic(page) {
+	if len(v.o.Apple) == 0 || err != nil || !passkeys.IsPublic(page) {
 		return notApplicable("no --apple-app on a public domain")
 	}
 	copied := "https://app-site-association.cdn-apple.com/a/v1/" + v.site()
@@ -101,11 +102,11 @@ var appleCDN = check{"aasa-cdn", func(ctx context.Context, v *visit) outcome {
 	}
 	const help = "wait up to a day, or use the entitlement with ?mode=developer on test devices"
 	if a.status != http.StatusOK {
-		return failed(lint.Warning, copied, help, "Apple's CDN has no copy (status %d): %s", a.status, a.header.Get("Apple-Failure-Reason"))
+		return failed(finding.Warning, copied, help, "Apple's CDN has no copy (status %d): %s", a.status, a.header.Get("Apple-Failure-Reason"))
 	}
 	for _, app := range v.o.Apple {
 		if !strings.Contains(string(a.body), `"`+app+`"`) {
-			return failed(lint.Warning, copied, help, "Apple's copy does not have the app %q yet", app)
+			return failed(finding.Warning, copied, help, "Apple's copy does not have the app %q yet", app)
 		}
 	}
 	return verdict(nil)
@@ -132,7 +133,7 @@ var nativeUnsupported = check{"native-unsupported", func(_ context.Context, v *v
 	case v.versionErr != nil:
 		return notRun("%s", v.versionErr)
 	case !v.version.AtLeast(apiFlows):
-		return failed(lint.Error, v.o.AdminURL, "upgrade to "+apiFlows.String()+", or sign in through the system's browser", "Kratos %s supports passkeys only in browser flows, and there are native apps", v.version)
+		return failed(finding.Error, v.o.AdminURL, "upgrade to "+apiFlows.String()+", or sign in through the system's browser", "Kratos %s supports passkeys only in browser flows, and there are native apps", v.version)
 	}
 	return verdict(nil)
 }}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -61,7 +62,7 @@ const (
 // Problem is a fault of a deployment.
 type Problem struct {
 	ID       string // of the check, or a more specific one
-	Severity lint.Severity
+	Severity finding.Severity
 	Subject  string // the URL concerned
 	Message  string // lower case, no period
 	Help     string
@@ -129,7 +130,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	r.conceal(o)
 	if v.config != nil {
-		r.at = v.config.Config.Near("selfservice.methods.passkey")
+		r.at = v.config.Near("selfservice.methods.passkey")
 	}
 	return r, nil
 }
@@ -209,11 +210,11 @@ func verdict(problems []Problem) outcome {
 	return outcome{status: Found, problems: problems}
 }
 
-func problem(severity lint.Severity, subject, help, format string, args ...any) Problem {
+func problem(severity finding.Severity, subject, help, format string, args ...any) Problem {
 	return Problem{Severity: severity, Subject: subject, Help: help, Message: fmt.Sprintf(format, args...)}
 }
 
-func failed(severity lint.Severity, subject, help, format string, args ...any) outcome {
+func failed(severity finding.Severity, subject, help, format string, args ...any) outcome {
 	return verdict([]Problem{problem(severity, subject, help, format, args...)})
 }
 

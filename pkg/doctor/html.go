@@ -5,7 +5,7 @@ import (
 	"html/template"
 	"io"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 //go:embed report.html
@@ -32,7 +32,7 @@ func HTML(w io.Writer, r *Report) error {
 var labels = map[Status]string{Passed: "ok", Found: "found", NotApplicable: "n/a", NotRun: "not run"}
 
 // worst returns the highest severity, and false if nothing was found.
-func (r *Report) worst() (lint.Severity, bool) {
+func (r *Report) worst() (finding.Severity, bool) {
 	all := r.worstFirst()
 	if len(all) == 0 {
 		return 0, false
@@ -45,11 +45,11 @@ func (r *Report) verdict() string {
 	worst, some := r.worst()
 	unsure := len(r.reasons(NotRun)) > 0
 	switch {
-	case some && worst == lint.Error:
+	case some && worst == finding.Error:
 		return "Passkeys are broken for some or all users. See the errors."
 	case r.TimedOut:
 		return "Timed out before every check was done."
-	case some && worst == lint.Warning:
+	case some && worst == finding.Warning:
 		return "Passkeys work as far as we could check. Review the warnings."
 	case unsure:
 		return "Passkeys work as far as we could check. Some checks could not run."

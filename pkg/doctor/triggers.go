@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -40,7 +40,7 @@ func isLocal(raw string) bool {
 }
 
 // triggers returns the hooks and emails that ceremonies trigger.
-func triggers(p *lint.Pass) []string {
+func triggers(p *passkeys.Config) []string {
 	var out []string
 	for _, flow := range []string{"registration", "login", "settings", "recovery"} {
 		method := "passkey"
@@ -50,19 +50,19 @@ func triggers(p *lint.Pass) []string {
 				continue // recovery is only used if the pages do not offer passkeys at sign-up
 			}
 		}
-		before := p.Config.Get("selfservice.flows." + flow + ".before.hooks").Items()
+		before := p.Get("selfservice.flows." + flow + ".before.hooks").Items()
 		for _, v := range slices.Concat(before, p.Effective(flow, method).Items()) {
-			if h := (lint.Hook{Value: v}); h.Name() == "web_hook" {
+			if h := (passkeys.Hook{Value: v}); h.Name() == "web_hook" {
 				out = append(out, fmt.Sprintf("%s: web_hook %s %s", flow, h.Key("method").Text(), safetext.URL(h.Key("url").Text())))
 			}
 		}
 	}
-	if p.Config.Get("selfservice.flows.verification.enabled").True() {
+	if p.Get("selfservice.flows.verification.enabled").True() {
 		for _, s := range p.Schemas {
 			if !s.Default {
 				continue
 			}
-			for _, t := range lint.Traits(s.Root) {
+			for _, t := range passkeys.Traits(s.Root) {
 				if via := t.Annotation().Get("verification.via").Text(); via != "" {
 					out = append(out, fmt.Sprintf("registration: a verification message via %s to the trait %q", via, t.Name))
 				}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/input"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -24,8 +24,8 @@ type visit struct {
 	o      Options
 	client *client
 	asked  *url.URL
-	config *lint.Pass    // nil if it is unknown
-	page   webauthn.Page // the origin on which ceremonies run
+	config *passkeys.Config // nil if it is unknown
+	page   webauthn.Page    // the origin on which ceremonies run
 
 	html    *answer // the page, nil if pageErr is set
 	pageErr error
@@ -69,7 +69,7 @@ func newVisit(o Options) (*visit, error) {
 }
 
 // load reads the configuration. It returns nil if there is none.
-func load(o Options) (*lint.Pass, error) {
+func load(o Options) (*passkeys.Config, error) {
 	if len(o.Files) == 0 {
 		return nil, nil
 	}
@@ -163,7 +163,7 @@ func (v *visit) configured(path string) string {
 	if v.config == nil {
 		return ""
 	}
-	value := v.config.Config.Get(path)
+	value := v.config.Get(path)
 	if value.Unknown() {
 		return ""
 	}
@@ -172,7 +172,7 @@ func (v *visit) configured(path string) string {
 
 // method returns the configured method for passkeys, nil if there is none or it
 // depends on a template.
-func (v *visit) method() *lint.Method {
+func (v *visit) method() *passkeys.Method {
 	if v.config == nil || len(v.config.Enabled()) == 0 {
 		return nil
 	}

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -85,7 +85,7 @@ const margin = 9
 
 // JSON writes the report as JSON.
 func JSON(w io.Writer, r *Report) error {
-	type finding struct {
+	type row struct {
 		ID       string `json:"id"`
 		Severity string `json:"severity"`
 		Subject  string `json:"subject"`
@@ -93,10 +93,10 @@ func JSON(w io.Writer, r *Report) error {
 		Help     string `json:"help"`
 	}
 	type result struct {
-		Check    string    `json:"check"`
-		Status   Status    `json:"status"`
-		Why      string    `json:"why,omitempty"`
-		Findings []finding `json:"findings"`
+		Check    string `json:"check"`
+		Status   Status `json:"status"`
+		Why      string `json:"why,omitempty"`
+		Findings []row  `json:"findings"`
 	}
 	out := struct {
 		URL     string   `json:"url"`
@@ -106,9 +106,9 @@ func JSON(w io.Writer, r *Report) error {
 		Results []result `json:"results"`
 	}{URL: r.URL, Kratos: r.Kratos, Version: r.Version, RPID: r.RPID, Results: []result{}}
 	for _, one := range r.Results {
-		fs := []finding{}
+		fs := []row{}
 		for _, p := range one.Problems {
-			fs = append(fs, finding{p.ID, p.Severity.String(), p.Subject, p.Message, p.Help})
+			fs = append(fs, row{p.ID, p.Severity.String(), p.Subject, p.Message, p.Help})
 		}
 		out.Results = append(out.Results, result{one.Check, one.Status, one.Why, fs})
 	}
@@ -120,12 +120,12 @@ func JSON(w io.Writer, r *Report) error {
 
 // Findings returns the problems as findings of lint, located at the passkey method
 // in the configuration.
-func (r *Report) Findings() []lint.Finding { return findings(r.Problems(), r.at) }
+func (r *Report) Findings() []finding.Finding { return findings(r.Problems(), r.at) }
 
-func findings(problems []Problem, at source.Span) []lint.Finding {
-	var out []lint.Finding
+func findings(problems []Problem, at source.Span) []finding.Finding {
+	var out []finding.Finding
 	for _, p := range problems {
-		out = append(out, lint.Finding{Rule: p.ID, Severity: p.Severity, Span: at, Message: p.Subject + ": " + p.Message, Help: p.Help})
+		out = append(out, finding.Finding{Rule: p.ID, Severity: p.Severity, Span: at, Message: p.Subject + ": " + p.Message, Help: p.Help})
 	}
 	return out
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -90,10 +92,10 @@ func ceremonies(t *testing.T, path string) (out []ceremonyCase) {
 		found, err := lint.Check([]*source.File{file}, opts, rules.All())
 		require.NoError(t, err)
 		hasError := false
-		for _, finding := range found {
-			hasError = hasError || finding.Severity == lint.Error
+		for _, one := range found {
+			hasError = hasError || one.Severity == finding.Error
 		}
-		pass := lint.NewPass(config, opts)
+		pass := passkeys.New(config, opts.Model())
 		for _, m := range pass.Enabled() {
 			for _, p := range pass.PagesOf(m) {
 				if p.Known && m.ID.Is(kratosconf.String) && m.ID.Str != "" {

@@ -13,6 +13,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/matrix"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -41,7 +43,7 @@ func (d *deployment) asked(t *testing.T) ([]*source.File, lint.Options) {
 	page, err := webauthn.ParsePage(d.Page)
 	require.NoError(t, err)
 	opts := lint.Options{
-		Profile: lint.ProfileDev, // the test is about ceremonies, not about lock-outs
+		Profile: passkeys.ProfileDev, // the test is about ceremonies, not about lock-outs
 		Schemas: kratosconf.SchemaOptions{Read: func(string) (*source.File, error) { return nil, os.ErrNotExist }},
 		Related: d.document(),
 	}
@@ -80,19 +82,19 @@ func (d *deployment) forecast(t *testing.T) *forecast {
 	require.NoError(t, err)
 	f := &forecast{Stages: map[stage]bool{}, Session: true}
 	errorsFound := false
-	for _, finding := range found {
-		f.Rules = append(f.Rules, finding.Rule)
-		if finding.Rule == "no-session-hook" {
+	for _, one := range found {
+		f.Rules = append(f.Rules, one.Rule)
+		if one.Rule == "no-session-hook" {
 			f.Session = false
 		}
 		// Here the UI's server reaches Kratos by an address of its own, and people
 		// sign up on localhost whatever else is deployed.
-		if finding.Severity == lint.Error && finding.Rule != "base-url-internal" && finding.Rule != "rp-id-localhost-prod" {
+		if one.Severity == finding.Error && one.Rule != "base-url-internal" && one.Rule != "rp-id-localhost-prod" {
 			errorsFound = true
-			if strings.Contains(finding.Message, "does not start") {
+			if strings.Contains(one.Message, "does not start") {
 				f.Stages[stageStart] = true
 			}
-			for _, s := range stagesOf(finding.Rule) {
+			for _, s := range stagesOf(one.Rule) {
 				f.Stages[s] = true
 			}
 		}

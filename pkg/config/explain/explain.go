@@ -11,6 +11,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/input"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -177,8 +179,8 @@ func localhost(text string) []proof {
 // config is the configuration that an input is compared with. A nil config has no
 // findings.
 type config struct {
-	findings []lint.Finding
-	methods  []*lint.Method
+	findings []finding.Finding
+	methods  []*passkeys.Method
 	baseURL  string
 	names    []string
 }
@@ -196,9 +198,9 @@ func readConfig(opts Options) (*config, error) {
 		return nil, err
 	}
 	c.methods = pass.Enabled()
-	c.baseURL = pass.Config.Get("serve.public.base_url").Text()
-	c.findings = lint.Run(pass, rules.All())
-	return c, nil
+	c.baseURL = pass.Get("serve.public.base_url").Text()
+	c.findings, err = lint.Run(pass, opts.Lint, rules.All())
+	return c, err
 }
 
 func (c *config) name() string {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -190,7 +190,7 @@ func (c *ceremony) check(config *config) []proof {
 }
 
 // checkMethod compares the credential with one configured method.
-func (c *ceremony) checkMethod(config *config, m *lint.Method) []proof {
+func (c *ceremony) checkMethod(config *config, m *passkeys.Method) []proof {
 	if m.Unsure() {
 		return nil
 	}
@@ -242,7 +242,7 @@ func (c *ceremony) verdicts(config *config) []string {
 
 // originsOf returns the configured origins as Kratos compares them, nil if
 // rp.origins is missing and Kratos derives one.
-func originsOf(m *lint.Method) []string {
+func originsOf(m *passkeys.Method) []string {
 	if m.OriginsKey == nil {
 		return nil
 	}

@@ -18,69 +18,26 @@ import (
 // processVMTimeout). Most bodies take 0.3 ms.
 const limit = time.Second
 
-// maxBodies and maxTimeouts limit what an Evaluator evaluates. An evaluation that
-// takes too long continues, and uses memory, until the process ends.
-const (
-	maxBodies   = 200
-	maxTimeouts = 2
-	maxTime     = 10 * time.Second
-)
-
-// ErrNotEvaluated is returned if an Evaluator had no time left for a body.
+// ErrNotEvaluated is the error of a body that nothing could evaluate safely: it is
+// not simple, and there is no Evaluator or no time left.
 var ErrNotEvaluated = errors.New("the body was not evaluated")
 
-// ErrTimeout is returned if a body exceeds the time limit.
+// ErrTimeout is the error of a body that exceeds its time or its memory.
 var ErrTimeout = errors.New("the body does not finish in time")
 
 // Result is the result of a body for one sample.
 type Result struct {
 	JSON string
-	Err  error // a *Error or ErrTimeout
+	Err  error // an *Error, ErrTimeout or ErrNotEvaluated
 }
 
 // Evaluate calls the body, a Jsonnet function of ctx, with a sample and returns the
 // JSON that Kratos would send. Imports fail. The error is an *Error or ErrTimeout.
+// A body that exceeds the time limit continues, and uses memory, until the process
+// ends: see Bodies for bodies of others.
 func Evaluate(body string, sample Sample) (string, error) {
 	r := EvaluateAll(body, []Sample{sample})[0]
 	return r.JSON, r.Err
-}
-
-// Evaluator evaluates the bodies of one or several configurations within one time
-// limit for all of them. It caches results and must not be used concurrently.
-type Evaluator struct {
-	known    map[string][]Result
-	timeouts int
-	spent    time.Duration
-}
-
-// NewEvaluator returns an Evaluator with an empty cache.
-func NewEvaluator() *Evaluator { return &Evaluator{known: make(map[string][]Result)} }
-
-// EvaluateAll is the function of that name; once the limit is reached, the result
-// of every new body is ErrNotEvaluated.
-func (e *Evaluator) EvaluateAll(body string, samples []Sample) []Result {
-	key := fmt.Sprintf("%q %+v", body, samples)
-	if known, ok := e.known[key]; ok {
-		return known
-	}
-	out := make([]Result, len(samples))
-	if e.timeouts >= maxTimeouts || e.spent >= maxTime || len(e.known) >= maxBodies {
-		for i := range out {
-			out[i].Err = ErrNotEvaluated
-		}
-		return out
-	}
-	began := time.Now()
-	out = EvaluateAll(body, samples)
-	e.spent += time.Since(began)
-	for _, r := range out {
-		if errors.Is(r.Err, ErrTimeout) {
-			e.timeouts++
-			break
-		}
-	}
-	e.known[key] = out
-	return out
 }
 
 // EvaluateAll calls the body with several samples. This takes little longer than one

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -94,7 +94,7 @@ func atRevision(ctx context.Context, name, rev string) (*source.File, error) {
 
 // New returns the findings that the baseline has not recorded. A finding that is
 // recorded n times is dropped n times.
-func (b Baseline) New(all []lint.Finding) []lint.Finding {
+func (b Baseline) New(all []finding.Finding) []finding.Finding {
 	if b.known == nil {
 		return all
 	}
@@ -111,7 +111,7 @@ func (b Baseline) New(all []lint.Finding) []lint.Finding {
 }
 
 // Record returns findings as a baseline file.
-func Record(all []lint.Finding) ([]byte, error) {
+func Record(all []finding.Finding) ([]byte, error) {
 	r := recorded{Version: 1, Findings: make(map[string]int)}
 	for _, f := range all {
 		r.Findings[report.Fingerprint(f)]++

@@ -12,6 +12,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/config/project"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
@@ -145,7 +146,7 @@ func (l *Loader) below(dir string, depth int) ([]*source.File, error) {
 func (l *Loader) lint(ctx context.Context, o Options) (lint.Options, error) {
 	opts := lint.Options{Rendered: o.Rendered, Bodies: l.bodies, Schemas: kratosconf.SchemaOptions{Read: l.Open}}
 	var ok bool
-	if opts.Profile, ok = lint.ParseProfile(o.Profile); !ok {
+	if opts.Profile, ok = passkeys.ParseProfile(o.Profile); !ok {
 		return opts, optionErrorf("invalid --profile %q: use dev or prod", o.Profile)
 	}
 	var err error

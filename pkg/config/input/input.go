@@ -19,7 +19,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/orynetwork"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/config/project"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -49,6 +51,10 @@ type Options struct {
 	AllowOutside bool
 	// Named are further files that the user named and that may be read.
 	Named []string
+
+	// Bodies evaluates hook bodies that may take long; without it they are not
+	// evaluated.
+	Bodies hookbody.Evaluator
 
 	Stdin         io.Reader
 	StdinFilename string              // --stdin-filename, "" for stdin
@@ -81,7 +87,7 @@ func optionErrorf(format string, args ...any) error {
 type Loader struct {
 	o       Options
 	bounds  *source.Bounds
-	bodies  *hookbody.Evaluator
+	bodies  *hookbody.Bodies
 	project *project.Project // nil until Configs finds one
 }
 
@@ -107,7 +113,7 @@ func New(o Options) (*Loader, error) {
 	if o.Notice == nil {
 		o.Notice = func(string) {}
 	}
-	return &Loader{o: o, bounds: b, bodies: hookbody.NewEvaluator()}, nil
+	return &Loader{o: o, bounds: b, bodies: hookbody.NewBodies(o.Bodies)}, nil
 }
 
 // Open reads a file within the bounds.
@@ -190,7 +196,7 @@ func (l *Loader) Layers(ctx context.Context) (Config, error) {
 }
 
 // Apply applies the ignores of the project to findings.
-func (l *Loader) Apply(findings []lint.Finding, now time.Time) []lint.Finding {
+func (l *Loader) Apply(findings []finding.Finding, now time.Time) []finding.Finding {
 	if l.project == nil {
 		return findings
 	}
@@ -276,11 +282,11 @@ func (l *Loader) load(ctx context.Context, o Options) ([]Config, error) {
 }
 
 // Parse reads the files of one configuration.
-func (c Config) Parse() (*lint.Pass, error) { return Parse(c.Files, c.Lint) }
+func (c Config) Parse() (*passkeys.Config, error) { return Parse(c.Files, c.Lint) }
 
 // Parse reads files that are the layers of one configuration. The error is an
 // *UnreadableError if one of them is not valid.
-func Parse(files []*source.File, opts lint.Options) (*lint.Pass, error) {
+func Parse(files []*source.File, opts lint.Options) (*passkeys.Config, error) {
 	pass, unreadable, err := lint.Load(files, opts)
 	if err == nil && len(unreadable) > 0 {
 		err = &UnreadableError{Findings: unreadable}
@@ -292,7 +298,7 @@ func Parse(files []*source.File, opts lint.Options) (*lint.Pass, error) {
 }
 
 // UnreadableError reports files with invalid syntax.
-type UnreadableError struct{ Findings []lint.Finding }
+type UnreadableError struct{ Findings []finding.Finding }
 
 func (e *UnreadableError) Error() string {
 	first := e.Findings[0]

@@ -1,68 +1,35 @@
 package lint
 
 import (
-	"bytes"
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
-	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Repair is what Fix made of the files of one configuration.
 type Repair struct {
-	Changed []Repaired // the files that differ now, identity schemas included
-	Left    []Finding  // what is left to mend by hand
-}
-
-// Repaired is one file before and after.
-type Repaired struct {
-	Name          string
-	Before, After []byte
-	// Rounds are the edits that make After of Before, each round of the text that
-	// the one before it left.
-	Rounds [][]source.Edit
-}
-
-// Proven returns an error unless the file may be written: every byte that no edit
-// names is where it was, and nothing differs but the Kratos configuration and
-// the identity schemas in it.
-func (r Repaired) Proven() error {
-	before, after := source.New(r.Name, r.Before), source.New(r.Name, r.After)
-	now := before
-	for _, round := range r.Rounds {
-		text, err := source.Apply(now, source.Rebase(now, round))
-		if err != nil {
-			return fmt.Errorf("%q was not changed: %w", r.Name, err)
-		}
-		now = source.New(r.Name, text)
-	}
-	if !bytes.Equal(now.Data, r.After) {
-		return fmt.Errorf("%q was not changed: the fix would change more than intended", r.Name)
-	}
-	if err := kratosconf.Harmless(before, after); err != nil {
-		return fmt.Errorf("%q was not changed: %w", r.Name, err)
-	}
-	return nil
+	Changed []yamledit.Change // the files that differ now, identity schemas included
+	Left    []finding.Finding // what is left to fix by hand
 }
 
 // maxRounds bounds how often a fix may make another one possible.
 const maxRounds = 10
 
-// Fix applies the fixes of all findings, lints again, and goes on until nothing
-// is left to fix. With suggested it takes proposals too, which a person should
-// look at. Nothing is written. Where fixes would bring a finding that was not
-// there before, as many rules as do not are fixed, those of errors first; the
-// others are left to people.
+// Fix applies the fixes of all findings, lints again, and continues until nothing
+// is left to fix. With suggested it also applies suggestions, which the user
+// should review. It writes nothing. If the fixes together would introduce a new
+// finding, it applies those of as many rules as do not, rules of errors first.
 func Fix(files []*source.File, opts Options, rules []*Rule, suggested bool) (Repair, error) {
 	if opts.Bodies == nil {
-		opts.Bodies = hookbody.NewEvaluator()
+		opts.Bodies = hookbody.NewBodies(nil)
 	}
-	f := fixer{opts: opts, rules: slices.Clone(rules), suggested: suggested, wanted: make(map[string]bool)}
+	f := fixer{opts: opts, rules: slices.Clone(rules), suggested: suggested, required: make(map[string]bool)}
 	slices.SortStableFunc(f.rules, func(a, b *Rule) int { return cmp.Compare(b.Severity, a.Severity) })
 	best := attempt{files: newWorkshop(files, opts)}
 	for range maxRounds {
@@ -70,7 +37,7 @@ func Fix(files []*source.File, opts Options, rules []*Rule, suggested bool) (Rep
 		if err != nil {
 			return Repair{}, err
 		}
-		if all.brought == nil {
+		if all.introduced == nil {
 			best = all
 			break
 		}
@@ -90,29 +57,29 @@ type fixer struct {
 	opts      Options
 	rules     []*Rule // the worst first
 	suggested bool
-	wanted    map[string]bool // the rules that have had something to fix
+	required  map[string]bool // the rules that had something to fix
 }
 
 // attempt is what some rules' fixes make of files.
 type attempt struct {
-	files   *workshop
-	made    bool      // a fix, at least
-	left    []Finding // to mend by hand
-	brought *Finding  // that was not there before, nil where there is none
+	files      *workshop
+	made       bool              // a fix, at least
+	left       []finding.Finding // to fix by hand
+	introduced *finding.Finding  // that is new, nil if there is none
 }
 
-// most makes the fixes of as many rules as bring nothing together.
+// most makes the fixes of as many rules as introduce no finding together.
 func (f *fixer) most(from *workshop) (attempt, error) {
 	kept := make(map[string]bool)
 	may := func(id string) bool { return kept[id] }
 	for grew := true; grew; { // what was left out may do no harm beside what came after it
 		grew = false
 		for _, r := range f.rules {
-			if kept[r.ID] || !f.wanted[r.ID] {
+			if kept[r.ID] || !f.required[r.ID] {
 				continue
 			}
 			kept[r.ID] = true
-			if a, err := f.try(from, may); err != nil || a.brought != nil {
+			if a, err := f.try(from, may); err != nil || a.introduced != nil {
 				delete(kept, r.ID)
 				continue
 			}
@@ -128,7 +95,7 @@ func (f *fixer) try(from *workshop, may func(rule string) bool) (a attempt, err 
 	if opts.Schemas.Read != nil {
 		opts.Schemas.Read = w.open
 	}
-	check := func() ([]Finding, error) {
+	check := func() ([]finding.Finding, error) {
 		if w.related != nil {
 			document := *opts.Related
 			document.Body, opts.Related, opts.RelatedFile = w.related.Data, &document, w.related
@@ -149,14 +116,14 @@ func (f *fixer) try(from *workshop, may func(rule string) bool) (a attempt, err 
 			return attempt{}, err
 		}
 	}
-	if a.brought = broughtBy(first, a.left); a.brought == nil && a.made {
-		a.brought, err = f.together(from, w, opts)
+	if a.introduced = introducedBy(first, a.left); a.introduced == nil && a.made {
+		a.introduced, err = f.together(from, w, opts)
 	}
 	return a, err
 }
 
-// together reports the harm of fixes each of which does none.
-func (f *fixer) together(from, to *workshop, opts Options) (*Finding, error) {
+// together returns the harm that fixes do only in combination.
+func (f *fixer) together(from, to *workshop, opts Options) (*finding.Finding, error) {
 	if opts.Schemas.Read != nil {
 		opts.Schemas.Read = from.clone().open
 	}
@@ -174,33 +141,33 @@ func (f *fixer) together(from, to *workshop, opts Options) (*Finding, error) {
 	case after == nil:
 		return &unreadable[0], nil
 	}
-	if harm := Harm(before.Setup(), after.Setup()); len(harm) > 0 {
-		return &Finding{Severity: Error, Message: harm[0]}, nil
+	if harm := Harm(before, after); len(harm) > 0 {
+		return &finding.Finding{Severity: finding.Error, Message: harm[0]}, nil
 	}
 	return nil, nil
 }
 
 // fixes are those of the findings of rules that may.
-func (f *fixer) fixes(findings []Finding, may func(rule string) bool) [][]source.Edit {
+func (f *fixer) fixes(findings []finding.Finding, may func(rule string) bool) [][]source.Edit {
 	var out [][]source.Edit
-	for _, finding := range findings {
-		fix := finding.Fix
+	for _, one := range findings {
+		fix := one.Fix
 		if len(fix) == 0 && f.suggested {
-			fix = finding.Suggest
+			fix = one.Suggest
 		}
 		if len(fix) == 0 {
 			continue
 		}
-		f.wanted[finding.Rule] = true
-		if may(finding.Rule) {
+		f.required[one.Rule] = true
+		if may(one.Rule) {
 			out = append(out, fix)
 		}
 	}
 	return out
 }
 
-// broughtBy finds a finding of a rule that had fewer before.
-func broughtBy(before, after []Finding) *Finding {
+// introducedBy finds a finding of a rule that had fewer before.
+func introducedBy(before, after []finding.Finding) *finding.Finding {
 	count := make(map[string]int)
 	for _, f := range before {
 		count[f.Rule]++
@@ -283,7 +250,7 @@ func (w *workshop) apply(fixes [][]source.Edit) bool {
 	return len(made) > 0
 }
 
-// fits tells whether the edits are of files that can be written and overlap
+// fits reports whether the edits are of files that can be written and overlap
 // none that is made already.
 func (w *workshop) fits(made map[string][]source.Edit, fix []source.Edit) bool {
 	for _, e := range fix {
@@ -313,13 +280,13 @@ func edited(f *source.File, edits []source.Edit, made map[string][]source.Edit) 
 	return source.New(f.Name, out)
 }
 
-func (w *workshop) changed() []Repaired {
-	var out []Repaired
+func (w *workshop) changed() []yamledit.Change {
+	var out []yamledit.Change
 	seen := make(map[string]bool)
 	add := func(f *source.File) {
 		if before := w.original[f.Name]; !seen[f.Name] && string(before) != string(f.Data) {
 			seen[f.Name] = true
-			out = append(out, Repaired{Name: f.Name, Before: before, After: f.Data, Rounds: w.rounds[f.Name]})
+			out = append(out, yamledit.Change{Name: f.Name, Before: before, After: f.Data, Rounds: w.rounds[f.Name]})
 		}
 	}
 	for _, f := range w.files {
@@ -331,6 +298,6 @@ func (w *workshop) changed() []Repaired {
 	if w.related != nil {
 		add(w.related)
 	}
-	slices.SortFunc(out, func(a, b Repaired) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(out, func(a, b yamledit.Change) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

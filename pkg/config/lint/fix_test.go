@@ -1,21 +1,20 @@
 package lint_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
-	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // wants is a rule that a key has a value, and mends it.
 func wants(id, key, value string) *lint.Rule {
-	return &lint.Rule{ID: id, Severity: lint.Error, Check: func(p *lint.Pass) {
-		if v := p.Config.Get(key); v.Exists() && v.Str != value {
-			p.ReportAt(v, lint.Finding{Message: key + " is not " + value, Help: "mend it", Fix: v.Edit(value)})
+	return &lint.Rule{ID: id, Severity: finding.Error, Check: func(p *lint.Pass) {
+		if v := p.Get(key); v.Exists() && v.Str != value {
+			p.ReportAt(v, finding.Finding{Message: key + " is not " + value, Help: "mend it", Fix: v.Edit(value)})
 		}
 	}}
 }
@@ -24,9 +23,9 @@ func TestFixLeavesAloneWhatBringsSomethingNew(t *testing.T) {
 	rules := []*lint.Rule{
 		wants("harmless", "a", "1"),
 		wants("harmful", "b", "2"),
-		{ID: "guard", Severity: lint.Error, Check: func(p *lint.Pass) {
-			if v := p.Config.Get("b"); v.Str == "2" {
-				p.ReportAt(v, lint.Finding{Message: "b must not be 2", Help: "write 0"})
+		{ID: "guard", Severity: finding.Error, Check: func(p *lint.Pass) {
+			if v := p.Get("b"); v.Str == "2" {
+				p.ReportAt(v, finding.Finding{Message: "b must not be 2", Help: "write 0"})
 			}
 		}},
 	}
@@ -42,13 +41,13 @@ func TestFixLeavesAloneWhatBringsSomethingNew(t *testing.T) {
 
 // TestFixMakesOneOfTwoThatHarmTogether: the worse one, or the first.
 func TestFixMakesOneOfTwoThatHarmTogether(t *testing.T) {
-	guard := &lint.Rule{ID: "guard", Severity: lint.Error, Check: func(p *lint.Pass) {
-		if a, b := p.Config.Get("a"), p.Config.Get("b"); a.Str == "1" && b.Str == "2" {
-			p.ReportAt(a, lint.Finding{Message: "not both", Help: "choose"})
+	guard := &lint.Rule{ID: "guard", Severity: finding.Error, Check: func(p *lint.Pass) {
+		if a, b := p.Get("a"), p.Get("b"); a.Str == "1" && b.Str == "2" {
+			p.ReportAt(a, finding.Finding{Message: "not both", Help: "choose"})
 		}
 	}}
 	mild := wants("one", "a", "1")
-	mild.Severity = lint.Warning
+	mild.Severity = finding.Warning
 	for want, rules := range map[string][]*lint.Rule{
 		"a: 1\nb: 0\n": {wants("one", "a", "1"), wants("two", "b", "2"), guard},
 		"a: 0\nb: 2\n": {mild, wants("two", "b", "2"), guard},
@@ -65,15 +64,15 @@ func TestFixMakesOneOfTwoThatHarmTogether(t *testing.T) {
 func TestFixMakesWhatHarmsAlone(t *testing.T) {
 	rules := []*lint.Rule{
 		wants("one", "a", "1"),
-		{ID: "follows", Severity: lint.Error, Check: func(p *lint.Pass) {
-			if a, b := p.Config.Get("a"), p.Config.Get("b"); a.Str == "1" && b.Str != "1" {
-				p.ReportAt(b, lint.Finding{Message: "b follows a", Help: "write 1", Fix: b.Edit("1")})
+		{ID: "follows", Severity: finding.Error, Check: func(p *lint.Pass) {
+			if a, b := p.Get("a"), p.Get("b"); a.Str == "1" && b.Str != "1" {
+				p.ReportAt(b, finding.Finding{Message: "b follows a", Help: "write 1", Fix: b.Edit("1")})
 			}
 		}},
 		wants("harmful", "c", "2"),
-		{ID: "guard", Severity: lint.Error, Check: func(p *lint.Pass) {
-			if v := p.Config.Get("c"); v.Str == "2" {
-				p.ReportAt(v, lint.Finding{Message: "c must not be 2", Help: "write 0"})
+		{ID: "guard", Severity: finding.Error, Check: func(p *lint.Pass) {
+			if v := p.Get("c"); v.Str == "2" {
+				p.ReportAt(v, finding.Finding{Message: "c must not be 2", Help: "write 0"})
 			}
 		}},
 	}
@@ -90,62 +89,4 @@ func TestFixEndsWhereRulesDisagree(t *testing.T) {
 	repair, err := lint.Fix([]*source.File{source.New("kratos.yml", []byte("a: 1\n"))}, lint.Options{}, rules, false)
 	require.NoError(t, err)
 	require.Empty(t, repair.Changed)
-}
-
-func TestProfiles(t *testing.T) {
-	for host, public := range map[string]bool{
-		"https://auth.example.com": true, "http://localhost:4455": false, "https://auth.localhost": false, "https://127.0.0.1": false,
-		"https://intranet": false, "https://kratos.auth.svc.cluster.local": false, "https://auth.test": false, "https://shop.co.uk": true,
-	} {
-		p := page(t, host)
-		require.Equal(t, public, lint.IsPublic(p), host)
-	}
-}
-
-func TestFlawsOfRPID(t *testing.T) {
-	for id, want := range map[string]lint.RPIDFlaw{
-		"example.com": lint.RPIDFine, "localhost": lint.RPIDFine, "xn--bcher-kva.example": lint.RPIDFine, "my_host.example": lint.RPIDFine,
-		"https://example.com": lint.RPIDIsURL, "example.com:443": lint.RPIDIsURL, "example.com/": lint.RPIDIsURL, "a@b.c": lint.RPIDIsURL,
-		"127.0.0.1": lint.RPIDIsIP, "[::1]": lint.RPIDIsIP, "::1": lint.RPIDIsIP, "0x7f.1": lint.RPIDIsIP,
-		"*.example.com": lint.RPIDBadLabel, "example.com.": lint.RPIDBadLabel, ".example.com": lint.RPIDBadLabel, "a b": lint.RPIDBadLabel, "-a.b": lint.RPIDBadLabel,
-		"Example.com": lint.RPIDNotCanonical, "bücher.example": lint.RPIDNotCanonical,
-	} {
-		require.Equal(t, want, lint.FlawOf(id), id)
-	}
-}
-
-func page(t *testing.T, raw string) webauthn.Page {
-	t.Helper()
-	p, err := webauthn.ParsePage(raw)
-	require.NoError(t, err)
-	return p
-}
-
-// TestProven: a file is written only if it is the edits that make it, and they
-// stay inside of the configuration.
-func TestProven(t *testing.T) {
-	const manifest = "kind: ConfigMap\nmetadata: {name: a}\ndata:\n  kratos.yml: |\n    selfservice: {}\n"
-	edit := func(old, text string) [][]source.Edit {
-		at := strings.Index(manifest, old)
-		masked := source.New("x.yml", []byte(manifest)) // as a part of the file that was read on its own
-		return [][]source.Edit{{{Span: source.Span{File: masked, Start: at, End: at + len(old)}, New: text}}}
-	}
-	for name, c := range map[string]struct {
-		after  string
-		rounds [][]source.Edit
-		want   string
-	}{
-		"edited":            {strings.Replace(manifest, "{}\n", "{a: b}\n", 1), edit("{}\n", "{a: b}\n"), ""},
-		"more than edited":  {strings.Replace("#"+manifest[1:], "{}\n", "{a: b}\n", 1), edit("{}\n", "{a: b}\n"), `"x.yml" was not changed: the fix would change more than intended`},
-		"without an edit":   {strings.Replace(manifest, "{}\n", "{a: b}\n", 1), nil, `"x.yml" was not changed: the fix would change more than intended`},
-		"out of the file":   {manifest, [][]source.Edit{{{Span: source.Span{Start: 1, End: 1 << 20}}}}, `"x.yml" was not changed: edits overlap at x.yml:1:2`},
-		"edits of metadata": {strings.Replace(manifest, "name: a", "name: b", 1), edit("name: a", "name: b"), `"x.yml" was not changed: x.yml:1:1: "metadata.name" would change, which is not part of the Kratos configuration`},
-	} {
-		err := lint.Repaired{Name: "x.yml", Before: []byte(manifest), After: []byte(c.after), Rounds: c.rounds}.Proven()
-		if c.want == "" {
-			require.NoError(t, err, name)
-		} else {
-			require.EqualError(t, err, c.want, name)
-		}
-	}
 }

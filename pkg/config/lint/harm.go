@@ -7,22 +7,14 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/source"
-	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
-
-// Setup is what a fix may change: a configuration and its identity schemas, and
-// the pages that are deployed besides those it names.
-type Setup struct {
-	Config  *kratosconf.Config
-	Schemas []kratosconf.IdentitySchema
-	Pages   []webauthn.Page
-}
 
 // Harm says what a security review would refuse of a change, and what would keep
 // Kratos from starting: nothing for a change that may be offered. It knows no
 // rules, only the two states.
-func Harm(before, after Setup) []string {
+func Harm(before, after *passkeys.Config) []string {
 	var out []string
 	for _, row := range register() {
 		if why := row(before, after); why != "" {
@@ -33,17 +25,17 @@ func Harm(before, after Setup) []string {
 }
 
 // register lists what no fix may do.
-func register() []func(before, after Setup) string {
-	return []func(before, after Setup) string{
+func register() []func(before, after *passkeys.Config) string {
+	return []func(before, after *passkeys.Config) string{
 		lowersAAL, issuesSession, acceptsUnverified, widensOrigins, removesHook, ignoresAnswer,
 		loosensCookies, loosensSwitch, requiresTrait, cutsDefaults, emptiesMap, changesPlaceholder,
 	}
 }
 
 // lowersAAL: unset is highest_available, the default.
-func lowersAAL(before, after Setup) string {
+func lowersAAL(before, after *passkeys.Config) string {
 	for _, path := range []string{"session.whoami.required_aal", "selfservice.flows.settings.required_aal"} {
-		if was, is := before.Config.Get(path).Text(), after.Config.Get(path).Text(); is == "aal1" && was != is {
+		if was, is := before.Get(path).Text(), after.Get(path).Text(); is == "aal1" && was != is {
 			return path + " is lowered to aal1"
 		}
 	}
@@ -52,13 +44,12 @@ func lowersAAL(before, after Setup) string {
 
 // issuesSession: a sign-up may sign users in only if sign-ups with another method
 // do and sign-in does not ask for a verified address.
-func issuesSession(before, after Setup) string {
-	was := findHookLists(before.Config)
-	for _, list := range findHookLists(after.Config) {
-		if list.Flow != "registration" || !holdsHook(list.Value, "session") || holdsHook(before.Config.Get("selfservice.flows."+list.Path), "session") {
+func issuesSession(before, after *passkeys.Config) string {
+	for _, list := range after.HookLists() {
+		if list.Flow != "registration" || !holdsHook(list.Value, "session") || holdsHook(before.Get("selfservice.flows."+list.Path), "session") {
 			continue
 		}
-		if !hasHook(was, "registration", "session") || hasHook(was, "login", "require_verified_address") {
+		if !before.IssuesSession() || before.VerifiesFirst() {
 			return list.Path + " issues a session that was not issued before"
 		}
 	}
@@ -66,16 +57,16 @@ func issuesSession(before, after Setup) string {
 }
 
 func holdsHook(list *kratosconf.Value, name string) bool {
-	return slices.ContainsFunc(list.Items(), func(v *kratosconf.Value) bool { return Hook{Value: v}.Name() == name })
+	return slices.ContainsFunc(list.Items(), func(v *kratosconf.Value) bool { return passkeys.Hook{Value: v}.Name() == name })
 }
 
 // acceptsUnverified: verification is off, or an address is verified no more.
-func acceptsUnverified(before, after Setup) string {
+func acceptsUnverified(before, after *passkeys.Config) string {
 	const enabled = "selfservice.flows.verification.enabled"
-	if before.Config.Get(enabled).True() && !after.Config.Get(enabled).True() {
+	if before.Get(enabled).True() && !after.Get(enabled).True() {
 		return "addresses are no longer verified"
 	}
-	return eachTrait(before, after, func(was, is Trait) string {
+	return eachTrait(before, after, func(was, is passkeys.Trait) string {
 		if was.VerificationVia != "" && is.VerificationVia == "" {
 			return fmt.Sprintf("trait %q is no longer verified", was.Name)
 		}
@@ -84,15 +75,15 @@ func acceptsUnverified(before, after Setup) string {
 }
 
 // eachTrait compares the traits of the schemas with one id.
-func eachTrait(before, after Setup, compare func(was, is Trait) string) string {
+func eachTrait(before, after *passkeys.Config, compare func(was, is passkeys.Trait) string) string {
 	for _, old := range before.Schemas {
 		for _, s := range after.Schemas {
 			if s.ID != old.ID || s.Root == nil || old.Root == nil {
 				continue
 			}
-			traits := Traits(s.Root)
-			for _, was := range Traits(old.Root) {
-				i := slices.IndexFunc(traits, func(t Trait) bool { return t.Name == was.Name && t.Top == was.Top })
+			traits := passkeys.Traits(s.Root)
+			for _, was := range passkeys.Traits(old.Root) {
+				i := slices.IndexFunc(traits, func(t passkeys.Trait) bool { return t.Name == was.Name && t.Top == was.Top })
 				if i < 0 {
 					return fmt.Sprintf("trait %q is removed", was.Name)
 				}
@@ -107,9 +98,9 @@ func eachTrait(before, after Setup, compare func(was, is Trait) string) string {
 
 // widensOrigins: a list of trusted origins or return URLs names a host that
 // neither it nor any URL of the configuration named.
-func widensOrigins(before, after Setup) string {
+func widensOrigins(before, after *passkeys.Config) string {
 	known := make(map[string]bool)
-	own := before.Config
+	own := before
 	for _, flow := range own.Get("selfservice.flows").Fields() {
 		known[hostOf(flow.Value.Get("ui_url"))] = true
 	}
@@ -117,7 +108,9 @@ func widensOrigins(before, after Setup) string {
 		known[hostOf(own.Get(path))] = true
 	}
 	for _, page := range before.Pages {
-		known[page.Host] = true
+		if page.Known {
+			known[page.Page.Host] = true
+		}
 	}
 	lists := []string{
 		"selfservice.allowed_return_urls", "serve.public.cors.allowed_origins", "serve.admin.cors.allowed_origins",
@@ -129,7 +122,7 @@ func widensOrigins(before, after Setup) string {
 		}
 	}
 	for _, path := range lists {
-		for _, v := range scalars(after.Config.Get(path)) {
+		for _, v := range scalars(after.Get(path)) {
 			if slices.ContainsFunc(scalars(own.Get(path)), func(was *kratosconf.Value) bool { return was.Str == v.Str }) {
 				continue
 			}
@@ -161,9 +154,9 @@ func hostOf(v *kratosconf.Value) string {
 	if strings.HasPrefix(text, "android:") {
 		return "android:"
 	}
-	o := NewOrigin(&kratosconf.Value{Kind: kratosconf.String, Str: strings.TrimRight(text, ",;")})
+	o := passkeys.NewOrigin(&kratosconf.Value{Kind: kratosconf.String, Str: strings.TrimRight(text, ",;")})
 	if !o.Known && o.Scheme == "" {
-		o = NewOrigin(&kratosconf.Value{Kind: kratosconf.String, Str: "https://" + text})
+		o = passkeys.NewOrigin(&kratosconf.Value{Kind: kratosconf.String, Str: "https://" + text})
 	}
 	switch {
 	case !o.Known:
@@ -175,7 +168,7 @@ func hostOf(v *kratosconf.Value) string {
 }
 
 // removesHook: session aside, which only signs in.
-func removesHook(before, after Setup) string {
+func removesHook(before, after *passkeys.Config) string {
 	known := []string{"require_verified_address", "revoke_active_sessions", "show_verification_ui", "verification", "web_hook"}
 	left := make(map[string]bool)
 	for _, h := range hooksOf(after) {
@@ -189,18 +182,18 @@ func removesHook(before, after Setup) string {
 	return ""
 }
 
-func hooksOf(s Setup) []Hook {
-	var out []Hook
-	for _, list := range findHookLists(s.Config) {
+func hooksOf(c *passkeys.Config) []passkeys.Hook {
+	var out []passkeys.Hook
+	for _, list := range c.HookLists() {
 		for i, v := range list.Value.Items() {
-			out = append(out, Hook{List: list, Index: i, Value: v})
+			out = append(out, passkeys.Hook{List: list, Index: i, Value: v})
 		}
 	}
 	return out
 }
 
 // hookKey tells hooks apart, whatever their receiver's scheme.
-func hookKey(h Hook) string {
+func hookKey(h passkeys.Hook) string {
 	url := h.Config().Get("url").Text()
 	if _, after, ok := strings.Cut(url, "://"); ok {
 		url = after
@@ -210,8 +203,8 @@ func hookKey(h Hook) string {
 
 // ignoresAnswer: a hook that could end a flow cannot any more, or only once the
 // identity is saved. The sidecar is only told what happened, refusals aside.
-func ignoresAnswer(before, after Setup) string {
-	power := func(h Hook) int {
+func ignoresAnswer(before, after *passkeys.Config) string {
+	power := func(h passkeys.Hook) int {
 		switch {
 		case h.Name() != "web_hook" || h.ToSidecar() && !strings.Contains(h.Config().Get("url").Text(), api.HookPath+"refuse-"):
 			return 0
@@ -236,9 +229,9 @@ func ignoresAnswer(before, after Setup) string {
 }
 
 // loosensCookies: more hosts get a cookie, or more sites send it.
-func loosensCookies(before, after Setup) string {
+func loosensCookies(before, after *passkeys.Config) string {
 	for _, path := range []string{"cookies", "session.cookie"} {
-		was, is := before.Config.Get(path), after.Config.Get(path)
+		was, is := before.Get(path), after.Get(path)
 		old, domain := was.Get("domain").Text(), is.Get("domain").Text()
 		if domain != "" && domain != old && (old == "" || strings.HasSuffix(old, "."+strings.TrimPrefix(domain, "."))) {
 			return path + ".domain covers more hosts"
@@ -262,30 +255,30 @@ func lax(value string) int {
 }
 
 // loosensSwitch: a protection is switched off, or a risk on.
-func loosensSwitch(before, after Setup) string {
+func loosensSwitch(before, after *passkeys.Config) string {
 	for _, path := range []string{
 		"security.account_enumeration.mitigate", "clients.http.disallow_private_ip_ranges", "cookies.secure", "session.cookie.secure",
 		"selfservice.methods.password.config.haveibeenpwned_enabled", "selfservice.flows.recovery.notify_unknown_recipients",
 	} {
-		if before.Config.Get(path).True() && !after.Config.Get(path).True() {
+		if before.Get(path).True() && !after.Get(path).True() {
 			return path + " is disabled"
 		}
 	}
 	for _, path := range []string{"dev", "log.leak_sensitive_values", "serve.public.cors.allow_credentials", "serve.public.cors.debug"} {
-		if !before.Config.Get(path).True() && after.Config.Get(path).True() {
+		if !before.Get(path).True() && after.Get(path).True() {
 			return path + " is enabled"
 		}
 	}
 	const verification = "selfservice.methods.passkey.config.authenticator_selection.user_verification"
-	if rank := []string{"discouraged", "", "preferred", "required"}; slices.Index(rank, after.Config.Get(verification).Text()) < slices.Index(rank, before.Config.Get(verification).Text()) {
+	if rank := []string{"discouraged", "", "preferred", "required"}; slices.Index(rank, after.Get(verification).Text()) < slices.Index(rank, before.Get(verification).Text()) {
 		return verification + " is lowered"
 	}
 	return ""
 }
 
 // requiresTrait: sign-ups that worked are rejected.
-func requiresTrait(before, after Setup) string {
-	return eachTrait(before, after, func(was, is Trait) string {
+func requiresTrait(before, after *passkeys.Config) string {
+	return eachTrait(before, after, func(was, is passkeys.Trait) string {
 		if is.Required && !was.Required {
 			return fmt.Sprintf("trait %q becomes required", is.Name)
 		}
@@ -294,19 +287,19 @@ func requiresTrait(before, after Setup) string {
 }
 
 // cutsDefaults: a list that replaces Kratos' own lacks some of it.
-func cutsDefaults(before, after Setup) string {
+func cutsDefaults(before, after *passkeys.Config) string {
 	for path, defaults := range map[string][]string{
-		"clients.web_hook.header_allowlist": DefaultWebHookHeaders(),
+		"clients.web_hook.header_allowlist": passkeys.DefaultWebHookHeaders(),
 		"serve.public.cors.allowed_methods": {"POST", "GET", "PUT", "PATCH", "DELETE"},
 		"serve.public.cors.allowed_headers": {"Authorization", "Content-Type", "X-Session-Token"},
 		"serve.public.cors.exposed_headers": {"Content-Type"},
 	} {
-		is := after.Config.Get(path)
+		is := after.Get(path)
 		if !is.Is(kratosconf.List) {
 			continue
 		}
 		was := defaults
-		if list := before.Config.Get(path); list.Is(kratosconf.List) {
+		if list := before.Get(path); list.Is(kratosconf.List) {
 			was = nil
 			for _, v := range list.Items() {
 				was = append(was, v.Str)
@@ -321,18 +314,8 @@ func cutsDefaults(before, after Setup) string {
 	return ""
 }
 
-// DefaultWebHookHeaders are the request headers that Kratos passes to hooks unless
-// clients.web_hook.header_allowlist names others (embedx/config.schema.json at
-// v26.2.0).
-func DefaultWebHookHeaders() []string {
-	return []string{
-		"Accept", "Accept-Encoding", "Accept-Language", "Content-Length", "Content-Type", "Origin", "Priority", "Referer", "Sec-Ch-Ua",
-		"Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "True-Client-Ip", "User-Agent",
-	}
-}
-
 // emptiesMap: Kratos' schema wants an object, and a key without a value is null.
-func emptiesMap(before, after Setup) string {
+func emptiesMap(before, after *passkeys.Config) string {
 	var walk func(path string, was, is *kratosconf.Value) string
 	walk = func(path string, was, is *kratosconf.Value) string {
 		if was.Is(kratosconf.Map) && len(was.Fields()) > 0 && is.Exists() && !is.Unknown() && len(is.Fields()) == 0 {
@@ -345,12 +328,12 @@ func emptiesMap(before, after Setup) string {
 		}
 		return ""
 	}
-	return walk("", before.Config.Root, after.Config.Root)
+	return walk("", before.Root, after.Root)
 }
 
 // changesPlaceholder: another program's text is written, changed or removed.
-func changesPlaceholder(before, after Setup) string {
-	was, is := unknowns(before.Config.Root), unknowns(after.Config.Root)
+func changesPlaceholder(before, after *passkeys.Config) string {
+	was, is := unknowns(before.Root), unknowns(after.Root)
 	for text, n := range was {
 		if is[text] != n {
 			return fmt.Sprintf("the placeholder in %q is changed", text)
@@ -367,7 +350,7 @@ func changesPlaceholder(before, after Setup) string {
 func unknowns(v *kratosconf.Value) map[string]int {
 	out := make(map[string]int)
 	v.Walk(func(v *kratosconf.Value) {
-		if v.Is(kratosconf.String) && (v.Unknown() || TemplateLeft(v.Str)) {
+		if v.Is(kratosconf.String) && (v.Unknown() || passkeys.TemplateLeft(v.Str)) {
 			out[v.Str]++
 		}
 	})
@@ -412,42 +395,33 @@ func (p *Pass) harm(edits []source.Edit) []string {
 		return source.New(f.Name, text)
 	}
 	var docs []*kratosconf.Document
-	for _, d := range p.Config.Documents {
+	for _, d := range p.Documents {
 		after, err := kratosconf.Parse(open(d.File), kratosconf.ParseOptions{Rendered: p.Rendered})
 		if err != nil {
 			return []string{err.Error()}
 		}
 		docs = append(docs, after)
 	}
-	config, err := kratosconf.Load(docs, p.Config.Env)
+	config, err := kratosconf.Load(docs, p.Env)
 	if err != nil {
 		return []string{err.Error()}
 	}
-	schemas := p.schemas
-	schemas.Read = func(name string) (*source.File, error) {
-		f, err := p.read(name)
-		if err != nil {
-			return nil, err
+	o := p.opts.Model()
+	if read := o.Schemas.Read; read != nil {
+		o.Schemas.Read = func(name string) (*source.File, error) {
+			f, err := read(name)
+			if err != nil {
+				return nil, err
+			}
+			return open(f), nil
 		}
-		return open(f), nil
 	}
-	after := Setup{Config: config}
-	if len(p.Schemas) > 0 {
-		after.Schemas = config.IdentitySchemas(schemas)
+	after := passkeys.New(config, o)
+	if len(p.Schemas) > 0 && len(after.Schemas) == 0 {
+		after.Schemas = config.IdentitySchemas(o.Schemas)
 	}
 	if failed != nil {
 		return []string{failed.Error()}
 	}
-	return Harm(p.Setup(), after)
-}
-
-// Setup is the state of the configuration that is checked.
-func (p *Pass) Setup() Setup {
-	s := Setup{Config: p.Config, Schemas: p.Schemas}
-	for _, page := range p.Pages {
-		if page.Known {
-			s.Pages = append(s.Pages, page.Page)
-		}
-	}
-	return s
+	return Harm(p.Config, after)
 }

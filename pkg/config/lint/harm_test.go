@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -38,14 +40,14 @@ identity: {default_schema_id: a, schemas: [{id: a, url: file://a.json}]}
 const harmlessSchema = `{"properties": {"traits": {"properties": {"email": {"title": "E", "ory.sh/kratos": {"verification": {"via": "email"}}}, "nick": {"title": "N"}}, "required": ["email"]}}}`
 
 // setup reads a configuration with its schema.
-func setup(t *testing.T, text, schema string) lint.Setup {
+func setup(t *testing.T, text, schema string) *passkeys.Config {
 	t.Helper()
 	opts := lint.Options{}
 	opts.Schemas.Read = func(name string) (*source.File, error) { return source.New(name, []byte(schema)), nil }
 	p, unreadable, err := lint.Load([]*source.File{source.New("kratos.yml", []byte(text))}, opts)
 	require.NoError(t, err)
 	require.Empty(t, unreadable)
-	return p.Setup()
+	return p
 }
 
 // TestHarm seeds one bad edit of each kind, and edits that look like one.
@@ -101,16 +103,16 @@ func TestHarm(t *testing.T) {
 // one by one and together.
 func TestHarmIsNotOffered(t *testing.T) {
 	edit := func(id, key, value string) *lint.Rule {
-		return &lint.Rule{ID: id, Severity: lint.Error, Check: func(p *lint.Pass) {
-			if v := p.Config.Get(key); v.Exists() && v.Text() != value {
-				p.ReportAt(v, lint.Finding{Message: "m", Help: "h", Fix: v.Edit(value), Suggest: v.Edit(value)})
+		return &lint.Rule{ID: id, Severity: finding.Error, Check: func(p *lint.Pass) {
+			if v := p.Get(key); v.Exists() && v.Text() != value {
+				p.ReportAt(v, finding.Finding{Message: "m", Help: "h", Fix: v.Edit(value), Suggest: v.Edit(value)})
 			}
 		}}
 	}
 	remove := func(id, key string) *lint.Rule {
-		return &lint.Rule{ID: id, Severity: lint.Error, Check: func(p *lint.Pass) {
-			if v := p.Config.Get(key); v.Exists() {
-				p.ReportAt(v, lint.Finding{Message: "m", Help: "h", Fix: p.RemoveField(v)})
+		return &lint.Rule{ID: id, Severity: finding.Error, Check: func(p *lint.Pass) {
+			if v := p.Get(key); v.Exists() {
+				p.ReportAt(v, finding.Finding{Message: "m", Help: "h", Fix: p.RemoveField(v)})
 			}
 		}}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -35,12 +36,12 @@ type ignore struct {
 // unignored drops the findings that an ignore comment speaks of, and reports
 // comments without a reason or without a finding. A comment about a rule that
 // does not run now is left alone.
-func unignored(findings []Finding, files []*source.File, rules []*Rule) []Finding {
+func unignored(findings []finding.Finding, files []*source.File, rules []*Rule) []finding.Finding {
 	byFile := make(map[string][]*ignore)
 	for _, f := range files {
 		byFile[f.Name] = ignoresOf(f)
 	}
-	findings = slices.DeleteFunc(findings, func(f Finding) bool {
+	findings = slices.DeleteFunc(findings, func(f finding.Finding) bool {
 		if f.Span.IsZero() {
 			return false
 		}
@@ -60,14 +61,14 @@ func unignored(findings []Finding, files []*source.File, rules []*Rule) []Findin
 		for _, i := range byFile[f.Name] {
 			switch {
 			case !i.reason:
-				findings = append(findings, Finding{
-					Rule: IgnoreReasonRule, Severity: Warning, Span: i.span,
+				findings = append(findings, finding.Finding{
+					Rule: IgnoreReasonRule, Severity: finding.Warning, Span: i.span,
 					Message: "this comment gives no reason, so it has no effect",
 					Help:    fmt.Sprintf("write # oly:ignore %s because REASON", strings.Join(i.rules, ", ")),
 				})
 			case !i.used && slices.ContainsFunc(i.rules, runs):
-				findings = append(findings, Finding{
-					Rule: IgnoreUnusedRule, Severity: Warning, Span: i.span,
+				findings = append(findings, finding.Finding{
+					Rule: IgnoreUnusedRule, Severity: finding.Warning, Span: i.span,
 					Message: fmt.Sprintf("%[2]s finds nothing on line %[1]d, so this comment has no effect", i.line, strings.Join(i.rules, ", ")),
 					Help:    "remove it",
 				})

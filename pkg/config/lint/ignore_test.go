@@ -6,12 +6,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 func TestIgnoreComments(t *testing.T) {
-	rule := &lint.Rule{ID: "some-rule", Severity: lint.Warning, Check: func(p *lint.Pass) {
-		p.ReportAt(p.Config.Get("dsn"), lint.Finding{Message: "found"})
+	rule := &lint.Rule{ID: "some-rule", Severity: finding.Warning, Check: func(p *lint.Pass) {
+		p.ReportAt(p.Get("dsn"), finding.Finding{Message: "found"})
 	}}
 	for comment, want := range map[string][]string{
 		"dsn: memory": {"some-rule kratos.yml:2:6"},

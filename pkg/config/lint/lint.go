@@ -10,61 +10,17 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Severity says how bad a finding is.
-type Severity uint8
-
-// Error is kept for what fails: a ceremony, the start of Kratos, a registration,
-// or the safety of an account.
-const (
-	Info Severity = iota + 1
-	Warning
-	Error
-)
-
-// String names the severity as every output format spells it.
-func (s Severity) String() string {
-	return [...]string{"none", "info", "warning", "error"}[s]
-}
-
-// ParseSeverity reads what String writes.
-func ParseSeverity(s string) (Severity, bool) {
-	for _, severity := range []Severity{Info, Warning, Error} {
-		if severity.String() == s {
-			return severity, true
-		}
-	}
-	return 0, false
-}
-
 // Rule is one thing that can be wrong.
 type Rule struct {
-	ID       string   // stable and readable
-	Severity Severity // the usual one; a finding may have a lower one
+	ID       string           // stable and readable
+	Severity finding.Severity // the usual one; a finding may have a lower one
 	Check    func(*Pass)
-}
-
-// Finding is one place at which a rule is broken.
-type Finding struct {
-	Rule     string
-	Severity Severity // filled in from the rule when it is zero
-	Span     source.Span
-	Message  string // what is wrong and why, lower case, no period
-	Help     string // what to do, an imperative sentence
-	Notes    []Note
-	Fix      []source.Edit // nothing when it must be mended by hand
-	// Suggest is a change that is right most of the time and that a person must
-	// look at.
-	Suggest []source.Edit
-}
-
-// Note is a further place that a finding is about.
-type Note struct {
-	Span    source.Span
-	Message string
 }
 
 // SyntaxRule is the id of findings about text that cannot be read at all.
@@ -76,7 +32,7 @@ type Options struct {
 	Domains  []webauthn.Page // deployed, besides the UI URLs in the files
 	Schemas  kratosconf.SchemaOptions
 	Rendered bool // no template should be left
-	Profile  Profile
+	Profile  passkeys.Profile
 	Version  kratosconf.Version // the zero Version stands for the default
 	// Related is what https://<rp.id>/.well-known/webauthn answers or is planned
 	// to, nil when there is nothing.
@@ -89,27 +45,37 @@ type Options struct {
 	// Enrolled is how many people have keys for the baseline's rp.id, nil when
 	// that is not known.
 	Enrolled *int
-	// Bodies evaluates bodies of hooks; nil stands for a new one. One for several
+	// Bodies evaluates the bodies of hooks; nil means simple ones only. One for several
 	// checks bounds the time of all of them together.
-	Bodies *hookbody.Evaluator
+	Bodies *hookbody.Bodies
+}
+
+// Model returns the options of the configuration's model.
+func (o Options) Model() passkeys.Options {
+	return passkeys.Options{
+		Domains: o.Domains, Schemas: o.Schemas, Profile: o.Profile, Version: o.Version, Related: o.Related, Bodies: o.Bodies,
+	}
 }
 
 // Check lints files that together are one configuration, later ones over
-// earlier ones. The findings are ordered by place. An error says that the
-// environment does not fit.
-func Check(files []*source.File, opts Options, rules []*Rule) ([]Finding, error) {
-	p, findings, err := Load(files, opts)
-	if p == nil || err != nil {
+// earlier ones. The findings are ordered by place. It returns an error if the
+// environment does not fit the configuration or the baseline cannot be read.
+func Check(files []*source.File, opts Options, rules []*Rule) ([]finding.Finding, error) {
+	c, findings, err := Load(files, opts)
+	if c == nil || err != nil {
 		return findings, err
 	}
-	return unignored(Run(p, rules), files, rules), nil
+	if findings, err = Run(c, opts, rules); err != nil {
+		return nil, err
+	}
+	return unignored(findings, files, rules), nil
 }
 
-// Load reads files that together are one configuration. What cannot be read at
-// all is a finding, and then there is no pass.
-func Load(files []*source.File, opts Options) (*Pass, []Finding, error) {
+// Load reads files that together are one configuration. If one cannot be read at
+// all, it returns findings that say so and a nil model.
+func Load(files []*source.File, opts Options) (*passkeys.Config, []finding.Finding, error) {
 	var docs []*kratosconf.Document
-	var findings []Finding
+	var findings []finding.Finding
 	for _, f := range files {
 		d, err := kratosconf.Parse(f, kratosconf.ParseOptions{Rendered: opts.Rendered})
 		var syntax *kratosconf.SyntaxError
@@ -130,41 +96,47 @@ func Load(files []*source.File, opts Options) (*Pass, []Finding, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p := NewPass(config, opts)
-	p.Before, err = before(opts)
-	return p, nil, err
+	return passkeys.New(config, opts.Model()), nil, nil
 }
 
-// before reads the baseline, nil when there is none.
-func before(opts Options) (*Pass, error) {
+// before reads the baseline. It returns nil if there is none.
+func before(opts Options) (*passkeys.Config, error) {
 	if len(opts.Baseline) == 0 {
-		return nil, nil
+		return nil, nil //nolint:nilnil // nil means no baseline
 	}
-	files := opts.Baseline
-	opts.Baseline = nil
-	p, unreadable, err := Load(files, opts)
+	c, unreadable, err := Load(opts.Baseline, opts)
 	if len(unreadable) > 0 {
 		return nil, fmt.Errorf("read the baseline: %s: %s", unreadable[0].Span, unreadable[0].Message)
 	}
-	return p, err
+	return c, err
 }
 
-func syntaxFinding(err *kratosconf.SyntaxError) Finding {
-	f := Finding{
-		Rule: SyntaxRule, Severity: Error, Span: err.Span,
+func syntaxFinding(err *kratosconf.SyntaxError) finding.Finding {
+	f := finding.Finding{
+		Rule: SyntaxRule, Severity: finding.Error, Span: err.Span,
 		Message: err.Message + ", so Kratos does not start",
 		Help:    "fix the syntax here; everything else is checked once the file can be read",
 	}
 	if err.Template {
-		f.Severity = Info
+		f.Severity = finding.Info
 		f.Message = "this template cannot be checked before it is rendered: " + err.Message
 		f.Help = "also lint the rendered file, with --rendered"
 	}
 	return f
 }
 
-// Run checks every rule.
-func Run(p *Pass, rules []*Rule) []Finding {
+// Run checks a configuration, which Load has read with the same options, against
+// rules. The findings are ordered by place. It returns an error if the baseline
+// cannot be read.
+func Run(c *passkeys.Config, opts Options, rules []*Rule) ([]finding.Finding, error) {
+	p := &Pass{
+		Config: c, RelatedFile: opts.RelatedFile, Enrolled: opts.Enrolled, Rendered: opts.Rendered,
+		opts: opts, reported: make(map[findingKey]bool),
+	}
+	var err error
+	if p.Before, err = before(opts); err != nil {
+		return nil, err
+	}
 	for _, r := range rules {
 		p.rule = r
 		r.Check(p)
@@ -176,7 +148,7 @@ func Run(p *Pass, rules []*Rule) []Finding {
 	}
 	p.dropHarm(fixes)
 	p.dropHarm(proposals)
-	slices.SortStableFunc(p.findings, func(a, b Finding) int {
+	slices.SortStableFunc(p.findings, func(a, b finding.Finding) int {
 		return cmp.Or(
 			cmp.Compare(p.fileOrder(a.Span.File), p.fileOrder(b.Span.File)),
 			cmp.Compare(a.Span.Start, b.Span.Start),
@@ -184,5 +156,5 @@ func Run(p *Pass, rules []*Rule) []Finding {
 			cmp.Compare(a.Rule, b.Rule),
 		)
 	})
-	return p.findings
+	return p.findings, nil
 }

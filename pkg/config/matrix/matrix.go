@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -54,9 +54,9 @@ func (m Matrix) OK() bool {
 
 // New computes the matrix. Origins come from UI URLs, deployed domains and the
 // configured list.
-func New(p *lint.Pass) Matrix {
+func New(p *passkeys.Config) Matrix {
 	m := Matrix{Rows: []Row{}}
-	base := p.Config.Get("serve.public.base_url").Text()
+	base := p.Get("serve.public.base_url").Text()
 	for _, method := range p.Enabled() {
 		if method.Unsure() || method.OriginsUnsure() || !method.ID.Is(kratosconf.String) {
 			m.Skipped = append(m.Skipped, fmt.Sprintf("%s: rp.id or the origins depend on a template", method.Name))
@@ -75,7 +75,7 @@ func New(p *lint.Pass) Matrix {
 
 // pages returns the pages of the flows and domains, and each other configured web
 // origin.
-func pages(p *lint.Pass, m *lint.Method) []lint.Page {
+func pages(p *passkeys.Config, m *passkeys.Method) []passkeys.Page {
 	out := p.PagesOf(m)
 	known := make(map[string]bool)
 	for _, page := range out {
@@ -84,13 +84,13 @@ func pages(p *lint.Pass, m *lint.Method) []lint.Page {
 	for _, o := range m.Origins {
 		if o.IsWeb() && !known[o.Bare()] {
 			known[o.Bare()] = true
-			out = append(out, lint.Page{Origin: o, Name: "rp.origins"})
+			out = append(out, passkeys.Page{Origin: o, Name: "rp.origins"})
 		}
 	}
 	return out
 }
 
-func newRow(p *lint.Pass, m *lint.Method, page lint.Page, base string) Row {
+func newRow(p *passkeys.Config, m *passkeys.Method, page passkeys.Page, base string) Row {
 	id := m.ID.Str
 	row := Row{Origin: page.Page.Origin(), Where: page.Where(), Method: m.Name, RPID: id}
 	row.Browser = gate(p.Browser(page.Page, id))

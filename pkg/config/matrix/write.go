@@ -8,8 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
@@ -22,7 +22,7 @@ func (m Matrix) Text(w io.Writer, browsers []Browser, look report.Look) error {
 		if ok {
 			return look.Good(text)
 		}
-		return look.Paint(lint.Error, text)
+		return look.Paint(finding.Error, text)
 	}
 	// wrap writes an indented text.
 	wrap := func(text string) { b.WriteString(look.Wrap("  ", 4, safetext.Visible(text)) + "\n") }

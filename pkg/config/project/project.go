@@ -15,6 +15,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -156,7 +157,7 @@ const (
 
 // Apply removes ignored findings. It adds findings for expired ignores and, if
 // everything was checked, for ignores that match nothing.
-func (p *Project) Apply(findings []lint.Finding, everything bool, now time.Time) []lint.Finding {
+func (p *Project) Apply(findings []finding.Finding, everything bool, now time.Time) []finding.Finding {
 	used := make([]bool, len(p.Ignores))
 	out := findings[:0:0]
 	for _, f := range findings {
@@ -173,7 +174,7 @@ func (p *Project) Apply(findings []lint.Finding, everything bool, now time.Time)
 	}
 	for i := range p.Ignores {
 		g := &p.Ignores[i]
-		f := lint.Finding{Severity: lint.Warning, Span: p.span(g)}
+		f := finding.Finding{Severity: finding.Warning, Span: p.span(g)}
 		switch {
 		case g.over(now):
 			f.Rule = ExpiredRule
@@ -191,7 +192,7 @@ func (p *Project) Apply(findings []lint.Finding, everything bool, now time.Time)
 	return out
 }
 
-func (i *Ignore) matches(f lint.Finding) bool {
+func (i *Ignore) matches(f finding.Finding) bool {
 	return f.Rule == i.Rule && (i.File == "" || f.Span.File != nil && (f.Span.File.Name == i.File || strings.HasSuffix(f.Span.File.Name, "/"+i.File)))
 }
 

@@ -14,8 +14,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/project"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -75,9 +75,9 @@ func TestApply(t *testing.T) {
   - {rule: four, reason: for now, expires: 2026-03-02}
 `)
 	f := source.New("deploy/kratos.yml", []byte("a: b\n"))
-	var found []lint.Finding
+	var found []finding.Finding
 	for _, rule := range []string{"one", "two", "three", "four", "five"} {
-		found = append(found, lint.Finding{Rule: rule, Span: source.Span{File: f}})
+		found = append(found, finding.Finding{Rule: rule, Span: source.Span{File: f}})
 	}
 	var got []string
 	for _, f := range p.Apply(found, true, time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)) {

@@ -9,13 +9,13 @@ import (
 	"io"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
 // GitHub writes workflow commands, which GitHub shows next to the lines.
-func GitHub(w io.Writer, findings []lint.Finding) error {
-	command := map[lint.Severity]string{lint.Error: "error", lint.Warning: "warning", lint.Info: "notice"}
+func GitHub(w io.Writer, findings []finding.Finding) error {
+	command := map[finding.Severity]string{finding.Error: "error", finding.Warning: "warning", finding.Info: "notice"}
 	for _, f := range findings {
 		at := f.Span.Position()
 		_, err := fmt.Fprintf(w, "::%s file=%s,line=%d,col=%d,title=%s::%s\n", command[f.Severity],
@@ -65,7 +65,7 @@ type (
 
 // JUnit writes one suite per file and one failed case per finding, or one
 // passed case if there are no findings.
-func JUnit(w io.Writer, findings []lint.Finding) error {
+func JUnit(w io.Writer, findings []finding.Finding) error {
 	out := junitSuites{Name: "oly-passkey lint", Tests: max(1, len(findings)), Failures: len(findings)}
 	at := make(map[string]int)
 	for _, f := range findings {
@@ -100,7 +100,7 @@ func JUnit(w io.Writer, findings []lint.Finding) error {
 }
 
 // GitLab writes a code quality report.
-func GitLab(w io.Writer, findings []lint.Finding) error {
+func GitLab(w io.Writer, findings []finding.Finding) error {
 	type lines struct {
 		Begin int `json:"begin"`
 	}
@@ -115,7 +115,7 @@ func GitLab(w io.Writer, findings []lint.Finding) error {
 		Severity    string   `json:"severity"`
 		Location    location `json:"location"`
 	}
-	severity := map[lint.Severity]string{lint.Error: "critical", lint.Warning: "minor", lint.Info: "info"}
+	severity := map[finding.Severity]string{finding.Error: "critical", finding.Warning: "minor", finding.Info: "info"}
 	out := make([]issue, 0, len(findings))
 	seen := make(map[string]int)
 	for _, f := range findings {
@@ -137,7 +137,7 @@ func GitLab(w io.Writer, findings []lint.Finding) error {
 
 // Fingerprint identifies a finding by its rule, file and message, so that it
 // stays the same when lines move.
-func Fingerprint(f lint.Finding) string {
+func Fingerprint(f finding.Finding) string {
 	sum := sha256.Sum256([]byte(f.Rule + "\x00" + fileName(f) + "\x00" + f.Message))
 	return hex.EncodeToString(sum[:16])
 }

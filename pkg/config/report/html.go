@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
@@ -51,12 +51,12 @@ type htmlFinding struct {
 }
 
 // HTML writes a report for readers who do not have the files.
-func HTML(w io.Writer, findings []lint.Finding) error {
+func HTML(w io.Writer, findings []finding.Finding) error {
 	return HTMLWith(w, findings, "")
 }
 
 // HTMLWith is like HTML and appends another part.
-func HTMLWith(w io.Writer, findings []lint.Finding, more template.HTML) error {
+func HTMLWith(w io.Writer, findings []finding.Finding, more template.HTML) error {
 	data := struct {
 		Summary  string
 		Findings []htmlFinding
@@ -85,17 +85,17 @@ func HTMLWith(w io.Writer, findings []lint.Finding, more template.HTML) error {
 
 // Summary returns the number of findings per severity: "1 error, 2 warnings",
 // or "no findings".
-func Summary(findings []lint.Finding) string {
-	count := make(map[lint.Severity]int)
+func Summary(findings []finding.Finding) string {
+	count := make(map[finding.Severity]int)
 	for _, f := range findings {
 		count[f.Severity]++
 	}
 	var parts []string
-	for _, s := range []lint.Severity{lint.Error, lint.Warning, lint.Info} {
+	for _, s := range []finding.Severity{finding.Error, finding.Warning, finding.Info} {
 		switch n := count[s]; {
 		case n == 1:
 			parts = append(parts, "1 "+s.String())
-		case n > 1 && s == lint.Info:
+		case n > 1 && s == finding.Info:
 			parts = append(parts, fmt.Sprintf("%d info", n))
 		case n > 1:
 			parts = append(parts, fmt.Sprintf("%d %ss", n, s))

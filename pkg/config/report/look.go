@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 )
 
@@ -16,8 +16,8 @@ type Look struct {
 }
 
 // Paint colors a text by severity.
-func (l Look) Paint(severity lint.Severity, s string) string {
-	code := map[lint.Severity]string{lint.Error: "31", lint.Warning: "33", lint.Info: "36"}[severity]
+func (l Look) Paint(severity finding.Severity, s string) string {
+	code := map[finding.Severity]string{finding.Error: "31", finding.Warning: "33", finding.Info: "36"}[severity]
 	return l.paint(code, s)
 }
 

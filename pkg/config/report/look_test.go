@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 func TestParagraph(t *testing.T) {
@@ -48,6 +48,6 @@ func TestLook(t *testing.T) {
 		require.LessOrEqual(t, len(line), 41)
 	}
 	require.Equal(t, "\x1b[1;32mok\x1b[0m"+strings.TrimPrefix(plain.String(), "ok"), color.String())
-	require.Equal(t, "\x1b[1;31mx\x1b[0m", look.Paint(lint.Error, "x"))
-	require.Equal(t, "x", report.Look{Columns: 40}.Paint(lint.Error, "x"))
+	require.Equal(t, "\x1b[1;31mx\x1b[0m", look.Paint(finding.Error, "x"))
+	require.Equal(t, "x", report.Look{Columns: 40}.Paint(finding.Error, "x"))
 }

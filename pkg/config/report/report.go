@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"io"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // JSON writes {"findings":[…]}, with an empty list if there are none.
-func JSON(w io.Writer, findings []lint.Finding) error {
-	type finding struct {
+func JSON(w io.Writer, findings []finding.Finding) error {
+	type row struct {
 		Rule     string `json:"rule"`
 		Severity string `json:"severity"`
 		File     string `json:"file"`
@@ -20,11 +20,11 @@ func JSON(w io.Writer, findings []lint.Finding) error {
 		Help     string `json:"help"`
 	}
 	out := struct {
-		Findings []finding `json:"findings"`
-	}{Findings: make([]finding, 0, len(findings))}
+		Findings []row `json:"findings"`
+	}{Findings: make([]row, 0, len(findings))}
 	for _, f := range findings {
 		at := f.Span.Position()
-		out.Findings = append(out.Findings, finding{
+		out.Findings = append(out.Findings, row{
 			Rule: f.Rule, Severity: f.Severity.String(),
 			File: fileName(f), Line: at.Line, Column: at.Column,
 			Message: f.Message, Help: f.Help,
@@ -36,7 +36,7 @@ func JSON(w io.Writer, findings []lint.Finding) error {
 	return e.Encode(out)
 }
 
-func fileName(f lint.Finding) string {
+func fileName(f finding.Finding) string {
 	if f.Span.File == nil {
 		return ""
 	}
@@ -44,7 +44,7 @@ func fileName(f lint.Finding) string {
 }
 
 // Writer writes findings in one format.
-type Writer func(io.Writer, []lint.Finding) error
+type Writer func(io.Writer, []finding.Finding) error
 
 // Formats returns the names of all formats, the default first.
 func Formats() []string {

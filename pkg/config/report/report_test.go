@@ -14,27 +14,27 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/internal/testing/golden"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // findings is one of each severity, with all that a finding can have.
-func findings() []lint.Finding {
+func findings() []finding.Finding {
 	f := source.New("deploy/kratos.yml", []byte("rp:\n  id: \"ünï.example\"\n  origins: [https://a.example/] # 50%, <b>\n"))
 	at := func(start, end int) source.Span { return source.Span{File: f, Start: start, End: end} }
 	start := bytes.Index(f.Data, []byte("https"))
 	origin := at(start, start+len("https://a.example/"))
-	return []lint.Finding{
+	return []finding.Finding{
 		{
-			Rule: "origin-trailing-slash", Severity: lint.Error, Span: origin, Message: `origin "https://a.example/" ends in a slash: 100% wrong, <b>`,
+			Rule: "origin-trailing-slash", Severity: finding.Error, Span: origin, Message: `origin "https://a.example/" ends in a slash: 100% wrong, <b>`,
 			Help: `write "https://a.example"`, Fix: []source.Edit{{Span: origin, New: "https://a.example"}},
-			Notes: []lint.Note{{Span: at(0, 2), Message: "the rp is here"}},
+			Notes: []finding.Note{{Span: at(0, 2), Message: "the rp is here"}},
 		},
-		{Rule: "rp-id-not-canonical", Severity: lint.Warning, Span: at(11, 24), Message: "not punycode", Help: "write it so"},
-		{Rule: "origin-unused", Severity: lint.Info, Span: at(0, 0), Message: "left over"},
+		{Rule: "rp-id-not-canonical", Severity: finding.Warning, Span: at(11, 24), Message: "not punycode", Help: "write it so"},
+		{Rule: "origin-unused", Severity: finding.Info, Span: at(0, 0), Message: "left over"},
 	}
 }
 
@@ -78,7 +78,7 @@ func TestSARIFIsValid(t *testing.T) {
 	require.NoError(t, c.AddResource("sarif.json", schema))
 	compiled, err := c.Compile("sarif.json")
 	require.NoError(t, err)
-	for _, list := range [][]lint.Finding{findings(), nil} {
+	for _, list := range [][]finding.Finding{findings(), nil} {
 		var out bytes.Buffer
 		require.NoError(t, report.SARIF(&out, list))
 		doc, err := jsonschema.UnmarshalJSON(&out)
@@ -105,11 +105,11 @@ func TestColorTextFitsATerminal(t *testing.T) {
 	file := source.New("kratos.yml", []byte("id: "+strings.Repeat("so long, ", 25)))
 	span := source.Span{File: file, Start: 151, End: 155}
 	var out bytes.Buffer
-	require.NoError(t, report.Look{Columns: 80, Color: true}.Text(&out, []lint.Finding{{
-		Rule: "a-rule", Severity: lint.Error, Span: span,
+	require.NoError(t, report.Look{Columns: 80, Color: true}.Text(&out, []finding.Finding{{
+		Rule: "a-rule", Severity: finding.Error, Span: span,
 		Message: strings.Repeat("what is wrong, and what happens to people, ", 3) + "at length",
 		Help:    strings.Repeat("what to do, step by step, ", 4) + "in time",
-		Notes:   []lint.Note{{Span: span, Message: strings.Repeat("and where else ", 6) + "it shows"}},
+		Notes:   []finding.Note{{Span: span, Message: strings.Repeat("and where else ", 6) + "it shows"}},
 	}}))
 	plain := regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(out.String(), "")
 	require.Equal(t, `kratos.yml:1:152: error: what is wrong, and what happens to people, what is

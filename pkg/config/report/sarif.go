@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -80,7 +80,7 @@ type (
 )
 
 // SARIF writes the findings as SARIF 2.1.0, fixes included, for code scanning.
-func SARIF(w io.Writer, findings []lint.Finding) error {
+func SARIF(w io.Writer, findings []finding.Finding) error {
 	run := sarifRun{
 		Tool:       sarifTool{Driver: sarifDriver{Name: "oly-passkey", InformationURI: home, Rules: []sarifRule{}}},
 		Results:    []sarifResult{},
@@ -105,8 +105,8 @@ func SARIF(w io.Writer, findings []lint.Finding) error {
 
 const home = "https://github.com/olympusoss/oly-passkey"
 
-func newSARIFResult(f lint.Finding, index int) sarifResult {
-	level := map[lint.Severity]string{lint.Error: "error", lint.Warning: "warning", lint.Info: "note"}[f.Severity]
+func newSARIFResult(f finding.Finding, index int) sarifResult {
+	level := map[finding.Severity]string{finding.Error: "error", finding.Warning: "warning", finding.Info: "note"}[f.Severity]
 	r := sarifResult{
 		RuleID: f.Rule, RuleIndex: index, Level: level, Message: sarifText{withHelp(f)},
 		Locations: []sarifLocation{{PhysicalLocation: physical(f.Span)}},
@@ -128,7 +128,7 @@ func newSARIFResult(f lint.Finding, index int) sarifResult {
 	return r
 }
 
-func withHelp(f lint.Finding) string {
+func withHelp(f finding.Finding) string {
 	if f.Help == "" {
 		return f.Message
 	}

@@ -8,17 +8,17 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/safetext"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Text writes each finding as file:line:column: severity: message [rule], the
 // line that it is about with a caret, the help and further places.
-func Text(w io.Writer, findings []lint.Finding) error { return Look{}.Text(w, findings) }
+func Text(w io.Writer, findings []finding.Finding) error { return Look{}.Text(w, findings) }
 
 // Text is the function Text with this look.
-func (l Look) Text(w io.Writer, findings []lint.Finding) error {
+func (l Look) Text(w io.Writer, findings []finding.Finding) error {
 	b := bufio.NewWriter(w)
 	for i, f := range findings {
 		if i > 0 {

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/config/project"
 	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -172,7 +172,7 @@ func (s *Discovery) host(f *source.File) {
 	var all []string
 	for _, d := range project.Domains(f) {
 		page, err := webauthn.ParsePage("https://" + strings.TrimPrefix(strings.TrimPrefix(d, "https://"), "http://"))
-		if err == nil && !page.IP.IsValid() && (lint.IsPublic(page) || page.IsLocalhost()) && !slices.Contains(all, page.Host) {
+		if err == nil && !page.IP.IsValid() && (passkeys.IsPublic(page) || page.IsLocalhost()) && !slices.Contains(all, page.Host) {
 			all = append(all, page.Host)
 		}
 	}

@@ -11,18 +11,19 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // Lint checks files that are not written yet, each kratos.yml with the kratos.env
 // beside it. Only what a user has put into kratos.env can lead to a finding.
-func Lint(files []File) ([]lint.Finding, error) {
+func Lint(files []File) ([]finding.Finding, error) {
 	content := make(map[string][]byte)
 	for _, f := range files {
 		content[f.Path] = f.Content
 	}
-	var found []lint.Finding
+	var found []finding.Finding
 	for _, f := range files {
 		if name := path.Base(f.Path); name != KratosYML && name != HelmValues {
 			continue
@@ -36,7 +37,7 @@ func Lint(files []File) ([]lint.Finding, error) {
 	return found, nil
 }
 
-func lintOne(config string, content map[string][]byte) ([]lint.Finding, error) {
+func lintOne(config string, content map[string][]byte) ([]finding.Finding, error) {
 	dir := path.Dir(config)
 	at := func(name string) []byte { return content[path.Join(dir, name)] }
 	read := func(name string) (*source.File, error) {

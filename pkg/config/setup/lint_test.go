@@ -13,6 +13,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
 	"github.com/olympusoss/oly-passkey/pkg/config/setup"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -64,7 +65,7 @@ func TestLintsClean(t *testing.T) {
 	}
 }
 
-func requireClean(t *testing.T, found []lint.Finding) {
+func requireClean(t *testing.T, found []finding.Finding) {
 	t.Helper()
 	if len(found) > 0 {
 		require.NoError(t, report.Text(os.Stderr, found))

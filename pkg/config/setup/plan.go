@@ -14,15 +14,16 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/setup/patch"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Plan is what a run of init writes: a new deployment, or the patch of an existing
 // configuration and the files beside it.
 type Plan struct {
-	Patch    *patch.Plan    // nil for a new deployment
-	Findings []lint.Finding // of lint in the result; a plan with an error must not be written
-	Serve    string         // command that runs the sidecar, "" if no hook of a patch calls it
+	Patch    *patch.Plan       // nil for a new deployment
+	Findings []finding.Finding // of lint in the result; a plan with an error must not be written
+	Serve    string            // command that runs the sidecar, "" if no hook of a patch calls it
 
 	dir   string
 	files []File // in dir
@@ -178,13 +179,13 @@ func Shell(words ...string) string {
 const shellSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/:@%+,="
 
 // Errors returns the findings that forbid to write the plan.
-func (p *Plan) Errors() []lint.Finding { return p.withSeverity(lint.Error) }
+func (p *Plan) Errors() []finding.Finding { return p.withSeverity(finding.Error) }
 
 // Warnings returns the findings of lower severity, without hints.
-func (p *Plan) Warnings() []lint.Finding { return p.withSeverity(lint.Warning) }
+func (p *Plan) Warnings() []finding.Finding { return p.withSeverity(finding.Warning) }
 
-func (p *Plan) withSeverity(severity lint.Severity) []lint.Finding {
-	return slices.DeleteFunc(slices.Clone(p.Findings), func(f lint.Finding) bool { return f.Severity != severity })
+func (p *Plan) withSeverity(severity finding.Severity) []finding.Finding {
+	return slices.DeleteFunc(slices.Clone(p.Findings), func(f finding.Finding) bool { return f.Severity != severity })
 }
 
 // Path returns the path of a file of the plan.

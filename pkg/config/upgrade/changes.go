@@ -5,7 +5,8 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -17,13 +18,13 @@ type change struct {
 	source string
 	// where returns the places that it affects, or none if it does not affect
 	// the configuration.
-	where        func(*lint.Pass) []source.Span
+	where        func(*passkeys.Config) []source.Span
 	gained, lost note // upgrading to since, or downgrading to before it
 }
 
 // note explains a change. It is skipped if its message is empty.
 type note struct {
-	severity      lint.Severity
+	severity      finding.Severity
 	message, help string
 }
 
@@ -55,37 +56,37 @@ func released() []change {
 	return []change{
 		{
 			"android-origins", "origins of Android apps in `rp.origins`", kratosconf.VersionTriggerID, "a82d28801", androidOrigins,
-			note{lint.Info, "Kratos accepts the origins of Android apps since v25.4.0", ""},
-			note{lint.Error, "before v25.4.0 Kratos rejects ceremonies of Android apps, whatever is in rp.origins", "use v25.4.0 or later"},
+			note{finding.Info, "Kratos accepts the origins of Android apps since v25.4.0", ""},
+			note{finding.Error, "before v25.4.0 Kratos rejects ceremonies of Android apps, whatever is in rp.origins", "use v25.4.0 or later"},
 		},
 		{
 			"hook-trigger-id", "hooks send `Ory-Webhook-Trigger-Id`", kratosconf.VersionTriggerID, "Ory-Webhook-Trigger-Id", webHooks,
-			note{lint.Info, "since v25.4.0 hooks send Ory-Webhook-Trigger-Id, which is the same in all tries of an event", ""},
-			note{lint.Info, "before v25.4.0 hooks send no Ory-Webhook-Trigger-Id, so receivers cannot distinguish retries from new events", "make receivers idempotent"},
+			note{finding.Info, "since v25.4.0 hooks send Ory-Webhook-Trigger-Id, which is the same in all tries of an event", ""},
+			note{finding.Info, "before v25.4.0 hooks send no Ory-Webhook-Trigger-Id, so receivers cannot distinguish retries from new events", "make receivers idempotent"},
 		},
 		{
 			"verified-address-counts", "`require_verified_address` applies to passkeys", kratosconf.VersionTriggerID, "selfservice/hook/address_verifier.go", verifiedAddress,
-			note{lint.Warning, "since v25.4.0 require_verified_address applies to passkeys: users whose address is not verified can no longer sign in", "count these users before you upgrade, and enable verification"},
+			note{finding.Warning, "since v25.4.0 require_verified_address applies to passkeys: users whose address is not verified can no longer sign in", "count these users before you upgrade, and enable verification"},
 			note{}, // lint reports it
 		},
 		{
 			"api-flows", "passkeys in API flows (native apps)", v26_2, "39c341b92", passkey,
-			note{lint.Info, "since v26.2.0 API flows have the passkey method, so native apps can sign in with passkeys", ""},
-			note{lint.Warning, "before v26.2.0 only browser flows have the passkey method, so native apps lose it", "let apps sign in through the system browser"},
+			note{finding.Info, "since v26.2.0 API flows have the passkey method, so native apps can sign in with passkeys", ""},
+			note{finding.Warning, "before v26.2.0 only browser flows have the passkey method, so native apps lose it", "let apps sign in through the system browser"},
 		},
 		{
 			"webauthn-without-rp", "`webauthn` without `rp` is silently omitted", v26_2, "measured on v1.3.1 and v26.2.0", webauthnWithoutRP,
-			note{lint.Warning, "v26.2.0 silently omits webauthn if it has no rp; in v1.3.1 every sign-up fails with HTTP 500", "configure rp, or disable the method"},
-			note{lint.Error, "in v1.3.1 every sign-up fails with HTTP 500 if webauthn has no rp", "configure rp, or disable the method"},
+			note{finding.Warning, "v26.2.0 silently omits webauthn if it has no rp; in v1.3.1 every sign-up fails with HTTP 500", "configure rp, or disable the method"},
+			note{finding.Error, "in v1.3.1 every sign-up fails with HTTP 500 if webauthn has no rp", "configure rp, or disable the method"},
 		},
 		{
 			"hook-id", "`id` in a hook's config", v26_2, "measured on v1.3.1 and v26.2.0", hookIDs,
 			note{},
-			note{lint.Error, "v1.3.1 does not know id in a hook's config, so it does not start", "remove it"},
+			note{finding.Error, "v1.3.1 does not know id in a hook's config, so it does not start", "remove it"},
 		},
 		{
 			"admin-page-size", "lists of identities have at most 500 per page", v26_2, "measured on v1.3.1 and v26.2.0", passkey,
-			note{lint.Info, "since v26.2.0 lists of identities have at most 500 per page, whatever page_size is: scripts that expect 1000 miss identities", "follow the Link header until it has no rel=\"next\""},
+			note{finding.Info, "since v26.2.0 lists of identities have at most 500 per page, whatever page_size is: scripts that expect 1000 miss identities", "follow the Link header until it has no rel=\"next\""},
 			note{},
 		},
 	}
@@ -95,44 +96,44 @@ func unreleased() []change {
 	return []change{
 		{
 			"ceremony-policy", "`authenticator_selection`, `attestation`, `timeouts`; phones and security keys at sign-up", later, "f2b149799", passkey,
-			note{lint.Warning, "after v26.2.0 registration does not request authenticatorAttachment \"platform\" unless it is configured, so browsers also offer phones and security keys", "set authenticator_selection if you do not want that"},
-			note{lint.Warning, "up to v26.2.0 registration always requests authenticatorAttachment \"platform\": desktop browsers show no QR code and reject security keys", "remove that member in the page, as passkey.js does"},
+			note{finding.Warning, "after v26.2.0 registration does not request authenticatorAttachment \"platform\" unless it is configured, so browsers also offer phones and security keys", "set authenticator_selection if you do not want that"},
+			note{finding.Warning, "up to v26.2.0 registration always requests authenticatorAttachment \"platform\": desktop browsers show no QR code and reject security keys", "remove that member in the page, as passkey.js does"},
 		},
 		{
 			"display-name-by-flag", "the trait that labels passkeys is found by its annotation", later, "d560762ed", passkey,
-			note{lint.Info, "after v26.2.0 Kratos finds the trait that labels passkeys by its annotation, not by its title; without one it hides passkeys instead of failing with HTTP 500", ""},
-			note{lint.Info, "up to v26.2.0 Kratos finds the trait that labels passkeys by its title, which must be unique", "run oly-passkey lint with --kratos-version"},
+			note{finding.Info, "after v26.2.0 Kratos finds the trait that labels passkeys by its annotation, not by its title; without one it hides passkeys instead of failing with HTTP 500", ""},
+			note{finding.Info, "up to v26.2.0 Kratos finds the trait that labels passkeys by its title, which must be unique", "run oly-passkey lint with --kratos-version"},
 		},
 		{
 			"exclude-credentials", "`excludeCredentials` in settings", later, "937706d6c", passkey,
-			note{lint.Info, "after v26.2.0 settings send excludeCredentials, so the same authenticator cannot be added twice", ""},
-			note{lint.Info, "up to v26.2.0 settings send no excludeCredentials, so the same authenticator can be added twice", ""},
+			note{finding.Info, "after v26.2.0 settings send excludeCredentials, so the same authenticator cannot be added twice", ""},
+			note{finding.Info, "up to v26.2.0 settings send no excludeCredentials, so the same authenticator can be added twice", ""},
 		},
 		{
 			"sign-count", "the signature counter is stored", later, "57dc77574", passkey,
-			note{lint.Info, "after v26.2.0 Kratos stores the signature counter, so cloned security keys can be detected", ""},
-			note{lint.Info, "up to v26.2.0 Kratos does not store the signature counter, so cloned security keys are not detected", ""},
+			note{finding.Info, "after v26.2.0 Kratos stores the signature counter, so cloned security keys can be detected", ""},
+			note{finding.Info, "up to v26.2.0 Kratos does not store the signature counter, so cloned security keys are not detected", ""},
 		},
 		{
 			"passkey-import", "identities can be imported with their passkeys", later, "d651fadee, 3a5664d20", passkey,
-			note{lint.Info, "after v26.2.0 identities can be imported with their passkeys, each with its user_handle", ""},
-			note{lint.Info, "up to v26.2.0 passkeys cannot be imported", ""},
+			note{finding.Info, "after v26.2.0 identities can be imported with their passkeys, each with its user_handle", ""},
+			note{finding.Info, "up to v26.2.0 passkeys cannot be imported", ""},
 		},
 	}
 }
 
 // The places that changes affect.
 
-func passkey(p *lint.Pass) []source.Span {
+func passkey(p *passkeys.Config) []source.Span {
 	if !p.Passkey.On {
 		return nil
 	}
-	return []source.Span{p.Config.Get(p.Passkey.Path).Place()}
+	return []source.Span{p.Get(p.Passkey.Path).Place()}
 }
 
-func androidOrigins(p *lint.Pass) []source.Span {
+func androidOrigins(p *passkeys.Config) []source.Span {
 	var out []source.Span
-	p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
+	p.EachOrigin(func(_ *passkeys.Method, o passkeys.Origin) {
 		if strings.HasPrefix(o.Text, "android:") {
 			out = append(out, o.Value.Place())
 		}
@@ -140,14 +141,14 @@ func androidOrigins(p *lint.Pass) []source.Span {
 	return out
 }
 
-func webauthnWithoutRP(p *lint.Pass) []source.Span {
-	if !p.WebAuthn.On || p.WebAuthn.RP != nil || p.Config.Incomplete() {
+func webauthnWithoutRP(p *passkeys.Config) []source.Span {
+	if !p.WebAuthn.On || p.WebAuthn.RP != nil || p.Incomplete() {
 		return nil
 	}
-	return []source.Span{p.Config.Get(p.WebAuthn.Path).Place()}
+	return []source.Span{p.Get(p.WebAuthn.Path).Place()}
 }
 
-func webHooks(p *lint.Pass) []source.Span {
+func webHooks(p *passkeys.Config) []source.Span {
 	hooks := p.WebHooks()
 	if len(hooks) == 0 {
 		return nil
@@ -155,7 +156,7 @@ func webHooks(p *lint.Pass) []source.Span {
 	return []source.Span{hooks[0].Value.Place()} // all alike
 }
 
-func hookIDs(p *lint.Pass) []source.Span {
+func hookIDs(p *passkeys.Config) []source.Span {
 	var out []source.Span
 	for _, h := range p.WebHooks() {
 		if id := h.Config().Get("id"); id != nil {
@@ -167,7 +168,7 @@ func hookIDs(p *lint.Pass) []source.Span {
 
 // verifiedAddress returns the require_verified_address hooks that run after a
 // passkey sign-in.
-func verifiedAddress(p *lint.Pass) []source.Span {
+func verifiedAddress(p *passkeys.Config) []source.Span {
 	if !p.Passkey.On {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 	"github.com/olympusoss/oly-passkey/pkg/config/upgrade"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -117,7 +118,7 @@ func TestCheckReadsSchemasTwice(t *testing.T) {
 	files := []*source.File{source.New("kratos.yml", []byte(text))}
 	now, err := lint.Check(files, opts, rules.All())
 	require.NoError(t, err)
-	require.Len(t, slices.DeleteFunc(now, func(f lint.Finding) bool { return f.Span.File.Name != "a.json" }), 1, "once, though two schemas share the file")
+	require.Len(t, slices.DeleteFunc(now, func(f finding.Finding) bool { return f.Span.File.Name != "a.json" }), 1, "once, though two schemas share the file")
 	for _, to := range []kratosconf.Version{{Major: 26, Minor: 2}, {Major: 25, Minor: 4}} {
 		from := kratosconf.Version{Major: 26, Minor: 2}
 		found, err := upgrade.Check(files, opts, from, to)

@@ -6,13 +6,13 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Problem is a fault of a document.
 type Problem struct {
 	ID       string // stable and readable
-	Severity lint.Severity
+	Severity finding.Severity
 	Document Name
 	URL      string // or the file's name
 	Message  string // lower case, no period
@@ -27,7 +27,7 @@ type checker struct {
 	out  []Problem
 }
 
-func (c *checker) add(id string, severity lint.Severity, help, format string, args ...any) {
+func (c *checker) add(id string, severity finding.Severity, help, format string, args ...any) {
 	c.out = append(c.out, Problem{
 		ID: id, Severity: severity, Document: c.name, URL: c.doc.URL,
 		Message: fmt.Sprintf(format, args...), Help: help,
@@ -55,7 +55,7 @@ func Check(name Name, doc *Fetched, s *Site) []Problem {
 // delivery describes how a document must be served.
 type delivery struct {
 	id       string
-	severity lint.Severity // if a required document is missing
+	severity finding.Severity // if a required document is missing
 	needed   bool
 	redirect bool // readers follow https redirects
 	reader   string
@@ -86,7 +86,7 @@ func (c *checker) delivered(d delivery) bool {
 	case looksLikeHTML(f):
 		severity := d.severity
 		if !d.needed {
-			severity = lint.Info
+			severity = finding.Info
 		}
 		c.add("spa-fallback", severity, "route /.well-known/ before the catch-all that serves the index page", "responds with an HTML page and status 200 instead of the document")
 		return false

@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -15,27 +16,27 @@ import (
 func (c *checker) assetLinks() {
 	s := c.site
 	if !c.delivered(delivery{
-		id: "assetlinks", severity: lint.Error, reader: "Android devices",
+		id: "assetlinks", severity: finding.Error, reader: "Android devices",
 		needed: len(s.Keys) > 0 || len(s.Apps) > 0 || !s.Configured,
 	}) {
 		return
 	}
 	var statements []statement
 	if err := json.Unmarshal(c.doc.Body, &statements); err != nil {
-		c.add("assetlinks", lint.Error, "generate it with oly-passkey wellknown generate assetlinks.json", "is not a JSON list of statements")
+		c.add("assetlinks", finding.Error, "generate it with oly-passkey wellknown generate assetlinks.json", "is not a JSON list of statements")
 		return
 	}
 	keys := c.loginKeys(statements)
 	for _, k := range s.Keys {
 		if _, ok := keys[k]; !ok {
-			c.add("fingerprint-parity", lint.Error, "add the fingerprint, or drop the origin", "does not have %s, the fingerprint of %q in rp.origins", k, k.Origin())
+			c.add("fingerprint-parity", finding.Error, "add the fingerprint, or drop the origin", "does not have %s, the fingerprint of %q in rp.origins", k, k.Origin())
 		}
 	}
 	for _, app := range s.Apps {
 		c.checkApp(app, keys)
 	}
 	if len(keys) == 0 && len(s.Keys)+len(s.Apps) > 0 {
-		c.add("get-login-creds", lint.Error, "add "+relationLogin+" to the relations of the app", "has no app with the relation %q", relationLogin)
+		c.add("get-login-creds", finding.Error, "add "+relationLogin+" to the relations of the app", "has no app with the relation %q", relationLogin)
 	}
 }
 
@@ -47,20 +48,20 @@ func (c *checker) loginKeys(statements []statement) map[Fingerprint][]string {
 			continue
 		}
 		if !slices.Contains(st.Relation, relationURLs) {
-			c.add("handle-all-urls", lint.Info, "add "+relationURLs+", as in Google's own sample", "does not give the app %q the relation %q, which some versions of Play services also require for passkeys", st.Target.Package, relationURLs)
+			c.add("handle-all-urls", finding.Info, "add "+relationURLs+", as in Google's own sample", "does not give the app %q the relation %q, which some versions of Play services also require for passkeys", st.Target.Package, relationURLs)
 		}
 		for _, text := range st.Target.Fingerprints {
 			k, err := ParseFingerprint(text)
 			if err != nil || k.String() != strings.ToUpper(text) {
-				c.add("assetlinks", lint.Error, "write the SHA-256 as keytool prints it, pairs of hex digits with colons", "has an invalid fingerprint %q for the app %q", text, st.Target.Package)
+				c.add("assetlinks", finding.Error, "write the SHA-256 as keytool prints it, pairs of hex digits with colons", "has an invalid fingerprint %q for the app %q", text, st.Target.Package)
 				continue
 			}
 			keys[k] = append(keys[k], st.Target.Package)
 			if c.site.Configured && !slices.Contains(c.site.Keys, k) {
-				c.add("fingerprint-parity", lint.Error, "add "+k.Origin()+" to rp.origins, or drop the fingerprint", "has the fingerprint %s for the app %q, but rp.origins lacks its origin: Android accepts the app and Kratos rejects it", k, st.Target.Package)
+				c.add("fingerprint-parity", finding.Error, "add "+k.Origin()+" to rp.origins, or drop the fingerprint", "has the fingerprint %s for the app %q, but rp.origins lacks its origin: Android accepts the app and Kratos rejects it", k, st.Target.Package)
 			}
 			if name := k.PublicKey(); name != "" {
-				c.add("debug-key", lint.Warning, "remove it outside development", "allows apps that are signed with %s, whose private key is public", name)
+				c.add("debug-key", finding.Warning, "remove it outside development", "allows apps that are signed with %s, whose private key is public", name)
 			}
 		}
 	}
@@ -73,12 +74,12 @@ func (c *checker) checkApp(app AndroidApp, keys map[Fingerprint][]string) {
 		found = found || slices.Contains(packages, app.Package)
 	}
 	if !found {
-		c.add("assetlinks", lint.Error, "add a statement for the app", "has no statement with %q for the app %q", relationLogin, app.Package)
+		c.add("assetlinks", finding.Error, "add a statement for the app", "has no statement with %q for the app %q", relationLogin, app.Package)
 		return
 	}
 	for _, k := range app.Keys {
 		if !slices.Contains(keys[k], app.Package) {
-			c.add("assetlinks", lint.Error, "add the fingerprint of the key that signed this build", "does not have the fingerprint %s for the app %q", k, app.Package)
+			c.add("assetlinks", finding.Error, "add the fingerprint of the key that signed this build", "does not have the fingerprint %s for the app %q", k, app.Package)
 		}
 	}
 }
@@ -87,7 +88,7 @@ func (c *checker) checkApp(app AndroidApp, keys map[Fingerprint][]string) {
 func (c *checker) apple() {
 	s := c.site
 	if !c.delivered(delivery{
-		id: "apple-app-site-association", severity: lint.Error, reader: "Apple's servers",
+		id: "apple-app-site-association", severity: finding.Error, reader: "Apple's servers",
 		needed: len(s.Apple) > 0 || !s.Configured,
 	}) {
 		return
@@ -95,34 +96,34 @@ func (c *checker) apple() {
 	const id = "apple-app-site-association"
 	const maxApple = 128 << 10 // Apple, "Supporting associated domains"
 	if len(c.doc.Body) > maxApple {
-		c.add(id, lint.Error, "shorten it", "is larger than %d bytes, the most that Apple reads", maxApple)
+		c.add(id, finding.Error, "shorten it", "is larger than %d bytes, the most that Apple reads", maxApple)
 	}
 	var d appleDocument
 	if err := json.Unmarshal(c.doc.Body, &d); err != nil {
-		c.add(id, lint.Error, "generate it with oly-passkey wellknown generate apple-app-site-association", "is not JSON in the form that Apple reads: %s", plainJSON(err))
+		c.add(id, finding.Error, "generate it with oly-passkey wellknown generate apple-app-site-association", "is not JSON in the form that Apple reads: %s", plainJSON(err))
 		return
 	}
 	if d.WebCredentials == nil {
 		if len(s.Apple) > 0 {
-			c.add(id, lint.Error, `add "webcredentials": {"apps": ["TEAMID.bundle.id"]}`, "has no member %q, so no app can use passkeys", "webcredentials")
+			c.add(id, finding.Error, `add "webcredentials": {"apps": ["TEAMID.bundle.id"]}`, "has no member %q, so no app can use passkeys", "webcredentials")
 		}
 		return
 	}
 	for _, app := range d.WebCredentials.Apps {
 		switch {
 		case !IsAppleApp(app):
-			c.add(id, lint.Error, "write the ten-character team id, a dot and the bundle id", "lists %q, which is not an app identifier", app)
+			c.add(id, finding.Error, "write the ten-character team id, a dot and the bundle id", "lists %q, which is not an app identifier", app)
 		case len(s.Apple) > 0 && !slices.Contains(s.Apple, app):
-			c.add(id, lint.Warning, "remove it, or pass it with --apple-app if it is yours", "allows the app %q, which is not one of the given apps", app)
+			c.add(id, finding.Warning, "remove it, or pass it with --apple-app if it is yours", "allows the app %q, which is not one of the given apps", app)
 		}
 	}
 	for _, app := range s.Apple {
 		if !slices.Contains(d.WebCredentials.Apps, app) {
-			c.add(id, lint.Error, "add it to webcredentials.apps", "does not list the app %q", app)
+			c.add(id, finding.Error, "add it to webcredentials.apps", "does not list the app %q", app)
 		}
 	}
-	if page, err := webauthn.ParsePage("https://" + s.RPID); err == nil && len(s.Apple) > 0 && !lint.IsPublic(page) {
-		c.add("aasa-cdn", lint.Warning, "use the entitlement webcredentials:"+s.RPID+"?mode=developer on test devices", "cannot be fetched by Apple's servers, because %q is not a public name", s.RPID)
+	if page, err := webauthn.ParsePage("https://" + s.RPID); err == nil && len(s.Apple) > 0 && !passkeys.IsPublic(page) {
+		c.add("aasa-cdn", finding.Warning, "use the entitlement webcredentials:"+s.RPID+"?mode=developer on test devices", "cannot be fetched by Apple's servers, because %q is not a public name", s.RPID)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -20,7 +20,7 @@ const maxLabels = 5
 func (c *checker) relatedOrigins() {
 	related := c.site.Related()
 	if !c.delivered(delivery{
-		id: "ror-document", severity: lint.Error, redirect: true, reader: "browsers",
+		id: "ror-document", severity: finding.Error, redirect: true, reader: "browsers",
 		needed: len(related) > 0 || !c.site.Configured,
 	}) {
 		return
@@ -39,9 +39,9 @@ func (c *checker) relatedOrigins() {
 		switch v.Class {
 		case webauthn.ClassOK:
 		case webauthn.ClassRelatedLabelLimit:
-			c.add("ror-label-budget", lint.Error, "list it among the first five labels, or remove domains", "lists %q after its fifth registrable label, and browsers only read %d", o, maxLabels)
+			c.add("ror-label-budget", finding.Error, "list it among the first five labels, or remove domains", "lists %q after its fifth registrable label, and browsers only read %d", o, maxLabels)
 		default:
-			c.add("ror-parity", lint.Error, "add it, or generate the document again with oly-passkey wellknown generate webauthn", "does not list %q, which is in rp.origins and depends on it", o)
+			c.add("ror-parity", finding.Error, "add it, or generate the document again with oly-passkey wellknown generate webauthn", "does not list %q, which is in rp.origins and depends on it", o)
 		}
 	}
 	c.checkListed(listed)
@@ -53,7 +53,7 @@ func (c *checker) listed(doc *webauthn.Document) ([]string, bool) {
 	probe := webauthn.Page{Scheme: "https", Host: "probe.invalid.example"}
 	if v := webauthn.Browser(probe, &c.site.RPID, doc); v.Class == webauthn.ClassRelatedJSON {
 		_, why, _ := strings.Cut(v.Reason, RelatedOrigins.Path()+" ")
-		c.add("ror-document", lint.Error, `write {"origins": ["https://…"]}, one string per origin`, "%s", why)
+		c.add("ror-document", finding.Error, `write {"origins": ["https://…"]}, one string per origin`, "%s", why)
 		return nil, false
 	}
 	var d relatedDocument
@@ -68,20 +68,20 @@ func (c *checker) checkListed(listed []string) {
 	for _, o := range listed {
 		page, err := webauthn.ParsePage(o)
 		if err != nil || page.Scheme != "https" || page.Host == "" {
-			c.add("ror-document", lint.Warning, "write scheme, host and port", "lists %q, which is not an https origin and matches no page", o)
+			c.add("ror-document", finding.Warning, "write scheme, host and port", "lists %q, which is not an https origin and matches no page", o)
 			continue
 		}
 		label, _, _ := strings.Cut(webauthn.RegistrableDomain(page.Host), ".")
 		labels[label] = true
 		switch {
 		case webauthn.Browser(page, &c.site.RPID, nil).OK:
-			c.add("ror-noise", lint.Info, "remove it; it only uses up labels", "lists %q, which belongs to rp.id's own domain and needs no entry", o)
+			c.add("ror-noise", finding.Info, "remove it; it only uses up labels", "lists %q, which belongs to rp.id's own domain and needs no entry", o)
 		case c.site.Configured && !slices.Contains(c.site.Origins, page.Origin()):
-			c.add("ror-parity", lint.Warning, "add it to rp.origins, or remove it here", "lists %q, which is not in rp.origins: browsers accept it and Kratos rejects it", o)
+			c.add("ror-parity", finding.Warning, "add it to rp.origins, or remove it here", "lists %q, which is not in rp.origins: browsers accept it and Kratos rejects it", o)
 		}
 	}
 	if len(labels) > maxLabels {
-		c.add("ror-label-budget", lint.Warning, "remove domains, or sign their users in through a federated login", "has %d registrable labels, and browsers only read %d", len(labels), maxLabels)
+		c.add("ror-label-budget", finding.Warning, "remove domains, or sign their users in through a federated login", "has %d registrable labels, and browsers only read %d", len(labels), maxLabels)
 	}
 }
 
@@ -91,15 +91,15 @@ func trimBOM(b []byte) []byte { return []byte(strings.TrimPrefix(string(b), "\uf
 // no problem is an error.
 func (c *checker) endpoints() {
 	if c.doc.Err == nil && c.doc.Status == 404 {
-		c.add("passkey-endpoints", lint.Info, "generate it with oly-passkey wellknown generate passkey-endpoints", "is missing, so password managers cannot link to the page for adding passkeys")
+		c.add("passkey-endpoints", finding.Info, "generate it with oly-passkey wellknown generate passkey-endpoints", "is missing, so password managers cannot link to the page for adding passkeys")
 		return
 	}
-	if !c.delivered(delivery{id: "passkey-endpoints", severity: lint.Warning, needed: true, reader: "passkey providers"}) {
+	if !c.delivered(delivery{id: "passkey-endpoints", severity: finding.Warning, needed: true, reader: "passkey providers"}) {
 		return
 	}
 	var d map[string]json.RawMessage
 	if err := json.Unmarshal(c.doc.Body, &d); err != nil || d == nil {
-		c.add("passkey-endpoints", lint.Warning, `write {"enroll": "https://…", "manage": "https://…"}`, "is not a JSON object")
+		c.add("passkey-endpoints", finding.Warning, `write {"enroll": "https://…", "manage": "https://…"}`, "is not a JSON object")
 		return
 	}
 	for _, member := range []string{"enroll", "manage", "prfUsageDetails"} {
@@ -114,13 +114,13 @@ func (c *checker) endpoints() {
 		}
 		switch {
 		case err != nil || u.Scheme != "https" || u.Host == "":
-			c.add("passkey-endpoints", lint.Warning, "write an absolute https URL", "has a member %q that is not an https URL", member)
+			c.add("passkey-endpoints", finding.Warning, "write an absolute https URL", "has a member %q that is not an https URL", member)
 		case webauthn.RegistrableDomain(u.Hostname()) != webauthn.RegistrableDomain(c.site.RPID):
-			c.add("passkey-endpoints", lint.Warning, "link to a page on rp.id's domain", "has a member %q that links to %q, which is not on the domain of rp.id %q", member, u.Host, c.site.RPID)
+			c.add("passkey-endpoints", finding.Warning, "link to a page on rp.id's domain", "has a member %q that links to %q, which is not on the domain of rp.id %q", member, u.Host, c.site.RPID)
 		}
 	}
 	if len(d) == 0 {
-		c.add("passkey-endpoints", lint.Info, "add enroll and manage", "declares passkey support, but has no links")
+		c.add("passkey-endpoints", finding.Info, "add enroll and manage", "declares passkey support, but has no links")
 	}
 }
 
@@ -147,9 +147,9 @@ func CheckEndpoints(doc *Fetched, fetch func(url string) *Fetched) []Problem {
 		page := fetch(u)
 		switch {
 		case page.Err != nil:
-			c.add("passkey-endpoints", lint.Warning, "correct the URL", "links to %q, which cannot be read: %s", u, page.Err)
+			c.add("passkey-endpoints", finding.Warning, "correct the URL", "links to %q, which cannot be read: %s", u, page.Err)
 		case page.Status == 404 || page.Status == 410 || page.Status >= 500:
-			c.add("passkey-endpoints", lint.Warning, "correct the URL", "links to %q, which responds with status %d", u, page.Status)
+			c.add("passkey-endpoints", finding.Warning, "correct the URL", "links to %q, which responds with status %d", u, page.Status)
 		}
 	}
 	return c.out

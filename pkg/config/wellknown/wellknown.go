@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -63,7 +63,7 @@ type AndroidApp struct {
 // FromConfig returns the site of a configuration: rp.id and origins of the passkey
 // method or, if that is disabled, of webauthn, and the settings page, on which
 // users add and manage passkeys.
-func FromConfig(pass *lint.Pass) (*Site, error) {
+func FromConfig(pass *passkeys.Config) (*Site, error) {
 	methods := pass.Enabled()
 	if len(methods) == 0 {
 		return nil, errors.New("neither passkey nor webauthn is enabled in this configuration")
@@ -75,7 +75,7 @@ func FromConfig(pass *lint.Pass) (*Site, error) {
 	if m.ID.Text() == "" {
 		return nil, fmt.Errorf("%s: method %q has no rp.id", m.RP.Place(), m.Name)
 	}
-	if lint.FlawOf(m.ID.Text()) != lint.RPIDFine {
+	if passkeys.CheckRPID(m.ID.Text()) != passkeys.RPIDOK {
 		return nil, fmt.Errorf("%s: rp.id %q is not a bare domain; see oly-passkey lint", m.ID.Place(), m.ID.Text())
 	}
 	s := &Site{RPID: m.ID.Text(), Configured: true}
@@ -86,7 +86,7 @@ func FromConfig(pass *lint.Pass) (*Site, error) {
 			s.Origins = append(s.Origins, o.Page.Origin())
 		}
 	}
-	settings := pass.Config.Get("selfservice.flows.settings.ui_url")
+	settings := pass.Get("selfservice.flows.settings.ui_url")
 	if page, err := webauthn.ParsePage(settings.Text()); err == nil && page.Scheme == "https" && !settings.Unknown() {
 		s.Enroll, s.Manage = settings.Text(), settings.Text()
 	}

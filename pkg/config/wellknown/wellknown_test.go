@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/config/wellknown"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
@@ -36,13 +36,13 @@ func key(tb testing.TB, text string) wellknown.Fingerprint {
 	return k
 }
 
-func pass(t *testing.T, text string) *lint.Pass {
+func pass(t *testing.T, text string) *passkeys.Config {
 	t.Helper()
 	doc, err := kratosconf.Parse(source.New("kratos.yml", []byte(text)), kratosconf.ParseOptions{})
 	require.NoError(t, err)
 	config, err := kratosconf.Load([]*kratosconf.Document{doc}, nil)
 	require.NoError(t, err)
-	return lint.NewPass(config, lint.Options{})
+	return passkeys.New(config, passkeys.Options{})
 }
 
 func TestFromConfig(t *testing.T) {

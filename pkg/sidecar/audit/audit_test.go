@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/olympusoss/oly-passkey/internal/testing/golden"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/audit"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
@@ -59,7 +60,7 @@ func TestUnreadIdentities(t *testing.T) {
 	require.Equal(t, 997, r.Summary.Identities)
 	require.Equal(t, 997, last.Identities)
 	require.Equal(t, 3, r.Summary.Findings["identity-unread"])
-	require.Contains(t, []audit.Severity{audit.Warning, audit.Error}, r.Summary.Worst())
+	require.Contains(t, []finding.Severity{finding.Warning, finding.Error}, r.Summary.Worst())
 	var found []uuid.UUID
 	for one, err := range r.Findings() {
 		require.NoError(t, err)

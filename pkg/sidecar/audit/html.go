@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 //go:embed report.html
@@ -78,11 +80,11 @@ func (r *Report) headline() string {
 		text += fmt.Sprintf(" %s would be locked out by losing one device.", humanize.Comma(int64(n)))
 	}
 	switch s.Worst() {
-	case Error:
+	case finding.Error:
 		text += " Some findings require immediate attention."
-	case Warning:
+	case finding.Warning:
 		text += " Nothing urgent. Review the warnings below."
-	case Info, "":
+	default:
 		text += " No action required."
 	}
 	return text

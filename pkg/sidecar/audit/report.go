@@ -10,6 +10,8 @@ import (
 	"iter"
 	"slices"
 	"time"
+
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Report is a finished audit.
@@ -52,7 +54,7 @@ func (r *Report) WriteCSV(w io.Writer) error {
 			return err
 		}
 		rule, _ := RuleOf(f.Rule)
-		if err := out.Write([]string{f.Rule, string(rule.Severity), f.Identity.String(), f.Detail}); err != nil {
+		if err := out.Write([]string{f.Rule, rule.Severity.String(), f.Identity.String(), f.Detail}); err != nil {
 			return err
 		}
 	}
@@ -76,7 +78,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		rule, _ := RuleOf(f.Rule)
 		line, err := json.Marshal(struct {
 			Finding
-			Severity Severity `json:"severity"`
+			Severity finding.Severity `json:"severity"`
 		}{f, rule.Severity})
 		if err != nil {
 			return err

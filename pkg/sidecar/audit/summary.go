@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/aaguid"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -207,12 +208,12 @@ func Top(m map[string]int, n int) []Counted {
 	return append(all[:n], rest)
 }
 
-// Worst returns the highest severity of the findings, "" if there are none.
-func (s *Summary) Worst() Severity {
-	worst := Severity("")
+// Worst returns the highest severity of the findings, zero if there are none.
+func (s *Summary) Worst() finding.Severity {
+	var worst finding.Severity
 	for id, n := range s.Findings {
-		if r, ok := RuleOf(id); ok && n > 0 && (worst == "" || r.Severity.AtLeast(worst)) {
-			worst = r.Severity
+		if r, ok := RuleOf(id); ok && n > 0 {
+			worst = max(worst, r.Severity)
 		}
 	}
 	return worst

@@ -7,14 +7,16 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // An Android app sends android:apk-key-hash: followed by the SHA-256 of its
 // signing certificate in base64url without padding.
 var androidOriginFormat = &lint.Rule{
-	ID: "android-origin-format", Severity: lint.Error,
+	ID: "android-origin-format", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachOrigin(func(_ *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(_ *passkeys.Method, o passkeys.Origin) {
 			if !strings.HasPrefix(strings.ToLower(o.Text), "android:") || o.Value.Unknown() {
 				return
 			}
@@ -22,7 +24,7 @@ var androidOriginFormat = &lint.Rule{
 			if ok && isKeyHash(hash) {
 				return
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("origin %q is not in the format that Android apps send, so Kratos rejects every ceremony of the app", o.Value.Str),
 				Help:    "write android:apk-key-hash: followed by the SHA-256 of the signing certificate in base64url (43 characters, no padding)",
 			}

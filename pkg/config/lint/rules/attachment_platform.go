@@ -3,16 +3,17 @@ package rules
 import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var attachmentPlatform = &lint.Rule{
-	ID: "attachment-platform", Severity: lint.Info,
+	ID: "attachment-platform", Severity: finding.Info,
 	Check: func(p *lint.Pass) {
 		v := policy(p, "attachment")
 		if v.Text() != "platform" {
 			return
 		}
-		p.ReportAt(v, lint.Finding{
+		p.ReportAt(v, finding.Finding{
 			Message: "only authenticators built into the device can register: no phones (QR code) and no security keys",
 			Suggest: p.RemoveField(v),
 			Help:    "remove it to allow all authenticators",

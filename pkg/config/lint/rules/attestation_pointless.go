@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // embedx/config.schema.json at b86338da0: attestation is an object.
 var attestationPointless = &lint.Rule{
-	ID: "attestation-pointless", Severity: lint.Warning,
+	ID: "attestation-pointless", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		if !p.Passkey.On || !policyKeys(p) {
 			return
@@ -17,7 +18,7 @@ var attestationPointless = &lint.Rule{
 		if v.Text() != "direct" && v.Text() != "enterprise" && v.Text() != "indirect" {
 			return
 		}
-		p.ReportAt(v, lint.Finding{
+		p.ReportAt(v, finding.Finding{
 			Message: fmt.Sprintf("attestation.preference is %q: users see an extra prompt, but Kratos does not verify attestation", v.Str),
 			Help:    "write none",
 			Fix:     v.Replace("none"),

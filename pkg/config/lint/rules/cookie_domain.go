@@ -6,6 +6,8 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -13,13 +15,13 @@ import (
 // RFC 6265 §5.3: a browser rejects a cookie whose domain does not cover the
 // host.
 var cookieDomain = &lint.Rule{
-	ID: "cookie-domain", Severity: lint.Error,
+	ID: "cookie-domain", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		if len(p.Enabled()) == 0 {
 			return
 		}
 		for _, path := range []string{"session.cookie.domain", "cookies.domain"} {
-			v := p.Config.Get(path)
+			v := p.Get(path)
 			if !v.Is(kratosconf.String) || v.Unknown() || v.Str == "" {
 				continue
 			}
@@ -27,11 +29,11 @@ var cookieDomain = &lint.Rule{
 				if covers(v.Str, place.Page.Host) {
 					continue
 				}
-				p.ReportAt(v, lint.Finding{
+				p.ReportAt(v, finding.Finding{
 					Message: fmt.Sprintf("%s %q does not cover %q: browsers reject the cookies there, so every flow fails", path, v.Str, place.Page.Host),
 					Suggest: proposeCookieDomain(p, v),
 					Help:    "write a parent domain of all these hosts, or remove it",
-					Notes:   []lint.Note{{Span: place.Value.Place(), Message: "the host is configured here"}},
+					Notes:   []finding.Note{{Span: place.Value.Place(), Message: "the host is configured here"}},
 				})
 				break
 			}
@@ -40,8 +42,8 @@ var cookieDomain = &lint.Rule{
 }
 
 // cookieHosts returns the hosts that set or need Kratos' cookies.
-func cookieHosts(p *lint.Pass) []lint.Origin {
-	var out []lint.Origin
+func cookieHosts(p *lint.Pass) []passkeys.Origin {
+	var out []passkeys.Origin
 	if p.BaseURL.Known {
 		out = append(out, p.BaseURL)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -60,7 +61,7 @@ type corpusFile struct {
 }
 
 // lint checks the configuration as the command does.
-func (c *corpusFile) lint(t *testing.T) []lint.Finding {
+func (c *corpusFile) lint(t *testing.T) []finding.Finding {
 	t.Helper()
 	f, err := source.Open(c.path)
 	require.NoError(t, err)
@@ -140,10 +141,10 @@ func readIndex(t *testing.T, path string) []map[string]string {
 
 // rulesOf returns the distinct rules of findings, in alphabetical order: of the
 // errors, or of the others.
-func rulesOf(findings []lint.Finding, errors bool) []string {
+func rulesOf(findings []finding.Finding, errors bool) []string {
 	out := []string{}
 	for _, f := range findings {
-		if (f.Severity == lint.Error) == errors {
+		if (f.Severity == finding.Error) == errors {
 			out = append(out, f.Rule)
 		}
 	}
@@ -204,7 +205,7 @@ func TestCorpus(t *testing.T) {
 
 // judge returns the finding that corresponds to a label, or why there is none;
 // "-" means that the label is missed.
-func judge(label string, findings []lint.Finding) string {
+func judge(label string, findings []finding.Finding) string {
 	name, _, _ := strings.Cut(label, "[")
 	for _, rule := range labelRules()[name] {
 		for _, f := range findings {

@@ -7,12 +7,14 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var corsOriginMissing = &lint.Rule{
-	ID: "cors-origin-missing", Severity: lint.Warning,
+	ID: "cors-origin-missing", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		cors := p.Config.Get("serve.public.cors")
+		cors := p.Get("serve.public.cors")
 		allowed := cors.Get("allowed_origins")
 		base := p.BaseURL
 		if !cors.Get("enabled").True() || len(allowed.Items()) == 0 || !base.Known {
@@ -24,12 +26,12 @@ var corsOriginMissing = &lint.Rule{
 				if !page.Known || page.SameAs(base) || allows(page.Bare()) {
 					continue
 				}
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span:    allowed.Place(),
 					Message: fmt.Sprintf("CORS is enabled, but %s %q is not allowed: its scripts cannot read Kratos' responses", page.Where(), page.Bare()),
 					Help:    fmt.Sprintf("add %q to serve.public.cors.allowed_origins", page.Bare()),
-					Notes:   page.Notes(),
-					Fix:     lint.AppendItem(allowed, page.Bare()),
+					Notes:   lint.PageNotes(page),
+					Fix:     yamledit.Append(allowed, page.Bare()),
 				})
 			}
 		}

@@ -6,15 +6,16 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 var defaultSchemaID = &lint.Rule{
-	ID: "default-schema-id", Severity: lint.Error,
+	ID: "default-schema-id", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		id := p.Config.Get("identity.default_schema_id")
-		schemas := p.Config.Get("identity.schemas")
-		if !id.Is(kratosconf.String) || id.Unknown() || len(schemas.Items()) == 0 || p.Config.Incomplete() {
+		id := p.Get("identity.default_schema_id")
+		schemas := p.Get("identity.schemas")
+		if !id.Is(kratosconf.String) || id.Unknown() || len(schemas.Items()) == 0 || p.Incomplete() {
 			return
 		}
 		var names, known []string
@@ -34,11 +35,11 @@ var defaultSchemaID = &lint.Rule{
 		if meant != "" {
 			suggest = id.Edit(meant)
 		}
-		p.ReportAt(id, lint.Finding{
+		p.ReportAt(id, finding.Finding{
 			Message: fmt.Sprintf("identity.default_schema_id %q is not one of the configured schemas, so every registration fails", id.Str),
 			Help:    "write the id of a configured schema: " + strings.Join(known, ", "),
 			Suggest: suggest,
-			Notes:   []lint.Note{{Span: schemas.Place(), Message: "the schemas are listed here"}},
+			Notes:   []finding.Note{{Span: schemas.Place(), Message: "the schemas are listed here"}},
 		})
 	},
 }

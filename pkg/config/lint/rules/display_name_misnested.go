@@ -5,14 +5,16 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // embedx/config.schema.json at v1.3.1: passkey's config has
 // additionalProperties: false. An example in Ory's documentation gets it wrong.
 var displayNameMisnested = &lint.Rule{
-	ID: "display-name-misnested", Severity: lint.Error,
+	ID: "display-name-misnested", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
+		for _, m := range []*passkeys.Method{p.Passkey, p.WebAuthn} {
 			if name := m.Config.Get("display_name"); name.Exists() {
 				fix := p.RemoveField(name)
 				if m.RP.Get("display_name") == nil && len(fix) > 0 {
@@ -22,7 +24,7 @@ var displayNameMisnested = &lint.Rule{
 						fix = nil
 					}
 				}
-				p.ReportAt(name, lint.Finding{
+				p.ReportAt(name, finding.Finding{
 					Fix:     fix,
 					Message: fmt.Sprintf("display_name is under %s.config instead of rp, so Kratos does not start", m.Path),
 					Help:    fmt.Sprintf("move it to %s.display_name", m.RPPath()),

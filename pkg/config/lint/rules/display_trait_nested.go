@@ -4,10 +4,11 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var displayTraitNested = &lint.Rule{
-	ID: "display-trait-nested", Severity: lint.Error,
+	ID: "display-trait-nested", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, n := range p.Namings() {
 			if len(n.Matches) > 0 || n.Titles > 1 {
@@ -17,7 +18,7 @@ var displayTraitNested = &lint.Rule{
 			if t.Top {
 				continue
 			}
-			p.Report(lint.Finding{
+			p.Report(finding.Finding{
 				Span:    t.Value.Place(),
 				Message: fmt.Sprintf("trait %q labels passkeys but is nested: Kratos does not find it, and every registration fails with HTTP 500", t.Name),
 				Help:    "annotate a trait directly under traits",

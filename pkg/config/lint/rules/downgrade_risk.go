@@ -5,6 +5,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // versionFlags returns the first Kratos known to reject a key whose
@@ -13,14 +14,14 @@ import (
 func versionFlags() kratosconf.Version { return kratosconf.Version{Major: 1, Minor: 3, Patch: 1} }
 
 var downgradeRisk = &lint.Rule{
-	ID: "downgrade-risk", Severity: lint.Info,
+	ID: "downgrade-risk", Severity: finding.Info,
 	Check: func(p *lint.Pass) {
 		if p.Before == nil || len(p.Enabled()) == 0 {
 			return
 		}
 		// The key is wrong in many files, but a change to it announces an
 		// upgrade.
-		was, now := p.Before.Config.Get("version"), p.Config.Get("version")
+		was, now := p.Before.Get("version"), p.Get("version")
 		from, err := kratosconf.ParseVersion(was.Text())
 		if err != nil {
 			return
@@ -30,10 +31,10 @@ var downgradeRisk = &lint.Rule{
 			return
 		}
 		report := func(message, help string) {
-			p.ReportAt(now, lint.Finding{
+			p.ReportAt(now, finding.Finding{
 				Message: fmt.Sprintf("from %s to %s: %s", from, to, message),
 				Help:    help + "; oly-passkey upgrade-check shows what else changes",
-				Notes:   []lint.Note{{Span: was.Place(), Message: "previous version"}},
+				Notes:   []finding.Note{{Span: was.Place(), Message: "previous version"}},
 			})
 		}
 		policy := kratosconf.VersionPolicy

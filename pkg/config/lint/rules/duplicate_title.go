@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var duplicateTitle = &lint.Rule{
-	ID: "duplicate-title", Severity: lint.Warning,
+	ID: "duplicate-title", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, n := range p.Namings() {
 			if n.Titles != 1 || len(n.Matches) < 2 {
@@ -18,7 +19,7 @@ var duplicateTitle = &lint.Rule{
 				if t.Flagged() {
 					continue
 				}
-				p.ReportAt(t.Value.Get("title"), lint.Finding{
+				p.ReportAt(t.Value.Get("title"), finding.Finding{
 					Message: fmt.Sprintf("trait %q has the same title as the trait that labels passkeys: in each flow, Kratos uses one of them at random", t.Name),
 					Suggest: t.Value.Get("title").Edit(titleOf(t.Name, t.Title)),
 					Help:    "give each trait its own title",

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // configx parses booleans with strconv.ParseBool, and anything else as false.
 var envBool = &lint.Rule{
-	ID: "env-bool", Severity: lint.Error,
+	ID: "env-bool", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, v := range p.Config.Env {
+		for _, v := range p.Env {
 			if _, err := strconv.ParseBool(v.Value); err == nil || !v.IsBool() || v.Value == "" || !strings.Contains(v.Name, "_") {
 				continue
 			}
@@ -20,7 +21,7 @@ var envBool = &lint.Rule{
 			if b, ok := meantBool(v.Value); ok {
 				help = fmt.Sprintf("set %s=%s", v.Name, b)
 			}
-			p.Report(lint.Finding{
+			p.Report(finding.Finding{
 				Span:    v.Span,
 				Message: fmt.Sprintf("%s is %q, which Kratos reads as false", v.Name, v.Value),
 				Help:    help,

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // configx/koanf_env.go: encoding/csv, which keeps spaces.
 var envCSVSpace = &lint.Rule{
-	ID: "env-csv-space", Severity: lint.Error,
+	ID: "env-csv-space", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, v := range p.Config.Env {
+		for _, v := range p.Env {
 			if !v.IsList() || !strings.HasSuffix(v.Path(), ".rp.origins") || json.Valid([]byte(v.Value)) {
 				continue
 			}
@@ -23,7 +24,7 @@ var envCSVSpace = &lint.Rule{
 				parts = append(parts, fmt.Sprintf("%q", strings.TrimSpace(part)))
 			}
 			if spaced {
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span:    v.Span,
 					Message: fmt.Sprintf("%s is a comma-separated list with spaces; they become part of the origins, which then match nothing", v.Name),
 					Help:    fmt.Sprintf("set %s=[%s]", v.Name, strings.Join(parts, ",")),

@@ -7,22 +7,23 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // tidwall/sjson pads a list that is too short with null.
 var envIndexNulls = &lint.Rule{
-	ID: "env-index-nulls", Severity: lint.Error,
+	ID: "env-index-nulls", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, v := range p.Config.Env {
+		for _, v := range p.Env {
 			list, index := listOf(v.Path())
 			if index < 1 {
 				continue
 			}
-			for i, item := range p.Config.Get(list).Items() {
+			for i, item := range p.Get(list).Items() {
 				if i >= index || !item.Is(kratosconf.Null) || item.Env == "" {
 					continue
 				}
-				f := lint.Finding{
+				f := finding.Finding{
 					Span:    v.Span,
 					Message: fmt.Sprintf("%s sets element %d of %s, which makes element %d null, so Kratos does not start", v.Name, index, list, i),
 					Help:    "set the whole list as JSON in one variable",

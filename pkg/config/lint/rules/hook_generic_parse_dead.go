@@ -5,6 +5,9 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -12,13 +15,13 @@ import (
 // the identity is saved read only the method's list, and the others skip parse
 // hooks (measured).
 var hookGenericParseDead = &lint.Rule{
-	ID: "hook-generic-parse-dead", Severity: lint.Error,
+	ID: "hook-generic-parse-dead", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
 			if h.List.Method != "" || !h.List.After || !h.Parsed() || h.List.Flow != "registration" && h.List.Flow != "settings" {
 				continue
 			}
-			p.ReportAt(h.Key("url"), lint.Finding{
+			p.ReportAt(h.Key("url"), finding.Finding{
 				Message: fmt.Sprintf("a hook with response.parse in %s never runs", h.List.Path),
 				Suggest: underMethods(p, h),
 				Help:    fmt.Sprintf("move it under each method, such as selfservice.flows.%s.after.passkey.hooks", h.List.Flow),
@@ -29,10 +32,10 @@ var hookGenericParseDead = &lint.Rule{
 
 // underMethods proposes to move the hook to the list of each enabled method. A
 // new list disables the generic one, so it also gets that one's other hooks.
-func underMethods(p *lint.Pass, h lint.Hook) []source.Edit {
-	edits := lint.RemoveItem(h.List.Value, h.Value)
+func underMethods(p *lint.Pass, h passkeys.Hook) []source.Edit {
+	edits := yamledit.DeleteItem(h.List.Value, h.Value)
 	if len(h.List.Value.Items()) == 1 {
-		edits = lint.RemoveList(h.List.Value)
+		edits = yamledit.DeleteList(h.List.Value)
 	}
 	if edits == nil {
 		return nil
@@ -40,7 +43,7 @@ func underMethods(p *lint.Pass, h lint.Hook) []source.Edit {
 	for _, m := range p.Enabled() {
 		path := fmt.Sprintf("selfservice.flows.%s.after.%s.hooks", h.List.Flow, m.Name)
 		var others []*kratosconf.Value
-		if p.Config.Get(path) == nil {
+		if p.Get(path) == nil {
 			for _, other := range h.List.Value.Items() {
 				if other != h.Value {
 					others = append(others, other)

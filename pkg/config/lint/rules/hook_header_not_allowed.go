@@ -9,6 +9,9 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -18,10 +21,10 @@ const headerAllowlist = "clients.web_hook.header_allowlist"
 // the list can be configured, which replaces the default
 // (driver/config/config.go).
 var hookHeaderNotAllowed = &lint.Rule{
-	ID: "hook-header-not-allowed", Severity: lint.Warning,
+	ID: "hook-header-not-allowed", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		configurable := p.Version.AtLeast(kratosconf.VersionTriggerID)
-		allowed, list := lint.DefaultWebHookHeaders(), p.Config.Get(headerAllowlist)
+		allowed, list := passkeys.DefaultWebHookHeaders(), p.Get(headerAllowlist)
 		help := fmt.Sprintf("do without it, or add it to %s, which Kratos supports since %s", headerAllowlist, kratosconf.VersionTriggerID)
 		if configurable {
 			help = fmt.Sprintf("add it to %s, or do without it", headerAllowlist)
@@ -39,12 +42,12 @@ var hookHeaderNotAllowed = &lint.Rule{
 			help = fmt.Sprintf("list it in %s together with Kratos' %d default headers, which the list replaces, or do without it", headerAllowlist, len(allowed))
 		}
 		for _, h := range p.WebHooks() {
-			for _, m := range headerUse.FindAllStringSubmatch(p.Sent(h).Body, -1) {
+			for _, m := range headerUse.FindAllStringSubmatch(p.Payload(h).Body, -1) {
 				name := textproto.CanonicalMIMEHeaderKey(m[1])
 				if slices.Contains(allowed, name) || list.Unknown() || slices.ContainsFunc(list.Items(), (*kratosconf.Value).Unknown) {
 					continue
 				}
-				f := lint.Finding{
+				f := finding.Finding{
 					Message: fmt.Sprintf("the body reads the request header %q, which Kratos does not forward", name),
 					Help:    help,
 				}
@@ -63,7 +66,7 @@ var headerUse = regexp.MustCompile(`request_headers(?:\.|\[["'])([A-Za-z][A-Za-z
 // that Kratos forwards by default.
 func allowHeader(p *lint.Pass, list *kratosconf.Value, name string) []source.Edit {
 	if list != nil {
-		return lint.AppendItem(list, name)
+		return yamledit.Append(list, name)
 	}
-	return p.Set(headerAllowlist, "["+strings.Join(append(lint.DefaultWebHookHeaders(), name), ", ")+"]")
+	return p.Set(headerAllowlist, "["+strings.Join(append(passkeys.DefaultWebHookHeaders(), name), ", ")+"]")
 }

@@ -6,11 +6,13 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // A variable can set it at index 0 without changing the other hooks (measured).
 var hookInlineSecret = &lint.Rule{
-	ID: "hook-inline-secret", Severity: lint.Warning,
+	ID: "hook-inline-secret", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
 			for _, name := range []string{"auth.config.value", "auth.config.password"} {
@@ -22,7 +24,7 @@ var hookInlineSecret = &lint.Rule{
 				if h.Index > 0 {
 					help = "move the hook to the start of its list, " + help
 				}
-				f := lint.Finding{Message: "the hook's key is stored in plain text in the file", Help: help}
+				f := finding.Finding{Message: "the hook's key is stored in plain text in the file", Help: help}
 				if h.Index == 0 {
 					f.Suggest = v.Edit("set-by-environment")
 				}
@@ -33,7 +35,7 @@ var hookInlineSecret = &lint.Rule{
 }
 
 // envName returns the variable that sets a key of the hook at index 0.
-func envName(h lint.Hook, name string) string {
+func envName(h passkeys.Hook, name string) string {
 	path := fmt.Sprintf("selfservice.flows.%s.0.config.%s", h.List.Path, name)
 	return strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
 }

@@ -6,13 +6,15 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 var hookMissingForSidecar = &lint.Rule{
-	ID: "hook-missing-for-sidecar", Severity: lint.Warning,
+	ID: "hook-missing-for-sidecar", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		var told *lint.Hook
+		var told *passkeys.Hook
 		for _, h := range p.WebHooks() {
 			if h.ToSidecar() {
 				told = &h
@@ -24,17 +26,17 @@ var hookMissingForSidecar = &lint.Rule{
 		known := told.Config().Get("url")
 		for _, m := range p.Enabled() {
 			for _, flow := range []string{"registration", "login", "settings"} {
-				noSignUp := !m.FirstFactor || p.Config.Get("selfservice.flows.registration.enabled").False()
+				noSignUp := !m.FirstFactor || p.Get("selfservice.flows.registration.enabled").False()
 				if flow == "registration" && noSignUp || tellsSidecar(p, flow, m.Name) {
 					continue
 				}
 				where := fmt.Sprintf("selfservice.flows.%s.after.%s.hooks", flow, m.Name)
-				p.Report(lint.Finding{
-					Span:    p.Config.Near(where + ".0"),
+				p.Report(finding.Finding{
+					Span:    p.Near(where + ".0"),
 					Message: fmt.Sprintf("no hook notifies the sidecar after %s with %s: its index is stale until the next sweep", flow, m.Name),
 					Suggest: tellSidecarToo(p, told, flow, m.Name),
 					Help:    "add the hook to " + where,
-					Notes:   []lint.Note{{Span: known.Place(), Message: "notified here"}},
+					Notes:   []finding.Note{{Span: known.Place(), Message: "notified here"}},
 				})
 			}
 		}
@@ -43,7 +45,7 @@ var hookMissingForSidecar = &lint.Rule{
 
 func tellsSidecar(p *lint.Pass, flow, method string) bool {
 	for _, v := range p.Effective(flow, method).Items() {
-		if v.Unknown() || v.Get("config").Unknown() || (lint.Hook{Value: v}).ToSidecar() {
+		if v.Unknown() || v.Get("config").Unknown() || (passkeys.Hook{Value: v}).ToSidecar() {
 			return true
 		}
 	}
@@ -52,8 +54,8 @@ func tellsSidecar(p *lint.Pass, flow, method string) bool {
 
 // tellSidecarToo proposes the sidecar hook of another flow with the URL for
 // this one, or nothing if a new list would disable the generic one.
-func tellSidecarToo(p *lint.Pass, told *lint.Hook, flow, method string) []source.Edit {
-	after := p.Config.Get("selfservice.flows." + flow + ".after")
+func tellSidecarToo(p *lint.Pass, told *passkeys.Hook, flow, method string) []source.Edit {
+	after := p.Get("selfservice.flows." + flow + ".after")
 	own := after.Get(method + ".hooks")
 	if own == nil && len(after.Get("hooks").Items()) > 0 || len(own.Items()) > 0 || told.Parsed() {
 		return nil // at index > 0 no variable can set its key

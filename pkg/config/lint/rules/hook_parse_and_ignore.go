@@ -2,18 +2,20 @@ package rules
 
 import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // embedx/config.schema.json at v1.3.1: not both.
 var hookParseAndIgnore = &lint.Rule{
-	ID: "hook-parse-and-ignore", Severity: lint.Error,
+	ID: "hook-parse-and-ignore", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, h := range p.WebHooks() {
 			if !h.Ignored() || !h.Parsed() {
 				continue
 			}
-			p.ReportAt(h.Key("response.ignore"), lint.Finding{
+			p.ReportAt(h.Key("response.ignore"), finding.Finding{
 				Message: "the hook's response is both ignored and parsed, so Kratos does not start",
 				Suggest: chooseAnswer(h),
 				Help:    "write `ignore: true` to notify the receiver, or `parse: true` to let it decide",
@@ -24,7 +26,7 @@ var hookParseAndIgnore = &lint.Rule{
 
 // chooseAnswer proposes to ignore the response of the sidecar, which is only
 // notified, and to wait for any other receiver.
-func chooseAnswer(h lint.Hook) []source.Edit {
+func chooseAnswer(h passkeys.Hook) []source.Edit {
 	parse := h.Config().Get("response.parse")
 	if parse == nil {
 		parse = h.Config().Get("can_interrupt")

@@ -4,18 +4,19 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // A schema that is missing on this machine is common in CI and may be correct,
 // so this is not an error; but it was not checked either.
 var identitySchemaNotFound = &lint.Rule{
-	ID: "identity-schema-not-found", Severity: lint.Warning,
+	ID: "identity-schema-not-found", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, s := range p.Schemas {
 			if s.Root != nil || s.URL == nil || s.Err != nil {
 				continue
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("identity schema %q was not found at %q, so its traits are not checked", s.ID, s.URL.Text()),
 				Help:    fmt.Sprintf("pass the file with --identity-schema %s=FILE", s.ID),
 			}
@@ -26,7 +27,7 @@ var identitySchemaNotFound = &lint.Rule{
 			if p.Passkey.On && s.Default {
 				f.Message += "; if none of them is annotated with passkey.display_name, every registration fails with HTTP 500"
 			} else {
-				f.Severity = lint.Info
+				f.Severity = finding.Info
 			}
 			p.ReportAt(s.URL, f)
 		}

@@ -5,11 +5,12 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // f2b149799 (June 2026) added the keys; no release up to v26.2.0 has them.
 var keyNewerThanKratos = &lint.Rule{
-	ID: "key-newer-than-kratos", Severity: lint.Error,
+	ID: "key-newer-than-kratos", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		if policyKeys(p) {
 			return
@@ -19,7 +20,7 @@ var keyNewerThanKratos = &lint.Rule{
 			if v == nil {
 				continue
 			}
-			p.Report(lint.Finding{
+			p.Report(finding.Finding{
 				Span:    v.Key,
 				Message: fmt.Sprintf("Kratos %s does not know %s.config.%s, so it does not start", p.Version, p.Passkey.Path, name),
 				Help:    "remove it, or pass --kratos-version if your Kratos is newer",

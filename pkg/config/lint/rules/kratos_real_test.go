@@ -20,6 +20,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -72,7 +73,7 @@ func TestRealKratosKeepsTheWordOfEveryRule(t *testing.T) {
 			claims[rule.ID]++
 			t.Run(rule.ID+"/"+e.name, func(t *testing.T) {
 				require.Equal(t, claim, startKratos(t, e, opts.Env, nil), found[0].Message)
-				for _, pick := range []func(lint.Finding) []source.Edit{safe, suggested} {
+				for _, pick := range []func(finding.Finding) []source.Edit{safe, suggested} {
 					mended := e.mended(found, pick)
 					if len(mended) > 0 && len(all) == len(found) {
 						require.Empty(t, startKratos(t, e, opts.Env, mended), "mended")
@@ -108,11 +109,11 @@ func TestRealKratosAnswersWhereLintClaimsNothing(t *testing.T) {
 }
 
 // claimed returns the worst claim of the findings, or "".
-func claimed(findings []lint.Finding) string {
+func claimed(findings []finding.Finding) string {
 	claim := ""
 	for _, f := range findings {
 		switch {
-		case f.Severity != lint.Error:
+		case f.Severity != finding.Error:
 		case strings.Contains(f.Message, claimStart):
 			return claimStart
 		case strings.Contains(f.Message, claim500) && strings.Contains(f.Message, "500"):

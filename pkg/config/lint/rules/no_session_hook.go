@@ -5,15 +5,16 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // A registration issues a session only through the `session` hook, which Kratos
 // accepts only under a method (kratos schema, selfServiceAfterRegistration).
 var noSessionHook = &lint.Rule{
-	ID: "no-session-hook", Severity: lint.Warning,
+	ID: "no-session-hook", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		registration := p.Config.Get("selfservice.flows.registration")
-		if registration.Get("enabled").False() || registration.Unknown() || p.Config.Incomplete() {
+		registration := p.Get("selfservice.flows.registration")
+		if registration.Get("enabled").False() || registration.Unknown() || p.Incomplete() {
 			return
 		}
 		for _, m := range p.Enabled() {
@@ -23,15 +24,15 @@ var noSessionHook = &lint.Rule{
 				continue
 			}
 			where := "registration.after." + m.Name + ".hooks"
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("%s has no \"session\" hook: users who sign up with the %s method are not signed in afterwards", where, m.Name),
 				Help:    fmt.Sprintf("add `- hook: session` to selfservice.flows.%s", where),
 			}
 			switch {
 			case hasHook(hooks, "show_verification_ui") || mayRefuse(hooks):
-				f.Severity = lint.Info // users have to do something else first
+				f.Severity = finding.Info // users have to do something else first
 			case p.VerifiesFirst():
-				f.Severity = lint.Info
+				f.Severity = finding.Info
 				f.Message += ", which may be intended, because sign-in requires a verified address"
 				f.Help = "leave it out: a session after sign-up would sign in users whose address is not verified"
 			// A new list would disable the generic one.
@@ -42,7 +43,7 @@ var noSessionHook = &lint.Rule{
 				f.Message += ", which may be intended, because there are other hooks"
 				f.Help += ", or leave it out if that is intended"
 			}
-			f.Span = p.Config.Near("selfservice.flows." + where + ".0")
+			f.Span = p.Near("selfservice.flows." + where + ".0")
 			p.Report(f)
 		}
 	},

@@ -5,10 +5,12 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var originDuplicate = &lint.Rule{
-	ID: "origin-duplicate", Severity: lint.Warning,
+	ID: "origin-duplicate", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			texts, bare := make(map[string]int), make(map[string]int) // the first of each
@@ -27,13 +29,13 @@ var originDuplicate = &lint.Rule{
 				if !listed {
 					continue
 				}
-				f := lint.Finding{
+				f := finding.Finding{
 					Message: fmt.Sprintf("origin %q is listed twice", o.Value.Str),
 					Help:    "remove one of them",
-					Notes:   []lint.Note{{Span: m.Origins[at].Value.Place(), Message: "first listed here"}},
+					Notes:   []finding.Note{{Span: m.Origins[at].Value.Place(), Message: "first listed here"}},
 				}
 				if strings.EqualFold(m.Origins[at].Text, o.Text) {
-					f.Fix = lint.RemoveItem(m.OriginsKey, o.Value)
+					f.Fix = yamledit.DeleteItem(m.OriginsKey, o.Value)
 				}
 				p.ReportAt(o.Value, f)
 			}

@@ -6,13 +6,16 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // WebAuthn §5.1.3 step 6: the effective domain must be a domain, not an IP
 // address.
 var originIP = &lint.Rule{
-	ID: "origin-ip", Severity: lint.Error,
+	ID: "origin-ip", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			pages := p.PagesOf(m)
@@ -22,7 +25,7 @@ var originIP = &lint.Rule{
 					continue
 				}
 				onIP = true
-				p.ReportAt(page.Value, lint.Finding{
+				p.ReportAt(page.Value, finding.Finding{
 					Message: fmt.Sprintf("%s %q is at an IP address, where browsers reject passkeys whatever the rp.id", page.Name, page.Value.Str),
 					Suggest: pageOnLocalhost(m, page),
 					Help:    `open the pages under a domain name, or under "localhost" during development`,
@@ -35,13 +38,13 @@ var originIP = &lint.Rule{
 				if !o.Known || !o.Page.IP.IsValid() {
 					continue
 				}
-				f := lint.Finding{
+				f := finding.Finding{
 					Message: fmt.Sprintf("origin %q is an IP address, where browsers reject passkeys whatever the rp.id", o.Value.Str),
 					Suggest: originOnLocalhost(m, o),
 					Help:    `write a domain name, or "localhost" during development`,
 				}
 				if len(pages) > 0 {
-					f.Severity = lint.Warning // no page uses it
+					f.Severity = finding.Warning // no page uses it
 				}
 				p.ReportAt(o.Value, f)
 			}
@@ -51,7 +54,7 @@ var originIP = &lint.Rule{
 
 // pageOnLocalhost proposes to move a page to localhost, together with its
 // origin.
-func pageOnLocalhost(m *lint.Method, page lint.Page) []source.Edit {
+func pageOnLocalhost(m *passkeys.Method, page passkeys.Page) []source.Edit {
 	edits := onLocalhost(page.Origin)
 	for _, o := range m.Origins {
 		if edits == nil || !o.SameAs(page.Origin) {
@@ -68,19 +71,19 @@ func pageOnLocalhost(m *lint.Method, page lint.Page) []source.Edit {
 
 // originOnLocalhost proposes localhost for an origin, or to remove the origin
 // if its replacement is already listed.
-func originOnLocalhost(m *lint.Method, o lint.Origin) []source.Edit {
+func originOnLocalhost(m *passkeys.Method, o passkeys.Origin) []source.Edit {
 	page := o.Page
 	page.Host, page.IP = "localhost", netip.Addr{}
 	for _, other := range m.Origins {
 		if other.Bare() == page.Origin() {
-			return lint.RemoveItem(m.OriginsKey, o.Value)
+			return yamledit.DeleteItem(m.OriginsKey, o.Value)
 		}
 	}
 	return onLocalhost(o)
 }
 
 // onLocalhost proposes localhost in place of a loopback address.
-func onLocalhost(o lint.Origin) []source.Edit {
+func onLocalhost(o passkeys.Origin) []source.Edit {
 	host := o.Host
 	if i := strings.LastIndexByte(host, ':'); o.Page.Port != 0 && i >= 0 {
 		host = host[:i]

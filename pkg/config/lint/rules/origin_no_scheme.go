@@ -5,14 +5,16 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // Kratos compares whole strings.
 var originNoScheme = &lint.Rule{
-	ID: "origin-no-scheme", Severity: lint.Error,
+	ID: "origin-no-scheme", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(m *passkeys.Method, o passkeys.Origin) {
 			if !lacksScheme(o) {
 				return
 			}
@@ -20,7 +22,7 @@ var originNoScheme = &lint.Rule{
 			if refusesStart(m, o) {
 				outcome = ", so Kratos does not start"
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("origin %q has no scheme%s", o.Value.Str, outcome),
 				Help:    "write \"https://\" in front of it",
 			}
@@ -36,6 +38,6 @@ var originNoScheme = &lint.Rule{
 	},
 }
 
-func lacksScheme(o lint.Origin) bool {
+func lacksScheme(o passkeys.Origin) bool {
 	return o.Scheme == "" && !strings.HasPrefix(o.Text, "android:") && !strings.HasPrefix(o.Text, "ios:") && !o.Value.Unknown() && !strings.Contains(o.Text, "*")
 }

@@ -4,15 +4,17 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var originRemoved = &lint.Rule{
-	ID: "origin-removed", Severity: lint.Error,
+	ID: "origin-removed", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		if p.Before == nil {
 			return
 		}
-		for _, pair := range [][2]*lint.Method{{p.Before.Passkey, p.Passkey}, {p.Before.WebAuthn, p.WebAuthn}} {
+		for _, pair := range [][2]*passkeys.Method{{p.Before.Passkey, p.Passkey}, {p.Before.WebAuthn, p.WebAuthn}} {
 			before, now := pair[0], pair[1]
 			if !before.On || !now.On || before.OriginsUnsure() || now.OriginsUnsure() || !now.OriginsKey.Exists() {
 				continue
@@ -21,11 +23,11 @@ var originRemoved = &lint.Rule{
 				if o.Value.Unknown() || now.Lists(o) {
 					continue
 				}
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span:    now.OriginsKey.Place(),
 					Message: fmt.Sprintf("origin %q was removed from %s: users can no longer sign in there%s", o.Value.Str, now.Name, upTo(p)),
 					Help:    fmt.Sprintf("add %q back, and remove it once users are no longer sent there", o.Show()),
-					Notes:   []lint.Note{{Span: o.Value.Place(), Message: "previously listed here"}},
+					Notes:   []finding.Note{{Span: o.Value.Place(), Message: "previously listed here"}},
 				})
 			}
 		}

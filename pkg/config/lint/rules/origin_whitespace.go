@@ -6,13 +6,15 @@ import (
 	"unicode"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // A list in an environment variable is not trimmed either: "a, b" makes " b".
 var originWhitespace = &lint.Rule{
-	ID: "origin-whitespace", Severity: lint.Error,
+	ID: "origin-whitespace", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(m *passkeys.Method, o passkeys.Origin) {
 			if o.Value.Unknown() || !hasInvisible(o) || o.Value.Env != "" && strings.TrimLeft(o.Text, " ") == strings.TrimFunc(o.Text, invisible) {
 				return // env-csv-space covers lists in the environment
 			}
@@ -26,7 +28,7 @@ var originWhitespace = &lint.Rule{
 			if refusesStart(m, o) {
 				outcome = "Kratos does not start"
 			}
-			p.ReportAt(o.Value, lint.Finding{
+			p.ReportAt(o.Value, finding.Finding{
 				Message: fmt.Sprintf("origin %q contains white space or invisible characters, so %s", o.Value.Str, outcome),
 				Help:    fmt.Sprintf("write %q", bare),
 				Fix:     o.Value.Edit(bare),
@@ -35,7 +37,7 @@ var originWhitespace = &lint.Rule{
 	},
 }
 
-func hasInvisible(o lint.Origin) bool { return strings.IndexFunc(o.Text, invisible) >= 0 }
+func hasInvisible(o passkeys.Origin) bool { return strings.IndexFunc(o.Text, invisible) >= 0 }
 
 func invisible(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)

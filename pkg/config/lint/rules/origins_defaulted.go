@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
@@ -12,13 +14,13 @@ import (
 // origins, Kratos allows only the scheme of serve.public.base_url with rp.id as
 // the host.
 var originsDefaulted = &lint.Rule{
-	ID: "origins-defaulted", Severity: lint.Error,
+	ID: "origins-defaulted", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		if p.Config.Incomplete() {
+		if p.Incomplete() {
 			return
 		}
-		base := p.Config.Get("serve.public.base_url")
-		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+		base := p.Get("serve.public.base_url")
+		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			if m.OriginsKey.Exists() || m.OriginsUnsure() || misspeltOrigins(m) {
 				return
 			}
@@ -32,11 +34,11 @@ var originsDefaulted = &lint.Rule{
 				if !page.Known || !p.Browser(page.Page, m.ID.Str).OK || contains(allowed, page.Bare()) {
 					continue
 				}
-				p.Report(lint.Finding{
+				p.Report(finding.Finding{
 					Span:    m.RP.Place(),
 					Message: fmt.Sprintf("%s has no rp.origins, so Kratos expects only %q and rejects ceremonies on %q", m.Name, allowed[0], page.Bare()),
 					Help:    fmt.Sprintf("add rp.origins with %q", page.Bare()),
-					Notes:   page.Notes(),
+					Notes:   lint.PageNotes(page),
 					Fix:     fix,
 				})
 			}
@@ -55,7 +57,7 @@ func contains(list []string, s string) bool {
 
 // misspeltOrigins reports whether rp lists origins under a misspelt key, which
 // rp-unknown-key reports.
-func misspeltOrigins(m *lint.Method) bool {
+func misspeltOrigins(m *passkeys.Method) bool {
 	for _, f := range m.RP.Fields() {
 		if meantKey(f.Name) == "origins" && f.Name != "origins" {
 			return true
@@ -66,7 +68,7 @@ func misspeltOrigins(m *lint.Method) bool {
 
 // pageList returns the origins, in quotes, of all pages on which the method may
 // run.
-func pageList(p *lint.Pass, m *lint.Method) []string {
+func pageList(p *lint.Pass, m *passkeys.Method) []string {
 	var out []string
 	for _, page := range p.PagesOf(m) {
 		if mayRun(p, m, page) {

@@ -4,18 +4,21 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 var originsDifferBetweenMethods = &lint.Rule{
-	ID: "origins-differ-between-methods", Severity: lint.Warning,
+	ID: "origins-differ-between-methods", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		a, b := p.Passkey, p.WebAuthn
 		if !a.On || !b.On || len(a.Origins) == 0 || len(b.Origins) == 0 || a.OriginsUnsure() || b.OriginsUnsure() {
 			return
 		}
 		used, pages := p.UsedOrigins(), pageOrigins(p)
-		for _, pair := range [][2]*lint.Method{{a, b}, {b, a}} {
+		for _, pair := range [][2]*passkeys.Method{{a, b}, {b, a}} {
 			for _, o := range pair[0].Origins {
 				// ui-origin-not-listed reports pages that are not among the
 				// origins.
@@ -24,9 +27,9 @@ var originsDifferBetweenMethods = &lint.Rule{
 				}
 				var fix []source.Edit
 				if used[o.Bare()] {
-					fix = lint.AppendItem(pair[1].OriginsKey, o.Show())
+					fix = yamledit.Append(pair[1].OriginsKey, o.Show())
 				}
-				p.ReportAt(o.Value, lint.Finding{
+				p.ReportAt(o.Value, finding.Finding{
 					Message: fmt.Sprintf("origin %q is listed for %s but not for %s", o.Value.Str, pair[0].Name, pair[1].Name),
 					Help:    "list the same origins for both",
 					Fix:     fix,

@@ -6,17 +6,18 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var originsEmpty = &lint.Rule{
-	ID: "origins-empty", Severity: lint.Error,
+	ID: "origins-empty", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			v := m.OriginsKey
 			if v == nil || v.Unknown() || len(v.Items()) > 0 || !v.Is(kratosconf.List) && !v.Is(kratosconf.Null) {
 				continue
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("rp.origins of %s is empty: every registration and sign-in fails with HTTP 500", m.Name),
 				Help:    "list the origins of your sign-in pages",
 			}

@@ -6,13 +6,15 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // A page that submits method=passkey needs the passkey method; webauthn alone
 // asks for a typed name and offers no autofill.
 var passkeyMethodOff = &lint.Rule{
-	ID: "passkey-method-off", Severity: lint.Warning,
+	ID: "passkey-method-off", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		if p.Passkey.On || !p.WebAuthn.On || !p.WebAuthn.FirstFactor {
 			return
@@ -21,11 +23,11 @@ var passkeyMethodOff = &lint.Rule{
 		if asks == nil {
 			return
 		}
-		f := lint.Finding{
+		f := finding.Finding{
 			Message: "passkeys are configured here, but the passkey method is disabled: webauthn asks for a typed name and offers no autofill",
 			Help:    fmt.Sprintf("enable selfservice.methods.passkey with the same rp (id %q)", p.WebAuthn.ID.Text()),
 			Suggest: enablePasskey(p),
-			Notes:   []lint.Note{{Span: p.WebAuthn.Config.Place(), Message: "webauthn is enabled here"}},
+			Notes:   []finding.Note{{Span: p.WebAuthn.Config.Place(), Message: "webauthn is enabled here"}},
 		}
 		p.ReportAt(asks, f)
 	},
@@ -35,7 +37,7 @@ var passkeyMethodOff = &lint.Rule{
 // method, or nil.
 func wantsPasskeys(p *lint.Pass) *kratosconf.Value {
 	for _, flow := range []string{"registration", "settings", "login"} {
-		if v := p.Config.Get("selfservice.flows." + flow + ".after.passkey"); len(v.Fields()) > 0 {
+		if v := p.Get("selfservice.flows." + flow + ".after.passkey"); len(v.Fields()) > 0 {
 			return v
 		}
 	}
@@ -43,7 +45,7 @@ func wantsPasskeys(p *lint.Pass) *kratosconf.Value {
 		return p.Passkey.RP
 	}
 	for _, s := range p.Schemas {
-		if s.URL != nil && lint.Annotated(s.Root, "passkey.display_name") {
+		if s.URL != nil && passkeys.Annotated(s.Root, "passkey.display_name") {
 			return s.URL
 		}
 	}
@@ -62,10 +64,10 @@ func enablePasskey(p *lint.Pass) []source.Edit {
 		if !ok || listed == nil {
 			return nil
 		}
-		return append(edits, listed...)
+		return append(listed, edits...) // both may be at one place, the deeper one first
 	}
 	name := p.WebAuthn.RP.Get("display_name").Text()
-	if p.Config.Get(p.Passkey.Path) != nil || p.WebAuthn.Unsure() || p.WebAuthn.ID.Text() == "" || name == "" || !ok {
+	if p.Get(p.Passkey.Path) != nil || p.WebAuthn.Unsure() || p.WebAuthn.ID.Text() == "" || name == "" || !ok {
 		return nil
 	}
 	rp := fmt.Sprintf("{id: %s, display_name: %q, origins: %s}", p.WebAuthn.ID.Str, name, origins)
@@ -74,7 +76,7 @@ func enablePasskey(p *lint.Pass) []source.Edit {
 
 // originList returns the origins of a method as a YAML list on one line, and
 // whether they are all known.
-func originList(m *lint.Method) (string, bool) {
+func originList(m *passkeys.Method) (string, bool) {
 	var origins []string
 	for _, o := range m.Origins {
 		if o.Value.Unknown() {

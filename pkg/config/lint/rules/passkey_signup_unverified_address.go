@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Measured on v1.3.1 and v26.2.0: a stranger signs up with a passkey and
@@ -11,9 +13,9 @@ import (
 // to the same identity, and the stranger's passkey still works. There is no
 // fix, because a linter must not decide who may sign up, and how.
 var passkeySignupUnverifiedAddress = &lint.Rule{
-	ID: "passkey-signup-unverified-address", Severity: lint.Error,
+	ID: "passkey-signup-unverified-address", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		if !p.Passkey.On || !p.SignUpOpen(p.Passkey) || p.Config.Incomplete() {
+		if !p.Passkey.On || !p.SignUpOpen(p.Passkey) || p.Incomplete() {
 			return
 		}
 		for _, address := range p.UnprovenAddresses() {
@@ -22,11 +24,11 @@ var passkeySignupUnverifiedAddress = &lint.Rule{
 			if !t.Required {
 				help += fmt.Sprintf(", all of them or those with a %q", t.Name)
 			}
-			severity := p.InProd(lint.Error, lint.Warning)
-			if address.Owner == lint.Verifies {
-				severity = lint.Warning // needs an owner who follows an email that they did not ask for
+			severity := p.InProd(finding.Error, finding.Warning)
+			if address.Owner == passkeys.Verifies {
+				severity = finding.Warning // needs an owner who follows an email that they did not ask for
 			}
-			p.Report(lint.Finding{
+			p.Report(finding.Finding{
 				Span:     t.Value.Place(),
 				Severity: severity,
 				Message: fmt.Sprintf("anyone can sign up with a passkey and someone else's %q; when the owner later %s, they get the same account, and the stranger's passkey still works",

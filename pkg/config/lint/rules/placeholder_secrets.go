@@ -5,22 +5,23 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Anyone who knows the secrets can forge session cookies.
 var placeholderSecrets = &lint.Rule{
-	ID: "placeholder-secrets", Severity: lint.Error,
+	ID: "placeholder-secrets", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		if len(p.Enabled()) == 0 {
 			return
 		}
-		for _, kind := range p.Config.Get("secrets").Fields() {
+		for _, kind := range p.Get("secrets").Fields() {
 			for _, v := range kind.Value.Items() {
 				if v.Unknown() || !isPlaceholderSecret(v.Str) {
 					continue
 				}
-				p.ReportAt(v, lint.Finding{
-					Severity: p.InProd(lint.Error, lint.Warning),
+				p.ReportAt(v, finding.Finding{
+					Severity: p.InProd(finding.Error, finding.Warning),
 					Message:  fmt.Sprintf("secrets.%s is still the placeholder of the quickstart, which is public", kind.Name),
 					Help:     "generate a random one (openssl rand -hex 16) and keep it out of the repository",
 				})

@@ -2,15 +2,16 @@ package rules
 
 import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var recoveryOff = &lint.Rule{
-	ID: "recovery-off", Severity: lint.Error,
+	ID: "recovery-off", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		methods := p.Config.Get("selfservice.methods")
-		flows := p.Config.Get("selfservice.flows")
+		methods := p.Get("selfservice.methods")
+		flows := p.Get("selfservice.flows")
 		recovery := flows.Get("recovery.enabled")
-		if !p.Passkey.On || recovery.True() || recovery.Unknown() || p.Config.Incomplete() || flows == nil {
+		if !p.Passkey.On || recovery.True() || recovery.Unknown() || p.Incomplete() || flows == nil {
 			return
 		}
 		// Users can still sign in with a code or an account elsewhere.
@@ -19,15 +20,15 @@ var recoveryOff = &lint.Rule{
 				return
 			}
 		}
-		f := lint.Finding{
-			Span:     p.Config.Near("selfservice.flows.recovery.enabled"),
-			Severity: lint.Warning,
+		f := finding.Finding{
+			Span:     p.Near("selfservice.flows.recovery.enabled"),
+			Severity: finding.Warning,
 			Message:  "recovery is disabled: users who lose their device and forget their password lose their account",
 			Suggest:  p.Set("selfservice.flows.recovery.enabled", "true"),
 			Help:     "set selfservice.flows.recovery.enabled to true and configure a courier",
 		}
 		if methods.Get("password.enabled").False() {
-			f.Severity = p.InProd(lint.Error, lint.Warning)
+			f.Severity = p.InProd(finding.Error, finding.Warning)
 			f.Message = "recovery is disabled: users who lose their device lose their account"
 		}
 		if recovery.Exists() {

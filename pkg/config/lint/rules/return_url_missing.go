@@ -6,19 +6,22 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var returnURLMissing = &lint.Rule{
-	ID: "return-url-missing", Severity: lint.Warning,
+	ID: "return-url-missing", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		allowed := p.Config.Get("selfservice.allowed_return_urls")
+		allowed := p.Get("selfservice.allowed_return_urls")
 		if len(allowed.Items()) == 0 {
 			return
 		}
 		known := make(map[string]bool)
-		values := append([]*kratosconf.Value{p.Config.Get("selfservice.default_browser_return_url"), p.Config.Get("serve.public.base_url")}, allowed.Items()...)
+		values := append([]*kratosconf.Value{p.Get("selfservice.default_browser_return_url"), p.Get("serve.public.base_url")}, allowed.Items()...)
 		for _, v := range values {
-			o := lint.NewOrigin(v)
+			o := passkeys.NewOrigin(v)
 			if v.Unknown() || strings.Contains(v.Text(), "*") {
 				return
 			}
@@ -31,11 +34,11 @@ var returnURLMissing = &lint.Rule{
 				if !page.Known || known[page.Bare()] {
 					continue
 				}
-				p.ReportAt(allowed, lint.Finding{
+				p.ReportAt(allowed, finding.Finding{
 					Message: fmt.Sprintf("%s %q is not in selfservice.allowed_return_urls: Kratos does not redirect users back there", page.Where(), page.Bare()),
 					Help:    fmt.Sprintf("add %q", page.Bare()),
-					Notes:   page.Notes(),
-					Fix:     lint.AppendItem(allowed, page.Bare()),
+					Notes:   lint.PageNotes(page),
+					Fix:     yamledit.Append(allowed, page.Bare()),
 				})
 			}
 		}

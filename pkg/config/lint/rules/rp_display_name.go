@@ -7,13 +7,15 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // go-webauthn v0.11.2 rejects an empty name when Kratos creates the options;
 // browsers and authenticators may truncate names to 64 bytes (WebAuthn §5.4.1).
 var rpDisplayName = &lint.Rule{
-	ID: "rp-display-name", Severity: lint.Warning,
+	ID: "rp-display-name", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			name := m.RP.Get("display_name")
@@ -22,20 +24,20 @@ var rpDisplayName = &lint.Rule{
 			}
 			switch {
 			case strings.TrimSpace(name.Str) == "":
-				p.ReportAt(name, lint.Finding{
-					Severity: lint.Error,
+				p.ReportAt(name, finding.Finding{
+					Severity: finding.Error,
 					Message:  "rp.display_name is empty: every registration and sign-in fails with HTTP 500",
 					Help:     "write the name of your application, which authenticators show",
 					Suggest:  proposeName(p, m),
 				})
 			case isPlaceholderName(name.Str):
-				p.ReportAt(name, lint.Finding{
+				p.ReportAt(name, finding.Finding{
 					Message: fmt.Sprintf("rp.display_name is still %q, which users see when they create a passkey", name.Str),
 					Help:    "write the name of your application",
 					Suggest: proposeName(p, m),
 				})
 			case len(name.Str) > 64:
-				p.ReportAt(name, lint.Finding{
+				p.ReportAt(name, finding.Finding{
 					Message: fmt.Sprintf("rp.display_name has %d bytes, but authenticators may truncate it to 64", len(name.Str)),
 					Help:    "write a shorter name",
 					Suggest: name.Edit(shortened(name.Str)),
@@ -51,7 +53,7 @@ func isPlaceholderName(name string) bool {
 }
 
 // proposeName proposes a name derived from the pages' domain.
-func proposeName(p *lint.Pass, m *lint.Method) []source.Edit {
+func proposeName(p *lint.Pass, m *passkeys.Method) []source.Edit {
 	if name := p.AppName(m); name != "" && !isPlaceholderName(name) {
 		return p.Set(m.RPPath()+".display_name", fmt.Sprintf("%q", name))
 	}

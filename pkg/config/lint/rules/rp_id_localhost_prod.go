@@ -5,17 +5,19 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var rpIDLocalhostProd = &lint.Rule{
-	ID: "rp-id-localhost-prod", Severity: lint.Error,
+	ID: "rp-id-localhost-prod", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		base := p.BaseURL
-		public := base.Known && lint.IsPublic(base.Page)
+		public := base.Known && passkeys.IsPublic(base.Page)
 		if !public && !p.Prod() {
 			return
 		}
-		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			if m.ID.Str != "localhost" && !strings.HasSuffix(m.ID.Str, ".localhost") {
 				return
 			}
@@ -24,12 +26,12 @@ var rpIDLocalhostProd = &lint.Rule{
 					return // rp-id-not-suffix reports the page
 				}
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("rp.id is %q in production: browsers reject it on every other host", m.ID.Str),
 				Help:    "set rp.id to the domain on which users sign in",
 			}
 			if public {
-				f.Notes = []lint.Note{{Span: base.Value.Place(), Message: "Kratos itself has a public address"}}
+				f.Notes = []finding.Note{{Span: base.Value.Place(), Message: "Kratos itself has a public address"}}
 				if domain := p.Domain(m); domain != "" && fitsEverywhere(p, m, domain) {
 					f.Suggest = m.ID.Edit(domain)
 				}
@@ -42,7 +44,7 @@ var rpIDLocalhostProd = &lint.Rule{
 
 // fitsEverywhere reports whether browsers accept an rp.id on every configured
 // page and origin.
-func fitsEverywhere(p *lint.Pass, m *lint.Method, id string) bool {
+func fitsEverywhere(p *lint.Pass, m *passkeys.Method, id string) bool {
 	for _, page := range p.PagesOf(m) {
 		if page.Known && refuses(p, page.Page, id) {
 			return false

@@ -6,6 +6,8 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -13,17 +15,17 @@ import (
 // empty one; the first flow then fails with HTTP 500 (embedx/config.schema.json
 // and go-webauthn at v1.3.1).
 var rpIDMissing = &lint.Rule{
-	ID: "rp-id-missing", Severity: lint.Error,
+	ID: "rp-id-missing", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
-			if m.Unsure() || p.Config.Incomplete() || m.ID.Is(kratosconf.String) && m.ID.Str != "" {
+		for _, m := range []*passkeys.Method{p.Passkey, p.WebAuthn} {
+			if m.Unsure() || p.Incomplete() || m.ID.Is(kratosconf.String) && m.ID.Str != "" {
 				continue
 			}
 			refusesStart := m.RP.Is(kratosconf.Map) && m.ID == nil || m.On && m.Config == nil
 			if !m.On && !refusesStart {
 				continue
 			}
-			f := lint.Finding{Help: fmt.Sprintf("set %s.id to the domain on which users sign in%s", m.RPPath(), suggestID(p))}
+			f := finding.Finding{Help: fmt.Sprintf("set %s.id to the domain on which users sign in%s", m.RPPath(), suggestID(p))}
 			switch {
 			case m.ID.Exists() && !m.ID.Is(kratosconf.String) && !m.ID.Is(kratosconf.Null):
 				f.Message = fmt.Sprintf("rp.id of method %q is of type %s but must be a string, so Kratos does not start", m.Name, m.ID.Kind)
@@ -39,7 +41,7 @@ var rpIDMissing = &lint.Rule{
 				p.ReportAt(m.ID, f)
 				continue
 			}
-			f.Span = p.Config.Near(m.RPPath() + ".id")
+			f.Span = p.Near(m.RPPath() + ".id")
 			p.Report(f)
 		}
 	},
@@ -47,7 +49,7 @@ var rpIDMissing = &lint.Rule{
 
 // proposeID proposes the domain of the pages, in a whole rp block if there is
 // none.
-func proposeID(p *lint.Pass, m *lint.Method) []source.Edit {
+func proposeID(p *lint.Pass, m *passkeys.Method) []source.Edit {
 	domain := p.Domain(m)
 	switch {
 	case domain == "":

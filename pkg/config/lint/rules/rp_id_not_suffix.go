@@ -4,6 +4,9 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -11,9 +14,9 @@ import (
 // HTML, "is a registrable domain suffix of or is equal to"; `predict` uses the
 // same check.
 var rpIDNotSuffix = &lint.Rule{
-	ID: "rp-id-not-suffix", Severity: lint.Error,
+	ID: "rp-id-not-suffix", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			if webauthn.IsPublicSuffix(m.ID.Str) {
 				return // rp-id-public-suffix reports it
 			}
@@ -25,11 +28,11 @@ var rpIDNotSuffix = &lint.Rule{
 				if domain == "" || page.Page.IsLocalhost() {
 					domain = page.Page.Host
 				}
-				p.ReportAt(m.ID, lint.Finding{
+				p.ReportAt(m.ID, finding.Finding{
 					Message: fmt.Sprintf("browsers reject rp.id %q on %q: it is neither that host nor one of its parent domains", m.ID.Str, page.Show()),
 					Help:    suffixHelp(m.ID.Str, domain),
 					Suggest: fitting(p, m, page, domain),
-					Notes:   page.Notes(),
+					Notes:   lint.PageNotes(page),
 				})
 			}
 		})
@@ -51,10 +54,10 @@ func refuses(p *lint.Pass, page webauthn.Page, id string) bool {
 // pagesAndOrigins returns the known pages of a method. A configured origin
 // counts as a page if it belongs to the same site, where related origins make
 // no sense, or if no page is configured and no origin fits.
-func pagesAndOrigins(p *lint.Pass, m *lint.Method) []lint.Page {
-	var pages, origins []lint.Page
+func pagesAndOrigins(p *lint.Pass, m *passkeys.Method) []passkeys.Page {
+	var pages, origins []passkeys.Page
 	seen := make(map[string]bool) // of pages
-	add := func(page lint.Page) {
+	add := func(page passkeys.Page) {
 		if bare := page.Bare(); !seen[bare] {
 			seen[bare] = true
 			pages = append(pages, page)
@@ -77,11 +80,11 @@ func pagesAndOrigins(p *lint.Pass, m *lint.Method) []lint.Page {
 		sameSite := webauthn.RegistrableDomain(o.Page.Host) != "" &&
 			webauthn.RegistrableDomain(o.Page.Host) == webauthn.RegistrableDomain(m.ID.Str)
 		if sameSite {
-			add(lint.Page{Origin: o, Name: "an origin"})
+			add(passkeys.Page{Origin: o, Name: "an origin"})
 			continue
 		}
 		if !seen[o.Bare()] {
-			origins = append(origins, lint.Page{Origin: o, Name: "an origin"})
+			origins = append(origins, passkeys.Page{Origin: o, Name: "an origin"})
 		}
 	}
 	if noPages && !fits && !unknown {
@@ -99,7 +102,7 @@ func suffixHelp(id, domain string) string {
 
 // fitting proposes the page's domain as rp.id and the page among the origins,
 // or nothing if the domain does not fit all pages and origins.
-func fitting(p *lint.Pass, m *lint.Method, page lint.Page, domain string) []source.Edit {
+func fitting(p *lint.Pass, m *passkeys.Method, page passkeys.Page, domain string) []source.Edit {
 	if !fitsEverywhere(p, m, domain) {
 		return nil
 	}
@@ -107,7 +110,7 @@ func fitting(p *lint.Pass, m *lint.Method, page lint.Page, domain string) []sour
 	if edits == nil || m.Lists(page.Origin) || len(m.Origins) == 0 {
 		return edits
 	}
-	listed := lint.AppendItem(m.OriginsKey, page.Show())
+	listed := yamledit.Append(m.OriginsKey, page.Show())
 	if listed == nil {
 		return nil
 	}

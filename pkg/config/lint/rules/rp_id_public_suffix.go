@@ -4,13 +4,15 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 var rpIDPublicSuffix = &lint.Rule{
-	ID: "rp-id-public-suffix", Severity: lint.Error,
+	ID: "rp-id-public-suffix", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			id := m.ID.Str
 			if !webauthn.IsPublicSuffix(id) {
 				return
@@ -24,7 +26,7 @@ var rpIDPublicSuffix = &lint.Rule{
 					help = fmt.Sprintf("write %q or the full host of the page", domain)
 				}
 			}
-			p.ReportAt(m.ID, lint.Finding{
+			p.ReportAt(m.ID, finding.Finding{
 				Message: fmt.Sprintf("rp.id %q is a public suffix, under which anyone can register a name, so browsers reject it", id),
 				Help:    help,
 			})

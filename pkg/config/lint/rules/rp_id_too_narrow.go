@@ -5,29 +5,31 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 // An rp.id cannot be changed once users have enrolled: every passkey is bound
 // to it.
 var rpIDTooNarrow = &lint.Rule{
-	ID: "rp-id-too-narrow", Severity: lint.Warning,
+	ID: "rp-id-too-narrow", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			parent := webauthn.RegistrableDomain(m.ID.Str)
 			if parent == "" || parent == m.ID.Str || kratosIsBeside(p, m.ID.Str, parent) {
 				return
 			}
 			for _, path := range []string{"session.cookie.domain", "cookies.domain"} {
-				domain := p.Config.Get(path)
+				domain := p.Get(path)
 				if !strings.EqualFold(strings.TrimPrefix(domain.Text(), "."), parent) {
 					continue
 				}
-				p.ReportAt(m.ID, lint.Finding{
+				p.ReportAt(m.ID, finding.Finding{
 					Message: fmt.Sprintf("rp.id %q is a single host, but sessions are valid for all of %q: its passkeys work nowhere else", m.ID.Str, parent),
 					Suggest: m.ID.Edit(parent),
 					Help:    fmt.Sprintf("set rp.id to %q before users enroll, or keep it if users only ever sign in on this host", parent),
-					Notes:   []lint.Note{{Span: domain.Place(), Message: "sessions are valid for the whole domain"}},
+					Notes:   []finding.Note{{Span: domain.Place(), Message: "sessions are valid for the whole domain"}},
 				})
 				return
 			}

@@ -5,13 +5,15 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 var rpOnSharedPaas = &lint.Rule{
-	ID: "rp-on-shared-paas", Severity: lint.Warning,
+	ID: "rp-on-shared-paas", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
-		p.EachRPID(lint.RPIDFine, func(m *lint.Method) {
+		p.EachRPID(passkeys.RPIDOK, func(m *passkeys.Method) {
 			if webauthn.IsPublicSuffix(m.ID.Str) {
 				return // rp-id-public-suffix reports it
 			}
@@ -19,7 +21,7 @@ var rpOnSharedPaas = &lint.Rule{
 				if m.ID.Str != owner && !strings.HasSuffix(m.ID.Str, "."+owner) {
 					continue
 				}
-				p.ReportAt(m.ID, lint.Finding{
+				p.ReportAt(m.ID, finding.Finding{
 					Message: fmt.Sprintf("rp.id %q is under %q, which is not your domain: its passkeys cannot move to your own domain later", m.ID.Str, owner),
 					Help:    "set up your own domain before users enroll",
 				})

@@ -7,17 +7,19 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // rp has no additionalProperties: false in Kratos' schema, so misspelt keys are
 // silently ignored.
 var rpUnknownKey = &lint.Rule{
-	ID: "rp-unknown-key", Severity: lint.Warning,
+	ID: "rp-unknown-key", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			for _, f := range m.RP.Fields() {
-				if !slices.Contains(rpKeys(m), f.Name) && !lint.TemplateLeft(f.Name) {
+				if !slices.Contains(rpKeys(m), f.Name) && !passkeys.TemplateLeft(f.Name) {
 					reportRPKey(p, m, f)
 				}
 			}
@@ -25,7 +27,7 @@ var rpUnknownKey = &lint.Rule{
 	},
 }
 
-func rpKeys(m *lint.Method) []string {
+func rpKeys(m *passkeys.Method) []string {
 	keys := []string{"display_name", "id", "origins"}
 	if m.Name == "webauthn" {
 		keys = append(keys, "icon", "origin")
@@ -33,8 +35,8 @@ func rpKeys(m *lint.Method) []string {
 	return keys
 }
 
-func reportRPKey(p *lint.Pass, m *lint.Method, f kratosconf.Field) {
-	finding := lint.Finding{
+func reportRPKey(p *lint.Pass, m *passkeys.Method, f kratosconf.Field) {
+	found := finding.Finding{
 		Span:    f.Value.Key,
 		Message: fmt.Sprintf("rp of %s has no key %q, so Kratos ignores it", m.Name, f.Name),
 		Help:    "remove it",
@@ -42,17 +44,17 @@ func reportRPKey(p *lint.Pass, m *lint.Method, f kratosconf.Field) {
 	}
 	meant := meantKey(f.Name)
 	if meant != "" && m.RP.Get(meant) == nil {
-		finding.Severity = lint.Error
-		finding.Help = fmt.Sprintf("write %q", meant)
-		finding.Fix = nil
+		found.Severity = finding.Error
+		found.Help = fmt.Sprintf("write %q", meant)
+		found.Fix = nil
 		if f.Value.Is(kratosconf.List) == (meant == "origins") && !f.Value.Shared && f.Value.Env == "" && f.Value.Key.End > f.Value.Key.Start {
-			finding.Fix = []source.Edit{{Span: f.Value.Key, New: meant}}
+			found.Fix = []source.Edit{{Span: f.Value.Key, New: meant}}
 		}
 		if meant == "origins" && f.Value.Is(kratosconf.String) {
-			finding.Help = fmt.Sprintf("write it as a list under \"origins\": [%q]", f.Value.Str)
+			found.Help = fmt.Sprintf("write it as a list under \"origins\": [%q]", f.Value.Str)
 		}
 	}
-	p.Report(finding)
+	p.Report(found)
 }
 
 // meantKey returns the key that a misspelt one probably means, or "".

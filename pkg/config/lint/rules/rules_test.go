@@ -14,10 +14,13 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
+	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/config/report"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -87,7 +90,7 @@ func (e *example) config(t *testing.T) ([]*source.File, lint.Options) {
 			opts.Related = &webauthn.Document{Status: 200, ContentType: "application/json", Body: []byte(e.files[value])}
 			opts.RelatedFile = source.New(value, []byte(e.files[value]))
 		case "--profile":
-			profile, ok := lint.ParseProfile(value)
+			profile, ok := passkeys.ParseProfile(value)
 			require.True(t, ok, value)
 			opts.Profile = profile
 		case "--kratos-version":
@@ -118,7 +121,7 @@ func (e *example) config(t *testing.T) ([]*source.File, lint.Options) {
 	return files, opts
 }
 
-func (e *example) check(t *testing.T) []lint.Finding {
+func (e *example) check(t *testing.T) []finding.Finding {
 	t.Helper()
 	files, opts := e.config(t)
 	findings, err := lint.Check(files, opts, rules.All())
@@ -126,8 +129,8 @@ func (e *example) check(t *testing.T) []lint.Finding {
 	return findings
 }
 
-func only(findings []lint.Finding, id string) []lint.Finding {
-	return slices.DeleteFunc(slices.Clone(findings), func(f lint.Finding) bool { return f.Rule != id })
+func only(findings []finding.Finding, id string) []finding.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f finding.Finding) bool { return f.Rule != id })
 }
 
 // isExpected reports whether a file is an expected result.
@@ -135,9 +138,9 @@ func isExpected(name string) bool {
 	return name == wantFile || strings.HasPrefix(name, fixedPart) || strings.HasPrefix(name, suggestedPart)
 }
 
-func safe(f lint.Finding) []source.Edit { return f.Fix }
+func safe(f finding.Finding) []source.Edit { return f.Fix }
 
-func suggested(f lint.Finding) []source.Edit {
+func suggested(f finding.Finding) []source.Edit {
 	if len(f.Fix) > 0 {
 		return nil
 	}
@@ -146,7 +149,7 @@ func suggested(f lint.Finding) []source.Edit {
 
 // mended applies the findings' edits that do not overlap, and returns the
 // changed files.
-func (e *example) mended(findings []lint.Finding, pick func(lint.Finding) []source.Edit) map[string]string {
+func (e *example) mended(findings []finding.Finding, pick func(finding.Finding) []source.Edit) map[string]string {
 	edits := make(map[string][]source.Edit)
 	files := make(map[string]*source.File)
 	out := make(map[string]string)
@@ -233,7 +236,7 @@ func TestExamples(t *testing.T) {
 
 // leavesNothing applies the edits and lints again: findings with edits are
 // gone, and there are no new findings.
-func (e *example) leavesNothing(t *testing.T, rule *lint.Rule, pick func(lint.Finding) []source.Edit) {
+func (e *example) leavesNothing(t *testing.T, rule *lint.Rule, pick func(finding.Finding) []source.Edit) {
 	t.Helper()
 	before := e.check(t)
 	changed := e.mended(only(before, rule.ID), pick)
@@ -250,10 +253,10 @@ func (e *example) leavesNothing(t *testing.T, rule *lint.Rule, pick func(lint.Fi
 	again := after.check(t)
 	require.Empty(t, after.mended(only(again, rule.ID), pick), "%s/%s: something is left to mend", rule.ID, e.name)
 	for _, f := range again {
-		if f.Severity == lint.Info {
+		if f.Severity == finding.Info {
 			continue // a remark that was of no use before
 		}
-		known := slices.ContainsFunc(before, func(g lint.Finding) bool { return g.Rule == f.Rule })
+		known := slices.ContainsFunc(before, func(g finding.Finding) bool { return g.Rule == f.Rule })
 		require.True(t, known, "%s/%s: the fix brings %s: %s", rule.ID, e.name, f.Rule, f.Message)
 	}
 }
@@ -278,7 +281,7 @@ func (e *example) updated(want string, made map[string]string) []txtar.File {
 }
 
 // setup loads a case's files, some of which may have changed.
-func (e *example) setup(t *testing.T, changed map[string]string) lint.Setup {
+func (e *example) setup(t *testing.T, changed map[string]string) *passkeys.Config {
 	t.Helper()
 	after := &example{name: e.name, files: make(map[string]string), order: e.order}
 	for name, text := range e.files {
@@ -291,7 +294,7 @@ func (e *example) setup(t *testing.T, changed map[string]string) lint.Setup {
 	p, unreadable, err := lint.Load(files, opts)
 	require.NoError(t, err)
 	require.Empty(t, unreadable)
-	return p.Setup()
+	return p
 }
 
 // TestNoFixDoesHarm checks the fixed and suggested files of every case against
@@ -362,7 +365,7 @@ func TestEveryRuleOverEveryExample(t *testing.T) {
 	}
 }
 
-func requireSound(t *testing.T, findings []lint.Finding) {
+func requireSound(t *testing.T, findings []finding.Finding) {
 	t.Helper()
 	for _, f := range findings {
 		require.NotNil(t, f.Span.File, f.Message)
@@ -372,7 +375,7 @@ func requireSound(t *testing.T, findings []lint.Finding) {
 		require.NotEmpty(t, f.Help, f.Message)
 		require.False(t, strings.HasSuffix(f.Message, "."), f.Message)
 		require.NotContains(t, f.Message, "\n")
-		require.Contains(t, []lint.Severity{lint.Info, lint.Warning, lint.Error}, f.Severity)
+		require.Contains(t, []finding.Severity{finding.Info, finding.Warning, finding.Error}, f.Severity)
 	}
 }
 
@@ -409,7 +412,7 @@ func TestBodyWithoutEnd(t *testing.T) {
   flows: {login: {after: {passkey: {hooks: [{hook: web_hook, config: {url: "https://x.example.com/", method: POST, body: "base64://` + body + `"}}]}}}}
   methods: {passkey: {enabled: true, config: {rp: {id: example.com, display_name: E, origins: ["https://example.com"]}}}}
 `
-	findings, err := lint.Check([]*source.File{source.New("kratos.yml", []byte(text))}, lint.Options{}, rules.All())
+	findings, err := lint.Check([]*source.File{source.New("kratos.yml", []byte(text))}, lint.Options{Bodies: hookbody.NewBodies(hookbody.EvaluateAll)}, rules.All())
 	require.NoError(t, err)
 	found := only(findings, "hook-jsonnet-invalid")
 	require.Len(t, found, 1)

@@ -6,22 +6,23 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Kratos' schema requires lists here, and Kratos does not start otherwise.
 var scalarForArray = &lint.Rule{
-	ID: "scalar-for-array", Severity: lint.Error,
+	ID: "scalar-for-array", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		paths := []string{
 			"selfservice.methods.passkey.config.rp.origins", "selfservice.methods.webauthn.config.rp.origins",
 			"selfservice.allowed_return_urls", "serve.public.cors.allowed_origins", "identity.schemas",
 		}
 		for _, path := range paths {
-			v := p.Config.Get(path)
+			v := p.Get(path)
 			if v == nil || v.Is(kratosconf.List) || v.Is(kratosconf.Null) || v.Unknown() || v.Env != "" {
 				continue
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("%s is of type %s but must be a list, so Kratos does not start", path, v.Kind),
 				Help:    "write a list",
 			}

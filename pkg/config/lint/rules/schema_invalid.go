@@ -9,16 +9,19 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // embedx/config.schema.json: both methods' blocks and their config have
 // additionalProperties: false, even if the method is disabled.
 var schemaInvalid = &lint.Rule{
-	ID: "schema-invalid", Severity: lint.Error,
+	ID: "schema-invalid", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
-		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
-			block := p.Config.Get(m.Path)
+		for _, m := range []*passkeys.Method{p.Passkey, p.WebAuthn} {
+			block := p.Get(m.Path)
 			unknownKeys(p, block, m.Path, []string{"config", "enabled"})
 			allowed := []string{"rp", "display_name"} // display-name-misnested reports it
 			switch m.Name {
@@ -28,8 +31,8 @@ var schemaInvalid = &lint.Rule{
 				allowed = append(allowed, "attestation", "authenticator_selection", "timeouts") // in newer versions
 			}
 			unknownKeys(p, m.Config, m.Path+".config", allowed)
-			if m.RP.Is(kratosconf.Map) && m.RP.Get("display_name") == nil && m.Config.Get("display_name") == nil && m.ID.Exists() && !p.Config.Incomplete() {
-				p.Report(lint.Finding{
+			if m.RP.Is(kratosconf.Map) && m.RP.Get("display_name") == nil && m.Config.Get("display_name") == nil && m.ID.Exists() && !p.Incomplete() {
+				p.Report(finding.Finding{
 					Span:    m.RP.Place(),
 					Message: fmt.Sprintf("%s has no display_name, so Kratos does not start", m.RPPath()),
 					Help:    "set display_name to the name of your application, which authenticators show",
@@ -37,11 +40,11 @@ var schemaInvalid = &lint.Rule{
 				})
 			}
 		}
-		misspeltKeys(p, p.Config.Root, "", []string{
+		misspeltKeys(p, p.Root, "", []string{
 			"selfservice", "database", "dsn", "courier", "oauth2_provider", "preview", "serve", "tracing", "log", "identity", "secrets", "hashers", "ciphers",
 			"cookies", "session", "security", "version", "dev", "help", "config", "clients", "feature_flags", "organizations", "enterprise",
 		})
-		misspeltKeys(p, p.Config.Get("selfservice.methods"), "selfservice.methods", []string{"passkey", "webauthn", "password", "code", "link", "totp", "lookup_secret", "oidc", "profile"})
+		misspeltKeys(p, p.Get("selfservice.methods"), "selfservice.methods", []string{"passkey", "webauthn", "password", "code", "link", "totp", "lookup_secret", "oidc", "profile"})
 		for _, list := range p.HookLists() {
 			hookNames(p, list)
 		}
@@ -56,14 +59,14 @@ var schemaInvalid = &lint.Rule{
 func misspeltKeys(p *lint.Pass, block *kratosconf.Value, path string, known []string) {
 	for _, f := range block.Fields() {
 		meant := nearly(f.Name, known)
-		if meant == "" || lint.TemplateLeft(f.Name) {
+		if meant == "" || passkeys.TemplateLeft(f.Name) {
 			continue
 		}
 		where := "at the top level"
 		if path != "" {
 			where = "under " + path
 		}
-		p.Report(lint.Finding{
+		p.Report(finding.Finding{
 			Span:    f.Value.Key,
 			Message: fmt.Sprintf("key %q is not allowed %s, so Kratos does not start", f.Name, where),
 			Help:    fmt.Sprintf("write %q", meant),
@@ -82,7 +85,7 @@ func renamed(block *kratosconf.Value, key source.Span, meant string) []source.Ed
 
 // hookNames reports hooks that Kratos does not accept in this list. It ignores
 // unknown names that a newer Kratos may have.
-func hookNames(p *lint.Pass, list lint.HookList) {
+func hookNames(p *lint.Pass, list passkeys.HookList) {
 	known := []string{"b2b_sso", "require_verified_address", "revoke_active_sessions", "session", "show_verification_ui", "verification", "web_hook"}
 	for _, item := range list.Value.Items() {
 		hook := item.Get("hook")
@@ -90,16 +93,16 @@ func hookNames(p *lint.Pass, list lint.HookList) {
 		issuesSession := hook.Text() == "session" && (list.Flow == "login" || list.Flow == "settings" || list.Flow == "registration" && list.Method == "")
 		switch {
 		case meant != "":
-			p.ReportAt(hook, lint.Finding{
+			p.ReportAt(hook, finding.Finding{
 				Message: fmt.Sprintf("unknown hook %q, so Kratos does not start", hook.Str),
 				Help:    fmt.Sprintf("write %q", meant),
 				Suggest: hook.Edit(meant),
 			})
 		case issuesSession && list.After:
-			p.ReportAt(hook, lint.Finding{
+			p.ReportAt(hook, finding.Finding{
 				Message: fmt.Sprintf("the hook \"session\" is not allowed in %s, so Kratos does not start", list.Path),
 				Help:    "remove it; it belongs under registration.after.METHOD",
-				Suggest: lint.RemoveItem(list.Value, item),
+				Suggest: yamledit.DeleteItem(list.Value, item),
 			})
 		}
 	}
@@ -133,7 +136,7 @@ func unknownKeys(p *lint.Pass, block *kratosconf.Value, path string, allowed []s
 		if nearly(f.Name, allowed) == "" {
 			suggest = p.RemoveField(f.Value)
 		}
-		p.Report(lint.Finding{
+		p.Report(finding.Finding{
 			Span:    f.Value.Key,
 			Message: fmt.Sprintf("key %q is not allowed under %s, so Kratos does not start", f.Name, path),
 			Help:    help,

@@ -8,13 +8,15 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // lists reports violations of the schema's uniqueItems, minItems and format of
 // CORS origins, whether or not the lists have an effect.
 func lists(p *lint.Pass) {
 	const corsOrigins, schemas = "serve.public.cors.allowed_origins", "identity.schemas"
-	allowed := p.Config.Get(corsOrigins)
+	allowed := p.Get(corsOrigins)
 	twice(p, allowed, "origin", corsOrigins)
 	for _, origin := range allowed.Items() {
 		corsOrigin(p, origin)
@@ -22,8 +24,8 @@ func lists(p *lint.Pass) {
 	for _, list := range p.HookLists() {
 		twice(p, list.Value, "hook", "selfservice.flows."+list.Path)
 	}
-	if list := p.Config.Get(schemas); list.Is(kratosconf.List) && len(list.Items()) == 0 && !p.Config.Incomplete() {
-		p.Report(lint.Finding{
+	if list := p.Get(schemas); list.Is(kratosconf.List) && len(list.Items()) == 0 && !p.Incomplete() {
+		p.Report(finding.Finding{
 			Span:    list.Place(),
 			Message: schemas + " is empty, so Kratos does not start",
 			Help:    "list at least one identity schema, with id and url",
@@ -45,11 +47,11 @@ func twice(p *lint.Pass, list *kratosconf.Value, what, path string) {
 			earlier[text.String()] = item
 			continue
 		}
-		p.ReportAt(item, lint.Finding{
+		p.ReportAt(item, finding.Finding{
 			Message: fmt.Sprintf("%s %q is listed twice in %s, so Kratos does not start", what, item.Text()+item.Get("hook").Text(), path),
 			Help:    "remove one of them",
-			Notes:   []lint.Note{{Span: first.Place(), Message: "first listed here"}},
-			Suggest: lint.RemoveItem(list, item),
+			Notes:   []finding.Note{{Span: first.Place(), Message: "first listed here"}},
+			Suggest: yamledit.DeleteItem(list, item),
 		})
 	}
 }
@@ -62,12 +64,12 @@ func corsOrigin(p *lint.Pass, origin *kratosconf.Value) {
 	u, err := url.Parse(origin.Str)
 	switch {
 	case strings.Count(origin.Str, "*") > 1:
-		p.ReportAt(origin, lint.Finding{
+		p.ReportAt(origin, finding.Finding{
 			Message: fmt.Sprintf("CORS origin %q has two wildcards, so Kratos does not start", origin.Str),
 			Help:    "use at most one; it matches any number of characters",
 		})
 	case err != nil || !u.IsAbs():
-		f := lint.Finding{
+		f := finding.Finding{
 			Message: fmt.Sprintf("CORS origin %q is not a URL, so Kratos does not start", origin.Str),
 			Help:    "write scheme and host, such as https://app.example.com",
 		}

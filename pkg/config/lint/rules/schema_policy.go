@@ -8,6 +8,8 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // policyKey is a key of the passkey method's ceremony policy. It takes one of
@@ -51,7 +53,7 @@ func ceremonyPolicy(p *lint.Pass) {
 		case v == nil || v.Unknown():
 			continue
 		case !v.Is(kratosconf.Map):
-			p.ReportAt(v, lint.Finding{
+			p.ReportAt(v, finding.Finding{
 				Message: fmt.Sprintf("%s is of type %s but must be an object with the keys %s, so Kratos does not start", path, v.Kind, strings.Join(names, ", ")),
 				Help:    fmt.Sprintf("add a key below it, such as %s", example(keys, block)),
 			})
@@ -77,14 +79,14 @@ func example(keys []policyKey, block string) string {
 
 func (k policyKey) check(p *lint.Pass, v *kratosconf.Value, path string) {
 	switch {
-	case v == nil || v.Unknown() || lint.TemplateLeft(v.Text()):
+	case v == nil || v.Unknown() || passkeys.TemplateLeft(v.Text()):
 	case k.values == nil && (!v.Is(kratosconf.String) || !policyDuration.MatchString(v.Str)):
-		p.ReportAt(v, lint.Finding{
+		p.ReportAt(v, finding.Finding{
 			Message: fmt.Sprintf("%s %q is not a duration that Kratos accepts, so it does not start", path, v.Str),
 			Help:    "write whole numbers with a unit, such as 5m or 1m30s",
 		})
 	case k.values != nil && (!v.Is(kratosconf.String) || !slices.Contains(k.values, v.Str)):
-		p.ReportAt(v, lint.Finding{
+		p.ReportAt(v, finding.Finding{
 			Message: fmt.Sprintf("%s %q is not one of %s, so Kratos does not start", path, v.Str, strings.Join(k.values, ", ")),
 			Help:    "write one of them, or remove the key to use Kratos' default",
 		})

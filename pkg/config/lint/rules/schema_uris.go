@@ -7,15 +7,17 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // uris reports strings that the schema requires to be a URL but are not, by
 // format "uri", which also requires a scheme, and "uri-reference".
 func uris(p *lint.Pass) {
 	for _, path := range []string{"serve.admin.base_url", "selfservice.methods.webauthn.config.rp.icon"} {
-		wantURL(p, path, p.Config.Get(path), notAbsolute)
+		wantURL(p, path, p.Get(path), notAbsolute)
 	}
-	for _, schema := range p.Config.Get("identity.schemas").Items() {
+	for _, schema := range p.Get("identity.schemas").Items() {
 		wantURL(p, "url of an identity schema", schema.Get("url"), notAbsolute)
 	}
 	for _, list := range p.HookLists() {
@@ -31,12 +33,12 @@ func uris(p *lint.Pass) {
 		}
 	}
 	for _, path := range []string{"serve.public.base_url", "selfservice.default_browser_return_url"} {
-		wantURL(p, path, p.Config.Get(path), notURL)
+		wantURL(p, path, p.Get(path), notURL)
 	}
-	for _, allowed := range p.Config.Get("selfservice.allowed_return_urls").Items() {
+	for _, allowed := range p.Get("selfservice.allowed_return_urls").Items() {
 		wantURL(p, "allowed return URL", allowed, notURL)
 	}
-	for _, flow := range p.Config.Get("selfservice.flows").Fields() {
+	for _, flow := range p.Get("selfservice.flows").Fields() {
 		const returnURL = "default_browser_return_url"
 		wantURL(p, flow.Name+" ui_url", flow.Value.Get("ui_url"), notURL)
 		after := flow.Value.Get("after")
@@ -49,11 +51,11 @@ func uris(p *lint.Pass) {
 
 // wantURL reports an invalid URL; what names the URL in the message.
 func wantURL(p *lint.Pass, what string, v *kratosconf.Value, flaw func(string) string) {
-	if !v.Is(kratosconf.String) || v.Unknown() || lint.TemplateLeft(v.Str) {
+	if !v.Is(kratosconf.String) || v.Unknown() || passkeys.TemplateLeft(v.Str) {
 		return
 	}
 	if why := flaw(v.Str); why != "" {
-		p.ReportAt(v, lint.Finding{
+		p.ReportAt(v, finding.Finding{
 			Message: fmt.Sprintf("%s %q is not a URL: %s, so Kratos does not start", what, v.Str, why),
 			Help:    "write a complete URL, such as https://auth.example.com/login, or file://identity.schema.json",
 		})
@@ -62,7 +64,7 @@ func wantURL(p *lint.Pass, what string, v *kratosconf.Value, flaw func(string) s
 
 // refusesStart reports whether an origin keeps Kratos from starting: webauthn's
 // have to be URLs, passkey's can be anything.
-func refusesStart(m *lint.Method, o lint.Origin) bool {
+func refusesStart(m *passkeys.Method, o passkeys.Origin) bool {
 	return m.Name == "webauthn" && notAbsolute(o.Value.Str) != ""
 }
 

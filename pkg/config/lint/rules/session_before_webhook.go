@@ -5,12 +5,14 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Since v1.2.0 (e94250705) Kratos runs `session` last, wherever it is listed.
 var sessionBeforeWebhook = &lint.Rule{
-	ID: "session-before-webhook", Severity: lint.Warning,
+	ID: "session-before-webhook", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		if p.Version.AtLeast(kratosconf.VersionPasskey) || len(p.Enabled()) == 0 {
 			return
@@ -26,7 +28,7 @@ var sessionBeforeWebhook = &lint.Rule{
 					continue
 				}
 				items := list.Value.Items()
-				p.ReportAt(h.Get("hook"), lint.Finding{
+				p.ReportAt(h.Get("hook"), finding.Finding{
 					Fix:     moveLast(list.Value, items[session]),
 					Message: fmt.Sprintf("web_hook after `session` never runs on Kratos %s", p.Version),
 					Help:    "list `session` last, or upgrade to v1.2.0",
@@ -39,7 +41,7 @@ var sessionBeforeWebhook = &lint.Rule{
 
 // moveLast moves an element to the end of its list.
 func moveLast(list, item *kratosconf.Value) []source.Edit {
-	removed, added := lint.RemoveItem(list, item), lint.AppendLines(list, lint.ItemLines(item))
+	removed, added := yamledit.DeleteItem(list, item), yamledit.AppendLines(list, yamledit.ItemLines(item))
 	if removed == nil || added == nil {
 		return nil
 	}

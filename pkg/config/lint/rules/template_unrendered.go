@@ -7,11 +7,13 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // Kratos expands nothing in its configuration.
 var templateUnrendered = &lint.Rule{
-	ID: "template-unrendered", Severity: lint.Warning,
+	ID: "template-unrendered", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		for _, m := range p.Enabled() {
 			values := []*kratosconf.Value{m.ID}
@@ -22,12 +24,12 @@ var templateUnrendered = &lint.Rule{
 				if !unrendered(p, v) {
 					continue
 				}
-				f := lint.Finding{
+				f := finding.Finding{
 					Message: fmt.Sprintf("%q is a placeholder for another program to fill in: Kratos expands nothing and uses it literally", v.Str),
 					Help:    "render the file before Kratos reads it and lint the result with --rendered, or set the value by an environment variable of Kratos",
 				}
 				if p.Rendered {
-					f.Severity = lint.Error
+					f.Severity = finding.Error
 				}
 				p.ReportAt(v, f)
 				return // one is enough: the file was not rendered
@@ -41,7 +43,7 @@ var templateUnrendered = &lint.Rule{
 // rendered before Kratos reads it.
 func unrendered(p *lint.Pass, v *kratosconf.Value) bool {
 	if p.Rendered {
-		return lint.TemplateLeft(v.Text())
+		return passkeys.TemplateLeft(v.Text())
 	}
 	return v.Unknown() && !slices.ContainsFunc([]string{"{{", "{%", "<%"}, func(mark string) bool { return strings.Contains(v.Str, mark) })
 }

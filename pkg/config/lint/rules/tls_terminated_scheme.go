@@ -4,28 +4,31 @@ import (
 	"fmt"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 var tlsTerminatedScheme = &lint.Rule{
-	ID: "tls-terminated-scheme", Severity: lint.Error,
+	ID: "tls-terminated-scheme", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		base := p.BaseURL
 		for _, m := range p.Enabled() {
 			for _, page := range p.PagesOf(m) {
 				if mayRun(p, m, page) && !m.OriginsUnsure() && !m.Lists(page.Origin) && lacksOnlyTLS(m, page) {
-					p.Report(lint.Finding{
+					p.Report(finding.Finding{
 						Span:    m.OriginsKey.Place(),
 						Message: fmt.Sprintf("%s %q uses https, but the origins of %s list it as http, so Kratos rejects every ceremony there", page.Where(), page.Bare(), m.Name),
 						Help:    fmt.Sprintf("add %q to %s.origins", page.Bare(), m.RPPath()),
-						Notes:   page.Notes(),
-						Fix:     lint.AppendItem(m.OriginsKey, page.Bare()),
+						Notes:   lint.PageNotes(page),
+						Fix:     yamledit.Append(m.OriginsKey, page.Bare()),
 					})
 				}
 				if base.Known && base.Page.Scheme == "http" && page.Known && page.Page.Scheme == "https" && base.Page.Host == page.Page.Host && !base.Page.IsLocalhost() {
-					p.ReportAt(base.Value, lint.Finding{
+					p.ReportAt(base.Value, finding.Finding{
 						Message: fmt.Sprintf("serve.public.base_url %q uses http, but the pages on that host use https: browsers block Kratos' forms and script", base.Value.Str),
 						Help:    "write \"https://\"; Kratos itself may listen on http behind the proxy",
-						Notes:   page.Notes(),
+						Notes:   lint.PageNotes(page),
 					})
 				}
 			}
@@ -34,7 +37,7 @@ var tlsTerminatedScheme = &lint.Rule{
 }
 
 // lacksOnlyTLS reports whether an https page is listed as http.
-func lacksOnlyTLS(m *lint.Method, page lint.Page) bool {
+func lacksOnlyTLS(m *passkeys.Method, page passkeys.Page) bool {
 	if page.Page.Scheme != "https" {
 		return false
 	}

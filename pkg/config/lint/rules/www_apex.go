@@ -5,14 +5,17 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
 var wwwApex = &lint.Rule{
-	ID: "www-apex", Severity: lint.Warning,
+	ID: "www-apex", Severity: finding.Warning,
 	Check: func(p *lint.Pass) {
 		used, pages := p.UsedOrigins(), pageOrigins(p)
-		p.EachOrigin(func(m *lint.Method, o lint.Origin) {
+		p.EachOrigin(func(m *passkeys.Method, o passkeys.Origin) {
 			if !o.Known || m.OriginsUnsure() || webauthn.RegistrableDomain(o.Page.Host) == "" {
 				return
 			}
@@ -28,10 +31,10 @@ var wwwApex = &lint.Rule{
 			if m.ListsBare(twin.Origin()) || pages[twin.Origin()] {
 				return // listed, or another rule reports it
 			}
-			p.ReportAt(o.Value, lint.Finding{
+			p.ReportAt(o.Value, finding.Finding{
 				Message: fmt.Sprintf("origin %q is listed, but %q, which is also used here, is not", o.Value.Str, twin.Origin()),
 				Help:    fmt.Sprintf("list %q too, or redirect it before users sign in", twin.Origin()),
-				Suggest: lint.AppendItem(m.OriginsKey, twin.Origin()),
+				Suggest: yamledit.Append(m.OriginsKey, twin.Origin()),
 			})
 		})
 	},

@@ -6,19 +6,20 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 )
 
 // YAML 1.2 has only true and false; yaml.v3 reads yes, on and "true" as
 // strings.
 var yamlBoolString = &lint.Rule{
-	ID: "yaml-bool-string", Severity: lint.Error,
+	ID: "yaml-bool-string", Severity: finding.Error,
 	Check: func(p *lint.Pass) {
 		for _, path := range boolPaths(p) {
-			v := p.Config.Get(path)
+			v := p.Get(path)
 			if !v.Is(kratosconf.String) || v.Unknown() || v.Env != "" {
 				continue
 			}
-			f := lint.Finding{
+			f := finding.Finding{
 				Message: fmt.Sprintf("%s is the string %q but must be a boolean, so Kratos does not start", path, v.Str),
 				Help:    "write true or false, without quotes",
 			}
@@ -39,7 +40,7 @@ func boolPaths(p *lint.Pass) []string {
 		"selfservice.flows.verification.enabled", "selfservice.flows.registration.enable_legacy_one_step", "serve.public.cors.enabled",
 		"security.account_enumeration.mitigate", "log.leak_sensitive_values",
 	}
-	for _, m := range p.Config.Get("selfservice.methods").Fields() {
+	for _, m := range p.Get("selfservice.methods").Fields() {
 		paths = append(paths, "selfservice.methods."+m.Name+".enabled")
 	}
 	return paths

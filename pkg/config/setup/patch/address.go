@@ -9,7 +9,8 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 )
 
 // addresses makes the sidecar reject changes of the traits to which Kratos sends
@@ -28,7 +29,7 @@ func (w *workshop) addresses(o Options) error {
 		return err
 	}
 	const path = "selfservice.flows.settings.after.profile.hooks"
-	after := p.Config.Get("selfservice.flows.settings.after")
+	after := p.Get("selfservice.flows.settings.after")
 	own := after.Get("profile.hooks")
 	refused := func(h *kratosconf.Value) bool {
 		return strings.HasSuffix(h.Get("config.url").Text(), "/refuse-address-change")
@@ -39,22 +40,22 @@ func (w *workshop) addresses(o Options) error {
 	first := hook(w.sidecar, "refuse-address-change", addressBody(names), "parse")
 	step := Step{
 		What: "reject changes of " + strings.Join(names, " or ") + " in settings: a stranger whose address is entered there could sign in with a code",
-		At:   p.Config.Near(path + ".0"),
+		At:   p.Near(path + ".0"),
 	}
 	if len(own.Items()) > 0 {
 		step.At = own.Place()
-		return w.apply(step, addItem(own, first))
+		return w.apply(step, yamledit.Prepend(own, first))
 	}
 	hooks := list()
 	hooks.Content = append([]*yaml.Node{first}, repeated(after.Get("hooks"))...) // which a list for the method disables
-	return w.apply(step, insert(p.Config, path, hooks))
+	return w.apply(step, yamledit.InsertNode(p.Config, path, hooks))
 }
 
 // addressTraits returns the names of all traits to which Kratos sends codes.
-func addressTraits(p *lint.Pass) ([]string, error) {
+func addressTraits(p *passkeys.Config) ([]string, error) {
 	var names []string
 	for _, s := range p.Schemas {
-		for _, t := range lint.Traits(s.Root) {
+		for _, t := range passkeys.Traits(s.Root) {
 			switch {
 			case !t.Code && t.RecoveryVia == "", slices.Contains(names, t.Name):
 			case !t.Top:
@@ -65,7 +66,7 @@ func addressTraits(p *lint.Pass) ([]string, error) {
 		}
 	}
 	if len(names) == 0 {
-		return nil, conflictf(p.Config.Near("identity.schemas.0"), "no identity schema has a trait to which Kratos sends codes, so no change of address needs to be rejected")
+		return nil, conflictf(p.Near("identity.schemas.0"), "no identity schema has a trait to which Kratos sends codes, so no change of address needs to be rejected")
 	}
 	return names, nil
 }

@@ -9,7 +9,8 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/api"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/templates"
 )
@@ -26,10 +27,10 @@ func (w *workshop) registration(o Options) error {
 	if err != nil {
 		return err
 	}
-	flow := p.Config.Get("selfservice.flows.registration")
+	flow := p.Get("selfservice.flows.registration")
 	after := flow.Get("after")
 	own := after.Get("passkey.hooks")
-	at := p.Config.Near("selfservice.flows.registration.after.passkey.hooks.0")
+	at := p.Near("selfservice.flows.registration.after.passkey.hooks.0")
 	if flow.Get("enabled").False() || flow.Unknown() || after.Unknown() || after.Get("passkey").Unknown() || own.Unknown() {
 		return nil
 	}
@@ -57,7 +58,7 @@ func (w *workshop) registration(o Options) error {
 		if first == nil || notifies(own) {
 			return nil
 		}
-		return w.apply(Step{What: what, At: own.Place()}, addItem(own, first))
+		return w.apply(Step{What: what, At: own.Place()}, yamledit.Prepend(own, first))
 	}
 	hooks := list()
 	if first != nil {
@@ -68,7 +69,7 @@ func (w *workshop) registration(o Options) error {
 	if others := others.Items(); !has(hooks, "session") && (len(others) == 0 || first != nil) {
 		hooks.Content = append(hooks.Content, mapping(field("hook", text("session"))))
 	}
-	return w.apply(Step{What: what, At: at}, insert(p.Config, "selfservice.flows.registration.after.passkey.hooks", hooks))
+	return w.apply(Step{What: what, At: at}, yamledit.InsertNode(p.Config, "selfservice.flows.registration.after.passkey.hooks", hooks))
 }
 
 // signUpFact records how users sign up, and why.
@@ -96,7 +97,7 @@ func (w *workshop) after(flow string) error {
 	if err != nil {
 		return err
 	}
-	after := p.Config.Get("selfservice.flows." + flow + ".after")
+	after := p.Get("selfservice.flows." + flow + ".after")
 	own := after.Get("passkey.hooks")
 	if after.Unknown() || after.Get("passkey").Unknown() || own.Unknown() {
 		return nil
@@ -111,7 +112,7 @@ func (w *workshop) after(flow string) error {
 		if first == nil || notifies(own) {
 			return nil
 		}
-		return w.apply(Step{What: what, At: own.Place()}, addItem(own, first))
+		return w.apply(Step{What: what, At: own.Place()}, yamledit.Prepend(own, first))
 	}
 	hooks := list()
 	if first != nil {
@@ -130,7 +131,7 @@ func (w *workshop) after(flow string) error {
 		return nil
 	}
 	path := "selfservice.flows." + flow + ".after.passkey.hooks"
-	return w.apply(Step{What: what, At: p.Config.Near(path + ".0")}, insert(p.Config, path, hooks))
+	return w.apply(Step{What: what, At: p.Near(path + ".0")}, yamledit.InsertNode(p.Config, path, hooks))
 }
 
 // repeated returns the hooks of all lists, each once.
@@ -163,7 +164,7 @@ func has(hooks *yaml.Node, name string) bool {
 // notifies reports whether a list has a hook to the sidecar.
 func notifies(hooks *kratosconf.Value) bool {
 	for _, h := range hooks.Items() {
-		if (lint.Hook{Value: h}).ToSidecar() {
+		if (passkeys.Hook{Value: h}).ToSidecar() {
 			return true
 		}
 	}
@@ -200,7 +201,7 @@ func (w *workshop) allowed(Options) error {
 	if err != nil {
 		return err
 	}
-	guard := p.Config.Get("clients.http")
+	guard := p.Get("clients.http")
 	if !guard.Get("disallow_private_ip_ranges").True() {
 		return nil
 	}
@@ -212,7 +213,7 @@ func (w *workshop) allowed(Options) error {
 	var missing []string
 	for _, list := range p.HookLists() {
 		for _, v := range list.Value.Items() {
-			if url := v.Get("config.url").Text(); (lint.Hook{Value: v}).ToSidecar() && !have[url] {
+			if url := v.Get("config.url").Text(); (passkeys.Hook{Value: v}).ToSidecar() && !have[url] {
 				have[url] = true
 				missing = append(missing, url)
 			}
@@ -223,10 +224,10 @@ func (w *workshop) allowed(Options) error {
 	case len(missing) == 0:
 		return nil
 	case len(exceptions.Items()) == 0:
-		return w.apply(step, insert(p.Config, "clients.http.private_ip_exception_urls", texts(missing)))
+		return w.apply(step, yamledit.InsertNode(p.Config, "clients.http.private_ip_exception_urls", texts(missing)))
 	}
 	for _, url := range missing {
-		if err := w.apply(step, lint.AppendItem(p.Config.Get("clients.http.private_ip_exception_urls"), url)); err != nil {
+		if err := w.apply(step, yamledit.Append(p.Get("clients.http.private_ip_exception_urls"), url)); err != nil {
 			return err
 		}
 		if p, err = w.pass(); err != nil {

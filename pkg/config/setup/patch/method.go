@@ -9,7 +9,8 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -21,7 +22,7 @@ func (w *workshop) method(o Options) error {
 		return err
 	}
 	if !p.Version.AtLeast(kratosconf.VersionPasskey) {
-		return conflictf(p.Config.Near(p.Passkey.Path), "Kratos %s has no passkey method, which came with %s; upgrade Kratos first, or name yours with --kratos-version", p.Version, kratosconf.VersionPasskey)
+		return conflictf(p.Near(p.Passkey.Path), "Kratos %s has no passkey method, which came with %s; upgrade Kratos first, or name yours with --kratos-version", p.Version, kratosconf.VersionPasskey)
 	}
 	w.had = p.Passkey.On
 	w.noteRPIDs(p)
@@ -44,7 +45,7 @@ func (w *workshop) method(o Options) error {
 }
 
 // newMethod adds the relying party.
-func (w *workshop) newMethod(p *lint.Pass, o Options) error {
+func (w *workshop) newMethod(p *passkeys.Config, o Options) error {
 	rp, err := w.relyingParty(p, o)
 	if err != nil {
 		return err
@@ -53,27 +54,27 @@ func (w *workshop) newMethod(p *lint.Pass, o Options) error {
 	if keys := policy(p.Version); keys != nil && p.Passkey.Config == nil {
 		config = mapping(field("rp", rp), field("authenticator_selection", keys))
 	}
-	at := p.Config.Near(p.Passkey.Path)
+	at := p.Near(p.Passkey.Path)
 	if p.Passkey.Config.Is(kratosconf.Map) {
-		return w.apply(Step{What: "name the relying party", At: at}, insert(p.Config, p.Passkey.Path+".config.rp", rp))
+		return w.apply(Step{What: "name the relying party", At: at}, yamledit.InsertNode(p.Config, p.Passkey.Path+".config.rp", rp))
 	}
-	if p.Config.Get(p.Passkey.Path) != nil {
-		return w.apply(Step{What: "name the relying party", At: at}, insert(p.Config, p.Passkey.Path+".config", config))
+	if p.Get(p.Passkey.Path) != nil {
+		return w.apply(Step{What: "name the relying party", At: at}, yamledit.InsertNode(p.Config, p.Passkey.Path+".config", config))
 	}
 	return w.apply(Step{What: "enable the passkey method", At: at},
-		insert(p.Config, p.Passkey.Path, mapping(field("enabled", yes()), field("config", config))))
+		yamledit.InsertNode(p.Config, p.Passkey.Path, mapping(field("enabled", yes()), field("config", config))))
 }
 
 // enable enables a configured but disabled method.
-func (w *workshop) enable(p *lint.Pass) error {
-	block := p.Config.Get(p.Passkey.Path)
+func (w *workshop) enable(p *passkeys.Config) error {
+	block := p.Get(p.Passkey.Path)
 	enabled := block.Get("enabled")
 	if p.Passkey.On || block == nil || block.Kind == kratosconf.Null {
 		return nil
 	}
 	step := Step{What: "enable the passkey method", At: block.Place()}
 	if enabled == nil {
-		return w.apply(step, insert(p.Config, p.Passkey.Path+".enabled", yes()))
+		return w.apply(step, yamledit.InsertNode(p.Config, p.Passkey.Path+".enabled", yes()))
 	}
 	step.At = enabled.Place()
 	return w.apply(step, enabled.Replace("true"))
@@ -92,7 +93,7 @@ func policy(v kratosconf.Version) *yaml.Node {
 	)
 }
 
-func (w *workshop) relyingParty(p *lint.Pass, o Options) (*yaml.Node, error) {
+func (w *workshop) relyingParty(p *passkeys.Config, o Options) (*yaml.Node, error) {
 	pages, err := w.ceremonies(p, o)
 	if err != nil {
 		return nil, err
@@ -124,7 +125,7 @@ func (w *workshop) relyingParty(p *lint.Pass, o Options) (*yaml.Node, error) {
 	), nil
 }
 
-func originsOf(pages []lint.Page) []string {
+func originsOf(pages []passkeys.Page) []string {
 	var all []string
 	for _, page := range pages {
 		if !slices.Contains(all, page.Page.Origin()) {
@@ -135,8 +136,8 @@ func originsOf(pages []lint.Page) []string {
 }
 
 // ceremonies returns the pages on which passkeys are used.
-func (w *workshop) ceremonies(p *lint.Pass, o Options) ([]lint.Page, error) {
-	var pages []lint.Page
+func (w *workshop) ceremonies(p *passkeys.Config, o Options) ([]passkeys.Page, error) {
+	var pages []passkeys.Page
 	for _, page := range p.Pages {
 		switch {
 		case page.Value == nil && page.Known:
@@ -149,14 +150,14 @@ func (w *workshop) ceremonies(p *lint.Pass, o Options) ([]lint.Page, error) {
 		}
 	}
 	if o.Domain == "" && len(pages) == 0 {
-		return nil, &QuestionError{Flag: "--domain", Span: p.Config.Near("selfservice.flows.login.ui_url"), Message: "no ui_url tells where users sign in"}
+		return nil, &QuestionError{Flag: "--domain", Span: p.Near("selfservice.flows.login.ui_url"), Message: "no ui_url tells where users sign in"}
 	}
-	if o.Domain != "" && !slices.ContainsFunc(pages, func(page lint.Page) bool { return page.Page.Host == strings.ToLower(o.Domain) }) {
+	if o.Domain != "" && !slices.ContainsFunc(pages, func(page passkeys.Page) bool { return page.Page.Host == strings.ToLower(o.Domain) }) {
 		page, err := webauthn.ParsePage("https://" + o.Domain)
 		if err != nil {
 			return nil, err
 		}
-		pages = append(pages, lint.Page{Origin: lint.Origin{Page: page, Known: true}, Name: "--domain"})
+		pages = append(pages, passkeys.Page{Origin: passkeys.Origin{Page: page, Known: true}, Name: "--domain"})
 	}
 	for _, page := range pages {
 		if page.Page.IP.IsValid() {
@@ -171,9 +172,9 @@ func (w *workshop) ceremonies(p *lint.Pass, o Options) ([]lint.Page, error) {
 
 // rpID returns the given relying party id, that of webauthn, with which passkey has to
 // share its keys, or the narrowest domain that works on all pages.
-func (w *workshop) rpID(p *lint.Pass, o Options, pages []lint.Page) (string, error) {
+func (w *workshop) rpID(p *passkeys.Config, o Options, pages []passkeys.Page) (string, error) {
 	serves := func(id string) bool {
-		return !slices.ContainsFunc(pages, func(page lint.Page) bool { return !p.Browser(page.Page, id).OK })
+		return !slices.ContainsFunc(pages, func(page passkeys.Page) bool { return !p.Browser(page.Page, id).OK })
 	}
 	if o.RPID != "" {
 		if id := strings.ToLower(o.RPID); serves(id) {
@@ -193,7 +194,7 @@ func (w *workshop) rpID(p *lint.Pass, o Options, pages []lint.Page) (string, err
 		return domain, nil
 	}
 	if domain := cookieDomain(p); domain != "" && serves(domain) {
-		w.rpIDFrom = p.Config.Get("cookies.domain").Place()
+		w.rpIDFrom = p.Get("cookies.domain").Place()
 		return domain, nil
 	}
 	for id := start; id != ""; {
@@ -203,14 +204,14 @@ func (w *workshop) rpID(p *lint.Pass, o Options, pages []lint.Page) (string, err
 		}
 		_, id, _ = strings.Cut(id, ".")
 	}
-	other := pages[slices.IndexFunc(pages, func(page lint.Page) bool { return page.Page.Host != start })]
+	other := pages[slices.IndexFunc(pages, func(page passkeys.Page) bool { return page.Page.Host != start })]
 	return "", conflictf(other.Value.Place(), "%s is on %q and %s on %q: no relying party id works on both; move the pages to one domain first",
 		other.Name, other.Page.Host, pages[0].Name, start)
 }
 
 // cookieDomain returns the domain of the session cookie, if it is configured.
-func cookieDomain(p *lint.Pass) string {
-	v := p.Config.Get("cookies.domain")
+func cookieDomain(p *passkeys.Config) string {
+	v := p.Get("cookies.domain")
 	if !v.Is(kratosconf.String) || v.Unknown() {
 		return ""
 	}
@@ -218,12 +219,12 @@ func cookieDomain(p *lint.Pass) string {
 }
 
 // appName returns the name by which users know the site.
-func (w *workshop) appName(p *lint.Pass, o Options, id string) string {
+func (w *workshop) appName(p *passkeys.Config, o Options, id string) string {
 	if o.AppName != "" {
 		return o.AppName
 	}
 	for _, path := range []string{p.WebAuthn.RPPath() + ".display_name", "courier.smtp.from_name", "selfservice.methods.totp.config.issuer"} {
-		v := p.Config.Get(path)
+		v := p.Get(path)
 		if name := v.Text(); v.Is(kratosconf.String) && !v.Unknown() && nameable(name) {
 			w.fact("app name", name, v.Place())
 			return name
@@ -247,12 +248,12 @@ func nameable(name string) bool {
 }
 
 // origins adds further origins to an existing relying party.
-func (w *workshop) origins(p *lint.Pass, o Options) error {
+func (w *workshop) origins(p *passkeys.Config, o Options) error {
 	for _, more := range o.Origins {
-		if slices.ContainsFunc(p.Passkey.Origins, func(have lint.Origin) bool { return have.Text == more }) {
+		if slices.ContainsFunc(p.Passkey.Origins, func(have passkeys.Origin) bool { return have.Text == more }) {
 			continue
 		}
-		if err := w.apply(Step{What: "add the origin " + more, At: p.Passkey.OriginsKey.Place()}, lint.AppendItem(p.Passkey.OriginsKey, more)); err != nil {
+		if err := w.apply(Step{What: "add the origin " + more, At: p.Passkey.OriginsKey.Place()}, yamledit.Append(p.Passkey.OriginsKey, more)); err != nil {
 			return err
 		}
 		var err error

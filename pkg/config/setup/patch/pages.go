@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -38,7 +39,7 @@ func (w *workshop) rehost(Options) error {
 		list := listOf(p.Config, v)
 		twice := list != nil && slices.Contains(made[list], local)
 		if made[list] = append(made[list], local); twice || holds(list, local) {
-			edit = lint.RemoveItem(list, v) // Kratos does not start with a duplicate in a list
+			edit = yamledit.DeleteItem(list, v) // Kratos does not start with a duplicate in a list
 		}
 		if len(edit) == 0 {
 			return conflictf(v.Place(), "no passkey works at the IP address in %q, and this place cannot be edited safely; write %q in its place", v.Str, local)
@@ -129,8 +130,8 @@ func (w *workshop) pages(Options) error {
 	if err != nil {
 		return err
 	}
-	login := p.Config.Get("selfservice.flows.login.ui_url")
-	settings := p.Config.Get("selfservice.flows.settings")
+	login := p.Get("selfservice.flows.login.ui_url")
+	settings := p.Get("selfservice.flows.settings")
 	if settings.Get("ui_url").Exists() || settings.Unknown() || !login.Is(kratosconf.String) || login.Unknown() {
 		return nil
 	}
@@ -142,16 +143,16 @@ func (w *workshop) pages(Options) error {
 		return nil // relative to Kratos' own
 	}
 	u.Path, u.RawQuery, u.Fragment = path.Join(path.Dir(path.Clean("/"+u.Path)), "settings"), "", ""
-	step := Step{What: "set the page on which passkeys are added and removed: " + u.String() + " has to exist", At: p.Config.Near("selfservice.flows.settings.ui_url")}
+	step := Step{What: "set the page on which passkeys are added and removed: " + u.String() + " has to exist", At: p.Near("selfservice.flows.settings.ui_url")}
 	page := pair{key: "ui_url", value: text(u.String()), comment: "where passkeys are added and removed"}
 	if settings != nil {
 		n := page.value
 		n.LineComment = page.comment
-		return w.apply(step, insert(p.Config, "selfservice.flows.settings.ui_url", n))
+		return w.apply(step, yamledit.InsertNode(p.Config, "selfservice.flows.settings.ui_url", n))
 	}
-	return w.apply(step, insert(p.Config, "selfservice.flows.settings", mapping(page)))
+	return w.apply(step, yamledit.InsertNode(p.Config, "selfservice.flows.settings", mapping(page)))
 }
 
 // takeover reports whether sign-up with a passkey would give a stranger a key to
 // another user's account: it accepts an address that is not verified.
-func takeover(p *lint.Pass) bool { return len(p.UnprovenAddresses()) > 0 }
+func takeover(p *passkeys.Config) bool { return len(p.UnprovenAddresses()) > 0 }

@@ -14,6 +14,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
@@ -55,12 +58,12 @@ const (
 
 // Plan is the changes, and the reasons for them.
 type Plan struct {
-	Changed []lint.Repaired // files before and after, identity schemas included
-	Facts   []Fact          // what was inferred, and from where
-	Steps   []Step          // what is done, in order
-	Left    []lint.Finding  // findings of lint in the result
-	Before  []lint.Finding  // findings of lint in the original files
-	Pages   []lint.Page     // where its ceremonies run
+	Changed []yamledit.Change // files before and after, identity schemas included
+	Facts   []Fact            // what was inferred, and from where
+	Steps   []Step            // what is done, in order
+	Left    []finding.Finding // findings of lint in the result
+	Before  []finding.Finding // findings of lint in the original files
+	Pages   []passkeys.Page   // where its ceremonies run
 	config  *kratosconf.Config
 }
 
@@ -166,7 +169,7 @@ func (w *workshop) errors(Options) error {
 	}
 	var broken []*lint.Rule
 	for _, r := range rules.All() {
-		if slices.ContainsFunc(found, func(f lint.Finding) bool { return f.Rule == r.ID && f.Severity == lint.Error }) {
+		if slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Rule == r.ID && f.Severity == finding.Error }) {
 			broken = append(broken, r)
 		}
 	}
@@ -182,7 +185,7 @@ func (w *workshop) errors(Options) error {
 		w.put(source.New(c.Name, c.After))
 	}
 	for _, f := range found {
-		if f.Severity == lint.Error && !slices.ContainsFunc(repair.Left, func(l lint.Finding) bool { return l.Rule == f.Rule }) {
+		if f.Severity == finding.Error && !slices.ContainsFunc(repair.Left, func(l finding.Finding) bool { return l.Rule == f.Rule }) {
 			w.step(Step{What: f.Help + " [" + f.Rule + "]", At: f.Span})
 		}
 	}
@@ -190,10 +193,10 @@ func (w *workshop) errors(Options) error {
 }
 
 // Errors returns the findings that forbid to write the result.
-func (p *Plan) Errors() []lint.Finding {
-	var out []lint.Finding
+func (p *Plan) Errors() []finding.Finding {
+	var out []finding.Finding
 	for _, f := range p.Left {
-		if f.Severity == lint.Error {
+		if f.Severity == finding.Error {
 			out = append(out, f)
 		}
 	}
@@ -237,7 +240,7 @@ func (p *Plan) HookLists() []string {
 	for _, list := range []string{"login.passkey", "registration.passkey", "settings.passkey", "settings.profile"} {
 		flow, method, _ := strings.Cut(list, ".")
 		first := p.config.Get("selfservice.flows." + flow + ".after." + method + ".hooks.0")
-		if (lint.Hook{Value: first}).ToSidecar() && first.Get("config.auth.config.value").Text() == keyFromEnvironment {
+		if (passkeys.Hook{Value: first}).ToSidecar() && first.Get("config.auth.config.value").Text() == keyFromEnvironment {
 			lists = append(lists, list)
 		}
 	}

@@ -6,21 +6,21 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Every passkey is bound to the relying party id for which it was created, so only
 // Options.RPID changes a configured one.
 
-func methods(p *lint.Pass) []*lint.Method { return []*lint.Method{p.Passkey, p.WebAuthn} }
+func methods(p *passkeys.Config) []*passkeys.Method { return []*passkeys.Method{p.Passkey, p.WebAuthn} }
 
 // noteRPIDs records the configured relying party ids. A URL or an IP address is not
 // one: no browser creates a passkey for it.
-func (w *workshop) noteRPIDs(p *lint.Pass) {
+func (w *workshop) noteRPIDs(p *passkeys.Config) {
 	w.rpIDs = make(map[string]*kratosconf.Value)
 	for _, m := range methods(p) {
-		usable := m.Flaw == lint.RPIDFine || m.Flaw == lint.RPIDNotCanonical
+		usable := m.IDProblem == passkeys.RPIDOK || m.IDProblem == passkeys.RPIDNotCanonical
 		if m.ID.Is(kratosconf.String) && m.ID.Str != "" && usable {
 			w.rpIDs[m.Name] = m.ID
 		}
@@ -51,7 +51,7 @@ func (w *workshop) moveRPIDs(o Options) error {
 }
 
 // keptRPIDs returns an error if lint's fixes would change a relying party id.
-func (w *workshop) keptRPIDs(p *lint.Pass, o Options) error {
+func (w *workshop) keptRPIDs(p *passkeys.Config, o Options) error {
 	if o.RPID != "" {
 		return nil
 	}
@@ -64,7 +64,7 @@ func (w *workshop) keptRPIDs(p *lint.Pass, o Options) error {
 }
 
 // relyingPartyFact records, as the first fact, the relying party id of the result.
-func (w *workshop) relyingPartyFact(p *lint.Pass) {
+func (w *workshop) relyingPartyFact(p *passkeys.Config) {
 	id := p.Passkey.ID
 	if !id.Is(kratosconf.String) {
 		return
@@ -77,13 +77,13 @@ func (w *workshop) relyingPartyFact(p *lint.Pass) {
 }
 
 // profileFact records how strictly the result is checked, and the page that decides it.
-func (w *workshop) profileFact(p *lint.Pass) {
+func (w *workshop) profileFact(p *passkeys.Config) {
 	name, at := "dev", source.Span{}
 	if p.Prod() {
 		name = "prod"
 	}
 	for _, page := range p.Pages {
-		if page.Known && lint.IsPublic(page.Page) == p.Prod() {
+		if page.Known && passkeys.IsPublic(page.Page) == p.Prod() {
 			at = page.Value.Place()
 			break
 		}

@@ -6,7 +6,8 @@ import (
 	"strings"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/config/lint"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -35,7 +36,7 @@ func (w *workshop) schemas(o Options) error {
 
 // unseen returns an error if passkeys would be enabled with an identity schema that
 // could not be read.
-func (w *workshop) unseen(p *lint.Pass, o Options) error {
+func (w *workshop) unseen(p *passkeys.Config, o Options) error {
 	if o.WithoutSchema || w.had {
 		return nil
 	}
@@ -56,7 +57,7 @@ func (w *workshop) unseen(p *lint.Pass, o Options) error {
 		}
 	}
 	if len(p.Schemas) == 0 {
-		return ask(p.Config.Near("identity.schemas.0"), "", "no identity schema is configured here, so none was checked")
+		return ask(p.Near("identity.schemas.0"), "", "no identity schema is configured here, so none was checked")
 	}
 	return nil
 }
@@ -69,7 +70,7 @@ type need struct {
 	what       string
 }
 
-func needs(p *lint.Pass) []need {
+func needs(p *passkeys.Config) []need {
 	all := []need{{
 		annotation: "passkey.display_name", instead: []string{"webauthn.identifier", "passkey.identifier"},
 		member: `"passkey": {"display_name": true}`, what: "shows passkeys under the trait",
@@ -77,7 +78,7 @@ func needs(p *lint.Pass) []need {
 	if p.WebAuthn.On {
 		all = append(all, need{annotation: "webauthn.identifier", member: `"webauthn": {"identifier": true}`, what: "finds security keys by the trait"})
 	}
-	if p.Config.Get("selfservice.methods.code.passwordless_enabled").True() {
+	if p.Get("selfservice.methods.code.passwordless_enabled").True() {
 		all = append(all, need{annotation: "code.identifier", member: `"code": {"identifier": true, "via": "email"}`, what: "sends codes to the trait"})
 	}
 	return all
@@ -85,7 +86,7 @@ func needs(p *lint.Pass) []need {
 
 func (n need) met(traits *kratosconf.Value) bool {
 	for _, a := range append([]string{n.annotation}, n.instead...) {
-		if lint.Annotated(traits, a) {
+		if passkeys.Annotated(traits, a) {
 			return true
 		}
 	}
@@ -116,27 +117,27 @@ func (w *workshop) annotate(s kratosconf.IdentitySchema, n need) error {
 }
 
 // annotated adds a member to the deepest existing part of the annotation.
-func annotated(t *lint.Trait, member string) []source.Edit {
+func annotated(t *passkeys.Trait, member string) []source.Edit {
 	annotation := t.Annotation()
 	credentials := annotation.Get("credentials")
 	switch {
 	case credentials.Is(kratosconf.Map):
-		return lint.InsertMember(credentials, member)
+		return yamledit.InsertMember(credentials, member)
 	case annotation.Is(kratosconf.Map):
-		return lint.InsertMember(annotation, `"credentials": {`+member+`}`)
+		return yamledit.InsertMember(annotation, `"credentials": {`+member+`}`)
 	}
-	return lint.InsertMember(t.Value, `"ory.sh/kratos": {"credentials": {`+member+`}}`)
+	return yamledit.InsertMember(t.Value, `"ory.sh/kratos": {"credentials": {`+member+`}}`)
 }
 
 // titled gives a trait a unique title: Kratos up to v26.2.0 identifies the trait by its
 // title.
-func titled(t *lint.Trait) []source.Edit {
-	return lint.InsertMember(t.Value, `"title": `+strconv.Quote(strings.ToUpper(t.Name[:1])+t.Name[1:]))
+func titled(t *passkeys.Trait) []source.Edit {
+	return yamledit.InsertMember(t.Value, `"title": `+strconv.Quote(strings.ToUpper(t.Name[:1])+t.Name[1:]))
 }
 
 func untitled(schema *kratosconf.Value) int {
 	n := 0
-	for _, t := range lint.Traits(schema) {
+	for _, t := range passkeys.Traits(schema) {
 		if t.Top && t.Title == "" {
 			n++
 		}
@@ -146,10 +147,10 @@ func untitled(schema *kratosconf.Value) int {
 
 // naming returns the trait that should name an account: a top-level, required trait
 // with which users sign in, preferably not an address.
-func naming(schema *kratosconf.Value, address bool) *lint.Trait {
-	var best *lint.Trait
+func naming(schema *kratosconf.Value, address bool) *passkeys.Trait {
+	var best *passkeys.Trait
 	most := 0
-	for _, t := range lint.Traits(schema) {
+	for _, t := range passkeys.Traits(schema) {
 		kind := t.Value.Get("type").Text()
 		if !t.Top || kind != "" && kind != "string" {
 			continue

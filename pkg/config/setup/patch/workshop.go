@@ -7,6 +7,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint"
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
+	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/config/yamledit"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -50,7 +52,7 @@ func newWorkshop(files []*source.File, env lint.Options) *workshop {
 }
 
 // pass reads the files as they are now.
-func (w *workshop) pass() (*lint.Pass, error) {
+func (w *workshop) pass() (*passkeys.Config, error) {
 	p, broken, err := lint.Load(w.files, w.env)
 	if err == nil && p == nil {
 		err = conflictf(broken[0].Span, "a patch here would make the file unreadable; add the passkey method by hand: %s", broken[0].Message)
@@ -175,7 +177,7 @@ func (w *workshop) done(o Options) (*Plan, error) {
 	for _, f := range w.original {
 		for _, now := range w.now() {
 			if now.Name == f.Name && string(now.Data) != string(f.Data) && !w.listed(f.Name) {
-				w.plan.Changed = append(w.plan.Changed, lint.Repaired{Name: f.Name, Before: f.Data, After: now.Data, Rounds: w.rounds[f.Name]})
+				w.plan.Changed = append(w.plan.Changed, yamledit.Change{Name: f.Name, Before: f.Data, After: now.Data, Rounds: w.rounds[f.Name]})
 			}
 		}
 	}
@@ -196,5 +198,5 @@ func (w *workshop) now() []*source.File {
 }
 
 func (w *workshop) listed(name string) bool {
-	return slices.ContainsFunc(w.plan.Changed, func(c lint.Repaired) bool { return c.Name == name })
+	return slices.ContainsFunc(w.plan.Changed, func(c yamledit.Change) bool { return c.Name == name })
 }

@@ -1,4 +1,4 @@
-package lint
+package passkeys
 
 import (
 	"encoding/base64"
@@ -15,32 +15,28 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Sent is what a hook sends on a sample context.
-type Sent struct {
+// Payload is what a hook sends for a sample context.
+type Payload struct {
 	Known bool // the body was found
-	// Outside says that the body is a file that may not be read.
+	// Outside reports whether the body is a file that must not be read.
 	Outside bool
 	Body    string // its text
-	JSON    string // what it makes of the sample
-	Err     error  // why it makes nothing
+	JSON    string // the result for the sample
+	Err     error  // the reason why there is none
 }
 
-// ToSidecar tells whether the hook reports to the sidecar.
+// ToSidecar reports whether the hook reports to the sidecar.
 func (h Hook) ToSidecar() bool { return strings.Contains(h.Config().Get("url").Text(), api.HookPath) }
 
-// Sent answers what a hook of WebHooks sends. All are evaluated when the first is
-// asked for, those with the same body together.
-func (p *Pass) Sent(h Hook) Sent {
-	if p.sent == nil {
-		p.sent = make(map[*kratosconf.Value]Sent)
-		p.evaluate(p.WebHooks())
-	}
-	return p.sent[h.Value]
-}
+// Payload returns what a hook of WebHooks sends. The first call evaluates all
+// hooks, those with the same body together.
+func (c *Config) Payload(h Hook) Payload { return c.payloads()[h.Value] }
 
-func (p *Pass) evaluate(hooks []Hook) {
+func (c *Config) evaluate() map[*kratosconf.Value]Payload {
+	out := make(map[*kratosconf.Value]Payload)
+	hooks := c.WebHooks()
 	var traits []string
-	for _, s := range p.Schemas {
+	for _, s := range c.Schemas {
 		for _, t := range Traits(s.Root) {
 			if t.Top {
 				traits = append(traits, t.Name)
@@ -50,10 +46,10 @@ func (p *Pass) evaluate(hooks []Hook) {
 	same := make(map[string][]Hook) // by the text of the body
 	var texts []string              // in the order of their first hooks
 	for _, h := range hooks {
-		text, ok, outside := p.bodyText(h.Config().Get("body"))
+		text, ok, outside := c.bodyText(h.Config().Get("body"))
 		switch {
 		case outside:
-			p.sent[h.Value] = Sent{Outside: true}
+			out[h.Value] = Payload{Outside: true}
 		case ok:
 			if same[text] == nil {
 				texts = append(texts, text)
@@ -66,15 +62,16 @@ func (p *Pass) evaluate(hooks []Hook) {
 		for _, h := range same[text] {
 			samples = append(samples, hookbody.Sample{Flow: h.List.Flow, Before: !h.List.After, Parsed: h.Parsed(), Traits: traits})
 		}
-		for i, r := range p.bodies.EvaluateAll(text, samples) {
-			p.sent[same[text][i].Value] = Sent{Known: true, Body: text, JSON: r.JSON, Err: r.Err}
+		for i, r := range c.bodies.Evaluate(text, samples) {
+			out[same[text][i].Value] = Payload{Known: true, Body: text, JSON: r.JSON, Err: r.Err}
 		}
 	}
+	return out
 }
 
-// bodyText finds the Jsonnet of a body: base64:// holds it, a file is looked for
-// where an identity schema would be. outside is that of bodyFile.
-func (p *Pass) bodyText(v *kratosconf.Value) (text string, ok, outside bool) {
+// bodyText returns the Jsonnet of a body: the content of a base64:// URL, or of a
+// file that is searched for like an identity schema. outside is that of BodyFile.
+func (c *Config) bodyText(v *kratosconf.Value) (text string, ok, outside bool) {
 	if !v.Is(kratosconf.String) || v.Unknown() || v.Str == "" {
 		return "", false, false
 	}
@@ -85,16 +82,16 @@ func (p *Pass) bodyText(v *kratosconf.Value) (text string, ok, outside bool) {
 		}
 		return string(text), err == nil, false
 	}
-	f, outside := p.bodyFile(v)
+	f, outside := c.BodyFile(v)
 	if f == nil {
 		return "", false, outside
 	}
 	return string(f.Data), true, false
 }
 
-// bodyFile is the file that a body names, nil when it is not here; outside says
-// that it is named and may not be read.
-func (p *Pass) bodyFile(v *kratosconf.Value) (f *source.File, outside bool) {
+// BodyFile returns the file that a body names, nil if it was not found; outside
+// reports whether the file must not be read.
+func (c *Config) BodyFile(v *kratosconf.Value) (f *source.File, outside bool) {
 	if strings.Contains(v.Str, "://") && !strings.HasPrefix(v.Str, "file://") {
 		return nil, false
 	}
@@ -106,12 +103,12 @@ func (p *Pass) bodyFile(v *kratosconf.Value) (f *source.File, outside bool) {
 	if filepath.IsAbs(name) {
 		names = append(names, name)
 	}
-	for _, d := range slices.Backward(p.Config.Documents) {
+	for _, d := range slices.Backward(c.Documents) {
 		dir := filepath.Dir(d.File.Name)
 		names = append(names, filepath.Join(dir, name), filepath.Join(dir, path.Base(name)), filepath.Join(dir, "hooks", path.Base(name)))
 	}
 	for _, candidate := range names {
-		f, err := p.read(candidate)
+		f, err := c.read(candidate)
 		if err == nil {
 			return f, false
 		}

@@ -1,10 +1,9 @@
-package lint
+package passkeys
 
 import (
 	"slices"
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
-	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
 // Trait is one trait of an identity schema that Kratos' annotations speak of, or
@@ -20,7 +19,7 @@ type Trait struct {
 	Required                              bool // of the top ones
 }
 
-// Flagged tells whether the trait may name a passkey.
+// Flagged reports whether the trait may name a passkey.
 func (t Trait) Flagged() bool { return t.DisplayName || t.WebAuthn }
 
 // Annotation is the trait's "ory.sh/kratos" block.
@@ -73,24 +72,4 @@ func newTrait(name string, v *kratosconf.Value) Trait {
 		Code:        c.Get("code.identifier").True(),
 		RecoveryVia: a.Get("recovery.via").Text(), VerificationVia: a.Get("verification.via").Text(),
 	}
-}
-
-// Annotate answers the edit that adds a credentials annotation to the trait that
-// people sign in with, when there is one that Kratos would find: at the top,
-// required and with a title.
-func Annotate(schema *kratosconf.Value, member string) []source.Edit {
-	var target *Trait
-	for _, t := range Traits(schema) {
-		if !t.Top || !t.Password && !t.Code && !t.WebAuthn || !t.Required || t.Title == "" {
-			continue
-		}
-		if target != nil {
-			return nil // which of them, people know
-		}
-		target = &t
-	}
-	if target == nil {
-		return nil
-	}
-	return InsertMember(target.Annotation().Get("credentials"), member)
 }

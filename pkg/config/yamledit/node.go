@@ -1,4 +1,4 @@
-package patch
+package yamledit
 
 import (
 	"bytes"
@@ -10,10 +10,10 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// insert answers the edit that writes a value at a path of keys. It takes up the
+// InsertNode returns the edit that writes a value at a path of keys. It takes up the
 // part of the path that a file has already, the last file first, and adds the
 // rest at the end of that map, in the map's own style and indentation.
-func insert(c *kratosconf.Config, path string, value *yaml.Node) []source.Edit {
+func InsertNode(c *kratosconf.Config, path string, value *yaml.Node) []source.Edit {
 	parts := strings.Split(path, ".")
 	for n := len(parts) - 1; n >= 0; n-- {
 		parent := written(c, strings.Join(parts[:n], "."))
@@ -21,14 +21,14 @@ func insert(c *kratosconf.Config, path string, value *yaml.Node) []source.Edit {
 			continue
 		}
 		for i := len(parts) - 1; i > n; i-- {
-			value = mapping(field(parts[i], value))
+			value = single(parts[i], value)
 		}
 		return add(parent, parts[n], value)
 	}
 	return nil
 }
 
-// written answers the value at a path as the last file says it that has one.
+// written returns the value at a path as the last file says it that has one.
 func written(c *kratosconf.Config, path string) *kratosconf.Value {
 	for i := len(c.Documents) - 1; i >= 0; i-- {
 		v := c.Documents[i].Root.Get(path)
@@ -39,13 +39,13 @@ func written(c *kratosconf.Config, path string) *kratosconf.Value {
 	return nil
 }
 
-// add answers the edit that gives a map another key.
+// add returns the edit that gives a map another key.
 func add(parent *kratosconf.Value, key string, value *yaml.Node) []source.Edit {
 	switch {
 	case parent.Shared || parent.Env != "":
 		return nil
 	case parent.Kind == kratosconf.Null || len(parent.Fields()) == 0:
-		return fill(parent, mapping(field(key, value)))
+		return fill(parent, single(key, value))
 	}
 	f, at := parent.Span.File, parent.Span.Start
 	if f != nil && at < len(f.Data) && f.Data[at] == '{' {
@@ -57,11 +57,11 @@ func add(parent *kratosconf.Value, key string, value *yaml.Node) []source.Edit {
 	}
 	column := first.Position().Column - 1
 	line := blockEnd(first.File, first.Position().Line, column)
-	return []source.Edit{appendLines(first.File, line, block(mapping(field(key, value)), step(parent, column), column))}
+	return []source.Edit{appendAfter(first.File, line, block(single(key, value), step(parent, column), column))}
 }
 
-// addItem answers the edit that writes a new first element of a block list.
-func addItem(list *kratosconf.Value, item *yaml.Node) []source.Edit {
+// Prepend returns the edit that writes a new first element of a block list.
+func Prepend(list *kratosconf.Value, item *yaml.Node) []source.Edit {
 	items := list.Items()
 	if len(items) == 0 || list.Shared || list.Env != "" || list.Key.File == nil {
 		return nil
@@ -77,7 +77,7 @@ func addItem(list *kratosconf.Value, item *yaml.Node) []source.Edit {
 			return nil // a flow list
 		}
 		indent := len(text) - len(trimmed)
-		return []source.Edit{appendLines(f, n-1, block(&yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{item}}, 2, indent))}
+		return []source.Edit{appendAfter(f, n-1, block(&yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{item}}, 2, indent))}
 	}
 	return nil
 }
@@ -96,7 +96,7 @@ func fill(v *kratosconf.Value, value *yaml.Node) []source.Edit {
 	switch before, comment, _ := strings.Cut(rest, "#"); strings.Trim(strings.TrimLeft(before, `'"`), ": ") {
 	case "", "null", "~":
 		if strings.Trim(before, `'": `) == "" {
-			return []source.Edit{appendLines(f, line, text)}
+			return []source.Edit{appendAfter(f, line, text)}
 		}
 	case "{}":
 		if comment != "" {
@@ -137,7 +137,7 @@ func step(m *kratosconf.Value, column int) int {
 	return 2
 }
 
-// blockEnd answers the last line of the block whose lines stand at column or
+// blockEnd returns the last line of the block whose lines stand at column or
 // deeper, comments that go on at its end included.
 func blockEnd(f *source.File, line, column int) int {
 	last := line
@@ -161,19 +161,24 @@ func blockEnd(f *source.File, line, column int) int {
 	return last
 }
 
-// appendLines answers the edit that writes text behind a line, with the file's
+// appendAfter returns the edit that writes text behind a line, with the file's
 // own line ends.
-func appendLines(f *source.File, line int, text string) source.Edit {
+func appendAfter(f *source.File, line int, text string) source.Edit {
 	at := len(f.Data)
 	if line < f.Lines() {
 		at = f.LineStart(line + 1)
 	} else if at > 0 && f.Data[at-1] != '\n' {
 		text = "\n" + strings.TrimSuffix(text, "\n")
 	}
+	return source.Edit{Span: source.Span{File: f, Start: at, End: at}, New: withLineEnds(f, text)}
+}
+
+// withLineEnds returns a text with the line ends of a file.
+func withLineEnds(f *source.File, text string) string {
 	if bytes.Contains(f.Data, []byte("\r\n")) {
-		text = strings.ReplaceAll(text, "\n", "\r\n")
+		return strings.ReplaceAll(text, "\n", "\r\n")
 	}
-	return source.Edit{Span: source.Span{File: f, Start: at, End: at}, New: text}
+	return text
 }
 
 // block writes a value as lines of a block, indented by column.
@@ -196,7 +201,7 @@ func block(value *yaml.Node, step, column int) string {
 
 // flow writes a field in flow style, on one line.
 func flow(key string, value *yaml.Node) string {
-	field := mapping(field(key, value))
+	field := single(key, value)
 	plain(field)
 	field.Style = yaml.FlowStyle
 	var b bytes.Buffer
@@ -214,4 +219,10 @@ func plain(n *yaml.Node) {
 	for _, c := range n.Content {
 		plain(c)
 	}
+}
+
+// single returns a map with one field.
+func single(key string, value *yaml.Node) *yaml.Node {
+	name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key}
+	return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{name, value}}
 }

@@ -1,4 +1,4 @@
-package lint
+package yamledit
 
 import (
 	"encoding/json"
@@ -9,15 +9,15 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Set answers the edits that give a key a value, written as YAML in one line
+// Set returns the edits that give a key a value, written as YAML in one line
 // (`true`, `"https://example.com"`): where the key stands, or else in the
 // nearest map that would hold it. Nothing where an anchor, the environment or a
 // template has a say.
-func (p *Pass) Set(path, text string) []source.Edit {
-	v := p.Config.Get(path)
+func Set(c *kratosconf.Config, path, text string) []source.Edit {
+	v := c.Get(path)
 	if v == nil {
 		i := strings.LastIndexByte(path, '.')
-		return p.InsertPath(path[:max(i, 0)], path[i+1:]+": "+text)
+		return Insert(c, path[:max(i, 0)], path[i+1:]+": "+text)
 	}
 	if v.Shared || v.Env != "" || v.Unknown() || v.Span.File == nil {
 		return nil
@@ -42,7 +42,7 @@ func (p *Pass) Set(path, text string) []source.Edit {
 	return nil
 }
 
-// afterColon answers the edit that writes text behind a key without a value.
+// afterColon returns the edit that writes text behind a key without a value.
 func afterColon(key source.Span, text string) []source.Edit {
 	line, whole := lineOf(key)
 	rest := line[key.End-whole.Start:]
@@ -55,19 +55,19 @@ func afterColon(key source.Span, text string) []source.Edit {
 	return []source.Edit{{Span: source.Span{File: key.File, Start: at, End: at}, New: text}}
 }
 
-// InsertPath answers the edit that writes a path of keys and, at its end, some
-// lines (such as "- hook: session") into a map, before its first key. It takes
-// up the part of the path that the configuration has already.
-func (p *Pass) InsertPath(path string, lines ...string) []source.Edit {
+// Insert returns the edit that adds a path of keys and, at its end, some lines
+// (such as "- hook: session") to a map: after the last key of a block, before the
+// first one in braces. It uses the part of the path that already exists.
+func Insert(c *kratosconf.Config, path string, lines ...string) []source.Edit {
 	var parts []string
 	if path != "" {
 		parts = strings.Split(path, ".")
 	}
 	at := len(parts)
-	parent := p.Config.Get(path)
+	parent := c.Get(path)
 	for parent == nil && at > 0 {
 		at--
-		parent = p.Config.Get(strings.Join(parts[:at], "."))
+		parent = c.Get(strings.Join(parts[:at], "."))
 	}
 	if !parent.Is(kratosconf.Map) || parent.Shared || parent.Env != "" {
 		return nil
@@ -79,8 +79,9 @@ func (p *Pass) InsertPath(path string, lines ...string) []source.Edit {
 	if key.File == nil {
 		return nil
 	}
-	text, whole := lineOf(key)
-	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
+	text, _ := lineOf(key)
+	column := len(text) - len(strings.TrimLeft(text, " "))
+	indent := text[:column]
 	var b strings.Builder
 	for _, part := range parts[at:] {
 		b.WriteString(indent + part + ":\n")
@@ -89,7 +90,7 @@ func (p *Pass) InsertPath(path string, lines ...string) []source.Edit {
 	for _, line := range lines {
 		b.WriteString(indent + line + "\n")
 	}
-	return []source.Edit{{Span: source.Span{File: key.File, Start: whole.Start, End: whole.Start}, New: b.String()}}
+	return []source.Edit{appendAfter(key.File, blockEnd(key.File, key.Position().Line, column), b.String())}
 }
 
 // ownLine finds the first key of a block map that starts its line.
@@ -108,7 +109,7 @@ func ownLine(block *kratosconf.Value) source.Span {
 	return source.Span{}
 }
 
-// insertFlow is InsertPath for a map in braces.
+// insertFlow is Insert for a map in braces.
 func insertFlow(parent *kratosconf.Value, parts, lines []string) []source.Edit {
 	var members []string
 	for _, line := range lines {

@@ -1,4 +1,4 @@
-package lint
+package yamledit
 
 import (
 	"slices"
@@ -60,7 +60,7 @@ func flowText(v *kratosconf.Value) (string, source.Span) {
 	return "", source.Span{}
 }
 
-// blockItem answers the lines of an element of a block list and the column of
+// blockItem returns the lines of an element of a block list and the column of
 // its dash, -1 when it is none.
 func blockItem(item *kratosconf.Value) (source.Span, int) {
 	f := item.Span.File
@@ -86,9 +86,9 @@ func blockItem(item *kratosconf.Value) (source.Span, int) {
 	return whole, dash
 }
 
-// RemoveItem answers the edit that removes one element of a list, when others
+// DeleteItem returns the edit that removes one element of a list, when others
 // stay.
-func RemoveItem(list, item *kratosconf.Value) []source.Edit {
+func DeleteItem(list, item *kratosconf.Value) []source.Edit {
 	items := list.Items()
 	at := slices.Index(items, item)
 	if len(items) < 2 || at < 0 || list.Shared || item.Shared || item.Env != "" || item.Span.File == nil {
@@ -140,9 +140,9 @@ func flowItem(v *kratosconf.Value) (source.Span, bool) {
 	return span, true
 }
 
-// RemoveList answers the edit that removes a key with a block list of one
+// DeleteList returns the edit that removes a key with a block list of one
 // element.
-func RemoveList(list *kratosconf.Value) []source.Edit {
+func DeleteList(list *kratosconf.Value) []source.Edit {
 	items := list.Items()
 	if len(items) != 1 || list.Shared || list.Key.File == nil || items[0].Span.File == nil {
 		return nil
@@ -156,7 +156,7 @@ func RemoveList(list *kratosconf.Value) []source.Edit {
 	return []source.Edit{{Span: key}}
 }
 
-// AppendLines answers the edit that adds elements, as ItemLines gives them,
+// AppendLines returns the edit that adds elements, as ItemLines gives them,
 // behind the last one of a list, in the style of that list.
 func AppendLines(list *kratosconf.Value, lines []string) []source.Edit {
 	items := list.Items()
@@ -176,7 +176,7 @@ func AppendLines(list *kratosconf.Value, lines []string) []source.Edit {
 		for _, line := range lines {
 			b.WriteString(strings.Repeat(" ", dash) + line + "\n")
 		}
-		return []source.Edit{{Span: source.Span{File: f, Start: whole.End, End: whole.End}, New: b.String()}}
+		return []source.Edit{{Span: source.Span{File: f, Start: whole.End, End: whole.End}, New: withLineEnds(f, b.String())}}
 	}
 	item, ok := strings.CutPrefix(lines[0], "- ")
 	if _, span := flowText(last); ok && len(lines) == 1 && span.File != nil {
@@ -188,19 +188,19 @@ func AppendLines(list *kratosconf.Value, lines []string) []source.Edit {
 	return nil
 }
 
-// CopyHooks answers the edit that adds hooks to a list at a path, which is made
-// when it is not there.
-func (p *Pass) CopyHooks(path string, hooks ...*kratosconf.Value) []source.Edit {
+// CopyItems returns the edit that adds copies of elements to a list at a path,
+// which is created if it is missing.
+func CopyItems(c *kratosconf.Config, path string, items ...*kratosconf.Value) []source.Edit {
 	var lines []string
-	for _, h := range hooks {
-		own := ItemLines(h)
+	for _, item := range items {
+		own := ItemLines(item)
 		if own == nil {
 			return nil
 		}
 		lines = append(lines, own...)
 	}
-	if list := p.Config.Get(path); list != nil {
+	if list := c.Get(path); list != nil {
 		return AppendLines(list, lines)
 	}
-	return p.InsertPath(path, lines...)
+	return Insert(c, path, lines...)
 }

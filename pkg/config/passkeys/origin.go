@@ -1,4 +1,4 @@
-package lint
+package passkeys
 
 import (
 	"strings"
@@ -42,7 +42,7 @@ func NewOrigin(v *kratosconf.Value) Origin {
 	return o
 }
 
-// IsWeb tells whether a browser could send the origin: http or https, or a
+// IsWeb reports whether a browser could send the origin: http or https, or a
 // template that may be one of them.
 func (o Origin) IsWeb() bool {
 	return o.Scheme == "http" || o.Scheme == "https" || kratosconf.IsOpaque(o.Scheme)
@@ -65,7 +65,7 @@ func (o Origin) Show() string {
 	return o.Value.Str
 }
 
-// SameAs tells whether two origins are one once both are written right; with
+// SameAs reports whether two origins are one once both are written right; with
 // templates their texts decide.
 func (o Origin) SameAs(other Origin) bool { return o.Bare() == other.Bare() }
 

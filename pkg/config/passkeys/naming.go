@@ -1,4 +1,4 @@
-package lint
+package passkeys
 
 import "github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 
@@ -15,14 +15,14 @@ type Naming struct {
 	Matches []Trait
 }
 
-// Namings answers the default schema's naming when passkeys are on and this
+// Namings returns the default schema's naming when passkeys are on and this
 // Kratos goes by titles.
-func (p *Pass) Namings() []Naming {
-	if !p.Passkey.On || p.Version.AtLeast(kratosconf.Version{Major: 26, Minor: 2, Patch: 1}) {
+func (c *Config) Namings() []Naming {
+	if !c.Passkey.On || c.Version.AtLeast(kratosconf.Version{Major: 26, Minor: 2, Patch: 1}) {
 		return nil
 	}
 	var out []Naming
-	for _, s := range p.Schemas {
+	for _, s := range c.Schemas {
 		if s.Root == nil || !s.Default {
 			continue
 		}

@@ -1,11 +1,11 @@
-package lint
+package passkeys
 
 import "github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 
 // maxSchemaDepth bounds the walk through an identity schema.
 const maxSchemaDepth = 64
 
-// Annotated tells whether a trait below v, at any depth, has one of Kratos'
+// Annotated reports whether a trait below v, at any depth, has one of Kratos'
 // credentials annotations, such as "passkey.display_name".
 func Annotated(v *kratosconf.Value, annotation string) bool {
 	return annotated(v, annotation, 0)

@@ -1,4 +1,4 @@
-package lint
+package passkeys
 
 import (
 	"slices"
@@ -19,7 +19,7 @@ type Method struct {
 	FirstFactor bool
 	Config, RP  *kratosconf.Value // the blocks, nil when absent
 	ID          *kratosconf.Value // rp.id
-	Flaw        RPIDFlaw          // of rp.id's text
+	IDProblem   RPIDProblem       // of rp.id's text
 	// OriginsKey is rp.origins, or webauthn's old rp.origin; nil makes Kratos
 	// derive one origin.
 	OriginsKey *kratosconf.Value
@@ -40,7 +40,7 @@ func newMethod(c *kratosconf.Config, name string) *Method {
 	m.RP = m.Config.Get("rp")
 	m.ID = m.RP.Get("id")
 	if m.ID.Is(kratosconf.String) && m.ID.Str != "" {
-		m.Flaw = FlawOf(m.ID.Str)
+		m.IDProblem = CheckRPID(m.ID.Str)
 	}
 	passwordless := m.Config.Get("passwordless")
 	m.FirstFactor = name == "passkey" || passwordless.True() || passwordless.Unknown()
@@ -85,20 +85,20 @@ func meansTrue(text string) bool {
 // RPPath is the path of the relying party's block.
 func (m *Method) RPPath() string { return m.Path + ".config.rp" }
 
-// Unsure tells whether a template decides what the relying party's block holds.
+// Unsure reports whether a template decides what the relying party's block holds.
 func (m *Method) Unsure() bool {
 	return m.Config.Unknown() || m.RP.Unknown() || m.ID.Unknown()
 }
 
-// OriginsUnsure tells whether a template decides which origins there are.
+// OriginsUnsure reports whether a template decides which origins there are.
 func (m *Method) OriginsUnsure() bool {
 	return m.Config.Unknown() || m.RP.Unknown() || m.OriginsKey.Unknown()
 }
 
 // FirstFactors lists the enabled methods, passkeys aside, that sign users in on
 // their own.
-func (p *Pass) FirstFactors() []string {
-	methods := p.Config.Get("selfservice.methods")
+func (c *Config) FirstFactors() []string {
+	methods := c.Get("selfservice.methods")
 	var out []string
 	for name, key := range map[string]string{"code": "passwordless_enabled", "oidc": "enabled", "password": "enabled"} {
 		if methods.Get(name + "." + key).True() {
@@ -111,10 +111,10 @@ func (p *Pass) FirstFactors() []string {
 
 // SecondFactor names an enabled method that users can set up as a second factor,
 // "" without any.
-func (p *Pass) SecondFactor() string {
-	methods := p.Config.Get("selfservice.methods")
+func (c *Config) SecondFactor() string {
+	methods := c.Get("selfservice.methods")
 	switch {
-	case p.WebAuthn.On && !p.WebAuthn.FirstFactor:
+	case c.WebAuthn.On && !c.WebAuthn.FirstFactor:
 		return "webauthn"
 	case methods.Get("totp.enabled").True():
 		return "totp"
@@ -127,18 +127,18 @@ func (p *Pass) SecondFactor() string {
 }
 
 // EachRPID calls f for each enabled method whose rp.id is known and has this
-// flaw; RPIDFine asks for those without any.
-func (p *Pass) EachRPID(flaw RPIDFlaw, f func(*Method)) {
-	for _, m := range p.Enabled() {
-		if m.ID.Is(kratosconf.String) && m.ID.Str != "" && !m.Unsure() && !TemplateLeft(m.ID.Str) && m.Flaw == flaw {
+// flaw; RPIDOK asks for those without any.
+func (c *Config) EachRPID(flaw RPIDProblem, f func(*Method)) {
+	for _, m := range c.Enabled() {
+		if m.ID.Is(kratosconf.String) && m.ID.Str != "" && !m.Unsure() && !TemplateLeft(m.ID.Str) && m.IDProblem == flaw {
 			f(m)
 		}
 	}
 }
 
 // EachOrigin calls f for each configured origin of each enabled method.
-func (p *Pass) EachOrigin(f func(*Method, Origin)) {
-	for _, m := range p.Enabled() {
+func (c *Config) EachOrigin(f func(*Method, Origin)) {
+	for _, m := range c.Enabled() {
 		for _, o := range m.Origins {
 			if o.Value.Unknown() || !TemplateLeft(o.Text) {
 				f(m, o)

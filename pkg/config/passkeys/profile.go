@@ -1,4 +1,4 @@
-package lint
+package passkeys
 
 import (
 	"slices"
@@ -8,7 +8,7 @@ import (
 )
 
 // Profile says how strict some rules are: what is a hint on a developer's
-// machine is an error where people sign in.
+// machine is an error in production.
 type Profile uint8
 
 // The profiles; ProfileGuess looks at the domains.
@@ -31,7 +31,7 @@ func ParseProfile(s string) (Profile, bool) {
 	return ProfileGuess, false
 }
 
-// IsPublic tells whether a page can be reached from the internet by its name:
+// IsPublic reports whether a page can be reached from the internet by its name:
 // none of the names that are kept for tests and private networks.
 func IsPublic(page webauthn.Page) bool {
 	host := strings.TrimSuffix(page.Host, ".")
@@ -43,8 +43,8 @@ func IsPublic(page webauthn.Page) bool {
 	return !slices.ContainsFunc(private, func(tld string) bool { return strings.HasSuffix(host, "."+tld) })
 }
 
-// Prod tells whether the configuration is for people, not for development.
-func (p *Pass) Prod() bool { return p.profile == ProfileProd }
+// Prod reports whether the configuration is for people, not for development.
+func (c *Config) Prod() bool { return c.profile == ProfileProd }
 
 func guessProfile(pages []Page) Profile {
 	for _, page := range pages {
@@ -53,12 +53,4 @@ func guessProfile(pages []Page) Profile {
 		}
 	}
 	return ProfileDev
-}
-
-// InProd answers one severity for production and another for development.
-func (p *Pass) InProd(prod, dev Severity) Severity {
-	if p.Prod() {
-		return prod
-	}
-	return dev
 }

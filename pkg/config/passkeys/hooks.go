@@ -1,4 +1,4 @@
-package lint
+package passkeys
 
 import "github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 
@@ -24,7 +24,7 @@ func (h Hook) Name() string { return h.Value.Get("hook").Text() }
 // Config is the hook's configuration, nil without any.
 func (h Hook) Config() *kratosconf.Value { return h.Value.Get("config") }
 
-// Key answers a key of the hook's configuration, or the hook when it has none.
+// Key returns a key of the hook's configuration, or the hook when it has none.
 func (h Hook) Key(path string) *kratosconf.Value {
 	if v := h.Config().Get(path); v != nil {
 		return v
@@ -32,16 +32,16 @@ func (h Hook) Key(path string) *kratosconf.Value {
 	return h.Value
 }
 
-// Ignored tells whether Kratos does not wait for the answer.
+// Ignored reports whether Kratos does not wait for the answer.
 func (h Hook) Ignored() bool { return h.Config().Get("response.ignore").True() }
 
-// Parsed tells whether the answer can change or end the flow.
+// Parsed reports whether the answer can change or end the flow.
 func (h Hook) Parsed() bool {
 	return h.Config().Get("response.parse").True() || h.Config().Get("can_interrupt").True()
 }
 
 // HookLists lists every list of hooks that the configuration has.
-func (p *Pass) HookLists() []HookList { return p.hookLists }
+func (c *Config) HookLists() []HookList { return c.hookLists }
 
 func findHookLists(c *kratosconf.Config) []HookList {
 	var out []HookList
@@ -70,12 +70,12 @@ func findHookLists(c *kratosconf.Config) []HookList {
 
 // WebHooks lists every web_hook of the configuration that runs in flows of the
 // passkey and webauthn methods: theirs, and those for all methods.
-func (p *Pass) WebHooks() []Hook {
-	if len(p.Enabled()) == 0 {
+func (c *Config) WebHooks() []Hook {
+	if len(c.Enabled()) == 0 {
 		return nil
 	}
 	var out []Hook
-	for _, list := range p.HookLists() {
+	for _, list := range c.HookLists() {
 		if list.Method != "" && list.Method != "passkey" && list.Method != "webauthn" {
 			continue
 		}
@@ -90,22 +90,22 @@ func (p *Pass) WebHooks() []Hook {
 
 // Effective is the list that Kratos runs after a flow of a method: the method's
 // own, and only without any hook there the generic one.
-func (p *Pass) Effective(flow, method string) *kratosconf.Value {
-	after := p.Config.Get("selfservice.flows." + flow + ".after")
+func (c *Config) Effective(flow, method string) *kratosconf.Value {
+	after := c.Get("selfservice.flows." + flow + ".after")
 	if own := after.Get(method + ".hooks"); len(own.Items()) > 0 {
 		return own
 	}
 	return after.Get("hooks")
 }
 
-// SignUpOpen tells whether people can sign up with the method: registration is
-// on, and no hook of the method may refuse it.
-func (p *Pass) SignUpOpen(m *Method) bool {
-	registration := p.Config.Get("selfservice.flows.registration")
+// SignUpOpen reports whether users can sign up with the method: registration is
+// enabled, and no hook of the method may reject it.
+func (c *Config) SignUpOpen(m *Method) bool {
+	registration := c.Get("selfservice.flows.registration")
 	if !m.FirstFactor || registration.Get("enabled").False() || registration.Unknown() {
 		return false
 	}
-	for _, v := range p.Effective("registration", m.Name).Items() {
+	for _, v := range c.Effective("registration", m.Name).Items() {
 		if (Hook{Value: v}).Parsed() || v.Unknown() {
 			return false
 		}
@@ -114,14 +114,14 @@ func (p *Pass) SignUpOpen(m *Method) bool {
 }
 
 // IssuesSession reports whether a sign-up with some method signs the user in.
-func (p *Pass) IssuesSession() bool {
-	return hasHook(p.hookLists, "registration", "session")
+func (c *Config) IssuesSession() bool {
+	return hasHook(c.hookLists, "registration", "session")
 }
 
 // VerifiesFirst reports whether users must verify their address before they can
 // sign in with some method.
-func (p *Pass) VerifiesFirst() bool {
-	return hasHook(p.hookLists, "login", "require_verified_address")
+func (c *Config) VerifiesFirst() bool {
+	return hasHook(c.hookLists, "login", "require_verified_address")
 }
 
 func hasHook(lists []HookList, flow, name string) bool {
@@ -150,13 +150,13 @@ const Verifies = "verifies the address"
 // UnprovenAddresses lists such traits of the schema that users sign up with,
 // whether sign-up by passkey is open or not. Naming passkeys by another trait
 // changes nothing, because a sign-up fills in every trait it likes.
-func (p *Pass) UnprovenAddresses() []Unproven {
-	code := p.Config.Get("selfservice.methods.code.passwordless_enabled").True()
-	fallback := code && p.Config.Get("selfservice.methods.code.config.missing_credential_fallback_enabled").True()
-	recovery := p.Config.Get("selfservice.flows.recovery.enabled").True()
-	verification := p.Config.Get("selfservice.flows.verification.enabled").True()
+func (c *Config) UnprovenAddresses() []Unproven {
+	code := c.Get("selfservice.methods.code.passwordless_enabled").True()
+	fallback := code && c.Get("selfservice.methods.code.config.missing_credential_fallback_enabled").True()
+	recovery := c.Get("selfservice.flows.recovery.enabled").True()
+	verification := c.Get("selfservice.flows.verification.enabled").True()
 	var out []Unproven
-	for _, s := range p.Schemas {
+	for _, s := range c.Schemas {
 		if !s.Default {
 			continue
 		}
@@ -172,4 +172,14 @@ func (p *Pass) UnprovenAddresses() []Unproven {
 		}
 	}
 	return out
+}
+
+// DefaultWebHookHeaders are the request headers that Kratos passes to hooks unless
+// clients.web_hook.header_allowlist names others (embedx/config.schema.json at
+// v26.2.0).
+func DefaultWebHookHeaders() []string {
+	return []string{
+		"Accept", "Accept-Encoding", "Accept-Language", "Content-Length", "Content-Type", "Origin", "Priority", "Referer", "Sec-Ch-Ua",
+		"Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "True-Client-Ip", "User-Agent",
+	}
 }

@@ -1,4 +1,4 @@
-package lint
+package passkeys
 
 import (
 	"strings"
@@ -48,10 +48,10 @@ func isErrorPage(o Origin) bool {
 }
 
 // PagesOf lists the pages on which a method's ceremonies run, each origin once.
-func (p *Pass) PagesOf(m *Method) []Page {
+func (c *Config) PagesOf(m *Method) []Page {
 	var pages []Page
 	seen := make(map[string]bool)
-	for _, page := range p.Pages {
+	for _, page := range c.Pages {
 		if page.SignUp && !m.FirstFactor || !page.IsWeb() {
 			continue
 		}
@@ -71,37 +71,28 @@ func (p Page) Where() string {
 	return p.Name
 }
 
-// Notes points at the place that configures the page.
-func (p Page) Notes() []Note {
-	if p.Value == nil || p.Value.Place().File == nil {
-		return nil
-	}
-	return []Note{{Span: p.Value.Place(), Message: "the page is configured here as " + p.Where()}}
-}
+// UsedOrigins returns the origins of all URLs that users are sent to.
+func (c *Config) UsedOrigins() map[string]bool { return c.used() }
 
-// UsedOrigins are the origins of all the URLs that people are sent to.
-func (p *Pass) UsedOrigins() map[string]bool {
-	if p.used != nil {
-		return p.used
-	}
-	p.used = make(map[string]bool)
+func (c *Config) findUsedOrigins() map[string]bool {
+	used := make(map[string]bool)
 	add := func(o Origin) {
 		if o.Known {
-			p.used[o.Bare()] = true
+			used[o.Bare()] = true
 		}
 	}
-	add(p.BaseURL)
-	for _, page := range p.Pages {
+	add(c.BaseURL)
+	for _, page := range c.Pages {
 		add(page.Origin)
 	}
-	for _, flow := range p.Config.Get("selfservice.flows").Fields() {
+	for _, flow := range c.Get("selfservice.flows").Fields() {
 		add(NewOrigin(flow.Value.Get("ui_url")))
 	}
-	add(NewOrigin(p.Config.Get("selfservice.default_browser_return_url")))
+	add(NewOrigin(c.Get("selfservice.default_browser_return_url")))
 	for _, path := range []string{"selfservice.allowed_return_urls", "serve.public.cors.allowed_origins"} {
-		for _, v := range p.Config.Get(path).Items() {
+		for _, v := range c.Get(path).Items() {
 			add(NewOrigin(v))
 		}
 	}
-	return p.used
+	return used
 }
