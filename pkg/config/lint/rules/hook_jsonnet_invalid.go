@@ -24,6 +24,7 @@ var hookJsonnetInvalid = &lint.Rule{
 					Help:    "write a body, such as base64:// and a Jsonnet function of ctx",
 				})
 			}
+			wrongBase64(p, h)
 			sent := p.Sent(h)
 			if sent.Outside {
 				p.ReportAt(body, lint.Finding{
