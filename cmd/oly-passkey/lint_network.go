@@ -84,6 +84,7 @@ func (l *linter) fromNetwork(ctx context.Context) ([]target, error) {
 	if err != nil {
 		return nil, err
 	}
+	opts.Hosted = true
 	if n.project.OnOwnHost() { // its Kratos is told so, but the configuration does not show it
 		opts.Env = append(opts.Env, kratosconf.Variable{Name: "SERVE_PUBLIC_BASE_URL", Value: "https://" + n.project.Host() + "/"})
 	}

@@ -147,6 +147,8 @@ func (g *tableWriter) node(t *testing.T, schema map[string]any, open []string) i
 		case "const":
 			out = append(out, "c="+text(v))
 		case "enum":
+			require.Len(t, strings.Split(text(v), ","), len(v.([]any)), "a value with a comma")
+			require.NotRegexp(t, `[{}\\[\\]]`, strings.Trim(text(v), "[]"))
 			out = append(out, "e="+text(v))
 		case "format":
 			out = append(out, "f="+v.(string))
@@ -170,12 +172,12 @@ func (g *tableWriter) node(t *testing.T, schema map[string]any, open []string) i
 			out = append(out, "r="+strings.NewReplacer(`"`, "", "[", "", "]", "").Replace(text(v)))
 		case "properties":
 			var fields []string
-			for name, s := range v.(map[string]any) {
+			props := v.(map[string]any)
+			for _, name := range slices.Sorted(maps.Keys(props)) {
 				require.NotContains(t, name, ",")
 				require.NotContains(t, name, ":")
-				fields = append(fields, name+":"+one(s))
+				fields = append(fields, name+":"+one(props[name]))
 			}
-			slices.Sort(fields)
 			out = append(out, "P="+strings.Join(fields, ","))
 		case "patternProperties":
 			for _, pattern := range slices.Sorted(maps.Keys(v.(map[string]any))) {

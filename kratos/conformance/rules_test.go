@@ -95,7 +95,7 @@ func layers(files []file) (configs []file, environ []string, known bool) {
 		if !isConfig || named != nil && !contains(named, f.name) {
 			continue
 		}
-		if strings.ContainsAny(f.text, "$@%") || strings.Contains(f.text, "{{") || strings.Contains(f.text, "kind: ") || strings.Contains(f.text, "__") {
+		if strings.ContainsAny(f.text, "$@%") || strings.Contains(f.text, "{{") || strings.Contains(f.text, "kind: ") || strings.Contains("\n"+f.text, "\nkratos:") || strings.Contains(f.text, "__") {
 			return nil, nil, false
 		}
 		configs = append(configs, f)

@@ -57,13 +57,14 @@ type Problem struct {
 
 // Check returns what keeps a version of Kratos from starting with a configuration,
 // as far as its schema says. Values that are not known yet are valid. A key that is
-// missing is only reported if the configuration has the map that lacks it.
+// missing is only reported if the configuration has the map that lacks it. A file
+// without any key of Kratos has no problems.
 func Check(config *kratosconf.Config, version kratosconf.Version) []Problem {
-	if config.Root == nil || !config.Root.Is(kratosconf.Map) {
-		return nil
-	}
 	t := newTable()
 	current := t.release(version)
+	if !t.knows(current, config) {
+		return nil
+	}
 	faults := t.faults(config, current)
 	if len(faults) == 0 {
 		return nil
@@ -81,6 +82,15 @@ func Check(config *kratosconf.Config, version kratosconf.Version) []Problem {
 func Valid(config *kratosconf.Config, version kratosconf.Version) bool {
 	t := newTable()
 	return t.check(config, t.release(version)).valid()
+}
+
+// knows reports whether a configuration has a key of Kratos at all.
+func (t *table) knows(r release, config *kratosconf.Config) bool {
+	root := t.node(r.root)
+	return slices.ContainsFunc(config.Root.Fields(), func(f kratosconf.Field) bool {
+		_, ok := root.property(f.Name)
+		return ok
+	})
 }
 
 func (t *table) check(config *kratosconf.Config, r release) result {
@@ -127,7 +137,7 @@ func (t *table) history(config *kratosconf.Config, current release, problems []P
 }
 
 // dated reports whether other releases may accept the key or value.
-func (p Problem) dated() bool { return p.Kind == Unknown || p.Kind == Enum || p.Kind == Type }
+func (p Problem) dated() bool { return p.Kind == Unknown || p.Kind == Enum }
 
 func (p Problem) id() string { return strconv.Itoa(int(p.Kind)) + p.Path + " " + p.Key }
 

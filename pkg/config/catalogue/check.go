@@ -207,11 +207,10 @@ func allTypes(results []result, path []string) []fault {
 }
 
 func (c *checker) object(r *result, n *node, v *kratosconf.Value, path []string) {
-	open := c.incomplete || slices.ContainsFunc(v.Fields(), func(f kratosconf.Field) bool { return unknownName(f.Name) })
 	for _, name := range n.required {
 		switch {
 		case v.Field(name) != nil:
-		case open:
+		case c.incomplete || slices.ContainsFunc(v.Fields(), func(f kratosconf.Field) bool { return unknownName(f.Name) }):
 			r.open = true
 		default:
 			r.add(result{faults: []fault{{kind: Missing, path: path, key: name, value: v, node: n}}})

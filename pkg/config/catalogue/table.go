@@ -2,7 +2,6 @@ package catalogue
 
 import (
 	_ "embed"
-	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -134,11 +133,7 @@ func (n *node) set(key byte, value string) {
 	case 'c':
 		n.enum = []string{value}
 	case 'e':
-		var values []json.RawMessage
-		_ = json.Unmarshal([]byte(value), &values) // written by the generator
-		for _, v := range values {
-			n.enum = append(n.enum, string(v))
-		}
+		n.enum = strings.Split(strings.Trim(value, "[]"), ",") // the generator makes sure that no value has one
 	case 'f':
 		n.format = value
 	case 'p':

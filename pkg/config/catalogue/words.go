@@ -86,7 +86,8 @@ func (w *wording) describe(p *Problem, f fault) {
 	case Enum:
 		w.enum(p, f, shown, text)
 	case Format:
-		p.Message = fmt.Sprintf("%s%s is not a valid %s", shown, text, strings.ReplaceAll(f.node.format, "uri", "URL"))
+		p.Message = fmt.Sprintf("%s%s is not a valid %s", shown, text, formatName(f.node.format))
+		p.Help = "write a whole value of that kind"
 		if f.node.format == "uri" {
 			p.Help = "write a whole URL with its scheme, such as https://auth.example.com/ or file:///etc/config/identity.schema.json"
 		}
@@ -94,10 +95,16 @@ func (w *wording) describe(p *Problem, f fault) {
 		p.Message, p.Help = pattern(f, shown, text)
 	case Length:
 		p.Message = fmt.Sprintf("%s has %d characters and must have %s", shown, len([]rune(f.value.Str)), limits(f.node.minLength, f.node.maxLength))
+		p.Help = "write a value of that length"
+		if strings.HasPrefix(path, "secrets.") {
+			p.Help = "generate one with: openssl rand -hex 16"
+		}
 	case Range:
 		p.Message = fmt.Sprintf("%s%s is not between %s and %s", shown, text, or(f.node.minimum, "any number"), or(f.node.maximum, "any number"))
+		p.Help = "write a number in this range"
 	case Items:
 		p.Message = fmt.Sprintf("%s has %d elements and needs %d", shown, len(f.value.Items()), f.node.minItems)
+		p.Help = "add an element, or remove the key"
 	case Unique:
 		p.Message = fmt.Sprintf("%s equals an earlier element of the list", shown)
 		p.Help = "remove one of the two"
@@ -145,6 +152,10 @@ func (w *wording) enum(p *Problem, f fault, shown, text string) {
 			names = append(names, s)
 		}
 	}
+	withoutDigits := func(s string) string { return strings.Trim(s, "0123456789") }
+	names = slices.DeleteFunc(names, func(name string) bool {
+		return f.value.Str != name && withoutDigits(f.value.Str) == withoutDigits(name)
+	})
 	if f.value.Is(kratosconf.String) {
 		if p.Meant = nearest(f.value.Str, names); p.Meant != "" {
 			p.Help = fmt.Sprintf("did you mean %q?", p.Meant)
@@ -186,13 +197,13 @@ func pattern(f fault, shown, text string) (message, help string) {
 	case strings.HasPrefix(p, "^smtp"):
 		return fmt.Sprintf("%s does not begin with smtp:// or smtps://", shown), "write a URI such as smtps://user:password@mail.example.com:465/"
 	case strings.HasPrefix(p, "^https?"):
-		return fmt.Sprintf("%s%s does not begin with http:// or https://", shown, text), ""
+		return fmt.Sprintf("%s%s does not begin with http:// or https://", shown, text), "write the whole URL with its scheme"
 	case strings.HasPrefix(p, "^(http|https|file|base64)"):
-		return fmt.Sprintf("%s does not begin with http://, https://, file:// or base64://", shown), ""
+		return fmt.Sprintf("%s does not begin with http://, https://, file:// or base64://", shown), "write a URL such as file:///etc/config/body.jsonnet"
 	case strings.HasPrefix(p, "^(v(0"):
 		return fmt.Sprintf("%s%s is not a version", shown, text), "write a version such as v26.2.0, or remove the key"
 	default:
-		return fmt.Sprintf("%s%s does not match %s", shown, text, p), ""
+		return fmt.Sprintf("%s%s does not match %s", shown, text, p), "write a value that does"
 	}
 }
 
@@ -218,7 +229,7 @@ func form(f fault, shown string) (message, help string) {
 	case strings.Contains(shown, "oidc.config.providers."):
 		return shown + " has keys that do not fit its provider", "microsoft needs microsoft_tenant, apple needs apple_team_id, apple_private_key_id and apple_private_key; others take none of them"
 	default:
-		return shown + " is not allowed in this form", ""
+		return shown + " is not allowed in this form", "compare it with the reference of Kratos' configuration"
 	}
 }
 
@@ -227,14 +238,28 @@ func show(path []string, v *kratosconf.Value) string {
 	if !v.Is(kratosconf.String) && !v.Is(kratosconf.Int) && !v.Is(kratosconf.Float) && !v.Is(kratosconf.Bool) || len(v.Str) > 80 {
 		return ""
 	}
-	for _, name := range path {
-		for _, part := range []string{"secret", "dsn", "password", "key", "token", "connection_uri", "value", "headers", "user", "body", "client_id", "salt"} {
+	for _, name := range path[max(0, len(path)-2):] {
+		if slices.Contains([]string{"secrets", "cookie", "cipher", "default", "pagination", "dsn", "value", "password", "user", "headers", "body", "key", "salt"}, name) {
+			return ""
+		}
+		for _, part := range []string{"secret", "token", "_uri", "_key", "client_id"} {
 			if strings.Contains(name, part) {
 				return ""
 			}
 		}
 	}
 	return fmt.Sprintf(" %q", v.Str)
+}
+
+func formatName(format string) string {
+	switch format {
+	case "uri", "uri-reference":
+		return "URL"
+	case "email":
+		return "email address"
+	default:
+		return format
+	}
 }
 
 func limits(low, high int) string {

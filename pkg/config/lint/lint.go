@@ -45,6 +45,7 @@ type Rule struct {
 	ID       string   // stable and readable
 	Severity Severity // the usual one; a finding may have a lower one
 	Check    func(*Pass)
+	Last     bool // runs after the others, because it leaves out what they report
 }
 
 // Finding is one place at which a rule is broken.
@@ -76,8 +77,11 @@ type Options struct {
 	Domains  []webauthn.Page // deployed, besides the UI URLs in the files
 	Schemas  kratosconf.SchemaOptions
 	Rendered bool // no template should be left
-	Profile  Profile
-	Version  kratosconf.Version // the zero Version stands for the default
+	// Hosted reports whether the Ory Network runs Kratos, whose keys and secrets are
+	// not those of a release.
+	Hosted  bool
+	Profile Profile
+	Version kratosconf.Version // the zero Version stands for the default
 	// Related is what https://<rp.id>/.well-known/webauthn answers or is planned
 	// to, nil when there is nothing.
 	Related *webauthn.Document
@@ -165,9 +169,13 @@ func syntaxFinding(err *kratosconf.SyntaxError) Finding {
 
 // Run checks every rule.
 func Run(p *Pass, rules []*Rule) []Finding {
-	for _, r := range rules {
-		p.rule = r
-		r.Check(p)
+	for _, last := range []bool{false, true} {
+		for _, r := range rules {
+			if r.Last == last {
+				p.rule = r
+				r.Check(p)
+			}
+		}
 	}
 	var fixes, proposals []*[]source.Edit
 	for i := range p.findings {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/olympusoss/oly-passkey/pkg/config/catalogue"
 	"github.com/olympusoss/oly-passkey/pkg/config/hookbody"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/source"
@@ -47,6 +48,10 @@ type Pass struct {
 	rule      *Rule
 	findings  []Finding
 	reported  map[findingKey]bool
+	hosted    bool
+	problems  []catalogue.Problem     // nil before a rule asks
+	errorsAt  map[findingKey][]string // messages by place, of the first indexed findings
+	indexed   int
 }
 
 // findingKey is what makes two findings the same: by the name of the file, which
@@ -71,7 +76,7 @@ func NewPass(config *kratosconf.Config, opts Options) *Pass {
 	}
 	p.hookLists = findHookLists(config)
 	p.Pages = findPages(config, opts.Domains)
-	p.Rendered = opts.Rendered
+	p.Rendered, p.hosted = opts.Rendered, opts.Hosted
 	p.Enrolled, p.Related, p.RelatedFile = opts.Enrolled, opts.Related, opts.RelatedFile
 	p.schemas, p.read = opts.Schemas, opts.Schemas.Read
 	p.bodies = opts.Bodies

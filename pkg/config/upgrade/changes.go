@@ -46,6 +46,9 @@ func early() []change {
 		{id: "session-last", what: "`session` runs last, wherever it is listed", since: kratosconf.VersionPasskey, source: "e94250705"},
 		{id: "backup-flags", what: "keys whose backup-eligible flag has changed are refused", since: kratosconf.Version{Major: 1, Minor: 3, Patch: 1}, source: "go-webauthn v0.11.2 webauthn/login.go"},
 		{id: "external-id", what: "`external_id` of an identity, with a look-up", since: kratosconf.VersionTriggerID, source: "run on v26.2.0; v25.4.0 by its source"},
+		// key-newer-than-kratos reports both keys.
+		{id: "hook-id", what: "`id` in a hook's config", since: kratosconf.VersionTriggerID, source: "embedx/config.schema.json at v25.4.0"},
+		{id: "courier-sms", what: "`courier.channels` alone; with `courier.sms` Kratos does not start", since: kratosconf.VersionTriggerID, source: "embedx/config.schema.json at v25.4.0"},
 		{id: "header-allowlist", what: "`clients.web_hook.header_allowlist`", since: kratosconf.VersionTriggerID, source: "run on v25.4.0 and v26.2.0"},
 	}
 }
@@ -76,11 +79,6 @@ func released() []change {
 			"webauthn-without-rp", "`webauthn` without `rp` is left out silently", v26_2, "run on v1.3.1 and v26.2.0", webauthnWithoutRP,
 			note{lint.Warning, "v26.2.0 offers no key where webauthn has no rp, and says nothing; v1.3.1 answers 500", "configure rp, or disable the method"},
 			note{lint.Error, "v1.3.1 answers 500 to every sign-up where webauthn has no rp", "configure rp, or disable the method"},
-		},
-		{
-			"hook-id", "`id` in a hook's config", v26_2, "run on v1.3.1 and v26.2.0", hookIDs,
-			note{},
-			note{lint.Error, "v1.3.1 does not know id in a hook's config and refuses to start", "remove it"},
 		},
 		{
 			"admin-page-size", "lists of identities have 500 a page at most", v26_2, "run on v1.3.1 and v26.2.0", passkey,
@@ -152,16 +150,6 @@ func webHooks(p *lint.Pass) []source.Span {
 		return nil
 	}
 	return []source.Span{hooks[0].Value.Place()} // all alike
-}
-
-func hookIDs(p *lint.Pass) []source.Span {
-	var out []source.Span
-	for _, h := range p.WebHooks() {
-		if id := h.Config().Get("id"); id != nil {
-			out = append(out, id.Place())
-		}
-	}
-	return out
 }
 
 // verifiedAddress finds the hook where passkeys sign in.

@@ -15,7 +15,7 @@ import (
 // embedx/config.schema.json: both methods' blocks and their config have
 // additionalProperties: false, also when the method is off.
 var schemaInvalid = &lint.Rule{
-	ID: "schema-invalid", Severity: lint.Error,
+	ID: "schema-invalid", Severity: lint.Error, Last: true,
 	Check: func(p *lint.Pass) {
 		for _, m := range []*lint.Method{p.Passkey, p.WebAuthn} {
 			block := p.Config.Get(m.Path)
@@ -48,6 +48,8 @@ var schemaInvalid = &lint.Rule{
 		lists(p)
 		uris(p)
 		ceremonyPolicy(p)
+		againstCatalogue(p)
+		fatalURLs(p)
 	},
 }
 
