@@ -133,6 +133,9 @@ func claim(t *testing.T, files []file) (message string, known bool) {
 		return err.Error(), true
 	}
 	for _, f := range found {
+		if strings.HasPrefix(f.Message, "identity schema ") {
+			continue // Kratos loads the schemas after the configuration
+		}
 		if f.Severity == lint.Error && (strings.Contains(f.Message, "refuses to start") || strings.Contains(f.Message, "does not start")) {
 			return f.Message, true
 		}

@@ -50,6 +50,7 @@ var schemaInvalid = &lint.Rule{
 		ceremonyPolicy(p)
 		againstCatalogue(p)
 		fatalURLs(p)
+		identitySchemas(p)
 	},
 }
 
