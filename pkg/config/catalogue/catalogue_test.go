@@ -62,7 +62,7 @@ func TestProblems(t *testing.T) {
 		"enum in another case":      {over: "cookies: {same_site: lax}", want: `cookies.same_site "lax" is not one of "Strict", "Lax", "None"`, help: `did you mean "Lax"?`},
 		"aal2":                      {over: "selfservice: {flows: {settings: {required_aal: aal2}}}", want: `selfservice.flows.settings.required_aal "aal2" is not one of "aal1", "highest_available"`, help: `write aal1 or highest_available`},
 		"misspelt enum":             {over: "log: {level: warnin}", want: `log.level "warnin" is not one of "trace", "debug", "info", "warning", "error", "fatal", "panic"`, help: `did you mean "warning"?`},
-		"misspelt key":              {over: "selfservice: {alowed_return_urls: []}", want: `key "alowed_return_urls" is not allowed under selfservice`, help: `did you mean "allowed_return_urls"?`},
+		"misspelt key":              {over: "selfservice: {allowed_retrun_urls: []}", want: `key "allowed_retrun_urls" is not allowed under selfservice`, help: `did you mean "allowed_return_urls"?`},
 		"method at the top":         {over: "passkey: {enabled: true}", want: `key "passkey" is not allowed at the top level`, help: "move it to selfservice.methods.passkey"},
 		"hooks as a text":           {over: hooks("session"), want: "selfservice.flows.registration.after.passkey.hooks is of type string and must be of type array", help: "write a list of hooks, such as - hook: session"},
 		"hooks as texts":            {over: hooks("[session]"), want: "selfservice.flows.registration.after.passkey.hooks.0 is of type string and must be of type object", help: "write hook: session"},

@@ -173,7 +173,7 @@ func (c *checker) closest(n *node, lines []int, results []result, v *kratosconf.
 		case field == nil:
 			return []fault{{kind: Missing, path: path, key: name, value: v, node: n, want: want}}
 		default:
-			return []fault{{kind: Enum, path: append(path[:len(path):len(path)], name), value: field, node: n, want: want}}
+			return []fault{{kind: Enum, path: under(path, name), value: field, node: n, want: want}}
 		}
 	}
 	best := slices.MinFunc(results, func(a, b result) int { return len(a.faults) - len(b.faults) })
@@ -217,7 +217,7 @@ func (c *checker) object(r *result, n *node, v *kratosconf.Value, path []string)
 		}
 	}
 	for _, f := range v.Fields() {
-		below := append(path[:len(path):len(path)], f.Name)
+		below := under(path, f.Name)
 		line, known := n.property(f.Name)
 		if known {
 			r.add(c.check(line, f.Value, below))
@@ -251,7 +251,7 @@ func (c *checker) list(r *result, n *node, v *kratosconf.Value, path []string) {
 	}
 	seen := make(map[string]bool, len(items))
 	for i, item := range items {
-		below := append(path[:len(path):len(path)], strconv.Itoa(i))
+		below := under(path, strconv.Itoa(i))
 		if n.unique {
 			var b strings.Builder
 			if !canonical(&b, item) {
@@ -266,6 +266,9 @@ func (c *checker) list(r *result, n *node, v *kratosconf.Value, path []string) {
 		}
 	}
 }
+
+// under returns the path of a key of a map, or of an element.
+func under(path []string, name string) []string { return slices.Concat(path, []string{name}) }
 
 // unknownName reports whether a key is a template, or several keys in one, which
 // Kratos' loader splits at the dots.

@@ -12,13 +12,11 @@ import (
 // tableText has one line per version (name, line of its root, defaults as JSON),
 // oldest first, and then one line per schema node. A node is a list of
 // constraints KEY=VALUE, separated by tabs; other nodes are named by their line.
-// kratos/conformance writes it from Kratos' own schemas.
+// "go test . -run TestCatalogueTable -update-catalogue" in kratos/conformance writes it
+// from Kratos' own schemas.
 //
 //go:embed table.txt
 var tableText string
-
-// unreleased is the name of the version that is merged and not released.
-const unreleased = "master"
 
 // release is a version that the table has the schema of.
 type release struct {
