@@ -72,6 +72,7 @@ func (l *Loader) fromNetwork(ctx context.Context) (Config, error) {
 	}
 	// Only the project's owner sets the URLs of its identity schemas.
 	opts.Schemas.Fetch = fetcher(ctx, true)
+	opts.Hosted = true
 	if p.OnOwnHost() { // its Kratos has this URL, but the configuration does not show it
 		opts.Env = append(opts.Env, kratosconf.Variable{Name: "SERVE_PUBLIC_BASE_URL", Value: "https://" + p.Host() + "/"})
 	}

@@ -21,6 +21,7 @@ type Rule struct {
 	ID       string           // stable and readable
 	Severity finding.Severity // the usual one; a finding may have a lower one
 	Check    func(*Pass)
+	Last     bool // runs after the others, because it leaves out what they report
 }
 
 // SyntaxRule is the id of findings about text that cannot be read at all.
@@ -32,8 +33,11 @@ type Options struct {
 	Domains  []webauthn.Page // deployed, besides the UI URLs in the files
 	Schemas  kratosconf.SchemaOptions
 	Rendered bool // no template should be left
-	Profile  passkeys.Profile
-	Version  kratosconf.Version // the zero Version stands for the default
+	// Hosted reports whether the Ory Network runs Kratos, whose keys and secrets are
+	// not those of a release.
+	Hosted  bool
+	Profile passkeys.Profile
+	Version kratosconf.Version // the zero Version stands for the default
 	// Related is what https://<rp.id>/.well-known/webauthn answers or is planned
 	// to, nil when there is nothing.
 	Related *webauthn.Document
@@ -137,9 +141,13 @@ func Run(c *passkeys.Config, opts Options, rules []*Rule) ([]finding.Finding, er
 	if p.Before, err = before(opts); err != nil {
 		return nil, err
 	}
-	for _, r := range rules {
-		p.rule = r
-		r.Check(p)
+	for _, last := range []bool{false, true} {
+		for _, r := range rules {
+			if r.Last == last {
+				p.rule = r
+				r.Check(p)
+			}
+		}
 	}
 	var fixes, proposals []*[]source.Edit
 	for i := range p.findings {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/olympusoss/oly-passkey/pkg/config/catalogue"
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
 	"github.com/olympusoss/oly-passkey/pkg/finding"
@@ -26,6 +27,9 @@ type Pass struct {
 	rule     *Rule
 	findings []finding.Finding
 	reported map[findingKey]bool
+	problems []catalogue.Problem     // nil until a rule uses them
+	errorsAt map[findingKey][]string // messages by place, of the first indexed findings
+	indexed  int
 }
 
 // findingKey is what makes two findings the same: by the name of the file, which

@@ -48,6 +48,9 @@ func early() []change {
 		{id: "session-last", what: "`session` runs last, wherever it is listed", since: kratosconf.VersionPasskey, source: "e94250705"},
 		{id: "backup-flags", what: "keys whose backup-eligible flag has changed are rejected", since: kratosconf.Version{Major: 1, Minor: 3, Patch: 1}, source: "go-webauthn v0.11.2 webauthn/login.go"},
 		{id: "external-id", what: "`external_id` of an identity, with a lookup", since: kratosconf.VersionTriggerID, source: "measured on v26.2.0; read from the source of v25.4.0"},
+		// key-newer-than-kratos reports both keys.
+		{id: "hook-id", what: "`id` in a hook's config", since: kratosconf.VersionTriggerID, source: "embedx/config.schema.json at v25.4.0"},
+		{id: "courier-sms", what: "only `courier.channels`; Kratos does not start with `courier.sms`", since: kratosconf.VersionTriggerID, source: "embedx/config.schema.json at v25.4.0"},
 		{id: "header-allowlist", what: "`clients.web_hook.header_allowlist`", since: kratosconf.VersionTriggerID, source: "measured on v25.4.0 and v26.2.0"},
 	}
 }
@@ -78,11 +81,6 @@ func released() []change {
 			"webauthn-without-rp", "`webauthn` without `rp` is silently omitted", v26_2, "measured on v1.3.1 and v26.2.0", webauthnWithoutRP,
 			note{finding.Warning, "v26.2.0 silently omits webauthn if it has no rp; in v1.3.1 every sign-up fails with HTTP 500", "configure rp, or disable the method"},
 			note{finding.Error, "in v1.3.1 every sign-up fails with HTTP 500 if webauthn has no rp", "configure rp, or disable the method"},
-		},
-		{
-			"hook-id", "`id` in a hook's config", v26_2, "measured on v1.3.1 and v26.2.0", hookIDs,
-			note{},
-			note{finding.Error, "v1.3.1 does not know id in a hook's config, so it does not start", "remove it"},
 		},
 		{
 			"admin-page-size", "lists of identities have at most 500 per page", v26_2, "measured on v1.3.1 and v26.2.0", passkey,
@@ -154,16 +152,6 @@ func webHooks(p *passkeys.Config) []source.Span {
 		return nil
 	}
 	return []source.Span{hooks[0].Value.Place()} // all alike
-}
-
-func hookIDs(p *passkeys.Config) []source.Span {
-	var out []source.Span
-	for _, h := range p.WebHooks() {
-		if id := h.Config().Get("id"); id != nil {
-			out = append(out, id.Place())
-		}
-	}
-	return out
 }
 
 // verifiedAddress returns the require_verified_address hooks that run after a

@@ -53,6 +53,15 @@ func argued() map[string]string {
 	}
 }
 
+// forOldKratos are files without a fault of passkeys that no current Kratos starts
+// with, and the reason.
+func forOldKratos() map[string]string {
+	return map[string]string{
+		"HangarMC__HangarAuth__6.yml": "for a Kratos before v0.7: whitelisted_return_urls, default_schema_url and a short secret",
+		"HangarMC__HangarAuth__8.yml": "for a Kratos before v0.7: whitelisted_return_urls and default_schema_url",
+	}
+}
+
 // corpusFile is one configuration of a corpus.
 type corpusFile struct {
 	name, path, verdict string
@@ -183,6 +192,10 @@ func TestCorpus(t *testing.T) {
 	_, _ = fmt.Fprintln(w, "file\tverdict\tlabel\tfinding\t")
 	for _, c := range publishedCorpus(t) {
 		findings := c.lint(t)
+		if why, old := forOldKratos()[c.name]; old {
+			require.NotEmpty(t, rulesOf(findings, true), "%s is %s", c.name, why)
+			continue
+		}
 		c.requireVerdict(t, rulesOf(findings, true))
 		switch c.verdict {
 		case "ok", "minor", "disabled":

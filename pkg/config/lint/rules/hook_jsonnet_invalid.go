@@ -27,6 +27,7 @@ var hookJsonnetInvalid = &lint.Rule{
 					Help:    "add a body, such as base64:// followed by a Jsonnet function of ctx in base64",
 				})
 			}
+			wrongBase64(p, h)
 			sent := p.Payload(h)
 			if sent.Outside {
 				p.ReportAt(body, finding.Finding{

@@ -18,7 +18,7 @@ import (
 // embedx/config.schema.json: both methods' blocks and their config have
 // additionalProperties: false, even if the method is disabled.
 var schemaInvalid = &lint.Rule{
-	ID: "schema-invalid", Severity: finding.Error,
+	ID: "schema-invalid", Severity: finding.Error, Last: true,
 	Check: func(p *lint.Pass) {
 		for _, m := range []*passkeys.Method{p.Passkey, p.WebAuthn} {
 			block := p.Get(m.Path)
@@ -51,6 +51,9 @@ var schemaInvalid = &lint.Rule{
 		lists(p)
 		uris(p)
 		ceremonyPolicy(p)
+		againstCatalogue(p)
+		fatalURLs(p)
+		identitySchemas(p)
 	},
 }
 
