@@ -31,7 +31,7 @@ func TestFieldKratosDoesNotStart(t *testing.T) {
 		"hook-unknown-name":         `error: there is no hook "show_recovery_ui" in selfservice.flows.registration.after.passkey.hooks, so Kratos does not start [schema-invalid]`,
 		// dsn is in neither file, and the environment was given.
 		"env-cipher-length":   `k.env:1:18: error: SECRETS_CIPHER_0 has 16 characters and must have 32, so Kratos does not start [schema-invalid]`,
-		"hook-body-base64url": `error: the body is in base64url or lacks its padding, and Kratos decodes only standard base64: Kratos never sends it, and only its log says so [hook-jsonnet-invalid]`,
+		"hook-body-base64url": `error: the body is in base64url or lacks its padding, and Kratos decodes only standard base64: Kratos never sends the hook, and only its log says so [hook-jsonnet-invalid]`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			from := filepath.Join(shared, "field", name)

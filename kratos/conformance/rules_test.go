@@ -140,7 +140,7 @@ func claim(t *testing.T, files []file) (message string, known bool) {
 		if strings.HasPrefix(f.Message, "identity schema ") {
 			continue // Kratos loads the schemas after the configuration
 		}
-		if f.Severity == finding.Error && (strings.Contains(f.Message, "does not start")) {
+		if f.Severity == finding.Error && strings.Contains(f.Message, "does not start") {
 			return f.Message, true
 		}
 	}

@@ -43,6 +43,9 @@ func rejectRepeated(c *cobra.Command) {
 			_, wrapped := f.Value.(*once)
 			if !list && !wrapped && f.Value.Type() != "bool" {
 				f.Value = &once{Value: f.Value, flag: f.Name}
+				if f.DefValue == "0s" {
+					f.DefValue = "0" // pflag hides this default of a wrapped duration
+				}
 			}
 		})
 	}
