@@ -87,7 +87,7 @@ func TestCatalogueTable(t *testing.T) {
 	}
 	got, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.True(t, want == string(got), "run this test with -update-catalogue")
+	require.Equal(t, want, string(got), "run this test with -update-catalogue")
 }
 
 type tableWriter struct {

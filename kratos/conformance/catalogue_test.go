@@ -229,7 +229,7 @@ func (j *judge) mutate(r *rand.Rand, p place, kind int) map[string]any {
 		value = nil
 	case "double":
 		if list, ok := value.([]any); ok && len(list) > 0 {
-			value = append(list, list[0])
+			value = append(slices.Clone(list), list[0])
 		}
 	}
 	out := j.put(r, j.root, doc, p.path, value)

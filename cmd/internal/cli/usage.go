@@ -74,6 +74,12 @@ func writeUsage(w io.Writer, c *cobra.Command) error {
 }
 
 func writeCommands(b *strings.Builder, c *cobra.Command) {
+	width := 0 // of the longest name
+	for _, child := range c.Commands() {
+		if child.IsAvailableCommand() {
+			width = max(width, len(child.Name()))
+		}
+	}
 	list := func(title, group string) {
 		for _, child := range c.Commands() {
 			if child.GroupID == group && (child.IsAvailableCommand() || child.Name() == "help") {
@@ -81,7 +87,7 @@ func writeCommands(b *strings.Builder, c *cobra.Command) {
 					fmt.Fprintf(b, "\n%s:\n", title)
 					title = ""
 				}
-				b.WriteString(hang(fmt.Sprintf("  %-*s ", c.NamePadding(), child.Name()), c.NamePadding()+3, child.Short))
+				b.WriteString(hang(fmt.Sprintf("  %-*s  ", width, child.Name()), width+4, child.Short))
 			}
 		}
 	}
