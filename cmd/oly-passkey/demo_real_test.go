@@ -48,5 +48,5 @@ func TestRealDemoCommand(t *testing.T) {
 	rest, err := io.ReadAll(lines)
 	require.NoError(t, err)
 	require.Empty(t, rest, "one line is all")
-	require.Equal(t, "starting Kratos, the pages and the sidecar; ctrl-C stops them\n", stderr.String())
+	require.Equal(t, "starting Kratos, the pages and the sidecar; Ctrl-C stops them\n", stderr.String())
 }

@@ -138,7 +138,7 @@ func refusedSignUp(t *testing.T, s *stack) {
 	p.at("/registration", "Choose how to sign in")
 	p.start("register", "passkey")
 	p.until(`document.querySelector("#left-over")?.hidden`, "false")
-	require.Equal(t, "Please sign up with a code sent to your e-mail address first. You can add a passkey right after that.", p.text(".message.error"))
+	require.Equal(t, "Please sign up with a code sent to your email address first. You can add a passkey right after that.", p.text(".message.error"))
 	p.screenshots("refused-sign-up")
 	p.open("/login")
 	p.at("/login", "Sign in")

@@ -55,11 +55,11 @@ func TestRealHooks(t *testing.T) {
 		status       int
 	}{
 		"as it should be":           {body(good) + ", response: {ignore: true}", "", "", http.StatusOK},
-		"no Jsonnet ignored":        {body("function(ctx) { id: ") + ", response: {ignore: true}", "hook-jsonnet-invalid", "Kratos never sends it", http.StatusOK},
+		"no Jsonnet ignored":        {body("function(ctx) { id: ") + ", response: {ignore: true}", "hook-jsonnet-invalid", "Kratos never sends the hook", http.StatusOK},
 		"no Jsonnet":                {body("function(ctx) { id: "), "hook-jsonnet-invalid", "500", http.StatusInternalServerError},
-		"no body ignored":           {"response: {ignore: true}", "hook-jsonnet-invalid", "Kratos never sends it", http.StatusOK},
+		"no body ignored":           {"response: {ignore: true}", "hook-jsonnet-invalid", "Kratos never sends the hook", http.StatusOK},
 		"no body":                   {"response: {ignore: false}", "hook-jsonnet-invalid", "500", http.StatusInternalServerError},
-		"reads credentials ignored": {body("function(ctx) { c: ctx.identity.credentials }") + ", response: {ignore: true}", "hook-credentials-in-body", "Kratos never sends it", http.StatusOK},
+		"reads credentials ignored": {body("function(ctx) { c: ctx.identity.credentials }") + ", response: {ignore: true}", "hook-credentials-in-body", "Kratos never sends the hook", http.StatusOK},
 		"reads credentials":         {body("function(ctx) { c: ctx.identity.credentials }"), "hook-credentials-in-body", "500", http.StatusInternalServerError},
 		"waits":                     {body(good), "hook-not-ignored", "500", http.StatusInternalServerError},
 	} {
