@@ -58,7 +58,7 @@ func EvaluateAll(body string, samples []Sample) []Result {
 		out[i] = alone(body, sample)
 		if errors.Is(out[i].Err, ErrTimeout) {
 			for j := range out[i+1:] {
-				out[i+1+j].Err = ErrTimeout // each would cost a second more
+				out[i+1+j].Err = ErrTimeout // each would take up to one more second
 			}
 			break
 		}
@@ -110,7 +110,7 @@ func alone(body string, sample Sample) Result {
 	return Result{JSON: text, Err: err}
 }
 
-// limited runs an evaluation for at most a second.
+// limited runs an evaluation for at most one second.
 func limited(evaluate func(*jsonnet.VM) (string, error)) (string, error) {
 	type result struct {
 		text string

@@ -11,9 +11,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Harm says what a security review would refuse of a change, and what would keep
-// Kratos from starting: nothing for a change that may be offered. It knows no
-// rules, only the two states.
+// Harm returns the ways in which a change weakens security or keeps Kratos from
+// starting; a change with none may be offered as a fix. It compares the two
+// configurations and does not depend on the rules.
 func Harm(before, after *passkeys.Config) []string {
 	var out []string
 	for _, row := range register() {
@@ -142,8 +142,8 @@ func scalars(v *kratosconf.Value) []*kratosconf.Value {
 	return v.Items()
 }
 
-// hostOf is the host of a URL, of an origin or of what somebody meant as one: one
-// name for this machine, and one for all apps.
+// hostOf returns the host of a URL or an origin, even if it is malformed. All names
+// of the local machine have the same host, and so have all apps.
 func hostOf(v *kratosconf.Value) string {
 	text := strings.Map(func(r rune) rune {
 		if r <= ' ' || r == '\u200b' || r == '\u00a0' || r == '\ufeff' {
@@ -254,7 +254,7 @@ func lax(value string) int {
 	return 1
 }
 
-// loosensSwitch: a protection is switched off, or a risk on.
+// loosensSwitch reports a protection that a change disables or a risk that it enables.
 func loosensSwitch(before, after *passkeys.Config) string {
 	for _, path := range []string{
 		"security.account_enumeration.mitigate", "clients.http.disallow_private_ip_ranges", "cookies.secure", "session.cookie.secure",

@@ -16,8 +16,8 @@ const (
 	IgnoreReasonRule = "ignore-without-reason"
 )
 
-// ignoreComment is what makes the linter silent about one line, the comment's
-// own or, when it stands alone, the next:
+// ignoreComment matches a comment that suppresses the findings of its line or, if
+// the line has nothing else, of the next line:
 //
 //	# oly:ignore rp-id-too-broad because only we own names below it
 //

@@ -144,7 +144,8 @@ type Unproven struct {
 	Owner string
 }
 
-// Verifies is what the owner of an address may do that signs nobody in.
+// Verifies is the step of an address's owner that verifies the address without
+// signing the user in.
 const Verifies = "verifies the address"
 
 // UnprovenAddresses lists such traits of the schema that users sign up with,

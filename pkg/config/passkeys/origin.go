@@ -11,9 +11,9 @@ import (
 // so that each part may be a template.
 type Origin struct {
 	Value  *kratosconf.Value
-	Text   string // as it stands, templates as placeholders
+	Text   string // as written, templates as placeholders
 	Scheme string // lower case, "" when there is none
-	User   string // what stands before an @
+	User   string // the part before an @
 	Host   string // with its port, as written
 	Rest   string // path, query and fragment
 	// Page is the parsed form; Known says that it could be parsed.
@@ -57,7 +57,7 @@ func (o Origin) Bare() string {
 	return o.Scheme + "://" + o.Host
 }
 
-// Show is Bare for people: what stands there when a template hides it.
+// Show returns Bare for messages, or the text as written if a template hides it.
 func (o Origin) Show() string {
 	if o.Known || o.Value == nil {
 		return o.Bare()

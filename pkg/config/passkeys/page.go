@@ -41,7 +41,7 @@ func findPages(c *kratosconf.Config, domains []webauthn.Page) []Page {
 }
 
 // isErrorPage recognises a registration page that only says that there is no
-// sign-up, which is how it is often switched off.
+// sign-up, a common way to disable it.
 func isErrorPage(o Origin) bool {
 	path := o.Rest[strings.LastIndexByte(o.Rest, '/')+1:]
 	return strings.Contains(strings.ToLower(path), "error")

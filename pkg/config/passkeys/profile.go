@@ -43,7 +43,7 @@ func IsPublic(page webauthn.Page) bool {
 	return !slices.ContainsFunc(private, func(tld string) bool { return strings.HasSuffix(host, "."+tld) })
 }
 
-// Prod reports whether the configuration is for people, not for development.
+// Prod reports whether the configuration is for production, not for development.
 func (c *Config) Prod() bool { return c.profile == ProfileProd }
 
 func guessProfile(pages []Page) Profile {

@@ -84,7 +84,7 @@ func (s site) index(flow string) hook {
 	}
 }
 
-// refusal is a hook that Kratos waits for.
+// refusal returns a hook whose response Kratos waits for, so that it can reject the flow.
 func (s site) refusal(route, body string) hook {
 	return hook{URL: s.SidecarURL + api.HookPath + route, Body: s.fileURL(s.hookFile(body)), Response: "parse"}
 }

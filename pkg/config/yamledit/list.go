@@ -40,8 +40,8 @@ func Delete(c *kratosconf.Config, v *kratosconf.Value) []source.Edit {
 	return []source.Edit{{Span: whole}}
 }
 
-// around returns the maps that hold a value, the outermost first, nil if it
-// stands in none of the configuration.
+// around returns the maps that contain a value, outermost first, or nil if no map
+// of the configuration does.
 func around(c *kratosconf.Config, v *kratosconf.Value) []*kratosconf.Value {
 	var find func(in *kratosconf.Value) []*kratosconf.Value
 	find = func(in *kratosconf.Value) []*kratosconf.Value {

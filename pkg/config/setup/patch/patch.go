@@ -46,10 +46,9 @@ type Options struct {
 // username that is not an address.
 type SignUp string
 
-// AnySignUp is CodeFirst, whatever the domain: a passkey under an address that
-// nobody has proven lets a stranger keep the key to an account. It leaves the
-// sign-up as it is only if passkeys are enabled already and no account can be
-// taken over.
+// AnySignUp is CodeFirst, whatever the domain: with a passkey for an unverified
+// address, a stranger could keep access to its owner's account. The sign-up is left
+// unchanged only if passkeys are already enabled and no account can be taken over.
 const (
 	AnySignUp    SignUp = ""
 	CodeFirst    SignUp = "code-first"

@@ -60,8 +60,8 @@ func (w *workshop) pass() (*passkeys.Config, error) {
 	return p, err
 }
 
-// apply makes edits and says so. No edits for something that has to change mean
-// that it stands where a byte edit is not safe.
+// apply makes the edits of a step and reports the step. It returns a conflict if
+// there are no edits, because then the place cannot be edited safely.
 func (w *workshop) apply(step Step, edits []source.Edit) error {
 	if len(edits) == 0 {
 		return conflictf(step.At, "init cannot edit this place safely (an anchor, an environment variable or an unusual style); by hand: %s", step.What)

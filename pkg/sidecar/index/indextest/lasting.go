@@ -98,7 +98,7 @@ func testParallelBatches(t *testing.T, s index.Store) {
 	for n := range people {
 		ids = append(ids, uuid.New())
 		if n%2 == 0 {
-			put(t, s, person(ids[n]))
+			put(t, s, identity(ids[n]))
 		}
 	}
 	var wg sync.WaitGroup
@@ -159,7 +159,7 @@ func testLoad(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Sto
 	t.Helper()
 	var people []*index.Identity
 	for n := range 300 {
-		people = append(people, person(uuid.UUID{1, byte(n >> 8), byte(n)}, fmt.Sprint("h", n), fmt.Sprint("second h", n)))
+		people = append(people, identity(uuid.UUID{1, byte(n >> 8), byte(n)}, fmt.Sprint("h", n), fmt.Sprint("second h", n)))
 	}
 	byID := map[uuid.UUID]*index.Identity{}
 	load := func(part []*index.Identity, token string) {
@@ -192,14 +192,14 @@ func testLoad(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Sto
 	// Others change while their handles cannot be found yet: one loses a handle,
 	// one comes back without any, one is deleted, one is used.
 	lost, back, deleted, used := people[4], people[5], people[6].Clone(), people[8].Clone()
-	put(t, s, person(lost.ID, "h4"))
+	put(t, s, identity(lost.ID, "h4"))
 	_, err = s.Update(t.Context(), []uuid.UUID{back.ID}, set(nil))
 	require.NoError(t, err)
-	put(t, s, person(back.ID))
+	put(t, s, identity(back.ID))
 	deleted.DeletedAt = deleted.SeenAt
 	used.Credentials[0].UsedAt = used.SeenAt
 	put(t, s, deleted, used)
-	byID[lost.ID], byID[back.ID], byID[deleted.ID], byID[used.ID] = person(lost.ID, "h4"), person(back.ID), deleted, used
+	byID[lost.ID], byID[back.ID], byID[deleted.ID], byID[used.ID] = identity(lost.ID, "h4"), identity(back.ID), deleted, used
 	load(people[100:], "second")
 	load(people[100:], "second") // and once more, as after a crash
 	s = reopen(t, s)
@@ -222,7 +222,7 @@ func testLoad(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Sto
 
 func testDurable(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Store) index.Store) {
 	t.Helper()
-	p := person(uuid.New(), "h1")
+	p := identity(uuid.New(), "h1")
 	put(t, s, p)
 	job := index.Job{Identity: p.ID, Number: 7, Flow: index.FlowSettings}
 	_, err := s.Enqueue(t.Context(), job)
