@@ -9,7 +9,7 @@ import (
 )
 
 // ItemLines returns the text of a list's element as lines of a block list, starting
-// at the dash. It returns nil if the element is an alias, contains an anchor or comes
+// at the dash. It returns nil if the element has or contains an anchor or comes
 // from the environment.
 func ItemLines(item *kratosconf.Value) []string {
 	if item == nil || item.Shared || item.Env != "" || item.Span.File == nil {

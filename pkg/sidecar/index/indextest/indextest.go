@@ -68,9 +68,9 @@ func set(i *index.Identity) index.Change {
 	return func(uuid.UUID, *index.Identity) *index.Identity { return i }
 }
 
-func put(t *testing.T, s index.Store, people ...*index.Identity) {
+func put(t *testing.T, s index.Store, identities ...*index.Identity) {
 	t.Helper()
-	for _, p := range people {
+	for _, p := range identities {
 		changed, err := s.Update(t.Context(), []uuid.UUID{p.ID}, set(p))
 		require.NoError(t, err)
 		require.Equal(t, 1, changed)
