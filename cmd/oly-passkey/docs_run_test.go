@@ -112,7 +112,7 @@ func (r *reader) runConsole(b block) {
 	require.Equal(r.t, b.code, now.String(), "%s:%d; if it is right: go test ./cmd/oly-passkey -run Documents -update", r.path, b.line)
 }
 
-// shell runs lines in the page's folder and answers all that they print.
+// shell runs lines in the page's folder and returns their output.
 func (r *reader) shell(lines string) (string, error) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
@@ -134,7 +134,7 @@ func exitCode(t *testing.T, err error) int {
 	return 0
 }
 
-// parse reads what is no command.
+// parse parses a block that is not a command.
 func (r *reader) parse(b block) {
 	r.t.Helper()
 	var err error

@@ -27,10 +27,10 @@ import (
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
-// Every trouble here meets the real command in a process of its own. What is to
-// be expected of it stands in docs/dev/faults.md.
+// Every fault here is injected into the real command, which runs as a process.
+// docs/dev/faults.md documents the expected behaviour.
 
-// troubled is a Kratos in front of which a trouble stands, until it is mended.
+// troubled is a Kratos behind a proxy that injects a fault until it is removed.
 type troubled struct {
 	crowd   *fakecrowd
 	trouble atomic.Pointer[trouble]
@@ -107,8 +107,8 @@ func newCrowd(people int) (*fakecrowd, []uuid.UUID) {
 	return crowd, all
 }
 
-// TestKratosTroubles: while Kratos does not answer as it should, the index does,
-// hooks are taken, and nobody is forgotten; once it does they are pulled.
+// TestKratosTroubles: while Kratos fails, the sidecar still resolves handles, accepts
+// hooks and deletes no identity; afterwards it pulls the hooks' identities.
 func TestKratosTroubles(t *testing.T) {
 	for name := range kratosTroubles(nil) {
 		t.Run(name, func(t *testing.T) {
@@ -155,8 +155,8 @@ func TestKratosTroublesWhileBuilding(t *testing.T) {
 	}
 }
 
-// TestEmptyKratos: a Kratos that has lost everybody deletes nobody here, and is
-// refused at the start like any other one.
+// TestEmptyKratos: a Kratos that has lost all identities deletes none in the index,
+// and the sidecar does not start with it, as with any other foreign Kratos.
 func TestEmptyKratos(t *testing.T) {
 	crowd, people := newCrowd(300)
 	empty, _ := newCrowd(0)
@@ -246,7 +246,7 @@ func TestDiskFull(t *testing.T) {
 	v := newVictim(t, crowd)
 	disk := t.TempDir()
 	v.args[4] = filepath.Join(disk, "data")
-	// A file system of its own that nobody else sees and that ends with the process.
+	// A private file system that is gone when the process ends.
 	mount := []string{"-m", "sh", "-c", `mount -t tmpfs -o size=4m none "$0" && exec "$@"`, disk, v.binary}
 	if os.Getuid() != 0 {
 		mount = append([]string{"-r"}, mount...)
@@ -291,7 +291,7 @@ func fillDisk(t *testing.T, path string) {
 	require.NoError(t, f.Close())
 }
 
-// slowly opens connections to an address and sends a byte a second on each.
+// slowly opens connections to an address and sends one byte per second on each.
 func slowly() {
 	count, err := strconv.Atoi(os.Args[2])
 	if err != nil {
@@ -315,7 +315,7 @@ func slowly() {
 	}
 }
 
-// requireStatus demands an answer about a person that names nobody.
+// requireStatus requires a response about an identity that does not name one.
 func (v *victim) requireStatus(want int, id uuid.UUID) {
 	v.t.Helper()
 	status, found := v.resolve(id)
@@ -352,7 +352,7 @@ func (v *victim) awaitMissing(want int) {
 	v.awaitIndex("missing", float64(want))
 }
 
-// awaitIndex waits until GET /v1/index answers a value in a field.
+// awaitIndex waits until a field of GET /v1/index has a value.
 func (v *victim) awaitIndex(field string, want any) {
 	v.t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {

@@ -12,8 +12,8 @@ import (
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
-// TestLintAsksTheSidecarWhomItLocksOut changes rp.id beside a sidecar that knows
-// nobody, one person with two passkeys, and three people.
+// TestLintAsksTheSidecarWhomItLocksOut changes rp.id while the sidecar's index has
+// no user, one user with two passkeys, and three users.
 func TestLintAsksTheSidecarWhomItLocksOut(t *testing.T) {
 	other := func(c string) string { return c + raw[1:] }
 	for _, c := range []struct {

@@ -19,8 +19,8 @@ import (
 	"github.com/olympusoss/oly-passkey/kratos/e2e/chromium"
 )
 
-// TestLocalhost runs examples/localhost: init adds the secrets and finds nothing
-// else to write, and somebody signs up and in with a passkey.
+// TestLocalhost runs examples/localhost: init adds the secrets and nothing else, and
+// a user signs up and in with a passkey.
 func TestLocalhost(t *testing.T) {
 	t.Parallel()
 	program := build(t, root, "./cmd/oly-passkey")
@@ -61,7 +61,7 @@ func TestTwoKratos(t *testing.T) {
 	p.signIn()
 }
 
-// initialise runs `oly-passkey init` and answers what it did.
+// initialise runs `oly-passkey init` and returns its output.
 func initialise(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, append([]string{"init"}, args...)...)

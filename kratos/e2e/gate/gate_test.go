@@ -1,4 +1,4 @@
-// Package gate holds pkg/webauthn's answers against a real Chromium.
+// Package gate compares the predictions of pkg/webauthn with a real Chromium.
 package gate_test
 
 import (

@@ -34,7 +34,7 @@ func foreignRelyingParty(t *testing.T, s *stack) {
 }
 
 // foreignOrigin: rp.id is the page's, and Kratos expects another origin. The
-// browser agrees, Kratos refuses.
+// browser accepts it, Kratos rejects it.
 func foreignOrigin(t *testing.T, s *stack) {
 	p := s.newTab(t, withoutAutofill)
 	p.plugIn("internal")

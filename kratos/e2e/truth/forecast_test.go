@@ -87,7 +87,7 @@ func (d *deployment) forecast(t *testing.T) *forecast {
 		if one.Rule == "no-session-hook" {
 			f.Session = false
 		}
-		// Here the UI's server reaches Kratos by an address of its own, and people
+		// Here the UI's server reaches Kratos by an address of its own, and users
 		// sign up on localhost whatever else is deployed.
 		if one.Severity == finding.Error && one.Rule != "base-url-internal" && one.Rule != "rp-id-localhost-prod" {
 			errorsFound = true
@@ -102,8 +102,8 @@ func (d *deployment) forecast(t *testing.T) *forecast {
 	slices.Sort(f.Rules)
 	f.Rules = slices.Compact(f.Rules)
 	if f.Stages[stageStart] {
-		// Whatever else is wrong, nobody gets to see it; rules that name several
-		// stages stand for one cause.
+		// A Kratos that does not start hides every other fault; rules that name several
+		// stages have one cause.
 		if !slices.Contains(f.Rules, "rp-id-missing") {
 			f.Stages = map[stage]bool{stageStart: true}
 		}
