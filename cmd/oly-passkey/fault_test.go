@@ -38,7 +38,7 @@ type troubled struct {
 
 type trouble struct {
 	answer func(w http.ResponseWriter, r *http.Request, crowd http.Handler)
-	mended chan struct{}
+	restored chan struct{}
 }
 
 func (k *troubled) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -54,10 +54,9 @@ func (k *troubled) fail(answer func(http.ResponseWriter, *http.Request, http.Han
 	k.trouble.Store(&trouble{answer, make(chan struct{})})
 }
 
-func (k *troubled) mend() { close(k.trouble.Swap(nil).mended) }
+func (k *troubled) restore() { close(k.trouble.Swap(nil).restored) }
 
-// kratosTroubles are the ways in which a Kratos does not answer. hangs tells
-// that an answer which waits for it waits long.
+// kratosTroubles returns handlers for the ways in which a Kratos can fail, by name.
 func kratosTroubles(k *troubled) map[string]func(http.ResponseWriter, *http.Request, http.Handler) {
 	says := func(status int, body string) func(http.ResponseWriter, *http.Request, http.Handler) {
 		return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
@@ -74,7 +73,7 @@ func kratosTroubles(k *troubled) map[string]func(http.ResponseWriter, *http.Requ
 		"hangs": func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 			if t := k.trouble.Load(); t != nil {
 				select {
-				case <-t.mended:
+				case <-t.restored:
 				case <-r.Context().Done():
 				}
 			}
@@ -127,7 +126,7 @@ func TestKratosTroubles(t *testing.T) {
 				require.Equal(t, http.StatusServiceUnavailable, v.post("/v1/resolve", fmt.Sprintf(`{"user_handle":%q,"confirm":true}`, handleOf(people[0]))))
 			}
 			require.Equal(t, http.StatusOK, v.get("/readyz"))
-			kratos.mend()
+			kratos.restore()
 			v.requireAll([]uuid.UUID{late})
 		})
 	}
@@ -149,7 +148,7 @@ func TestKratosTroublesWhileBuilding(t *testing.T) {
 			v.requireStatus(http.StatusServiceUnavailable, people[0])
 			v.requireStatus(http.StatusServiceUnavailable, late)
 			require.Equal(t, http.StatusOK, v.get("/readyz"))
-			kratos.mend()
+			kratos.restore()
 			v.requireAll(append(people, late))
 		})
 	}
@@ -168,7 +167,7 @@ func TestEmptyKratos(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, v.post("/v1/index/reconcile", ""))
 	v.awaitMissing(len(people))
 	v.requireAll(people)
-	kratos.mend()
+	kratos.restore()
 	require.Equal(t, http.StatusAccepted, v.post("/v1/index/reconcile", ""))
 	v.awaitMissing(0)
 	v.requireAll(people)
@@ -178,7 +177,7 @@ func TestEmptyKratos(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			another, _ := newCrowd(other)
 			kratos.fail(func(w http.ResponseWriter, r *http.Request, _ http.Handler) { another.ServeHTTP(w, r) })
-			defer kratos.mend()
+			defer kratos.restore()
 			again := *v
 			again.t = t
 			again.requireRefusal("oly-passkey: error: serve: index belongs to another Kratos: none of the sampled identities exist there; " +

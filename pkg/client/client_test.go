@@ -63,7 +63,7 @@ func TestResolve(t *testing.T) {
 		answers []http.HandlerFunc
 		calls   int
 		is      error
-		want    string // the error; none where it is empty
+		want    string // the error, "" for none
 	}{
 		{"found", []http.HandlerFunc{says(200, good)}, 1, nil, ""},
 		{"after trouble", []http.HandlerFunc{says(502, "bad gateway"), problem(503, "index-building"), says(200, good)}, 3, nil, ""},

@@ -64,7 +64,7 @@ func TestBrowserReasons(t *testing.T) {
 	}
 }
 
-// TestNoHostNoPasskey: an empty rp.id is no page's host.
+// TestNoHostNoPasskey: an empty rp.id does not match the host of any page.
 func TestNoHostNoPasskey(t *testing.T) {
 	rpID := ""
 	require.Equal(t, webauthn.ClassNotSuffix, webauthn.Browser(webauthn.Page{Scheme: "https"}, &rpID, nil).Class)
@@ -253,8 +253,8 @@ func TestMoreRegistrableDomains(t *testing.T) {
 	}
 }
 
-// TestPredictReasons: both gates speak where both agree, and the second alone
-// where it refuses.
+// TestPredictReasons: the reason names both gates if both accept, and only the second
+// if that one rejects.
 func TestPredictReasons(t *testing.T) {
 	rpID := "example.com"
 	q := webauthn.Query{Page: requirePage(t, "https://a.example.com"), RPID: &rpID, Origins: []string{"https://a.example.com"}}

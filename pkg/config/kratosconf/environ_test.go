@@ -147,7 +147,7 @@ func TestOverlays(t *testing.T) {
 	require.Equal(t, "SECRETS_DEFAULT_9999", c.Get("secrets.default.0").Env, "what fills up comes from it as well")
 }
 
-// TestWhatOverlaysHide: a value knows what it hides, and where its key stands.
+// TestWhatOverlaysHide: a value knows what it overrides and the position of its key.
 func TestWhatOverlaysHide(t *testing.T) {
 	d := parse(t, "x.yml", "cookies:\n  domain: a\nidentity: {schemas: [{id: a}]}\n")
 	c, err := kratosconf.Load([]*kratosconf.Document{d}, kratosconf.Environ([]string{"COOKIES_DOMAIN=b", "IDENTITY_SCHEMAS_0_ID=c", "IDENTITY_SCHEMAS_2_ID=d"}))

@@ -35,7 +35,7 @@ func files(t *testing.T, o setup.Options, have setup.State) []setup.File {
 	return all
 }
 
-// content answers one file of a list.
+// content returns the content of one file of a list.
 func content(t *testing.T, all []setup.File, path string) string {
 	t.Helper()
 	for _, f := range all {

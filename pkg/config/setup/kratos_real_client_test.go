@@ -182,7 +182,7 @@ func recordCalls(t *testing.T, answer http.HandlerFunc) (*received, string) {
 	return r, s.URL
 }
 
-// wait answers the first call to a path, once it is there.
+// wait waits for the first call to a path and returns it.
 func (r *received) wait(t *testing.T, path string) call {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {

@@ -106,7 +106,7 @@ func TestRelated(t *testing.T) {
 	require.False(t, setup.Inputs{Recalled: recalled, Flags: other}.Merge().Related)
 }
 
-// interview answers the questions in order and returns those that were asked.
+// interview gives the answers in order and returns the questions that were asked.
 func interview(t *testing.T, in setup.Inputs, found *setup.Discovery, answers map[string]string) (asked string, merged setup.Layer) {
 	t.Helper()
 	questions := setup.Questions(found)

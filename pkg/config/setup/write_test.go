@@ -81,8 +81,8 @@ func TestWriteRefusesToOverwrite(t *testing.T) {
 	require.Equal(t, "mine\n", tree(t, dir)[filepath.Join(dir, "hooks", "identity.jsonnet.bak")])
 }
 
-// TestWriteKeepsCopies: of everything that is replaced, none over another, and
-// readable by nobody else where it holds secrets.
+// TestWriteKeepsCopies: every replaced file has a copy that overwrites no other copy
+// and, if the file holds secrets, is readable by its owner only.
 func TestWriteKeepsCopies(t *testing.T) {
 	dir := t.TempDir()
 	all := files(t, setup.Options{Domain: "auth.example.com"}, setup.State{})

@@ -67,9 +67,9 @@ func TestBuildFailsAndGoesOn(t *testing.T) {
 	}
 }
 
-// TestBuildIsStoredInBatches of 20,000 or more where that is a load, of 4,000 or
-// more where it is an update; each before the place where the build would go on
-// after it.
+// TestBuildIsStoredInBatches: batches have 20,000 identities or more if they are
+// loads and 4,000 or more if they are updates, and each is stored before the position
+// at which the build would resume after it.
 func TestBuildIsStoredInBatches(t *testing.T) {
 	for _, tc := range []struct {
 		total, page int
@@ -353,7 +353,8 @@ func TestBuildTells(t *testing.T) {
 	})
 }
 
-// stayingIn is a crowd beside the people of a fakekratos, who are not listed.
+// stayingIn is a crowd that also has the identities of a fakekratos, without listing
+// them.
 type stayingIn struct {
 	*crowd
 	kratos *fakekratos

@@ -197,8 +197,8 @@ func TestChangesAreMadeAgain(t *testing.T) {
 	})
 }
 
-// TestEraseMeansTheDeleted: whoever comes back while somebody is erased stays,
-// and what the store answers is handed on.
+// TestEraseMeansTheDeleted: an identity that reappears during the erase is kept, and
+// an error of the store is returned.
 func TestEraseMeansTheDeleted(t *testing.T) {
 	inBubble(t, func(w *world) {
 		store := newFaultyStore()
@@ -234,8 +234,8 @@ func TestEraseMeansTheDeleted(t *testing.T) {
 	})
 }
 
-// TestEraseGivesUp where another server goes on saying that it has seen somebody whom
-// Kratos has not.
+// TestEraseGivesUp: erase fails if another server keeps storing an identity that
+// Kratos does not have.
 func TestEraseGivesUp(t *testing.T) {
 	inBubble(t, func(w *world) {
 		store := newFaultyStore()

@@ -10,8 +10,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// TestListIsTriedAgain after about half a second, a second, two and so on, and
-// from half a second again after a sweep that was complete, or that stopped.
+// TestListIsTriedAgain: the list is retried after about 0.5 s, 1 s, 2 s and so on,
+// and after 0.5 s again once a sweep was complete or stopped.
 func TestListIsTriedAgain(t *testing.T) {
 	inBubble(t, func(w *world) {
 		var down atomic.Bool
@@ -46,7 +46,7 @@ func TestListIsTriedAgain(t *testing.T) {
 			require.Len(w.t, people.tokens(), 1)
 		}
 		stays := w.kratos.register("passkey")
-		w.remember(stays.owner) // so that nobody needs the list to tell whose the index is
+		w.remember(stays.owner) // so that the index's Kratos is recognized without the list
 		w.start(func(o *Options) { o.Kratos = stayingIn{people, w.kratos} })
 		fromHalfASecond()
 		upToAMinute()

@@ -102,13 +102,13 @@ func (h *history) whole(start func(...func(*Options))) {
 		}
 	}()
 	h.kratos.page = 1 + h.rand.IntN(5)
-	h.kratos.register("passkey") // somebody stays, or the index would seem another kratos's
+	h.kratos.register("passkey") // one identity stays, or the index would seem to belong to another Kratos
 	for range h.rand.IntN(6) {
 		h.live()
 	}
 	start()
 	events, pause := 60, 20_000 // milliseconds
-	if h.slow {                 // so that answers are under way when something happens
+	if h.slow {                 // so that responses are in flight when something happens
 		events, pause = 200, 1_500
 	}
 	for n := range events {
@@ -218,8 +218,8 @@ func (h *history) happened(what string, k fakekey, flow index.Flow) {
 	h.tell(k.owner, flow)
 }
 
-// tell makes a hook, unless it is lost. Where answers are slow it mostly arrives at
-// once, so that those are under way which were asked for before.
+// tell sends a hook, unless it is lost. If responses are slow it mostly arrives at
+// once, while earlier responses are in flight.
 func (h *history) tell(id uuid.UUID, flow index.Flow) {
 	switch {
 	case h.rand.IntN(5) == 0:
@@ -305,8 +305,8 @@ func (h *history) checkTold() {
 	}
 }
 
-// checkPulled: while Kratos answers every hook is pulled, also of a server that was
-// stopped.
+// checkPulled: while Kratos responds, every hook is pulled, also those of a server
+// that was stopped.
 func (h *history) checkPulled() {
 	h.t.Helper()
 	h.down = false
@@ -353,8 +353,8 @@ func (h *history) checkAll() {
 	}
 }
 
-// shown tells whether a handle has been seen for certain: what was on an answer
-// that arrived late may have been over by then.
+// shown reports whether the index must have seen a handle: a late response may have
+// been outdated when it arrived.
 func (h *history) shown(k fakekey) bool {
 	if h.slow {
 		return h.kratos.lists(k)
@@ -362,8 +362,8 @@ func (h *history) shown(k fakekey) bool {
 	return h.kratos.wasShown(k)
 }
 
-// checkDeleted: after --max-age and a sweep nobody is answered whom Kratos has
-// not, and everybody is known whom it lists.
+// checkDeleted: after --max-age and a sweep, no identity is returned that Kratos does
+// not have, and every identity that it lists is known.
 func (h *history) checkDeleted() {
 	h.t.Helper()
 	for _, k := range h.keys {
@@ -400,8 +400,8 @@ func (h *history) checkSignals() {
 	}
 }
 
-// checkUnknown asks about any credential, as it stands in an assertion: none that
-// signs in is called unknown.
+// checkUnknown asks about a random credential as an assertion presents it: none that
+// signs in is reported as unknown.
 func (h *history) checkUnknown() {
 	h.t.Helper()
 	if len(h.keys) == 0 || h.d == nil {
@@ -417,8 +417,8 @@ func (h *history) checkUnknown() {
 	}
 }
 
-// liveByHandle tells whether any key with this handle still signs in: those
-// that were added in settings of the webauthn method share the identity's id.
+// liveByHandle reports whether any key with this handle still signs in: webauthn keys
+// that were added in settings share the identity's id.
 func (h *history) liveByHandle(k fakekey) bool {
 	for _, other := range h.keys {
 		if string(other.handle) == string(k.handle) && h.kratos.live(other) {

@@ -59,7 +59,7 @@ func TestRepull(t *testing.T) {
 		w.wait(time.Minute)
 		require.Equal(w.t, pulls+4, w.kratos.pulled())
 
-		w.hook(k.owner, index.FlowLogin) // a login changes nothing, so no news is no surprise
+		w.hook(k.owner, index.FlowLogin) // a login may change nothing, so the pull is not repeated
 		w.wait(time.Minute)
 		require.Equal(w.t, pulls+5, w.kratos.pulled())
 	})

@@ -39,7 +39,7 @@ func (s *faultyStore) call(method string) error {
 	return err
 }
 
-// count counts a call and tells whether it fails.
+// count counts a call and returns its number, and an error if the call is to fail.
 func (s *faultyStore) count(method string) (n int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -170,7 +170,7 @@ func (s faultyLoader) Load(ctx context.Context, ids []uuid.UUID, change index.Ch
 // FinishLoad implements index.Loader.
 func (s faultyLoader) FinishLoad(context.Context) error { return s.call("FinishLoad") }
 
-// retryingStore asks for every change twice, first of another record.
+// retryingStore calls every change twice, first with another record.
 type retryingStore struct {
 	index.Store
 	first *index.Identity

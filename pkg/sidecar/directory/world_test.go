@@ -49,7 +49,7 @@ func (s *said) String() string {
 	return s.text.String()
 }
 
-// lines answers what was said with a message, without the time and the level.
+// lines returns the log lines with a message, without the time and the level.
 func (s *said) lines(message string) (lines []string) {
 	for dueHeap := range strings.Lines(s.String()) {
 		if at := strings.Index(dueHeap, fmt.Sprintf("msg=%q", message)); at >= 0 {

@@ -53,8 +53,7 @@ func (stale) Check(_ context.Context, report func(string)) error {
 	return nil
 }
 
-// TestVerifyComparesWithRecords: what stands beside a handle has to be what the
-// record says.
+// TestVerifyComparesWithRecords: a handle's lookup result must agree with its record.
 func TestVerifyComparesWithRecords(t *testing.T) {
 	i := full()
 	i.DeletedAt = time.Time{}
@@ -88,7 +87,7 @@ func (s vanishing) After(ctx context.Context, id uuid.UUID, limit int) ([]*index
 	return page, err
 }
 
-// TestVerifyWhileItIsWritten: what is not there any more is no disagreement.
+// TestVerifyWhileItIsWritten: a record that is gone is not reported as a problem.
 func TestVerifyWhileItIsWritten(t *testing.T) {
 	counted, err := index.Verify(t.Context(), vanishing{filled(t, 4)}, func(problem string) { t.Error(problem) })
 	require.NoError(t, err)

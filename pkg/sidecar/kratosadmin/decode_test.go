@@ -43,7 +43,7 @@ func FuzzDecodePage(f *testing.F) {
 	})
 }
 
-// pages are answers as Kratos gives them, and as it never would.
+// pages returns valid and invalid response bodies.
 func pages() []string {
 	const id1, id2 = `"id":"11111111-1111-4111-8111-111111111111"`, `"id":"22222222-2222-4222-8222-222222222222"`
 	return []string{

@@ -122,7 +122,7 @@ type property struct {
 	Enum        []string `json:"enum"`
 }
 
-// schemaOf answers the schema of a content, which always is a reference.
+// schemaOf returns the schema of a content, which is always a reference.
 func (d *document) schemaOf(t *testing.T, content json.RawMessage) *schema {
 	t.Helper()
 	var c struct {

@@ -31,7 +31,7 @@ const (
    {"id":"AwM=","added_at":"2026-11-22T00:00:00Z","display_name":"Blue key","is_passwordless":true}]}}}}`
 )
 
-// wholeKratos knows one person; everybody else is 404.
+// wholeKratos is a Kratos with one identity; it responds with 404 to all others.
 func wholeKratos(t *testing.T) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

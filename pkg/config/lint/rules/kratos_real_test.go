@@ -74,7 +74,7 @@ func TestRealKratosKeepsTheWordOfEveryRule(t *testing.T) {
 			t.Run(rule.ID+"/"+e.name, func(t *testing.T) {
 				require.Equal(t, claim, startKratos(t, e, opts.Env, nil), found[0].Message)
 				for _, pick := range []func(finding.Finding) []source.Edit{safe, suggested} {
-					mended := e.mended(found, pick)
+					mended := e.repaired(found, pick)
 					if len(mended) > 0 && len(all) == len(found) {
 						require.Empty(t, startKratos(t, e, opts.Env, mended), "mended")
 					}
