@@ -37,7 +37,7 @@ type troubled struct {
 }
 
 type trouble struct {
-	answer func(w http.ResponseWriter, r *http.Request, crowd http.Handler)
+	answer   func(w http.ResponseWriter, r *http.Request, crowd http.Handler)
 	restored chan struct{}
 }
 
