@@ -86,7 +86,7 @@ func resolve(t *testing.T, document string) []byte {
 	return json
 }
 
-// restricted demands what Pod Security admission does at its strictest level.
+// restricted requires the strictest level of Pod Security admission.
 func restricted(t *testing.T, pod *corev1.PodTemplateSpec) {
 	t.Helper()
 	checks, err := policy.NewEvaluator(policy.DefaultChecks(), nil)

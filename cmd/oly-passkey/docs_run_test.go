@@ -88,8 +88,8 @@ func (r *reader) runScript(b block) {
 	require.Equal(r.t, want, exitCode(r.t, err), "%s:%d: %s\n%s", r.path, b.line, b.code, out)
 }
 
-// runConsole demands the shown output, to the character; -update writes it. The
-// exit code may be that of findings: the output tells.
+// runConsole requires exactly the shown output; -update rewrites it. The exit code may
+// be that for findings.
 func (r *reader) runConsole(b block) {
 	r.t.Helper()
 	require.NotEmpty(r.t, b.shown(), "%s:%d: a console block begins with \"$ \"", r.path, b.line)

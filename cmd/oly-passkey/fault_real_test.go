@@ -89,7 +89,7 @@ func TestRealPostgresRestartsUnderLoad(t *testing.T) {
 	v.requireAll(people)
 }
 
-// tryResolve is resolve where a server may be in trouble.
+// tryResolve is like resolve but returns an error if the server fails.
 func tryResolve(url string, id uuid.UUID) (status int, found string, err error) {
 	resp, err := http.Post(url+"/v1/resolve", "application/json", strings.NewReader(fmt.Sprintf(`{"user_handle":%q}`, handleOf(id))))
 	if err != nil {

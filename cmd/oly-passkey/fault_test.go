@@ -345,7 +345,7 @@ func (v *victim) awaitComplete() {
 	v.awaitIndex("complete", true)
 }
 
-// awaitMissing waits until a sweep has missed so many identities.
+// awaitMissing waits until a sweep has found the given number of missing identities.
 func (v *victim) awaitMissing(want int) {
 	v.t.Helper()
 	v.awaitIndex("missing", float64(want))
@@ -367,7 +367,8 @@ func (v *victim) awaitIndex(field string, want any) {
 	}
 }
 
-// requireRefusal demands that the command ends with 3 and these last words.
+// requireRefusal requires that the command exits with 3 and that its output ends with
+// words.
 func (v *victim) requireRefusal(words string) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

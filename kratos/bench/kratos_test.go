@@ -68,7 +68,7 @@ type kratos struct {
 	dsn           string // of its database
 }
 
-// startKratos lets registrations tell a sidecar.
+// startKratos starts a Kratos with a registration hook to a sidecar.
 func startKratos(t *testing.T, sidecarAddr string) *kratos {
 	t.Helper()
 	c := postgrestest.Start(t)

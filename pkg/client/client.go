@@ -89,7 +89,7 @@ type ProblemError struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 
-	RetryAfter time.Duration `json:"-"` // 0 where the sidecar did not say
+	RetryAfter time.Duration `json:"-"` // 0 if the sidecar sent none
 }
 
 func (p *ProblemError) Error() string {

@@ -21,8 +21,8 @@ const MaxSize = 16 << 20
 type File struct {
 	Name string // as the user named it
 	Data []byte
-	// Foreign says that the file does not belong to the repository that is
-	// checked: reports show no line of it, and no fix changes it.
+	// Foreign reports whether the file is outside of the repository that is checked:
+	// reports do not quote it, and fixes do not change it.
 	Foreign bool
 
 	text  string // Data as a string, so that lines need not be copied
@@ -37,7 +37,7 @@ type mark struct{ offset, column int }
 // markEvery is the distance of marks in characters.
 const markEvery = 1024
 
-// New makes a File of bytes that are already in memory.
+// New returns a File with the given content.
 func New(name string, data []byte) *File {
 	f := &File{Name: name, Data: data, text: string(data), lines: []int{0}}
 	for i, c := range data {
@@ -65,7 +65,7 @@ func (f *File) mark(start, end int) {
 	}
 }
 
-// ErrDirectory says that a name is a directory's.
+// ErrDirectory is the error for a directory.
 var ErrDirectory = errors.New("it is a directory")
 
 // Open reads a file of at most MaxSize bytes, which may be a pipe or a device.

@@ -74,7 +74,7 @@ func TestClassNames(t *testing.T) {
 	require.Equal(t, "origin-not-configured", string(webauthn.ClassOriginNotConfigured), "reports carry this word")
 }
 
-// TestSuffixes: where an rp.id may begin and end within a host.
+// TestSuffixes: which parts of a host can be an rp.id.
 func TestSuffixes(t *testing.T) {
 	for _, tc := range []struct {
 		host, rpID string

@@ -35,7 +35,7 @@ func TestProgressFollows(t *testing.T) {
 	})
 }
 
-// TestProgressFollowsTerminalsOnly: elsewhere the log tells.
+// TestProgressFollowsTerminalsOnly: without a terminal the log has the progress.
 func TestProgressFollowsTerminalsOnly(t *testing.T) {
 	var pipe bytes.Buffer
 	(&ProgressLine{w: &pipe}).Follow(t.Context(), nil)

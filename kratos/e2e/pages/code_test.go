@@ -51,8 +51,8 @@ func codeThenPasskey(t *testing.T, s *stack) {
 	require.Equal(t, identity, p.whoami())
 }
 
-// passkeySignUpRefused bypasses the page, which does not offer it, as an attacker
-// would who wants the account of another user's address.
+// passkeySignUpRefused bypasses the page, which does not offer it, as an attacker would
+// to get the account of another user's address.
 func passkeySignUpRefused(t *testing.T, s *stack) {
 	p := s.newTab(t, withoutAutofill)
 	p.plugIn("internal")

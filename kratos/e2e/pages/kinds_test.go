@@ -9,10 +9,10 @@ import (
 
 // kinds walks sign-up, sign-in, a sign-in without a touch, and a second
 // registration with every kind of authenticator: this device, a security key and
-// a phone; that keep discoverable credentials or not; that verify their user or
-// cannot. Measured: a security key or a phone keeps a passkey only where it can
-// verify its user, whatever the page asks for, and a device that cannot keeps one
-// and never signs in with it.
+// a phone, with and without discoverable credentials and user verification. Measured: a
+// security key or a phone stores a passkey only if it can verify its user, whatever the
+// page asks for. A platform authenticator that cannot stores one but never signs in
+// with it.
 func kinds(t *testing.T, s *stack) {
 	for transport, attachment := range map[webauthn.AuthenticatorTransport]string{
 		"internal": "platform", "usb": "cross-platform", "cable": "cross-platform",

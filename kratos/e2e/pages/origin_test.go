@@ -9,8 +9,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// foreignRelyingParty is a Kratos whose rp.id is not the page's: a banner says so
-// before anybody clicks, in predict's words, and the click ends as it says.
+// foreignRelyingParty is a Kratos whose rp.id does not fit the page: a banner with
+// predict's text says so at once, and the ceremony fails as predicted.
 func foreignRelyingParty(t *testing.T, s *stack) {
 	const rpID = "example.org"
 	p := s.newTab(t, withoutAutofill)

@@ -19,9 +19,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// stagesOf says where a deployment may end that breaks a rule. Rules that are
-// not here are about the two gates, which predict answers, or do no harm to
-// this one sign-up.
+// stagesOf returns the stages at which a deployment that breaks a rule may fail. The
+// other rules are about the two gates, which predict covers, or do not affect this
+// sign-up.
 func stagesOf(rule string) []stage {
 	switch rule {
 	case "schema-invalid", "origin-and-origins", "scalar-for-array", "duplicate-key", "display-name-misnested",
@@ -128,8 +128,8 @@ func (d *deployment) forecast(t *testing.T) *forecast {
 		f.Stages[stageWorks] = true
 	}
 	switch {
-	// Lint may object where this ceremony works: it looks at every origin that is
-	// listed, and at the ui_url behind the proxy.
+	// Lint may report errors although this ceremony works: it checks every listed
+	// origin, and the ui_url behind the proxy.
 	case v.OK && errorsFound && d.listed() < 2 && d.UI == "", !v.OK && !errorsFound:
 		f.Quarrel = "lint says otherwise than predict: " + v.Reason
 	case !d.matrixAgrees(t, v):
@@ -173,8 +173,8 @@ func keysOf(m map[stage]bool) string {
 	return strings.Join(keys, " or ")
 }
 
-// TestForecasts: lint, matrix and predict say the same of every deployment there
-// is, and of those that twenty other seeds draw; no browser is asked.
+// TestForecasts: lint, matrix and predict agree on every deployment, and on those drawn
+// from twenty other seeds, without a browser.
 func TestForecasts(t *testing.T) {
 	for i := range uint64(21) {
 		for _, d := range deployments(t, seed+i, total()) {

@@ -154,7 +154,7 @@ func (rejectImports) Import(_, path string) (jsonnet.Contents, string, error) {
 // Error is an error of a body.
 type Error struct {
 	Message      string
-	Line, Column int // from 1; 0 where Jsonnet names no place
+	Line, Column int // from 1; 0 if Jsonnet reports no position
 	// MissingField is the field that the context lacks, "" for other errors.
 	MissingField string
 	// Static reports whether the error occurs with every context: the text is invalid

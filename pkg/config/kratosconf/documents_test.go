@@ -84,7 +84,7 @@ func TestPlacesBehindAllLineBreaks(t *testing.T) {
 	}
 }
 
-// TestSecondDocuments: where Kratos stops to read.
+// TestSecondDocuments: the position at which Kratos stops reading.
 func TestSecondDocuments(t *testing.T) {
 	for text, want := range map[string]string{
 		"a: 1\n---\nb: 2\n": "x.yml:2:1", "---\na: 1\n": "", "# c\n---\na: 1\n---": "x.yml:4:1", "%YAML 1.1\n---\na: 1\n": "", "\n\r\n---\na: 1\n": "",

@@ -10,9 +10,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// TestEnvironKeepsWhatFits: a variable counts where its name reads like a key
-// with at most one index. Of two configx puts the last into the place of the
-// first, and sjson sets nothing at the path with a "#" that is left.
+// TestEnvironKeepsWhatFits: a variable counts if its name corresponds to a key with at
+// most one index. If there are two, configx replaces the first by the last, and sjson
+// sets nothing at the remaining path with "#".
 func TestEnvironKeepsWhatFits(t *testing.T) {
 	vars := kratosconf.Environ([]string{
 		"DSN=a=b", "PATH=/bin", "DSN", "=x", "", "SESSION_WHOAMI_REQUIRED__AAL=aal1", "SESSION_WHOAMI_REQUIRED_AAL=aal1",

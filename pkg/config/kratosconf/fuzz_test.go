@@ -124,8 +124,7 @@ func FuzzEnviron(f *testing.F) {
 	})
 }
 
-// requireOrigins demands that every scalar comes from the file or from a
-// variable.
+// requireOrigins requires that every scalar comes from the file or from a variable.
 func requireOrigins(t *testing.T, v *Value, depth int) {
 	t.Helper()
 	require.Less(t, depth, 100)

@@ -134,7 +134,7 @@ func TestIncomplete(t *testing.T) {
 	}
 }
 
-// TestVersionsOfChanges are contracts with the rules that ask for them.
+// TestVersionsOfChanges: the rules depend on these versions.
 func TestVersionsOfChanges(t *testing.T) {
 	for want, version := range map[string]kratosconf.Version{
 		"v1.1.0": kratosconf.VersionOrigins, "v1.2.0": kratosconf.VersionPasskey, "v25.4.0": kratosconf.VersionTriggerID,

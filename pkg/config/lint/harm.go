@@ -192,7 +192,7 @@ func hooksOf(c *passkeys.Config) []passkeys.Hook {
 	return out
 }
 
-// hookKey tells hooks apart, whatever their receiver's scheme.
+// hookKey returns a key that identifies a hook, regardless of its URL's scheme.
 func hookKey(h passkeys.Hook) string {
 	url := h.Config().Get("url").Text()
 	if _, after, ok := strings.Cut(url, "://"); ok {
@@ -375,8 +375,8 @@ func (p *Pass) dropHarm(changes []*[]source.Edit) {
 	}
 }
 
-// harm says what some edits of files would do to this configuration, or why they
-// cannot be made.
+// harm returns the harm that edits would do to this configuration, or why they cannot
+// be made.
 func (p *Pass) harm(edits []source.Edit) []string {
 	byFile := make(map[string][]source.Edit)
 	for _, e := range edits {

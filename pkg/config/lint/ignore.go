@@ -33,9 +33,9 @@ type ignore struct {
 	used   bool
 }
 
-// unignored drops the findings that an ignore comment speaks of, and reports
-// comments without a reason or without a finding. A comment about a rule that
-// does not run now is left alone.
+// unignored removes the findings that an ignore comment suppresses, and reports
+// comments without a reason or without a finding. It does not report comments about
+// rules that do not run.
 func unignored(findings []finding.Finding, files []*source.File, rules []*Rule) []finding.Finding {
 	byFile := make(map[string][]*ignore)
 	for _, f := range files {

@@ -93,8 +93,8 @@ func layouts() map[string]setup.Options {
 	}
 }
 
-// TestFiles holds everything that is written against golden files, which show a
-// reader what the options do.
+// TestFiles compares all written files with golden files, which show what the options
+// do.
 func TestFiles(t *testing.T) {
 	for name, o := range layouts() {
 		t.Run(name, func(t *testing.T) {

@@ -191,7 +191,7 @@ func TestShell(t *testing.T) {
 	require.Equal(t, `a 'Ann'\''s shop' '' https://example.com/ '$(x)'`, setup.Shell("a", "Ann's shop", "", "https://example.com/", "$(x)"))
 }
 
-// TestRecallFolder: the options come with the file that tells them.
+// TestRecallFolder: each recalled option has the file that it comes from.
 func TestRecallFolder(t *testing.T) {
 	root := t.TempDir()
 	write := func(dir string, o setup.Options, staff bool) string {

@@ -23,8 +23,8 @@ func reader(all []setup.File) func(string) []byte {
 	}
 }
 
-// TestRecall: whatever the options were, the files tell them well enough to write
-// every file again.
+// TestRecall: for any options, those recalled from the files write the same files
+// again.
 func TestRecall(t *testing.T) {
 	all := layouts()
 	maps.Copy(all, presets())

@@ -117,7 +117,7 @@ func Compare(dir string, files []File, force bool) ([]Change, error) {
 	return changes, nil
 }
 
-// backup keeps a copy of what a file replaces, for its owner alone where it may
+// backup keeps a copy of the file that f replaces, readable by its owner only if it may
 // hold secrets.
 func (f File) backup(target string) (string, error) {
 	content, err := os.ReadFile(target)

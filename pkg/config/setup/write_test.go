@@ -115,8 +115,8 @@ func TestWriteKeepsCopies(t *testing.T) {
 	}
 }
 
-// TestWriteSecretsThroughNoLink: whoever made the link would choose where they go,
-// or what is git-ignored.
+// TestWriteSecretsThroughNoLink: the owner of a symbolic link could otherwise choose
+// where the secrets are written or which files git ignores.
 func TestWriteSecretsThroughNoLink(t *testing.T) {
 	all := files(t, setup.Options{Domain: "auth.example.com", Target: setup.Compose}, setup.State{})
 	for _, name := range []string{setup.KratosEnv, setup.SidecarKey, setup.PostgresEnv, ".gitignore"} {

@@ -39,9 +39,9 @@ func TestBuildFailsAndGoesOn(t *testing.T) {
 	}{
 		{"Stats", 1, false},
 		{"Update", 1, false},
-		{"UpdateMeta", 1, false}, // where the beginning of the build is noted
-		{"UpdateMeta", 2, false}, // where a page is
-		{"UpdateMeta", 3, false}, // where the end is
+		{"UpdateMeta", 1, false}, // which records the start of the build
+		{"UpdateMeta", 2, false}, // which records a page
+		{"UpdateMeta", 3, false}, // which records the end
 		{"Load", 1, true},
 		{"FinishLoad", 1, true},
 	} {
@@ -143,8 +143,8 @@ func TestBuildIsNoted(t *testing.T) {
 	}
 }
 
-// TestBuildIsAskedToSweep: what is asked for while a batch is stored is known
-// before the next one is.
+// TestBuildIsAskedToSweep: a sweep that is requested while a batch is stored is noticed
+// before the next batch.
 func TestBuildIsAskedToSweep(t *testing.T) {
 	inBubble(t, func(w *world) {
 		store, asked := newFaultyStore(), 0
@@ -224,7 +224,8 @@ func TestBuildGoesOn(t *testing.T) {
 	}
 }
 
-// TestBuildGoesOnBehindWhatWasStored where a batch cannot be.
+// TestBuildGoesOnBehindWhatWasStored: if a batch cannot be stored, the build resumes
+// after the last one that was.
 func TestBuildGoesOnBehindWhatWasStored(t *testing.T) {
 	for _, tc := range []struct {
 		method string
@@ -254,8 +255,8 @@ func TestBuildGoesOnBehindWhatWasStored(t *testing.T) {
 	}
 }
 
-// TestBuildForgetsAPageThatIsGone: where Kratos does not take the token any more
-// the build starts from the front; any other trouble keeps its place.
+// TestBuildForgetsAPageThatIsGone: if Kratos rejects the page token, the build starts
+// from the beginning; after any other failure it keeps its position.
 func TestBuildForgetsAPageThatIsGone(t *testing.T) {
 	status := func(code int) error { return fmt.Errorf("list: %w", &kratosadmin.StatusError{Code: code}) }
 	again, fromFront := []string{"", "63", "63"}, []string{"", "63", ""}
@@ -325,7 +326,8 @@ func TestBuildReadsAhead(t *testing.T) {
 	})
 }
 
-// TestBuildTells how far it is: to whoever asks, and every ten seconds in the log.
+// TestBuildTells: the build reports its progress on request, and in the log every ten
+// seconds.
 func TestBuildTells(t *testing.T) {
 	inBubble(t, func(w *world) {
 		stays := w.kratos.register("passkey")

@@ -169,8 +169,8 @@ func TestKeysWithoutAHandle(t *testing.T) {
 	}
 }
 
-// TestChangesAreMadeAgain: a store may ask for a change twice, of records that
-// differ. The last counts.
+// TestChangesAreMadeAgain: a store may call a change twice, with different records. The
+// last call counts.
 func TestChangesAreMadeAgain(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("passkey")

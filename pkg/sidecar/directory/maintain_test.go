@@ -66,7 +66,7 @@ func TestListIsTriedAgain(t *testing.T) {
 	})
 }
 
-// TestReconcileIsDoneOnce however often it is asked for while a sweep runs.
+// TestReconcileIsDoneOnce: any number of requests during a sweep cause one more sweep.
 func TestReconcileIsDoneOnce(t *testing.T) {
 	inBubble(t, func(w *world) {
 		people := &crowd{total: 1, page: 1}
@@ -82,7 +82,7 @@ func TestReconcileIsDoneOnce(t *testing.T) {
 	})
 }
 
-// TestStopIsQuiet: whoever is stopped in the middle of his work has not failed.
+// TestStopIsQuiet: work that is interrupted by a stop is not logged as a failure.
 func TestStopIsQuiet(t *testing.T) {
 	for name, shared := range map[string]bool{"alone": false, "as the leader": true} {
 		for _, built := range []bool{false, true} {

@@ -301,7 +301,7 @@ func TestErasedThoughSeenAMomentAgo(t *testing.T) {
 	})
 }
 
-// TestErasedIsBounded: where too many were erased all are forgotten.
+// TestErasedIsBounded: the list of erased identities is cleared if it gets too long.
 func TestErasedIsBounded(t *testing.T) {
 	var e erased
 	for n := range 10_001 {

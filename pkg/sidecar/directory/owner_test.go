@@ -21,9 +21,9 @@ func last(n byte) uuid.UUID {
 	return id
 }
 
-// TestOwner: an index is taken for another Kratos' where none of those whom it
-// knows at its front, and in seven other places, is found there, and none of
-// those on the first page of the list is known to it.
+// TestOwner: an index belongs to another Kratos if Kratos has none of the identities
+// sampled from the front of the index and from seven other places, and the index has
+// none of those on the first page of the list.
 func TestOwner(t *testing.T) {
 	many := func(n int, id func(byte) uuid.UUID) (ids []uuid.UUID) {
 		for i := range n {

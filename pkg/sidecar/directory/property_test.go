@@ -80,7 +80,7 @@ func TestHistoriesOnBolt(t *testing.T) {
 	})
 }
 
-// liveThrough lives so many lives, each on a store of its own. reopen is called
+// liveThrough runs the given number of histories, each on a new store. reopen is called
 // at every restart, unless it is nil.
 func liveThrough(t *testing.T, lives int, open func(*testing.T) index.Store, reopen func(*testing.T, index.Store) index.Store) {
 	t.Helper()
@@ -292,8 +292,8 @@ func (h *history) resolveFromIndex(q Query) (Answer, error) {
 	return d.answer(found, q, SourceIndex), nil
 }
 
-// checkTold: whoever's hook was acknowledged after the last change, and pulled,
-// signs in with keys that are known, whatever arrives late.
+// checkTold: once the hook after an identity's last change was acknowledged and pulled,
+// all its keys are known, whatever arrives late.
 func (h *history) checkTold() {
 	h.t.Helper()
 	waiting := identitiesOf(stored(h.t, h.store))

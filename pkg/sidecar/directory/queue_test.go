@@ -155,8 +155,8 @@ func TestQueueSurvives(t *testing.T) {
 	})
 }
 
-// TestQueueIsBounded: pulls that the directory gives itself are dropped where too
-// many wait, hooks never.
+// TestQueueIsBounded: the directory's own pulls are dropped if too many wait, hooks
+// never.
 func TestQueueIsBounded(t *testing.T) {
 	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
 		var id uuid.UUID
@@ -268,8 +268,8 @@ func TestQueueSettlesTheLast(t *testing.T) {
 	})
 }
 
-// TestQueueFlowsAtOnce: of two hooks at once the one that promises a change is pulled
-// again where none shows, in whatever order they were stored.
+// TestQueueFlowsAtOnce: if one of two simultaneous hooks announces a change, the pull
+// is repeated until the change shows, in whatever order they were stored.
 func TestQueueFlowsAtOnce(t *testing.T) {
 	for _, flows := range [][2]index.Flow{{index.FlowLogin, index.FlowSettings}, {index.FlowSettings, index.FlowLogin}} {
 		inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {

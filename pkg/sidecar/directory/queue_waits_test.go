@@ -12,8 +12,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// TestQueueRepeats: after a failure, and where a flow promised more than the pull
-// showed; and how long the first hook has waited.
+// TestQueueRepeats: a pull is repeated after a failure and if it does not show the
+// flow's change. The queue reports how long the oldest hook has waited.
 func TestQueueRepeats(t *testing.T) {
 	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
 		id := uuid.UUID{1}

@@ -174,7 +174,7 @@ func TestOrphanedHooks(t *testing.T) {
 	})
 }
 
-// TestStopWhileSharing: whoever is stopped while it asks the store has not failed.
+// TestStopWhileSharing: a stop during a call of the store is not a failure.
 func TestStopWhileSharing(t *testing.T) {
 	for _, method := range []string{"Clock", "Lead"} {
 		t.Run(method, func(t *testing.T) {

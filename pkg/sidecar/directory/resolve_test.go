@@ -270,8 +270,8 @@ func TestConfirmedAt(t *testing.T) {
 	}
 }
 
-// TestUnknownCredentialOfAKnownHandle cannot be told from the index where keys
-// share the handle; Kratos tells.
+// TestUnknownCredentialOfAKnownHandle: if keys share a handle, the index does not know
+// whether an unknown credential belongs to it, so Kratos is asked.
 func TestUnknownCredentialOfAKnownHandle(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("webauthn")

@@ -13,12 +13,11 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// faultyStore is a memory store that fails when it is told to, and counts what
-// is asked of it.
+// faultyStore is a memory store that fails on request and counts its calls.
 type faultyStore struct {
 	*memory.Store
 	mu   sync.Mutex
-	fail map[string]int // by method: so many of the next calls
+	fail map[string]int // by method: how many of the next calls
 	nth  map[string]int // by method: the call that fails
 	// before happens before each call of a method; nil for nothing.
 	before func(method string, call int)

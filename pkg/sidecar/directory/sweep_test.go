@@ -99,7 +99,7 @@ func TestSweepRemovesFew(t *testing.T) {
 	})
 }
 
-// TestListIsNotProof asks for each identity that the list missed.
+// TestListIsNotProof: each identity that is missing on the list is pulled.
 func TestListIsNotProof(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("passkey")
@@ -248,7 +248,8 @@ func TestSweepAsksOnlyForTheMissing(t *testing.T) {
 	}
 }
 
-// TestListAsksForPulls of those about whom it does not tell enough, once.
+// TestListAsksForPulls: identities about which the list is not sufficient are pulled
+// once.
 func TestListAsksForPulls(t *testing.T) {
 	inBubble(t, func(w *world) {
 		one := w.kratos.register("passkey")

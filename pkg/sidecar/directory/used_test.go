@@ -40,8 +40,8 @@ func TestLoginTellsTheOnlyKey(t *testing.T) {
 	})
 }
 
-// TestUsed: the time of use is noted for the one live key that is meant. Kratos
-// is asked only where the index does not know the key.
+// TestUsed: the time of use is recorded for the one matching live key. Kratos is asked
+// only if the index does not know the key.
 func TestUsed(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("passkey")

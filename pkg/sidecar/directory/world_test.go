@@ -121,7 +121,7 @@ func query(k fakekey) Query {
 	return Query{Readings: []userhandle.Reading{{Handle: k.handle}}, CredentialID: k.id}
 }
 
-// requireOwner demands that a key's handle leads to its owner.
+// requireOwner requires that a key's handle resolves to its owner.
 func (w *world) requireOwner(k fakekey, state index.State) {
 	w.t.Helper()
 	a, err := w.ask(k)

@@ -31,7 +31,7 @@ type Owner struct {
 // OwnerCredential is a credential as a look-up needs it.
 type OwnerCredential struct {
 	Digest  userhandle.Digest // of the credential id
-	Belongs bool              // to the handle: it is live, and nothing says that it was registered with another one
+	Belongs bool              // to the handle: it is live and not known to be registered with another one
 }
 
 // Owner returns what a look-up of the handle returns about the identity.

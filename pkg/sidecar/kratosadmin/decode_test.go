@@ -169,7 +169,7 @@ func TestNamelessIdentity(t *testing.T) {
 	}
 }
 
-// TestPageInPieces: where a read ends changes nothing.
+// TestPageInPieces: the result does not depend on how the body is split into reads.
 func TestPageInPieces(t *testing.T) {
 	for _, body := range pages() {
 		want, wantUnread, refused := decodePage(strings.NewReader(body))

@@ -167,7 +167,7 @@ func TestIdentityFaults(t *testing.T) {
 	}
 }
 
-// withTrait gives an identity a trait of so many bytes.
+// withTrait returns an identity with a trait of the given size in bytes.
 func withTrait(identity string, size int) string {
 	return strings.Replace(identity, "a@example.com", strings.Repeat("a", size), 1)
 }
@@ -270,8 +270,8 @@ func (k *hugeKratos) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(io.MultiReader(strings.NewReader("["+wire(id1)[:60]), endless{}))}, nil
 }
 
-// TestHugePage: a page that is too large is asked for in parts, and of an identity
-// that is too large even alone the id is read.
+// TestHugePage: a page that is too large is requested in parts, and for an identity that
+// is too large on its own only the id is read.
 func TestHugePage(t *testing.T) {
 	k := &hugeKratos{}
 	c, err := kratosadmin.New(kratosadmin.Options{URL: "http://kratos/", Transport: k, PageSize: 50})

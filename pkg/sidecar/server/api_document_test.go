@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite docs/api.md")
 
-// TestAPIDocument holds docs/api.md against openapi.json, from which it is made.
+// TestAPIDocument compares docs/api.md with openapi.json, from which it is generated.
 func TestAPIDocument(t *testing.T) {
 	golden.File(t, "../../../docs/api.md", []byte(apiDocument(t, readDocument(t))), *update)
 }

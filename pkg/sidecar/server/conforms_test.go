@@ -71,7 +71,7 @@ func (d *document) response(path, method, status string) (found response, at str
 
 func escape(part string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(part) }
 
-// validate holds a JSON text against the schema at a place of the document.
+// validate validates a JSON text against the schema at a place of the document.
 func (d *document) validate(t *testing.T, at, text string) {
 	t.Helper()
 	schema, err := d.compiler.Compile(at)
@@ -81,7 +81,8 @@ func (d *document) validate(t *testing.T, at, text string) {
 	require.NoError(t, schema.Validate(value), "%s", text)
 }
 
-// example is the one of a content, where it has its own: then every answer is it.
+// example returns the example of a content, if it has one: then every response is equal
+// to it.
 func example(t *testing.T, content json.RawMessage) json.RawMessage {
 	t.Helper()
 	var c struct {

@@ -213,7 +213,7 @@ func TestBatch(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, status)
 }
 
-// TestLimit asks for more handles than are allowed; hooks go on.
+// TestLimit: more handles than allowed are rejected, while hooks still work.
 func TestLimit(t *testing.T) {
 	s := serve(t, func(o *server.Options) { o.MaxHandles = 1e-6 })
 	ask := func(key string, n int) (int, http.Header, string) {

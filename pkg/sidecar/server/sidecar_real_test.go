@@ -102,7 +102,7 @@ func ask(t *testing.T, s *running, q client.Query) answer {
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// about asks for a key's handle with its credential id.
+// about returns the query for a key's handle and credential id.
 func about(k key) client.Query {
 	return client.Query{UserHandle: b64(k.handle), CredentialID: b64(k.credential.ID)}
 }
@@ -280,7 +280,7 @@ func TestRealOtherKratos(t *testing.T) {
 	require.EqualError(t, refused.Run(ctx), "index belongs to another Kratos: none of the sampled identities exist there; use another data directory, or empty this one if Kratos was replaced")
 }
 
-// TestRealRefusal signs up by passkey where only sign-up by code is allowed.
+// TestRealRefusal signs up by passkey although only sign-up by code is allowed.
 func TestRealRefusal(t *testing.T) {
 	ports := kratostest.FreePorts(t, 2)
 	s := startSidecar(t, "http://127.0.0.1:"+ports[1], t.TempDir(), "127.0.0.1:0")

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// signalled is what a page gets to tell the authenticators.
+// signalled is what a page gets to signal to authenticators.
 type signalled struct {
 	All []struct {
 		UserID string   `json:"userId"`

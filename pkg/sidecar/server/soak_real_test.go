@@ -78,7 +78,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// requireCounters holds the metrics against what was asked and told.
+// requireCounters compares the metrics with the numbers of queries and hooks.
 func requireCounters(t *testing.T, s *running, answers, told int64) {
 	t.Helper()
 	const hooks = `path="/v1/hooks/kratos/`

@@ -87,7 +87,7 @@ func TestRealKratosKeepsTheWordOfEveryRule(t *testing.T) {
 }
 
 // TestRealKratosAnswersWhereLintClaimsNothing checks the reverse for the cases
-// about the trait that labels passkeys, where Kratos is hard to predict.
+// about the trait that labels passkeys, for which Kratos is hard to predict.
 func TestRealKratosAnswersWhereLintClaimsNothing(t *testing.T) {
 	version, err := kratosconf.ParseVersion(kratostest.Version(t))
 	require.NoError(t, err)

@@ -96,7 +96,7 @@ func (c container) text(config, schema string) string {
 	return b.String()
 }
 
-// kept demands that every part around the two is still there, in order.
+// kept requires that every part around the two is unchanged and in order.
 func (c container) kept(t *testing.T, after string, variant func(string) string) {
 	t.Helper()
 	after, ok := strings.CutPrefix(after, variant(c.parts[0]))

@@ -89,10 +89,9 @@ func lines(plan *patch.Plan) string {
 	return fmt.Sprintf("+%d -%d", plus, minus)
 }
 
-// start runs Kratos on a configuration, with a layer over it that says what
-// differs here: database, ports, and where the identity schema is. It answers
-// what went wrong. With passkeys both flows have to open, and the sign-in has to
-// offer one.
+// start runs Kratos on a configuration and a layer with the test's database, ports and
+// identity schema. It returns what went wrong. With passkeys both flows must open, and
+// the sign-in must offer a passkey.
 func start(t *testing.T, config, schema []byte, passkeys bool) string {
 	t.Helper()
 	dir := t.TempDir()

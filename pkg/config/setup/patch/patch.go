@@ -21,10 +21,10 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Options are what the configuration itself does not tell. All are optional: a missing
-// value is inferred, or New returns a *QuestionError.
+// Options are the values that a configuration does not contain. All are optional: a
+// missing value is inferred, or New returns a *QuestionError.
 type Options struct {
-	Domain     string   // host name where users sign in, if no ui_url tells it
+	Domain     string   // host name where users sign in, if no ui_url contains it
 	RPID       string   // relying party id
 	AppName    string   // rp.display_name
 	Origins    []string // further origins whose scripts use passkeys

@@ -20,7 +20,7 @@ const crowd = 400
 
 func crowdMember(id uuid.UUID) *index.Identity { return someone(id, 1, int(id[1])<<8|int(id[2])) }
 
-// requireCrowd requires that everybody is as they were stored.
+// requireCrowd requires that every record is as it was stored.
 func requireCrowd(t *testing.T, read []*index.Identity) {
 	t.Helper()
 	for _, i := range read {

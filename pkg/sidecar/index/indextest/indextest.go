@@ -63,7 +63,7 @@ func identity(id uuid.UUID, handles ...string) *index.Identity {
 	return i
 }
 
-// set is a change that makes a record be this one.
+// set returns a change that replaces a record by i.
 func set(i *index.Identity) index.Change {
 	return func(uuid.UUID, *index.Identity) *index.Identity { return i }
 }
