@@ -71,7 +71,9 @@ func (s site) SignUpAddressHook() hook {
 }
 
 // AddressHook rejects a change of the email address.
-func (s site) AddressHook() hook { return s.blockingHook("refuse-address-change", "refuse-address-change") }
+func (s site) AddressHook() hook {
+	return s.blockingHook("refuse-address-change", "refuse-address-change")
+}
 
 // RefusesSignUp reports whether the sidecar has to reject sign-up with a passkey.
 func (s site) RefusesSignUp() bool { return !s.PasskeyFirst && !s.Closed }
