@@ -20,7 +20,7 @@ import (
 )
 
 // TestRealPostgresRestartsUnderLoad restarts the database again and again while
-// hooks and look-ups arrive: nothing is answered wrongly, and nothing that was
+// hooks and lookups arrive: nothing is answered wrongly, and nothing that was
 // acknowledged is lost.
 func TestRealPostgresRestartsUnderLoad(t *testing.T) {
 	restarts := 2

@@ -206,7 +206,7 @@ func TestTwoProcesses(t *testing.T) {
 }
 
 // TestDamagedWhileServing: a server whose index is damaged under it says so, and
-// answers no look-up wrongly.
+// answers no lookup wrongly.
 func TestDamagedWhileServing(t *testing.T) {
 	crowd, people := newCrowd(100)
 	v := newVictim(t, crowd)
@@ -239,7 +239,7 @@ func TestDamagedWhileServing(t *testing.T) {
 }
 
 // TestDiskFull: what does not fit is not acknowledged, what was is kept, and
-// look-ups go on; with room again everything does.
+// lookups go on; with room again everything does.
 func TestDiskFull(t *testing.T) {
 	crowd, people := newCrowd(100)
 	v := newVictim(t, crowd)

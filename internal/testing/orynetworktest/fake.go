@@ -1,5 +1,5 @@
-// Package orynetworktest is a fake of the Ory Network for tests: what it answers
-// are client-go's own models, written by client-go.
+// Package orynetworktest is a fake of the Ory Network for tests. Its responses are
+// client-go's own models, encoded by client-go.
 package orynetworktest
 
 import (

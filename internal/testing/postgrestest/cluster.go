@@ -84,7 +84,7 @@ func (c *Cluster) Resume(t *testing.T) {
 	}
 }
 
-// Stop stops the cluster; what it holds stays.
+// Stop stops the cluster and keeps its data.
 func (c *Cluster) Stop(t *testing.T) {
 	t.Helper()
 	if c.process == nil {

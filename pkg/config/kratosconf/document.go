@@ -29,7 +29,7 @@ type Document struct {
 	inline *Value // identity schemas of Helm values, by file name
 }
 
-// nest makes Root the part of the file that Kratos is given.
+// nest sets Root to the part of the file that is Kratos' configuration.
 func (d *Document) nest() {
 	root, at := embeddedRoot(d.Root)
 	d.at = at

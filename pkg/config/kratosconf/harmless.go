@@ -10,9 +10,9 @@ import (
 )
 
 // Harmless returns an error if after is more than an edit of the Kratos
-// configuration in before and of the identity schemas beside it. It reads both
-// texts as a whole: kind, metadata, other keys and other documents have to be the
-// same, and what could be read before still can be.
+// configuration in before and of the identity schemas beside it. It compares the whole
+// files: kind, metadata, other keys and other documents must be equal, and what could
+// be parsed before must still parse.
 func Harmless(before, after *source.File) error {
 	was, err := Parse(before, ParseOptions{})
 	if err != nil || !LooksLikeKratos(was.Root) {
@@ -22,7 +22,7 @@ func Harmless(before, after *source.File) error {
 		}
 	}
 	if err != nil {
-		return err // what was not understood cannot have been edited in the right place
+		return err // edits of a file that cannot be parsed are not safe
 	}
 	now, err := Parse(after, ParseOptions{})
 	switch {

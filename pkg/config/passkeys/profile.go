@@ -7,11 +7,11 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Profile says how strict some rules are: what is a hint on a developer's
-// machine is an error in production.
+// Profile sets how strict some rules are: a warning in development may be an error in
+// production.
 type Profile uint8
 
-// The profiles; ProfileGuess looks at the domains.
+// The profiles; ProfileGuess infers one from the domains.
 const (
 	ProfileGuess Profile = iota
 	ProfileDev

@@ -36,7 +36,7 @@ func TestVerify(t *testing.T) {
 	require.Equal(t, fmt.Sprintf("stored statistics are %+v, but the records give %+v", index.Stats{}, counted), problems[6])
 }
 
-// stale is a store whose look-ups say what records said before, and whose file is
+// stale is a store whose lookups say what records said before, and whose file is
 // damaged.
 type stale struct{ index.Store }
 

@@ -1,5 +1,5 @@
-// Package indextest is the conformance suite of index stores: whatever a store
-// is made of, this is what it has to do.
+// Package indextest is the conformance suite of index stores, which every store must
+// pass.
 package indextest
 
 import (
@@ -148,7 +148,7 @@ func testOwners(t *testing.T, s index.Store) {
 	RequireOwners(t, s, a, b, c)
 }
 
-// testOwnersOfRecords changes records of every shape in every way; a look-up
+// testOwnersOfRecords changes records of every shape in every way; a lookup
 // returns what they say each time.
 func testOwnersOfRecords(t *testing.T, s index.Store) {
 	t.Helper()
@@ -184,8 +184,8 @@ func each[T any](all []T, do func(*T)) {
 	}
 }
 
-// testExtensions: what a newer program has added to a record and to the meta
-// stays if this one changes them.
+// testExtensions: fields that a newer program has added to a record and to the meta
+// are kept when this one changes them.
 func testExtensions(t *testing.T, s index.Store) {
 	t.Helper()
 	const extension = "\x07\x03new\x08\x00"

@@ -55,7 +55,7 @@ func jobs(t *testing.T, s index.Store) []index.Job {
 	return found
 }
 
-// testParallelUpdates lets many writers add to the same record; none is lost.
+// testParallelUpdates: no update is lost if many writers add to the same record.
 func testParallelUpdates(t *testing.T, s index.Store) {
 	t.Helper()
 	const writers, each = 8, 10
@@ -89,8 +89,8 @@ func testParallelUpdates(t *testing.T, s index.Store) {
 	}
 }
 
-// testParallelBatches lets writers change the same records together, of which they
-// find one half there at first; nothing that one of them adds is lost.
+// testParallelBatches: no update is lost if writers change the same records in
+// parallel, half of which exist at the start.
 func testParallelBatches(t *testing.T, s index.Store) {
 	t.Helper()
 	const writers, identities = 6, 40
