@@ -19,9 +19,8 @@ import (
 	"github.com/olympusoss/oly-passkey/internal/testing/postgrestest"
 )
 
-// TestRealPostgresRestartsUnderLoad restarts the database again and again while
-// hooks and lookups arrive: nothing is answered wrongly, and nothing that was
-// acknowledged is lost.
+// TestRealPostgresRestartsUnderLoad restarts the database repeatedly while hooks and
+// lookups arrive: no response is wrong, and no acknowledged hook is lost.
 func TestRealPostgresRestartsUnderLoad(t *testing.T) {
 	restarts := 2
 	if proof() {

@@ -205,8 +205,8 @@ func TestTwoProcesses(t *testing.T) {
 	v.requireAll(people)
 }
 
-// TestDamagedWhileServing: a server whose index is damaged under it says so, and
-// answers no lookup wrongly.
+// TestDamagedWhileServing: a server whose index is damaged while it runs reports the
+// damage, and no lookup returns a wrong identity.
 func TestDamagedWhileServing(t *testing.T) {
 	crowd, people := newCrowd(100)
 	v := newVictim(t, crowd)
@@ -238,8 +238,8 @@ func TestDamagedWhileServing(t *testing.T) {
 	require.NotContains(t, v.log.String(), "goroutine ")
 }
 
-// TestDiskFull: what does not fit is not acknowledged, what was is kept, and
-// lookups go on; with room again everything does.
+// TestDiskFull: hooks that cannot be stored are not acknowledged, acknowledged ones are
+// kept, and lookups still work. Once there is room again, everything does.
 func TestDiskFull(t *testing.T) {
 	crowd, people := newCrowd(100)
 	v := newVictim(t, crowd)

@@ -36,8 +36,8 @@ func TestVerify(t *testing.T) {
 	require.Equal(t, fmt.Sprintf("stored statistics are %+v, but the records give %+v", index.Stats{}, counted), problems[6])
 }
 
-// stale is a store whose lookups say what records said before, and whose file is
-// damaged.
+// stale is a store whose lookups return the results of earlier records, and whose file
+// is damaged.
 type stale struct{ index.Store }
 
 func (s stale) Owners(ctx context.Context, handle userhandle.Digest) ([]index.Owner, error) {

@@ -123,7 +123,7 @@ func (p published) patch() (*patch.Plan, error) {
 }
 
 // TestCorpus patches all of them. Each is either rejected with a reason or has no
-// errors afterwards except those that only its owner can fix.
+// errors afterwards, except those that only its owner can fix.
 func TestCorpus(t *testing.T) {
 	owners := map[string]bool{
 		"placeholder-secrets": true, "ui-url-fallback": true, "schema-invalid": true, // secrets, pages and keys that only they know

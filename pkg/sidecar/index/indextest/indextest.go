@@ -148,8 +148,8 @@ func testOwners(t *testing.T, s index.Store) {
 	RequireOwners(t, s, a, b, c)
 }
 
-// testOwnersOfRecords changes records of every shape in every way; a lookup
-// returns what they say each time.
+// testOwnersOfRecords changes records of every shape in every way: each time lookups
+// agree with the record.
 func testOwnersOfRecords(t *testing.T, s index.Store) {
 	t.Helper()
 	records := Sample()
