@@ -28,7 +28,7 @@ import (
 )
 
 // Every fault here is injected into the real command, which runs as a process.
-// docs/dev/faults.md documents the expected behaviour.
+// docs/dev/faults.md documents the expected results.
 
 // troubled is a Kratos behind a proxy that injects a fault until it is removed.
 type troubled struct {
@@ -276,7 +276,7 @@ func TestDiskFull(t *testing.T) {
 	require.Contains(t, log.String(), "no space left on device")
 }
 
-// fillDisk writes a file until nothing goes into it any more.
+// fillDisk writes a file until the disk is full.
 func fillDisk(t *testing.T, path string) {
 	t.Helper()
 	f, err := os.Create(path)

@@ -215,8 +215,8 @@ func (v *victim) requireAll(people []uuid.UUID) {
 
 func proof() bool { return os.Getenv("OLY_PASSKEY_PROOF") != "" }
 
-// TestKillDuringHooks kills the server again and again while hooks arrive: what
-// was acknowledged is pulled after the next start.
+// TestKillDuringHooks kills the server repeatedly while hooks arrive: acknowledged
+// hooks are pulled after the next start.
 func TestKillDuringHooks(t *testing.T) {
 	rounds, hooks := 4, 200
 	if proof() {
@@ -262,7 +262,7 @@ func TestKillDuringHooks(t *testing.T) {
 	v.requireAll(acknowledged)
 }
 
-// TestKillDuringBuild kills the server again and again while it builds.
+// TestKillDuringBuild kills the server repeatedly while it builds the index.
 func TestKillDuringBuild(t *testing.T) {
 	rounds, people := 3, 30_000
 	if proof() {

@@ -20,7 +20,7 @@ func TestLintAsksTheSidecarWhomItLocksOut(t *testing.T) {
 		name   string
 		people map[string][]string
 		want   string
-		most   string // whom the removed origin locks out
+		most   string // the users whom the removed origin locks out
 	}{
 		{"nobody", nil, "info: rp.id of passkey changed from \"example.com\" to \"example.org\"; the sidecar knows no user with a key, so no one is locked out [rp-id-changed]", "0 users"},
 		{

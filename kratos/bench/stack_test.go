@@ -113,7 +113,7 @@ func startSidecar(t *testing.T, args ...string) *sidecar {
 	return s
 }
 
-// await asks again and again, for ten minutes at most.
+// await polls until ok, for ten minutes at most.
 func await(t *testing.T, what string, pause time.Duration, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Minute); !ok(); time.Sleep(pause) {

@@ -18,8 +18,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/client"
 )
 
-// answers is a sidecar without a network: one answer after the other, the last
-// one again and again.
+// answers is a sidecar without a network: it returns one response after the other, and
+// then repeats the last one.
 type answers struct {
 	list  []http.HandlerFunc
 	calls int

@@ -99,7 +99,7 @@ func TestSuffixes(t *testing.T) {
 	}
 }
 
-// TestRelatedOriginsReasons: what the document has to be.
+// TestRelatedOriginsReasons: the reasons for which a document is invalid.
 func TestRelatedOriginsReasons(t *testing.T) {
 	listed := `{"origins":["https://app.example.net"]}`
 	large := listed + strings.Repeat(" ", 1<<18-len(listed))

@@ -42,7 +42,7 @@ func TestProgressFollowsTerminalsOnly(t *testing.T) {
 	require.Empty(t, pipe.String())
 }
 
-// TestProgressLine draws no more often than the stream deserves.
+// TestProgressLine: the line is drawn at a limited rate.
 func TestProgressLine(t *testing.T) {
 	p := kratosadmin.Progress{Identities: 30_000, Resumed: 10_000, Fraction: 0.6, Elapsed: 10 * time.Second}
 	const text = "30,000 identities, 60 %, 2,000/s, 10s left"

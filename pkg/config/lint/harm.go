@@ -60,7 +60,8 @@ func holdsHook(list *kratosconf.Value, name string) bool {
 	return slices.ContainsFunc(list.Items(), func(v *kratosconf.Value) bool { return passkeys.Hook{Value: v}.Name() == name })
 }
 
-// acceptsUnverified: verification is off, or an address is verified no more.
+// acceptsUnverified reports a change that disables verification or no longer verifies
+// an address.
 func acceptsUnverified(before, after *passkeys.Config) string {
 	const enabled = "selfservice.flows.verification.enabled"
 	if before.Get(enabled).True() && !after.Get(enabled).True() {
@@ -201,8 +202,8 @@ func hookKey(h passkeys.Hook) string {
 	return " " + h.Name() + " " + url
 }
 
-// ignoresAnswer: a hook that could end a flow cannot any more, or only once the
-// identity is saved. The sidecar is only told what happened, refusals aside.
+// ignoresAnswer reports a hook that can no longer end a flow, or only after the
+// identity is saved. Hooks that only notify the sidecar do not count.
 func ignoresAnswer(before, after *passkeys.Config) string {
 	power := func(h passkeys.Hook) int {
 		switch {

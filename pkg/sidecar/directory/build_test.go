@@ -305,8 +305,8 @@ func (s *blockedStore) Update(ctx context.Context, ids []uuid.UUID, change index
 	return s.Store.Update(ctx, ids, change)
 }
 
-// TestBuildReadsAhead while it stores, but no more than the memory of a few
-// pages; and a build that is stopped meanwhile is not complete.
+// TestBuildReadsAhead: a build reads a few pages ahead while it stores, and is not
+// complete if it is stopped meanwhile.
 func TestBuildReadsAhead(t *testing.T) {
 	inBubble(t, func(w *world) {
 		store := &blockedStore{Store: memory.New(), let: make(chan struct{})}

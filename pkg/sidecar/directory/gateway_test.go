@@ -414,8 +414,8 @@ func TestUnreadMayHoldIt(t *testing.T) {
 	})
 }
 
-// TestUnreadSurvivesARestart of the first build: those whom the pages before it
-// showed are counted, though no longer known.
+// TestUnreadSurvivesARestart: after a restart of the first build, unread identities on
+// the pages before it still count, although their ids are no longer known.
 func TestUnreadSurvivesARestart(t *testing.T) {
 	inBubble(t, func(w *world) {
 		t := w.t

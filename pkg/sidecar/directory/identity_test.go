@@ -118,7 +118,8 @@ func TestAdvice(t *testing.T) {
 	})
 }
 
-// TestEraseForgets only whom Kratos has forgotten, and everything about them.
+// TestEraseForgets: only identities that Kratos does not have are erased, and with all
+// their data.
 func TestEraseForgets(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k, other := w.kratos.register("passkey"), w.kratos.register("passkey")

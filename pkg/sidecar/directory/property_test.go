@@ -179,7 +179,7 @@ func (h *history) restart() {
 	w.start(w.options...)
 }
 
-// trouble is what happens to servers.
+// trouble stops, restarts or otherwise disturbs a server.
 func (h *history) trouble(n int) {
 	switch {
 	case h.d == nil:

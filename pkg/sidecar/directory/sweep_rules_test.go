@@ -43,8 +43,8 @@ func TestSweepIsSuspicious(t *testing.T) {
 	}
 }
 
-// TestSweepWeighs what it finds in the index: those whom the list misses are
-// counted, and a deleted one is forgotten after thirty days.
+// TestSweepWeighs: a sweep counts the identities that are missing on the list, and
+// removes deleted ones after thirty days.
 func TestSweepWeighs(t *testing.T) {
 	const month = 30 * 24 * time.Hour
 	now := mergeTime.Add(100 * 24 * time.Hour)
