@@ -168,7 +168,7 @@ func hostOf(v *kratosconf.Value) string {
 	return o.Page.Host
 }
 
-// removesHook: session aside, which only signs in.
+// removesHook reports a removed hook, except session, which only signs in.
 func removesHook(before, after *passkeys.Config) string {
 	known := []string{"require_verified_address", "revoke_active_sessions", "show_verification_ui", "verification", "web_hook"}
 	left := make(map[string]bool)

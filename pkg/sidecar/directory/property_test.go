@@ -179,7 +179,7 @@ func (h *history) restart() {
 	w.start(w.options...)
 }
 
-// trouble stops, restarts or otherwise disturbs a server.
+// trouble takes Kratos down or up, restarts a server, or requests a sweep.
 func (h *history) trouble(n int) {
 	switch {
 	case h.d == nil:
