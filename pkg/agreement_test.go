@@ -21,7 +21,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// drawn is a configuration made of parts that people write, right and wrong.
+// drawn is a configuration made of parts as users write them, right and wrong.
 type drawn struct {
 	base, ui, rpID string
 	origins        []string // nil: not configured
@@ -34,7 +34,7 @@ var (
 	hosts   = []string{"auth.example.com", "example.com", "app.example.com", "a.b.example.co.uk", "example.co.uk", "co.uk", "shop.github.io", "github.io", "login.xn--bcher-kva.de", "localhost", "app.localhost", "127.0.0.1", "intranet", "example.org"}
 	ports   = []string{"", "", "", ":8443", ":443", ":4455"}
 	schemes = []string{"https://", "https://", "https://", "http://"}
-	// What people do to a host to make an rp.id of it, and to an origin.
+	// How users turn a host into an rp.id and an origin.
 	rpIDs   = []func(string) string{same, same, same, same, parent, parent, strings.ToUpper, with("https://", ""), with("", ":443"), with("", "."), with("*.", ""), with("", "/login")}
 	origins = []func(string) string{same, same, same, same, with("", "/"), with("", "/login"), strings.ToUpper, with("", ":443"), with(" ", ""), withoutScheme, with("", "?x=1")}
 )
@@ -71,7 +71,7 @@ func draw(r *rand.Rand) drawn {
 		d.origins = append(d.origins, pick(r, origins)(page))
 	}
 	d.methods = [][]string{{"passkey"}, {"webauthn"}, {"passkey", "webauthn"}}[r.IntN(3)]
-	if r.IntN(3) == 0 && !strings.HasSuffix(d.rpID, "localhost") { // nobody's phone finds a document there
+	if r.IntN(3) == 0 && !strings.HasSuffix(d.rpID, "localhost") { // no related origins document on localhost
 		listed := []string{"https://app.example.com", page}[:1+r.IntN(2)]
 		d.related = &webauthn.Document{Status: 200, ContentType: "application/json", Body: fmt.Appendf(nil, `{"origins":["%s"]}`, strings.Join(listed, `","`))}
 	}
@@ -131,9 +131,9 @@ func drawings() uint64 {
 	return 2000
 }
 
-// plain tells whether rp.id and every origin are written as browsers write them;
-// of any other origin lint says that it matches nothing, also beside one that
-// matches, and of any other rp.id that only a related origins document helps it.
+// plain reports whether rp.id and every origin have the form that browsers use. Lint
+// reports any other origin as one that matches nothing, even beside one that does,
+// and any other rp.id as one that needs a related origins document.
 func (d drawn) plain() bool {
 	if passkeys.CheckRPID(d.rpID) != passkeys.RPIDOK {
 		return false
@@ -146,9 +146,8 @@ func (d drawn) plain() bool {
 	return true
 }
 
-// TestAgreement: of any configuration matrix says what predict says, an error of
-// lint stands for each page on which a ceremony fails, and lint has none where
-// all of them work.
+// TestAgreement: for any configuration matrix agrees with predict, and lint has an
+// error for each page on which a ceremony fails and none if all of them work.
 func TestAgreement(t *testing.T) {
 	works, fails := 0, 0
 	for seed := range drawings() {

@@ -59,7 +59,7 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-// existing answers a file for a path that may be a folder.
+// existing returns a file for a path that may be a folder.
 func existing(t *testing.T, path string) string {
 	t.Helper()
 	info, err := os.Stat(path)

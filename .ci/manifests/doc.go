@@ -1,5 +1,5 @@
-// Package manifests holds what init writes for a deployment against the programs
-// that will read it: Compose's own loader, kustomize, the types and the Pod
-// Security admission of Kubernetes, systemd. It is a module of its own, so that
-// none of them becomes a dependency of the product.
+// Package manifests checks the deployment files that init writes with the programs that
+// read them: Compose's own loader, kustomize, the types and the Pod Security admission
+// of Kubernetes, and systemd. It is a separate module, so that none of them becomes a
+// dependency of the product.
 package manifests

@@ -17,8 +17,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestHelm renders the values that init writes with Helm itself, in a chart that
-// stands for Ory's.
+// TestHelm renders the values that init writes with Helm, in a minimal chart
+// instead of Ory's.
 func TestHelm(t *testing.T) {
 	for signUp, dir := range written(t, "helm") {
 		t.Run(signUp, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// program is oly-passkey, built from the tree that this module stands in.
+// program is the path of oly-passkey, built from the enclosing repository.
 var program string
 
 func TestMain(m *testing.M) {

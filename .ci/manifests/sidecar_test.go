@@ -15,8 +15,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestSidecarAlone reads the manifests of a sidecar that is no container of
-// Kratos' pod, as strictly as the API server.
+// TestSidecarAlone parses the manifests of a sidecar in a pod of its own, as
+// strictly as the API server.
 func TestSidecarAlone(t *testing.T) {
 	text, err := os.ReadFile("../../templates/deploy/sidecar.yaml")
 	require.NoError(t, err)
@@ -86,7 +86,7 @@ func resolve(t *testing.T, document string) []byte {
 	return json
 }
 
-// restricted demands what Pod Security admission does at its strictest level.
+// restricted requires the strictest level of Pod Security admission.
 func restricted(t *testing.T, pod *corev1.PodTemplateSpec) {
 	t.Helper()
 	checks, err := policy.NewEvaluator(policy.DefaultChecks(), nil)

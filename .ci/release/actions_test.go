@@ -43,7 +43,7 @@ func readAction(t *testing.T) action {
 	return a
 }
 
-// linted demands that actionlint finds nothing in a workflow.
+// linted requires that actionlint finds nothing in a workflow.
 func linted(t *testing.T, path string) {
 	t.Helper()
 	linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{})

@@ -1,5 +1,5 @@
-// Package release holds what is published against the programs that will read
-// it: the Dockerfile against BuildKit's parser, .goreleaser.yaml against
-// GoReleaser's own configuration, workflows against actionlint. It is a module of
-// its own, so that none of them becomes a dependency of the product.
+// Package release checks the release files with the programs that read them: the
+// Dockerfile with BuildKit's parser, .goreleaser.yaml with GoReleaser's own
+// configuration, workflows with actionlint. It is a separate module, so that none of
+// them becomes a dependency of the product.
 package release

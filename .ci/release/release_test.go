@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// command runs a program in a folder and answers what it prints.
+// command runs a program in a folder and returns its output.
 func command(t *testing.T, dir string, env []string, name string, args ...string) string {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), name, args...)
@@ -95,8 +95,7 @@ func TestModules(t *testing.T) {
 	require.GreaterOrEqual(t, found, 6)
 }
 
-// TestToolsArePinned: each tool stands in a module of its own, which names its
-// version.
+// TestToolsArePinned: each tool has a module of its own, which pins its version.
 func TestToolsArePinned(t *testing.T) {
 	tools, err := filepath.Glob(root + "/.ci/tools/*/go.mod")
 	require.NoError(t, err)

@@ -14,8 +14,8 @@ type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { panic("index out of range [0]\nwith length 0") }
 
-// TestPanicIsOneSentence: a bug ends the command with a sentence and exit code 3,
-// and with a trace only when it is asked for.
+// TestPanicIsOneSentence: a panic ends the command with one sentence and exit code 3,
+// and with a stack trace only on request.
 func TestPanicIsOneSentence(t *testing.T) {
 	var stderr bytes.Buffer
 	code := run(t.Context(), []string{"version"}, &app{stdout: brokenWriter{}, stderr: &stderr})

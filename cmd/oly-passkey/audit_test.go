@@ -16,7 +16,7 @@ import (
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
-// fakekratosAdmin answers the list of identities: two pages of one each.
+// fakekratosAdmin serves a list of identities in two pages of one each.
 func fakekratosAdmin(t *testing.T, clone bool) string {
 	t.Helper()
 	identity := func(n int, recovery string) string {

@@ -88,8 +88,8 @@ func (r *reader) runScript(b block) {
 	require.Equal(r.t, want, exitCode(r.t, err), "%s:%d: %s\n%s", r.path, b.line, b.code, out)
 }
 
-// runConsole demands the shown output, to the character; -update writes it. The
-// exit code may be that of findings: the output tells.
+// runConsole requires exactly the shown output; -update rewrites it. The exit code may
+// be that for findings.
 func (r *reader) runConsole(b block) {
 	r.t.Helper()
 	require.NotEmpty(r.t, b.shown(), "%s:%d: a console block begins with \"$ \"", r.path, b.line)
@@ -112,7 +112,7 @@ func (r *reader) runConsole(b block) {
 	require.Equal(r.t, b.code, now.String(), "%s:%d; if it is right: go test ./cmd/oly-passkey -run Documents -update", r.path, b.line)
 }
 
-// shell runs lines in the page's folder and answers all that they print.
+// shell runs lines in the page's folder and returns their output.
 func (r *reader) shell(lines string) (string, error) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
@@ -134,7 +134,7 @@ func exitCode(t *testing.T, err error) int {
 	return 0
 }
 
-// parse reads what is no command.
+// parse parses a block that is not a command.
 func (r *reader) parse(b block) {
 	r.t.Helper()
 	var err error

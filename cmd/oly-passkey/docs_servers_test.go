@@ -17,9 +17,9 @@ import (
 	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 )
 
-// stage is what stands behind the addresses that documents name: a fakecrowd of
-// ten people where they say Kratos' admin API, a server that the page started
-// where they say the sidecar's, and somebody's user handle where they say HANDLE.
+// stage replaces the addresses and placeholders in a document: Kratos' admin API by
+// a fakecrowd of ten users, the sidecar by the server that the page started, and
+// HANDLE and IDENTITY by those of one user.
 type stage struct {
 	t                *testing.T
 	addresses        []string // of the document and of now, in pairs
@@ -39,7 +39,7 @@ func newStage(t *testing.T) *stage {
 		crowd.add(true)
 	}
 	crowd.sort()
-	person := slices.IndexFunc(crowd.listed, func(id uuid.UUID) bool { return handleOf(id)[0] != '-' }) // which would have to stand behind --
+	person := slices.IndexFunc(crowd.listed, func(id uuid.UUID) bool { return handleOf(id)[0] != '-' }) // it would need -- before it
 	kratos := httptest.NewServer(crowd)
 	t.Cleanup(kratos.Close)
 	return &stage{

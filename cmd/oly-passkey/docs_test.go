@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// documents are the pages that people read and copy from.
+// documents returns the pages that users read and copy from.
 func documents(t *testing.T) []string {
 	t.Helper()
 	all := []string{"../../README.md", "../../CONTRIBUTING.md"}
@@ -111,7 +111,7 @@ func TestDocumentLinks(t *testing.T) {
 	}
 }
 
-// TestReadmeNamesEveryCommand: nobody finds a command that the README hides.
+// TestReadmeNamesEveryCommand requires every command in the README.
 func TestReadmeNamesEveryCommand(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
@@ -122,8 +122,7 @@ func TestReadmeNamesEveryCommand(t *testing.T) {
 	}
 }
 
-// TestEveryDocumentIsFound: a page that the index of the documentation does not
-// name is read by nobody.
+// TestEveryDocumentIsFound requires every page in the index of the documentation.
 func TestEveryDocumentIsFound(t *testing.T) {
 	listed := map[string]bool{}
 	for _, link := range readPage(t, "../../docs/README.md").links {

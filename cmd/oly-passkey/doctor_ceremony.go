@@ -62,7 +62,7 @@ func (d *doctorCommand) plan(o doctor.Options) (*doctor.Ceremony, error) {
 	return &doctor.Ceremony{Browser: browser, Traits: traits, Progress: d.progress, Anywhere: c.yes}, nil
 }
 
-// announce tells what will happen. Errors of writing it do not matter.
+// announce prints what the ceremony will do. Write errors are ignored.
 func (d *doctorCommand) announce(p doctor.Plan, traits ceremony.Traits) {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(d.app.stderr, format+"\n", args...) }
 	say("--ceremony signs up an identity and deletes it again:\n  %s", traits)

@@ -19,9 +19,8 @@ import (
 	"github.com/olympusoss/oly-passkey/internal/testing/postgrestest"
 )
 
-// TestRealPostgresRestartsUnderLoad restarts the database again and again while
-// hooks and look-ups arrive: nothing is answered wrongly, and nothing that was
-// acknowledged is lost.
+// TestRealPostgresRestartsUnderLoad restarts the database repeatedly while hooks and
+// lookups arrive: no response is wrong, and no acknowledged hook is lost.
 func TestRealPostgresRestartsUnderLoad(t *testing.T) {
 	restarts := 2
 	if proof() {
@@ -89,7 +88,7 @@ func TestRealPostgresRestartsUnderLoad(t *testing.T) {
 	v.requireAll(people)
 }
 
-// tryResolve is resolve where a server may be in trouble.
+// tryResolve is like resolve but returns an error if the server fails.
 func tryResolve(url string, id uuid.UUID) (status int, found string, err error) {
 	resp, err := http.Post(url+"/v1/resolve", "application/json", strings.NewReader(fmt.Sprintf(`{"user_handle":%q}`, handleOf(id))))
 	if err != nil {

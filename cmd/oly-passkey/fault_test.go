@@ -27,18 +27,18 @@ import (
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
-// Every trouble here meets the real command in a process of its own. What is to
-// be expected of it stands in docs/dev/faults.md.
+// Every fault here is injected into the real command, which runs as a process.
+// docs/dev/faults.md documents the expected results.
 
-// troubled is a Kratos in front of which a trouble stands, until it is mended.
+// troubled is a Kratos behind a proxy that injects a fault until it is removed.
 type troubled struct {
 	crowd   *fakecrowd
 	trouble atomic.Pointer[trouble]
 }
 
 type trouble struct {
-	answer func(w http.ResponseWriter, r *http.Request, crowd http.Handler)
-	mended chan struct{}
+	answer   func(w http.ResponseWriter, r *http.Request, crowd http.Handler)
+	restored chan struct{}
 }
 
 func (k *troubled) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -54,10 +54,9 @@ func (k *troubled) fail(answer func(http.ResponseWriter, *http.Request, http.Han
 	k.trouble.Store(&trouble{answer, make(chan struct{})})
 }
 
-func (k *troubled) mend() { close(k.trouble.Swap(nil).mended) }
+func (k *troubled) restore() { close(k.trouble.Swap(nil).restored) }
 
-// kratosTroubles are the ways in which a Kratos does not answer. hangs tells
-// that an answer which waits for it waits long.
+// kratosTroubles returns handlers for the ways in which a Kratos can fail, by name.
 func kratosTroubles(k *troubled) map[string]func(http.ResponseWriter, *http.Request, http.Handler) {
 	says := func(status int, body string) func(http.ResponseWriter, *http.Request, http.Handler) {
 		return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
@@ -74,7 +73,7 @@ func kratosTroubles(k *troubled) map[string]func(http.ResponseWriter, *http.Requ
 		"hangs": func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 			if t := k.trouble.Load(); t != nil {
 				select {
-				case <-t.mended:
+				case <-t.restored:
 				case <-r.Context().Done():
 				}
 			}
@@ -107,8 +106,8 @@ func newCrowd(people int) (*fakecrowd, []uuid.UUID) {
 	return crowd, all
 }
 
-// TestKratosTroubles: while Kratos does not answer as it should, the index does,
-// hooks are taken, and nobody is forgotten; once it does they are pulled.
+// TestKratosTroubles: while Kratos fails, the sidecar still resolves handles, accepts
+// hooks and deletes no identity; afterwards it pulls the hooks' identities.
 func TestKratosTroubles(t *testing.T) {
 	for name := range kratosTroubles(nil) {
 		t.Run(name, func(t *testing.T) {
@@ -127,7 +126,7 @@ func TestKratosTroubles(t *testing.T) {
 				require.Equal(t, http.StatusServiceUnavailable, v.post("/v1/resolve", fmt.Sprintf(`{"user_handle":%q,"confirm":true}`, handleOf(people[0]))))
 			}
 			require.Equal(t, http.StatusOK, v.get("/readyz"))
-			kratos.mend()
+			kratos.restore()
 			v.requireAll([]uuid.UUID{late})
 		})
 	}
@@ -149,14 +148,14 @@ func TestKratosTroublesWhileBuilding(t *testing.T) {
 			v.requireStatus(http.StatusServiceUnavailable, people[0])
 			v.requireStatus(http.StatusServiceUnavailable, late)
 			require.Equal(t, http.StatusOK, v.get("/readyz"))
-			kratos.mend()
+			kratos.restore()
 			v.requireAll(append(people, late))
 		})
 	}
 }
 
-// TestEmptyKratos: a Kratos that has lost everybody deletes nobody here, and is
-// refused at the start like any other one.
+// TestEmptyKratos: a Kratos that has lost all identities deletes none in the index,
+// and the sidecar does not start with it, as with any other foreign Kratos.
 func TestEmptyKratos(t *testing.T) {
 	crowd, people := newCrowd(300)
 	empty, _ := newCrowd(0)
@@ -168,7 +167,7 @@ func TestEmptyKratos(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, v.post("/v1/index/reconcile", ""))
 	v.awaitMissing(len(people))
 	v.requireAll(people)
-	kratos.mend()
+	kratos.restore()
 	require.Equal(t, http.StatusAccepted, v.post("/v1/index/reconcile", ""))
 	v.awaitMissing(0)
 	v.requireAll(people)
@@ -178,7 +177,7 @@ func TestEmptyKratos(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			another, _ := newCrowd(other)
 			kratos.fail(func(w http.ResponseWriter, r *http.Request, _ http.Handler) { another.ServeHTTP(w, r) })
-			defer kratos.mend()
+			defer kratos.restore()
 			again := *v
 			again.t = t
 			again.requireRefusal("oly-passkey: error: serve: index belongs to another Kratos: none of the sampled identities exist there; " +
@@ -206,8 +205,8 @@ func TestTwoProcesses(t *testing.T) {
 	v.requireAll(people)
 }
 
-// TestDamagedWhileServing: a server whose index is damaged under it says so, and
-// answers no look-up wrongly.
+// TestDamagedWhileServing: a server whose index is damaged while it runs reports the
+// damage, and no lookup returns a wrong identity.
 func TestDamagedWhileServing(t *testing.T) {
 	crowd, people := newCrowd(100)
 	v := newVictim(t, crowd)
@@ -239,14 +238,14 @@ func TestDamagedWhileServing(t *testing.T) {
 	require.NotContains(t, v.log.String(), "goroutine ")
 }
 
-// TestDiskFull: what does not fit is not acknowledged, what was is kept, and
-// look-ups go on; with room again everything does.
+// TestDiskFull: hooks that cannot be stored are not acknowledged, acknowledged ones are
+// kept, and lookups still work. Once there is room again, everything does.
 func TestDiskFull(t *testing.T) {
 	crowd, people := newCrowd(100)
 	v := newVictim(t, crowd)
 	disk := t.TempDir()
 	v.args[4] = filepath.Join(disk, "data")
-	// A file system of its own that nobody else sees and that ends with the process.
+	// A private file system that is gone when the process ends.
 	mount := []string{"-m", "sh", "-c", `mount -t tmpfs -o size=4m none "$0" && exec "$@"`, disk, v.binary}
 	if os.Getuid() != 0 {
 		mount = append([]string{"-r"}, mount...)
@@ -277,7 +276,7 @@ func TestDiskFull(t *testing.T) {
 	require.Contains(t, log.String(), "no space left on device")
 }
 
-// fillDisk writes a file until nothing goes into it any more.
+// fillDisk writes a file until the disk is full.
 func fillDisk(t *testing.T, path string) {
 	t.Helper()
 	f, err := os.Create(path)
@@ -291,7 +290,7 @@ func fillDisk(t *testing.T, path string) {
 	require.NoError(t, f.Close())
 }
 
-// slowly opens connections to an address and sends a byte a second on each.
+// slowly opens connections to an address and sends one byte per second on each.
 func slowly() {
 	count, err := strconv.Atoi(os.Args[2])
 	if err != nil {
@@ -315,7 +314,7 @@ func slowly() {
 	}
 }
 
-// requireStatus demands an answer about a person that names nobody.
+// requireStatus requires a response about an identity that does not name one.
 func (v *victim) requireStatus(want int, id uuid.UUID) {
 	v.t.Helper()
 	status, found := v.resolve(id)
@@ -346,13 +345,13 @@ func (v *victim) awaitComplete() {
 	v.awaitIndex("complete", true)
 }
 
-// awaitMissing waits until a sweep has missed so many identities.
+// awaitMissing waits until a sweep has found the given number of missing identities.
 func (v *victim) awaitMissing(want int) {
 	v.t.Helper()
 	v.awaitIndex("missing", float64(want))
 }
 
-// awaitIndex waits until GET /v1/index answers a value in a field.
+// awaitIndex waits until a field of GET /v1/index has a value.
 func (v *victim) awaitIndex(field string, want any) {
 	v.t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
@@ -368,7 +367,8 @@ func (v *victim) awaitIndex(field string, want any) {
 	}
 }
 
-// requireRefusal demands that the command ends with 3 and these last words.
+// requireRefusal requires that the command exits with 3 and that its output ends with
+// words.
 func (v *victim) requireRefusal(words string) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

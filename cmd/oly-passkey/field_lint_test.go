@@ -13,8 +13,8 @@ import (
 	"github.com/olympusoss/oly-passkey/internal/testing/shared"
 )
 
-// TestFieldDoesNoHarm runs configurations that published deployments stand for:
-// what lint must not change, and must not call an error.
+// TestFieldDoesNoHarm lints configurations like those of published deployments:
+// what lint must not change or report as an error.
 func TestFieldDoesNoHarm(t *testing.T) {
 	field := shared.Path(t, "field")
 	const address = "identity.schema.json:13:10: error passkey-signup-unverified-address\n"

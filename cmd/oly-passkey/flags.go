@@ -120,9 +120,9 @@ func completeRules(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 	return ids, cobra.ShellCompDirectiveNoFileComp
 }
 
-// notice tells the user something on stderr.
+// notice prints a message to stderr.
 func (a *app) notice(text string) {
-	_, _ = fmt.Fprintf(a.stderr, "oly-passkey: %s\n", safetext.Visible(text)) // nobody could be told
+	_, _ = fmt.Fprintf(a.stderr, "oly-passkey: %s\n", safetext.Visible(text)) // a write error cannot be reported
 }
 
 // look returns how text on standard output is laid out: a terminal wraps at its

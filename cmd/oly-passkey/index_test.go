@@ -16,7 +16,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index/indextest"
 )
 
-// TestIndexOfANewerProgram is refused by every command but export.
+// TestIndexOfANewerProgram: every command but export rejects an index of a newer
+// program.
 func TestIndexOfANewerProgram(t *testing.T) {
 	dir := t.TempDir()
 	s, err := bolt.Open(dir)

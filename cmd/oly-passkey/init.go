@@ -206,8 +206,8 @@ func (i *initializer) recall(dir string) error {
 	return i.tellf("from %s: %s\n", from, what)
 }
 
-// existing looks for the kratos.yml that has to be patched. One in a folder below is
-// offered on a terminal, and otherwise only mentioned.
+// existing looks for an existing kratos.yml to patch. One in a subfolder is offered on
+// a terminal and otherwise only mentioned.
 func (i *initializer) existing(dir string) error {
 	o := i.options()
 	i.configs = o.Configs
@@ -334,8 +334,8 @@ func (i *initializer) patch() error {
 	return i.tellf("next steps: start Kratos with the variables in %s, and run the sidecar:\n  %s\n", plan.Path(setup.KratosEnv), plan.Serve)
 }
 
-// planPatch reads the configuration, and finds or asks for the domain if nothing in it
-// tells the domain.
+// planPatch reads the configuration. If it does not contain the domain, the domain is
+// inferred or asked for.
 func (i *initializer) planPatch() (*setup.Plan, error) {
 	files := make([]*source.File, 0, len(i.configs))
 	for _, name := range i.configs {

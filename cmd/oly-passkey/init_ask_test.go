@@ -50,7 +50,7 @@ func TestLineAsker(t *testing.T) {
 	}
 }
 
-// TestLineAskerStops: Ctrl-C ends a question that nobody answers.
+// TestLineAskerStops: Ctrl-C ends a question without an answer.
 func TestLineAskerStops(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	in, typing := io.Pipe()
@@ -60,7 +60,7 @@ func TestLineAskerStops(t *testing.T) {
 	require.ErrorIs(t, err, errStopped)
 }
 
-// formStub is a form that nobody has touched yet.
+// formStub is a form before any input.
 type formStub struct{ prompts []*prompt }
 
 func (f *formStub) ask(prompts []*prompt) error {

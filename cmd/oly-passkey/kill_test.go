@@ -27,15 +27,15 @@ import (
 	"github.com/olympusoss/oly-passkey/internal/testing/kratostest"
 )
 
-// fakecrowd is a Kratos with many people, each with one passkey. Its list shows
-// some of them only, so that for the others nothing but a hook tells.
+// fakecrowd is a Kratos with many identities, each with one passkey. Its list has
+// only some of them; the index learns of the others by hooks alone.
 type fakecrowd struct {
 	mu     sync.Mutex
 	listed []uuid.UUID // in order
 	all    map[uuid.UUID]bool
 }
 
-// handleOf derives a person's handle.
+// handleOf derives an identity's user handle.
 func handleOf(id uuid.UUID) string {
 	sum := sha256.Sum256(id[:])
 	return base64.RawURLEncoding.EncodeToString(append(sum[:], sum[:16]...))
@@ -168,7 +168,7 @@ func (v *victim) kill() {
 	v.cmd = nil
 }
 
-// hook tells of a person and answers whether that was acknowledged.
+// hook sends the hook of an identity and reports whether it was acknowledged.
 func (v *victim) hook(id uuid.UUID) bool {
 	resp, err := http.Post(v.url+"/v1/hooks/kratos/registration", "application/json", strings.NewReader(fmt.Sprintf(`{"identity_id":%q}`, id)))
 	if err != nil {
@@ -178,7 +178,7 @@ func (v *victim) hook(id uuid.UUID) bool {
 	return resp.StatusCode == http.StatusNoContent
 }
 
-// resolve answers status and identity of a person's handle.
+// resolve resolves an identity's handle and returns the status and the identity.
 func (v *victim) resolve(id uuid.UUID) (int, string) {
 	v.t.Helper()
 	resp, err := http.Post(v.url+"/v1/resolve", "application/json", strings.NewReader(fmt.Sprintf(`{"user_handle":%q}`, handleOf(id))))
@@ -197,8 +197,8 @@ func decodeResolved(resp *http.Response) (status int, found string, err error) {
 	return resp.StatusCode, answer.IdentityID, err
 }
 
-// requireAll demands that everybody is found, each at the latest a minute after
-// the one before, and that nobody is taken for somebody else meanwhile.
+// requireAll requires that every identity is found, each at most a minute after the
+// one before, and that no handle ever resolves to another identity.
 func (v *victim) requireAll(people []uuid.UUID) {
 	v.t.Helper()
 	for _, id := range people {
@@ -215,8 +215,8 @@ func (v *victim) requireAll(people []uuid.UUID) {
 
 func proof() bool { return os.Getenv("OLY_PASSKEY_PROOF") != "" }
 
-// TestKillDuringHooks kills the server again and again while hooks arrive: what
-// was acknowledged is pulled after the next start.
+// TestKillDuringHooks kills the server repeatedly while hooks arrive: acknowledged
+// hooks are pulled after the next start.
 func TestKillDuringHooks(t *testing.T) {
 	rounds, hooks := 4, 200
 	if proof() {
@@ -262,7 +262,7 @@ func TestKillDuringHooks(t *testing.T) {
 	v.requireAll(acknowledged)
 }
 
-// TestKillDuringBuild kills the server again and again while it builds.
+// TestKillDuringBuild kills the server repeatedly while it builds the index.
 func TestKillDuringBuild(t *testing.T) {
 	rounds, people := 3, 30_000
 	if proof() {

@@ -50,7 +50,7 @@ func (a *authority) pem() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
 }
 
-// issue writes a certificate for a name and its key, and answers the files.
+// issue writes a certificate for a name and its key, and returns the paths.
 func (a *authority) issue(t *testing.T, dir, name string, serial int64) (certFile, keyFile string) {
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -82,8 +82,8 @@ func (a *authority) pool() *x509.CertPool {
 	return p
 }
 
-// fakegateway stands before a crowd: it wants a token and a header, and counts
-// those that had both.
+// fakegateway is a proxy before a crowd that requires a token and a header, and
+// counts the requests with both.
 type fakegateway struct {
 	crowd    http.Handler
 	let      atomic.Int64

@@ -8,7 +8,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// leakless fails where the tests leave a goroutine behind.
+// leakless fails if the tests leave a goroutine behind.
 type leakless struct{ *testing.M }
 
 func (l leakless) Run() int {

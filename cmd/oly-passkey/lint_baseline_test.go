@@ -12,15 +12,15 @@ import (
 	"github.com/olympusoss/oly-passkey/cmd/internal/cli"
 )
 
-// TestLintAsksTheSidecarWhomItLocksOut changes rp.id beside a sidecar that knows
-// nobody, one person with two passkeys, and three people.
+// TestLintAsksTheSidecarWhomItLocksOut changes rp.id while the sidecar's index has
+// no user, one user with two passkeys, and three users.
 func TestLintAsksTheSidecarWhomItLocksOut(t *testing.T) {
 	other := func(c string) string { return c + raw[1:] }
 	for _, c := range []struct {
 		name   string
 		people map[string][]string
 		want   string
-		most   string // whom the removed origin locks out
+		most   string // the users whom the removed origin locks out
 	}{
 		{"nobody", nil, "info: rp.id of passkey changed from \"example.com\" to \"example.org\"; the sidecar knows no user with a key, so no one is locked out [rp-id-changed]", "0 users"},
 		{

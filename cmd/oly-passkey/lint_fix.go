@@ -61,8 +61,8 @@ func (l *linter) applyFixes(ctx context.Context, c input.Config) ([]finding.Find
 	return repair.Left, nil
 }
 
-// locate notes for each finding in a project of the Ory Network where it is set:
-// its JSON pointer, and the page of the Ory Console.
+// locate adds to each finding of an Ory Network project the JSON pointer of the
+// setting and its page in the Ory Console.
 func locate(p *orynetwork.Project, findings []finding.Finding) {
 	for i, f := range findings {
 		if f.Span.File == nil || f.Span.File.Name != p.Name() {

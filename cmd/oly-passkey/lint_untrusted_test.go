@@ -50,7 +50,8 @@ func TestLintOutputIsTame(t *testing.T) {
 	}
 }
 
-// TestErrorsAreTame: an error that quotes a file is no command to the CI system.
+// TestErrorsAreTame: the CI system does not take an error that quotes a file for a
+// workflow command.
 func TestErrorsAreTame(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "project.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("environments:\n  \"a\\n::set-output name=x::y\\e[2J\": 1\n"), 0o600))

@@ -35,8 +35,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits CODE PROGRAM ARGS... runs the program as exec does and demands that
-// exit code.
+// exits CODE PROGRAM ARGS... runs the program as exec does and requires that exit
+// code.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE PROGRAM [ARGS...]")

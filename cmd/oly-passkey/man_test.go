@@ -48,7 +48,7 @@ func commitDate(t *testing.T) time.Time {
 	return date.UTC()
 }
 
-// commandsOf lists the commands that people see, root first.
+// commandsOf returns the visible commands, root first.
 func commandsOf(c *cobra.Command) []*cobra.Command {
 	all := []*cobra.Command{c}
 	for _, child := range c.Commands() {

@@ -23,7 +23,7 @@ func TestBatchBoundsItsLines(t *testing.T) {
 	require.Empty(t, errs.String())
 }
 
-// FuzzAnswerLine: an answer has a reason, and a gate where it is no.
+// FuzzAnswerLine: every answer has a reason, and a negative one names its gate.
 func FuzzAnswerLine(f *testing.F) {
 	f.Add([]byte(`{"page":"https://example.com","rp_id":"example.com","origins":["https://example.com"]}`))
 	f.Add([]byte(`{"page":"https://a.test","rp_id":"b.test","related_origins":{"origins":["https://a.test"]}}`))

@@ -50,7 +50,7 @@ func spawn(t *testing.T, environ []string, args ...string) *process {
 	go func() { p.done <- p.cmd.Wait() }()
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill()
-		p.done <- <-p.done // it has ended, by itself or so
+		p.done <- <-p.done // wait for the end; put back for ends
 		if t.Failed() {
 			t.Log(p.log)
 		}
@@ -58,7 +58,7 @@ func spawn(t *testing.T, environ []string, args ...string) *process {
 	return p
 }
 
-// ends waits until the process has ended by itself, with exit code 0.
+// ends waits until the process has ended without a signal, with exit code 0.
 func (p *process) ends() {
 	p.t.Helper()
 	select {
@@ -91,7 +91,7 @@ func (p *process) becomes(what string, ok func() bool) {
 	}
 }
 
-// answers waits until an address answers with a status.
+// answers waits until a URL responds with a status.
 func (p *process) answers(status int, url string) {
 	p.t.Helper()
 	p.becomes(url, func() bool {
@@ -100,7 +100,7 @@ func (p *process) answers(status int, url string) {
 	})
 }
 
-// get answers status and body, 0 where nobody answers.
+// get returns the status and the body, or 0 if there is no response.
 func get(t *testing.T, url string) (int, string) {
 	t.Helper()
 	return request(t, http.DefaultClient, http.MethodGet, url, "", "")
@@ -125,12 +125,12 @@ func request(t *testing.T, c *http.Client, method, url, key, body string) (int, 
 	return resp.StatusCode, string(raw)
 }
 
-// write writes a file into a folder and answers its path.
+// write writes a file into a folder and returns its path.
 func write(t *testing.T, dir, name, content string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	require.NoError(t, os.WriteFile(path+".new", []byte(content), 0o600))
-	require.NoError(t, os.Rename(path+".new", path)) // nobody ever reads half of it
+	require.NoError(t, os.Rename(path+".new", path)) // so that no reader sees a partial file
 	return path
 }
 

@@ -158,7 +158,7 @@ func TestServeLogsJSON(t *testing.T) {
 	}
 }
 
-// TestServeEndsAtTheSecondSignal: whoever does not want to wait need not.
+// TestServeEndsAtTheSecondSignal: a second signal ends serve at once.
 func TestServeEndsAtTheSecondSignal(t *testing.T) {
 	s := newServing(t, 1)
 	p := spawn(t, nil, s.args("--dev", "--drain-delay", "10m")...)

@@ -43,7 +43,7 @@ func (c *fakecollector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// named answers the spans with a name.
+// named returns the spans with a name.
 func (c *fakecollector) named(name string) (found []*tracing.Span) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,7 +125,7 @@ func TestServeTraces(t *testing.T) {
 	}
 }
 
-// TestServeWithoutCollector goes on where nobody takes the spans.
+// TestServeWithoutCollector: the server works even if no collector takes the spans.
 func TestServeWithoutCollector(t *testing.T) {
 	s := newServing(t, 1)
 	p := spawn(t, []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://127.0.0.1:1/v1/traces", "OTEL_BSP_SCHEDULE_DELAY=10"}, s.args("--dev")...)

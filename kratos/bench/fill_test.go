@@ -15,7 +15,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// fill stores identities with one passkey each, batch by batch, so many at once.
+// fill stores size identities with one passkey each, in batches of atOnce.
 func fill(t *testing.T, size, atOnce int, store func(ids []uuid.UUID, change index.Change) error) {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)

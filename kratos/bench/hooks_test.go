@@ -22,8 +22,8 @@ import (
 	"github.com/olympusoss/oly-passkey/kratos/bench/fakekratos"
 )
 
-// hooksOffered is how many hooks a second arrive while their acknowledgements
-// are timed.
+// hooksOffered is the rate of hooks per second while their acknowledgements are
+// timed.
 const hooksOffered = 100
 
 func measureHooks(t *testing.T, s scale, p *part) {
@@ -57,8 +57,8 @@ func measureHooks(t *testing.T, s scale, p *part) {
 		acknowledge(t, s, "http://"+startRole(t, "fakekratos", fmt.Sprint(s.faked)), false, func(r *rand.Rand) uuid.UUID { return fakekratos.ID(r.IntN(s.faked), s.faked) }))
 }
 
-// register lets people register, several at once, and measures how long after
-// Kratos' answer the handle resolves.
+// register registers users, several at once, and measures how long after Kratos'
+// response the handle resolves.
 func register(t *testing.T, k *kratos, side *sidecar, name string, people, at int) result {
 	t.Helper()
 	var mu sync.Mutex
@@ -93,8 +93,8 @@ func resolves(t *testing.T, side *sidecar, handle string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// acknowledge sends hooks about random people to a sidecar of its own, whose
-// index is complete or still being built.
+// acknowledge sends hooks about random identities to a separate sidecar whose index
+// is complete or still being built.
 func acknowledge(t *testing.T, s scale, kratos string, built bool, person func(*rand.Rand) uuid.UUID) result {
 	t.Helper()
 	side := startSidecar(t, "--kratos-admin-url", kratos, "--data-dir", t.TempDir())
@@ -114,8 +114,8 @@ func acknowledge(t *testing.T, s scale, kratos string, built bool, person func(*
 	return got
 }
 
-// flushes writes and flushes twice, as a commit has to, as often as hooks come: a
-// disk that rests between them answers later than one that is kept busy.
+// flushes writes and flushes twice, as a commit must, at the rate of the hooks: an
+// idle disk takes longer to flush than a busy one.
 func flushes(t *testing.T, s scale) result {
 	t.Helper()
 	const blocks, size = 256, 4096

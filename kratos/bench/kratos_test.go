@@ -68,7 +68,7 @@ type kratos struct {
 	dsn           string // of its database
 }
 
-// startKratos lets registrations tell a sidecar.
+// startKratos starts a Kratos with a registration hook to a sidecar.
 func startKratos(t *testing.T, sidecarAddr string) *kratos {
 	t.Helper()
 	c := postgrestest.Start(t)
@@ -93,9 +93,9 @@ func startKratos(t *testing.T, sidecarAddr string) *kratos {
 	return k
 }
 
-// clones makes copies of the rows that Kratos wrote for the first person that
-// registered, each with an id and a user handle of its own. Kratos itself takes
-// a second for 450 of them, and no passkeys at all by its import.
+// clones copies the rows that Kratos wrote for the first user, each with an id and a
+// user handle of its own. Kratos itself registers only 450 users per second, and
+// its import does not take passkeys.
 const clones = `
 WITH one AS (SELECT * FROM identities ORDER BY created_at LIMIT 1)
 INSERT INTO identities SELECT md5('identity' || n)::uuid, schema_id, jsonb_build_object('username', 'clone-' || n), created_at, updated_at, nid, state,
@@ -111,7 +111,7 @@ INSERT INTO identity_credential_identifiers (id, identifier, identity_credential
 ANALYZE;
 `
 
-// populate makes so many people beside the one that registers for real.
+// populate creates a number of identities besides the one that registers for real.
 func (k *kratos) populate(t *testing.T, people int) {
 	t.Helper()
 	newPerson(t, k).signUp("the-first")
@@ -125,7 +125,7 @@ func (k *kratos) populate(t *testing.T, people int) {
 // cloneID is that of clone n, from 1 on.
 func cloneID(n int) uuid.UUID { return md5.Sum([]byte(fmt.Sprint("identity", n))) }
 
-// person has a browser, and an authenticator of software.
+// person is a user with a browser and a virtual authenticator.
 type person struct {
 	t      *testing.T
 	kratos *kratos
@@ -157,8 +157,8 @@ func (p *person) do(method, url string, body any) []byte {
 	return answer.Bytes()
 }
 
-// signUp registers with a passkey and answers its user handle as the browser
-// gives it, and the moment of Kratos' answer.
+// signUp registers with a passkey and returns its user handle as the browser gives
+// it, and the time of Kratos' response.
 func (p *person) signUp(name string) (handle string, at time.Time) {
 	p.t.Helper()
 	var flow struct {

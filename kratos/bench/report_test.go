@@ -43,7 +43,7 @@ type scale struct {
 	packages []string
 }
 
-// section is a part of the document that is measured by itself.
+// section is a part of the document that is measured on its own.
 type section struct {
 	name, title string
 	measure     func(t *testing.T, s scale, p *part)

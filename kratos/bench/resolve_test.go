@@ -36,7 +36,7 @@ type party struct {
 	name    string
 	next    requester
 	offer   int
-	process *sidecar // nil where it is none of ours
+	process *sidecar // nil if the party is not a sidecar
 	files   string   // folder of its data, "" where it has none
 	closed  []result
 	open    []result
@@ -96,8 +96,8 @@ func resolveRequest(addr string, size int) requester {
 
 func credentialID(n int) []byte { return fmt.Appendf(nil, "the credential with number %07d", n) }
 
-// warm reads a party's data, and asks for some of it. The machine may take back
-// memory that nobody has used for a while, and the others' turns are a while.
+// warm reads a party's data and resolves some of it, because the system may have
+// evicted its pages from memory while the other parties were measured.
 func (p *party) warm(t *testing.T, length time.Duration) {
 	t.Helper()
 	if p.files != "" {
@@ -153,7 +153,7 @@ func runParties(t *testing.T, s scale, parties []*party) {
 	}
 }
 
-// ratios compares two measurements round by round and answers the median.
+// ratio compares two measurements round by round and returns the median.
 func ratio(a, b []result, of func(result) float64) float64 {
 	rounds := make([]float64, len(a))
 	for n := range a {
@@ -170,7 +170,7 @@ func median(v []float64) float64 {
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
-// each answers the median of a figure over all rounds.
+// each returns the median of a figure over all rounds.
 func each(rounds []result, of func(result) float64) float64 {
 	v := make([]float64, len(rounds))
 	for n := range rounds {

@@ -75,7 +75,7 @@ func start(t *testing.T, cmd *exec.Cmd) *process {
 	return p
 }
 
-// memory answers how much the process holds outside of the page cache, in MB.
+// memory returns the memory of the process without the page cache, in MB.
 func (p *process) memory(t *testing.T) float64 {
 	t.Helper()
 	for line := range strings.Lines(read(t, fmt.Sprintf("/proc/%d/status", p.Process.Pid))) {
@@ -113,7 +113,7 @@ func startSidecar(t *testing.T, args ...string) *sidecar {
 	return s
 }
 
-// await asks again and again, for ten minutes at most.
+// await polls until ok, for ten minutes at most.
 func await(t *testing.T, what string, pause time.Duration, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Minute); !ok(); time.Sleep(pause) {
@@ -151,7 +151,7 @@ func play(role, arg string) error {
 	return http.Serve(l, handler)
 }
 
-// startRole starts this program as a server and answers its address.
+// startRole starts this program as a server and returns its address.
 func startRole(t *testing.T, role, arg string) string {
 	t.Helper()
 	self, err := os.Executable()

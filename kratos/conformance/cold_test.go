@@ -17,7 +17,7 @@ import (
 // BenchmarkColdProcess starts, in turn, a Go program that does nothing, lint and
 // a real Kratos. Both reject the same file. It reports the mean of each
 // in milliseconds, how much lint is above the empty program, and how often lint
-// refuses while Kratos does once.
+// can reject a configuration in the time that Kratos takes to do so once.
 func BenchmarkColdProcess(b *testing.B) {
 	dir := b.TempDir()
 	empty, lint := buildEmpty(b, dir), buildLint(b, dir)
@@ -66,7 +66,7 @@ func BenchmarkLintFolder(b *testing.B) {
 	b.ReportMetric(total.Seconds()*1000/float64(b.N), "ms/300files")
 }
 
-// run starts a program, waits for its end and answers how long that took.
+// run runs a program and returns how long it took.
 func run(b *testing.B, code int, program string, args ...string) time.Duration {
 	b.Helper()
 	ctx, stop := context.WithTimeout(b.Context(), time.Minute)

@@ -1,6 +1,6 @@
-// Package conformance asks Kratos' own configuration loader what it makes of
-// files and environment, as the oracle for pkg/config/kratosconf. It is a module of
-// its own because the loader brings 180 packages along.
+// Package conformance compares pkg/config/kratosconf with Kratos' own configuration
+// loader, for files and environments. It is a separate module because the loader
+// depends on 180 packages.
 package conformance
 
 import (

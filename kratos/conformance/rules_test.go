@@ -18,8 +18,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// base has what Kratos wants of every configuration, so that a case of a rule
-// stands alone.
+// base has what Kratos requires of every configuration, so that a rule's case needs
+// only its own part.
 const base = `
 dsn: memory
 identity: { default_schema_id: default, schemas: [ { id: default, url: "base64://e30=" } ] }

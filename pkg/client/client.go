@@ -28,8 +28,8 @@ import (
 // Options are the options of a Client. URL is required.
 type Options struct {
 	URL       string // such as http://127.0.0.1:4477
-	Key       string // of scope resolve, or read for what is known about an identity; "" where the sidecar asks for none
-	Tries     uint   // 3 where it is 0: requests that get no answer, 429, 502 or 503 are made again
+	Key       string // scope resolve, or read for queries about an identity; "" if the sidecar needs no key
+	Tries     uint   // per request, default 3; retries after a network error, 429, 502 or 503
 	Transport http.RoundTripper
 }
 
@@ -89,7 +89,7 @@ type ProblemError struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 
-	RetryAfter time.Duration `json:"-"` // 0 where the sidecar did not say
+	RetryAfter time.Duration `json:"-"` // 0 if the sidecar sent none
 }
 
 func (p *ProblemError) Error() string {

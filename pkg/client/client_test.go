@@ -18,8 +18,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/client"
 )
 
-// answers is a sidecar without a network: one answer after the other, the last
-// one again and again.
+// answers is a sidecar without a network: it returns one response after the other, and
+// then repeats the last one.
 type answers struct {
 	list  []http.HandlerFunc
 	calls int
@@ -63,7 +63,7 @@ func TestResolve(t *testing.T) {
 		answers []http.HandlerFunc
 		calls   int
 		is      error
-		want    string // the error; none where it is empty
+		want    string // the error, "" for none
 	}{
 		{"found", []http.HandlerFunc{says(200, good)}, 1, nil, ""},
 		{"after trouble", []http.HandlerFunc{says(502, "bad gateway"), problem(503, "index-building"), says(200, good)}, 3, nil, ""},

@@ -43,8 +43,8 @@ func TestIdentityViews(t *testing.T) {
 	require.Equal(t, "GET /v1/identities/"+someone+"/advice Bearer key", asked)
 }
 
-// TestLongAnswers: the signals of somebody with many keys are read, and what is
-// cut is not taken for another server's answer.
+// TestLongAnswers: the signals of an identity with many keys are read, and a
+// truncated response is not reported as that of another server.
 func TestLongAnswers(t *testing.T) {
 	ask := func(ids int) ([]client.Signal, int, error) {
 		list := strings.TrimSuffix(strings.Repeat(`"`+strings.Repeat("A", 97)+`",`, ids), ",")

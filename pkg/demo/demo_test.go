@@ -46,8 +46,8 @@ func TestFindKratos(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// TestBusyPort names the flag of each port that somebody else has, before
-// anything is started or written.
+// TestBusyPort: an error names the flag of each port that is in use, before anything
+// is started or written.
 func TestBusyPort(t *testing.T) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -46,7 +46,7 @@ func TestRealDemo(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// signUpForCode fills in the forms as they are and answers the mailed code.
+// signUpForCode submits the forms and returns the code from the email.
 func signUpForCode(t *testing.T, d *Demo, email string) string {
 	t.Helper()
 	jar, err := cookiejar.New(nil)

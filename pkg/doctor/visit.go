@@ -58,7 +58,7 @@ func newVisit(o Options) (*visit, error) {
 		}
 	}
 	bare := *asked
-	bare.User = nil // it is no part of an origin, and an error would show it
+	bare.User = nil // not a part of the origin, and errors must not show it
 	if v.page, err = webauthn.ParsePage(bare.String()); err != nil {
 		return nil, err
 	}

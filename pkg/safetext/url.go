@@ -1,5 +1,5 @@
-// Package safetext makes texts of others safe to print: URLs without passwords,
-// and no characters that control a terminal or a CI system.
+// Package safetext makes untrusted texts safe to print: URLs without passwords, and no
+// characters that control a terminal or a CI system.
 package safetext
 
 import (

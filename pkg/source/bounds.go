@@ -151,7 +151,7 @@ func (b *Bounds) resolve(abs string) (actual, within string, err error) {
 	return "", "", nil
 }
 
-// below reports whether a path as it stands is below one of the roots.
+// below reports whether a path, without resolving links, is below one of the roots.
 func (b *Bounds) below(abs string) bool {
 	return slices.ContainsFunc(b.roots, func(r root) bool { return isBelow(r.named, abs) || isBelow(r.real, abs) })
 }

@@ -21,11 +21,11 @@ const MaxSize = 16 << 20
 type File struct {
 	Name string // as the user named it
 	Data []byte
-	// Foreign says that the file does not belong to the repository that is
-	// checked: reports show no line of it, and no fix changes it.
+	// Foreign reports whether the file is outside of the repository that is checked:
+	// reports do not quote it, and fixes do not change it.
 	Foreign bool
 
-	text  string // Data, so that a line is no copy
+	text  string // Data as a string, so that lines need not be copied
 	lines []int  // byte offset of the first byte of each line
 	marks []mark // within long lines, in order
 }
@@ -37,7 +37,7 @@ type mark struct{ offset, column int }
 // markEvery is the distance of marks in characters.
 const markEvery = 1024
 
-// New makes a File of bytes that are already in memory.
+// New returns a File with the given content.
 func New(name string, data []byte) *File {
 	f := &File{Name: name, Data: data, text: string(data), lines: []int{0}}
 	for i, c := range data {
@@ -65,7 +65,7 @@ func (f *File) mark(start, end int) {
 	}
 }
 
-// ErrDirectory says that a name is a directory's.
+// ErrDirectory is the error for a directory.
 var ErrDirectory = errors.New("it is a directory")
 
 // Open reads a file of at most MaxSize bytes, which may be a pipe or a device.
@@ -111,8 +111,8 @@ func readError(name string, err error) error {
 	return fmt.Errorf("read %q: %w", name, err)
 }
 
-// Position is a place as people and editors name it: line and column start at
-// 1, and a column is one character (rune).
+// Position is a place as editors show it: line and column start at 1, and a column
+// is one character (rune).
 type Position struct{ Line, Column int }
 
 // Position names the place of a byte offset; an offset outside of the file is
@@ -133,8 +133,8 @@ func (f *File) Position(offset int) Position {
 	return Position{Line: line + 1, Column: from.column + utf8.RuneCount(f.Data[from.offset:offset]) + 1}
 }
 
-// Offset answers the byte offset of a line and a column in runes, both from 1,
-// moved into the file when they lie outside.
+// Offset returns the byte offset of a line and a column in runes, both from 1 and
+// clamped to the file.
 func (f *File) Offset(line, column int) int {
 	line = max(1, min(line, len(f.lines)))
 	offset := f.lines[line-1]
@@ -146,7 +146,7 @@ func (f *File) Offset(line, column int) int {
 	return offset
 }
 
-// Line answers the text of a line (from 1) without its line break.
+// Line returns the text of a line (from 1) without its line break.
 func (f *File) Line(line int) string {
 	if line < 1 || line > len(f.lines) {
 		return ""
@@ -154,8 +154,8 @@ func (f *File) Line(line int) string {
 	return strings.TrimSuffix(f.text[f.lines[line-1]:f.lineEnd(line)], "\r")
 }
 
-// Around returns the text of a line around a span that starts in it: all of it, or
-// of a very long line a piece, and how many characters of it stand before the span.
+// Around returns the line in which the span starts, or the part of a very long line
+// around the span, and the number of characters before the span.
 func (s Span) Around() (text string, before int) {
 	if s.File == nil {
 		return "", 0
@@ -175,10 +175,10 @@ func (s Span) Around() (text string, before int) {
 	return strings.TrimSuffix(f.text[from:to], "\r"), utf8.RuneCount(f.Data[from:at])
 }
 
-// Lines answers how many lines the file has.
+// Lines returns the number of lines in the file.
 func (f *File) Lines() int { return len(f.lines) }
 
-// LineStart answers the byte offset at which a line (from 1) starts.
+// LineStart returns the byte offset at which a line (from 1) starts.
 func (f *File) LineStart(line int) int { return f.lines[max(1, min(line, len(f.lines)))-1] }
 
 func (f *File) lineEnd(line int) int {

@@ -98,7 +98,7 @@ func FuzzPosition(f *testing.F) {
 	})
 }
 
-// FuzzBefore: what no edit wrote stood where Before says, letter by letter.
+// FuzzBefore: every byte that no edit wrote is at the offset that Before returns.
 func FuzzBefore(f *testing.F) {
 	f.Add([]byte("one\ntwo\nthree\n"), uint8(4), uint8(4), "new\n", uint8(8), uint8(13), "3")
 	f.Add([]byte("abc"), uint8(0), uint8(0), "x", uint8(3), uint8(3), "\ny")

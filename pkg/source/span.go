@@ -12,7 +12,7 @@ type Span struct {
 	Start, End int
 }
 
-// IsZero tells whether the span names no place at all.
+// IsZero reports whether the span has no position.
 func (s Span) IsZero() bool { return s.File == nil }
 
 // Position names the span's first character, line 1 column 1 for no place.
@@ -32,7 +32,7 @@ func (s Span) SamePlace(other Span) bool {
 	return s.File.Name == other.File.Name && s.Start == other.Start
 }
 
-// Text answers the bytes of the span.
+// Text returns the text of the span.
 func (s Span) Text() string {
 	if s.File == nil {
 		return ""
@@ -56,9 +56,8 @@ type Edit struct {
 	New  string
 }
 
-// Apply answers the file's text after the edits, whose order does not matter.
-// Edits of another file or that overlap are an error; the same edit twice is
-// made once.
+// Apply returns the file's text after the edits, whose order does not matter. Edits
+// of another file and edits that overlap are an error; duplicates are made once.
 func Apply(f *File, edits []Edit) ([]byte, error) {
 	var out []byte
 	done := 0
@@ -86,9 +85,9 @@ func Rebase(f *File, edits []Edit) []Edit {
 	return edits
 }
 
-// Before answers where in a file something stood that stands at an offset after
-// edits that Apply made. What an edit wrote stood where the edit begins; of lines
-// that it added, at the end of the line above.
+// Before maps an offset in the result of Apply to the offset in the original file.
+// Text that an edit wrote maps to the start of the edit, and added lines map to the
+// end of the line above.
 func Before(f *File, edits []Edit, offset int) int {
 	grown := 0
 	for _, e := range inOrder(edits) {

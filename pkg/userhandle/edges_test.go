@@ -12,7 +12,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// TestAlphabets holds every single byte against what may stand in text and in a
+// TestAlphabets checks every single byte against the bytes allowed in a text and in a
 // passkey's handle.
 func TestAlphabets(t *testing.T) {
 	const alphaNum = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -35,7 +35,7 @@ func TestKindNames(t *testing.T) {
 	require.Equal(t, "other", string(userhandle.KindOf(nil)))
 }
 
-// TestErrorsComeWithNothing: what failed answers no half of a result.
+// TestErrorsComeWithNothing: an error comes with a zero result.
 func TestErrorsComeWithNothing(t *testing.T) {
 	form, err := userhandle.ParseForm("rot13")
 	require.Error(t, err)

@@ -39,8 +39,8 @@ func TestKratosGate(t *testing.T) {
 	}
 }
 
-// TestPredictAsksTheGatesInTheirOrder: what the browser refuses never reaches
-// Kratos, and Kratos is asked only when its configuration is known.
+// TestPredictAsksTheGatesInTheirOrder: what the browser rejects never reaches Kratos,
+// and Kratos is considered only if its configuration is known.
 func TestPredictAsksTheGatesInTheirOrder(t *testing.T) {
 	page, err := webauthn.ParsePage("https://auth.example.com/login")
 	require.NoError(t, err)

@@ -64,7 +64,7 @@ func TestBrowserReasons(t *testing.T) {
 	}
 }
 
-// TestNoHostNoPasskey: an empty rp.id is no page's host.
+// TestNoHostNoPasskey: an empty rp.id does not match the host of any page.
 func TestNoHostNoPasskey(t *testing.T) {
 	rpID := ""
 	require.Equal(t, webauthn.ClassNotSuffix, webauthn.Browser(webauthn.Page{Scheme: "https"}, &rpID, nil).Class)
@@ -74,7 +74,7 @@ func TestClassNames(t *testing.T) {
 	require.Equal(t, "origin-not-configured", string(webauthn.ClassOriginNotConfigured), "reports carry this word")
 }
 
-// TestSuffixes: where an rp.id may begin and end within a host.
+// TestSuffixes: which parts of a host can be an rp.id.
 func TestSuffixes(t *testing.T) {
 	for _, tc := range []struct {
 		host, rpID string
@@ -99,7 +99,7 @@ func TestSuffixes(t *testing.T) {
 	}
 }
 
-// TestRelatedOriginsReasons: what the document has to be.
+// TestRelatedOriginsReasons: the reasons for which a document is invalid.
 func TestRelatedOriginsReasons(t *testing.T) {
 	listed := `{"origins":["https://app.example.net"]}`
 	large := listed + strings.Repeat(" ", 1<<18-len(listed))
@@ -253,8 +253,8 @@ func TestMoreRegistrableDomains(t *testing.T) {
 	}
 }
 
-// TestPredictReasons: both gates speak where both agree, and the second alone
-// where it refuses.
+// TestPredictReasons: the reason names both gates if both accept, and only the second
+// if that one rejects.
 func TestPredictReasons(t *testing.T) {
 	rpID := "example.com"
 	q := webauthn.Query{Page: requirePage(t, "https://a.example.com"), RPID: &rpID, Origins: []string{"https://a.example.com"}}

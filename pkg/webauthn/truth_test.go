@@ -44,9 +44,8 @@ func readObservations(t *testing.T, path string) []observation {
 	return all
 }
 
-// TestBrowserAgreesWithChromium holds the browser's gate against every answer
-// of a real browser on record: browser.ndjson covers the rules, edges.ndjson
-// their corners.
+// TestBrowserAgreesWithChromium compares the browser's gate with all recorded results
+// of a real browser: browser.ndjson covers the rules, edges.ndjson their edge cases.
 func TestBrowserAgreesWithChromium(t *testing.T) {
 	for _, name := range []string{"browser.ndjson", "edges.ndjson"} {
 		all := readObservations(t, "testdata/"+name)

@@ -12,13 +12,12 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// TestParsePageAgreesWithChromium holds the URL parser against what `new URL`
-// of Chromium 156 answers: the same texts are URLs, with the same origin and the
-// same host. Schemes that no page on the web has are left out.
+// TestParsePageAgreesWithChromium compares the URL parser with `new URL` of Chromium
+// 156: the same texts are URLs, with the same origin and host. Schemes that no web
+// page can have are left out.
 func TestParsePageAgreesWithChromium(t *testing.T) {
-	// Chromium keeps these two characters as %20 and %2A, against the URL
-	// standard, which refuses the blank and keeps the star; and it takes a port
-	// that no server can have.
+	// Chromium keeps these two characters as %20 and %2A. The URL standard rejects the
+	// blank and keeps the star. Chromium also accepts a port that no server can have.
 	deviations := []string{"https://a b", "https://example.com%20", "https://a*b", "https://*.example", "https://a:0"}
 	f, err := os.Open("testdata/urls.ndjson")
 	require.NoError(t, err)

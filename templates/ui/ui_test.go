@@ -437,8 +437,8 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// TestRoutesForDevelopment: what only the explaining account page asks for is not
-// there without it, and nothing for the sidecar without a sidecar.
+// TestRoutesForDevelopment: routes of the developers' account page exist only with that
+// page, and routes for the sidecar only with a sidecar.
 func TestRoutesForDevelopment(t *testing.T) {
 	signedIn := fakekratos{"/sessions/whoami": {http.StatusOK, `{"identity":{"id":"i"}}`}}
 	for _, c := range []struct {

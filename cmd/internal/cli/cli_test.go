@@ -156,7 +156,7 @@ func TestInterruptEndsCommands(t *testing.T) {
 	require.Equal(t, "prog: error: interrupted: context deadline exceeded\n", stderr)
 }
 
-// TestPanics: a bug in a command is one sentence as well.
+// TestPanics: a panic in a command is reported in one sentence, too.
 func TestPanics(t *testing.T) {
 	code, _, stderr := call(t.Context(), "crash")
 	require.Equal(t, cli.ExitFailed, code)

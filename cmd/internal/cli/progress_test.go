@@ -35,14 +35,14 @@ func TestProgressFollows(t *testing.T) {
 	})
 }
 
-// TestProgressFollowsTerminalsOnly: elsewhere the log tells.
+// TestProgressFollowsTerminalsOnly: without a terminal the log has the progress.
 func TestProgressFollowsTerminalsOnly(t *testing.T) {
 	var pipe bytes.Buffer
 	(&ProgressLine{w: &pipe}).Follow(t.Context(), nil)
 	require.Empty(t, pipe.String())
 }
 
-// TestProgressLine draws no more often than the stream deserves.
+// TestProgressLine: the line is drawn at a limited rate.
 func TestProgressLine(t *testing.T) {
 	p := kratosadmin.Progress{Identities: 30_000, Resumed: 10_000, Fraction: 0.6, Elapsed: 10 * time.Second}
 	const text = "30,000 identities, 60 %, 2,000/s, 10s left"

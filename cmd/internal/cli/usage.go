@@ -22,7 +22,7 @@ func (a *App) help(root *cobra.Command) {
 		if about == "" {
 			about = strings.ToUpper(c.Short[:1]) + c.Short[1:] + "."
 		}
-		_, _ = fmt.Fprintln(c.OutOrStdout(), strings.TrimSpace(about)+"\n") // nobody could be told
+		_, _ = fmt.Fprintln(c.OutOrStdout(), strings.TrimSpace(about)+"\n") // a write error cannot be reported
 		_ = writeUsage(c.OutOrStdout(), c)
 	})
 	root.SetHelpCommand(&cobra.Command{

@@ -50,7 +50,7 @@ resource attributes) work as usual. An incoming ` + "`traceparent`" + ` is honor
 handle, a credential id, a key or an identity id.
 `
 
-// TestConfigurationDocument holds docs/configuration.md against the table.
+// TestConfigurationDocument compares docs/configuration.md with the table.
 func TestConfigurationDocument(t *testing.T) {
 	var o serveOptions
 	page := configurationIntroduction + o.table().Reference() + configurationEnd

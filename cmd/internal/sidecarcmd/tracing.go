@@ -21,8 +21,8 @@ import (
 // flushTimeout is how long the last spans get to be sent at the end.
 const flushTimeout = 5 * time.Second
 
-// tracing makes the tracer that the OTEL_ variables describe, nil where they
-// name no endpoint. flush sends what is left.
+// tracing returns the tracer that the OTEL_ variables configure, nil if they name no
+// endpoint, and a function that sends the remaining spans.
 func tracing(ctx context.Context, a *cli.App, name string, log *slog.Logger) (trace.Tracer, func() error, error) {
 	none := func() error { return nil }
 	endpoint := a.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") + a.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")

@@ -1,5 +1,5 @@
-// Package orynetworktest is a fake of the Ory Network for tests: what it answers
-// are client-go's own models, written by client-go.
+// Package orynetworktest is a fake of the Ory Network for tests. Its responses are
+// client-go's own models, encoded by client-go.
 package orynetworktest
 
 import (
@@ -62,7 +62,7 @@ func Project(tb testing.TB, id, slug, config string) *ory.Project {
 	return ory.NewProject("prod", "eu-central", id, "Example", []ory.BasicOrganization{}, "5b1e3a52-6f38-4a3c-8a0f-0d6a7f0c9e11", *services, slug, "running")
 }
 
-// guard lets in who has the key, and as many as the rate limit allows.
+// guard rejects requests without the key and those above the rate limit.
 func (f *FakeOryNetwork) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.Requests.Add(1)
@@ -94,7 +94,7 @@ func failSaying(w http.ResponseWriter, code int, message string) {
 func answer(w http.ResponseWriter, code int, model any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(model) // who hangs up gets no more
+	_ = json.NewEncoder(w).Encode(model) // the client may have disconnected
 }
 
 func (f *FakeOryNetwork) project(w http.ResponseWriter, r *http.Request) {

@@ -31,7 +31,7 @@ type Cluster struct {
 }
 
 // Start makes and starts a cluster, and stops it when the test ends. initdb
-// refuses root, so as root it runs as the user postgres.
+// does not run as root, so root runs it as the user postgres.
 func Start(t *testing.T) *Cluster {
 	t.Helper()
 	bins, err := filepath.Glob("/usr/lib/postgresql/*/bin")
@@ -84,7 +84,7 @@ func (c *Cluster) Resume(t *testing.T) {
 	}
 }
 
-// Stop stops the cluster; what it holds stays.
+// Stop stops the cluster and keeps its data.
 func (c *Cluster) Stop(t *testing.T) {
 	t.Helper()
 	if c.process == nil {
@@ -103,7 +103,7 @@ func (c *Cluster) DSN(database string) string {
 	return fmt.Sprintf("host=%s user=test database=%s", c.dir, database)
 }
 
-// Database makes an empty database and answers its DSN.
+// Database creates an empty database and returns its DSN.
 func (c *Cluster) Database(t *testing.T) string {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), c.DSN("postgres"))

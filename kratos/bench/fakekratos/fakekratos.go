@@ -1,6 +1,6 @@
-// Package fakekratos is an admin API that lists as many identities as it is
-// told, each with one passkey, as fast as it can: no real Kratos lists ten
-// million within minutes.
+// Package fakekratos is an admin API that lists any number of identities with one
+// passkey each. It is fast, because a real Kratos does not list ten million within
+// minutes.
 package fakekratos
 
 import (

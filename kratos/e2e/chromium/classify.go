@@ -7,8 +7,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Classify reads Chromium's wording of how a ceremony ended: "ok", "undefined"
-// when there is no navigator.credentials, else the error's name and message.
+// Classify parses how a ceremony ended in Chromium: "ok", "undefined" if there is no
+// navigator.credentials, or the error's name and message.
 func Classify(answer string) (webauthn.Class, error) {
 	for _, c := range []struct {
 		text  string

@@ -25,15 +25,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Site answers for every host of the world: an empty page everywhere, and one
-// related origins document, which a test sets before each case.
+// Site serves every host: an empty page everywhere, and one related origins
+// document, which a test sets before each case.
 type Site struct {
 	Related     atomic.Pointer[Document]
 	HTTPS, HTTP string // host:port
 	spki        string // base64 SHA-256 of the certificate's public key
 }
 
-// Document is an answer of /.well-known/webauthn.
+// Document is a response of /.well-known/webauthn.
 type Document struct {
 	Status      int    `json:"status"`
 	ContentType string `json:"content_type"`

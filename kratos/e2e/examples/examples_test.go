@@ -19,8 +19,8 @@ import (
 	"github.com/olympusoss/oly-passkey/kratos/e2e/chromium"
 )
 
-// TestLocalhost runs examples/localhost: init adds the secrets and finds nothing
-// else to write, and somebody signs up and in with a passkey.
+// TestLocalhost runs examples/localhost: init adds the secrets and nothing else, and
+// a user signs up and in with a passkey.
 func TestLocalhost(t *testing.T) {
 	t.Parallel()
 	program := build(t, root, "./cmd/oly-passkey")
@@ -38,8 +38,8 @@ func TestLocalhost(t *testing.T) {
 	p.signIn()
 }
 
-// TestTwoKratos runs the layout of examples/two-kratos on localhost: whoever is
-// signed in at the one stays so when the other is visited.
+// TestTwoKratos runs the layout of examples/two-kratos on localhost: a user who is
+// signed in to one Kratos stays so when visiting the other.
 func TestTwoKratos(t *testing.T) {
 	t.Parallel()
 	program := build(t, root, "./cmd/oly-passkey")
@@ -61,7 +61,7 @@ func TestTwoKratos(t *testing.T) {
 	p.signIn()
 }
 
-// initialise runs `oly-passkey init` and answers what it did.
+// initialise runs `oly-passkey init` and returns its output.
 func initialise(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, append([]string{"init"}, args...)...)
@@ -129,7 +129,7 @@ func (p *tab) signOut() {
 	p.at("/login", "Sign in")
 }
 
-// signIn asks for no name: the passkey says who it is.
+// signIn signs in without a username: the passkey identifies the account.
 func (p *tab) signIn() {
 	p.t.Helper()
 	p.click(`form[data-passkey="sign-in"][data-method="passkey"] [data-passkey-start]`)

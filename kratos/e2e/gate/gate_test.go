@@ -1,4 +1,4 @@
-// Package gate holds pkg/webauthn's answers against a real Chromium.
+// Package gate compares the predictions of pkg/webauthn with a real Chromium.
 package gate_test
 
 import (
@@ -24,8 +24,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what Chromium answers in edges.ndjson")
 
-// every says which share of the observations is asked again: all of them when
-// $OLY_PASSKEY_PROOF is set, otherwise each eighth.
+// every returns which share of the observations is repeated: all of them if
+// $OLY_PASSKEY_PROOF is set, otherwise every eighth.
 func every() int {
 	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
 		return 1

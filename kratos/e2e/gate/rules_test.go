@@ -23,7 +23,7 @@ import (
 
 // TestRuleCasesOnChromium takes the cases of every rule about rp.id and origins
 // to the real browser: each page of a case with each method's rp.id. Browser and
-// pkg/webauthn agree, and where they refuse, lint has an error.
+// pkg/webauthn agree, and lint has an error for what they reject.
 func TestRuleCasesOnChromium(t *testing.T) {
 	s := chromium.StartSite(t)
 	tab := s.Browse(t)

@@ -28,7 +28,7 @@ func (p *tab) plugIn(transport webauthn.AuthenticatorTransport, change ...func(*
 	return a
 }
 
-// touch says whether somebody touches it when it asks for that.
+// touch sets whether the user touches the authenticator when asked.
 func (a *authenticator) touch(yes bool) {
 	a.tab.t.Helper()
 	call(a.tab, webauthn.SetAutomaticPresenceSimulation, webauthn.SetAutomaticPresenceSimulationParams{AuthenticatorID: a.id, Enabled: yes})
@@ -63,7 +63,7 @@ func (a *authenticator) learn(c *webauthn.Credential) {
 // learning can be given a credential; the protocol demands this of it.
 func learning(o *webauthn.VirtualAuthenticatorOptions) { o.HasCmtgKey = true }
 
-// withoutUserVerification can tell that somebody is there, and not who.
+// withoutUserVerification supports user presence but not user verification.
 func withoutUserVerification(o *webauthn.VirtualAuthenticatorOptions) {
 	o.HasUserVerification, o.IsUserVerified = false, false
 }

@@ -51,8 +51,8 @@ func codeThenPasskey(t *testing.T, s *stack) {
 	require.Equal(t, identity, p.whoami())
 }
 
-// passkeySignUpRefused goes round the page, which offers no such thing, as
-// somebody would who wants the account of an address that is not theirs.
+// passkeySignUpRefused bypasses the page, which does not offer it, as an attacker would
+// to get the account of another user's address.
 func passkeySignUpRefused(t *testing.T, s *stack) {
 	p := s.newTab(t, withoutAutofill)
 	p.plugIn("internal")

@@ -73,8 +73,8 @@ func autofill(t *testing.T, s *stack) {
 	}
 }
 
-// severalAccounts keeps three on one device; the picker tells them apart by
-// name, and whichever is taken is the one that is signed in.
+// severalAccounts has three accounts on one device: the picker shows their names, and
+// the chosen one is signed in.
 func severalAccounts(t *testing.T, s *stack) {
 	p := s.newTab(t, withoutAutofill)
 	device := p.plugIn("internal")

@@ -7,12 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// kinds walks sign-up, sign-in, a sign-in that nobody touches, and a second
+// kinds walks sign-up, sign-in, a sign-in without a touch, and a second
 // registration with every kind of authenticator: this device, a security key and
-// a phone; that keep discoverable credentials or not; that verify their user or
-// cannot. Measured: a security key or a phone keeps a passkey only where it can
-// verify its user, whatever the page asks for, and a device that cannot keeps one
-// and never signs in with it.
+// a phone, with and without discoverable credentials and user verification. Measured: a
+// security key or a phone stores a passkey only if it can verify its user, whatever the
+// page asks for. A platform authenticator that cannot stores one but never signs in
+// with it.
 func kinds(t *testing.T, s *stack) {
 	for transport, attachment := range map[webauthn.AuthenticatorTransport]string{
 		"internal": "platform", "usb": "cross-platform", "cable": "cross-platform",
@@ -73,8 +73,8 @@ func (p *tab) usesPasskey(device *authenticator, attachment string) {
 	p.says(cancelled)
 }
 
-// refusesPasskey: the browser does not tell an authenticator that cannot from a
-// person who does not want to, so the words name both.
+// refusesPasskey: the browser does not distinguish an authenticator that cannot from
+// a user who cancels, so the message names both.
 func (p *tab) refusesPasskey() {
 	p.set("register", "passkey", "timeout", "2000")
 	p.start("register", "passkey")
@@ -123,8 +123,8 @@ func fullKey(t *testing.T, s *stack) {
 	p.at("/", "Hello, full-four")
 }
 
-// verifyOrNot asks for user verification as the page's author chose, at both
-// ceremonies: who fails it gets no further than the browser.
+// verifyOrNot asks for user verification as the page's author chose, in both
+// ceremonies. Without it the ceremony ends in the browser.
 func verifyOrNot(t *testing.T, s *stack) {
 	p := s.newTab(t, withoutAutofill)
 	device := p.plugIn("internal")

@@ -45,9 +45,9 @@ func signals(t *testing.T, s *stack) {
 // error, by version and account; the pages say what to do.
 const removed = "We couldn’t find an account for this passkey or security key. It may have been removed. Try another one, check the name if you entered one, or sign in another way."
 
-// strangersPasskey takes somebody else's address in settings, which proves nothing.
-// When its owner arrives by code, the pages show the passkey that was there
-// before, and it can be removed.
+// strangersPasskey takes another user's address in settings, which does not verify
+// it. When the owner signs in by code, the pages show the stranger's passkey, and it
+// can be removed.
 func strangersPasskey(t *testing.T, s *stack) {
 	const email = "owner@example.org"
 	stranger := s.newTab(t, withoutAutofill)
@@ -104,8 +104,8 @@ func strangersPasskeyAfterRecovery(t *testing.T, s *stack) {
 	stranger.until(`document.querySelector(".message.error")?.innerText`, removed)
 }
 
-// takeAddress signs up with a passkey and takes an address that is somebody else's
-// in settings, because a sign-up by passkey with one is rejected.
+// takeAddress signs up with a passkey and takes another user's address in settings,
+// because a sign-up by passkey with an address is rejected.
 func (p *tab) takeAddress(name, email string) {
 	p.t.Helper()
 	p.plugIn("internal")
@@ -125,8 +125,8 @@ func (p *tab) takeAddress(name, email string) {
 	p.at("/", "Hello, "+name)
 }
 
-// refusedSignUp signs up with an address that nobody has proven. Kratos rejects it
-// after the device has stored the passkey, and the page says what to do with it.
+// refusedSignUp signs up with an unverified address. Kratos rejects it after the
+// device has stored the passkey, and the page says what to do with the passkey.
 func refusedSignUp(t *testing.T, s *stack) {
 	p := s.newTab(t, withoutAutofill)
 	p.plugIn("internal")

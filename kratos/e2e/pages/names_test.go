@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// names gives two passkeys names, which Kratos keeps and nothing else is lost by,
-// and tells which of them was used.
+// names gives names to two passkeys: Kratos stores them without losing other data, and
+// the pages show which of the two was used.
 func names(t *testing.T, s *stack) {
 	p := s.newTab(t, withoutAutofill)
 	device := p.plugIn("internal", synced)

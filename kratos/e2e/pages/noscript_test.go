@@ -47,7 +47,7 @@ func withoutScript(t *testing.T, s *stack) {
 	p.recover(email)
 	require.Equal(t, identity, p.whoami())
 
-	// Chosen in settings, a password opens the account as well.
+	// A password that was set in settings signs in, too.
 	p.fill("password", "correct horse battery staple")
 	p.submit("method", "password")
 	p.until(`document.readyState + document.querySelector(".message.success")?.innerText`, "completeYour changes have been saved!")
@@ -64,8 +64,7 @@ func withoutScript(t *testing.T, s *stack) {
 	require.Equal(t, identity, p.whoami())
 }
 
-// withPasswords lets people have one, which init does not: an address, and a
-// password beside it.
+// withPasswords enables passwords, which init does not: an address with a password.
 func (s *stack) withPasswords(t *testing.T, dir string) {
 	t.Helper()
 	const name = "identity.password.schema.json"

@@ -9,8 +9,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// foreignRelyingParty is a Kratos whose rp.id is not the page's: a banner says so
-// before anybody clicks, in predict's words, and the click ends as it says.
+// foreignRelyingParty is a Kratos whose rp.id does not fit the page: a banner with
+// predict's text says so at once, and the ceremony fails as predicted.
 func foreignRelyingParty(t *testing.T, s *stack) {
 	const rpID = "example.org"
 	p := s.newTab(t, withoutAutofill)
@@ -34,7 +34,7 @@ func foreignRelyingParty(t *testing.T, s *stack) {
 }
 
 // foreignOrigin: rp.id is the page's, and Kratos expects another origin. The
-// browser agrees, Kratos refuses.
+// browser accepts it, Kratos rejects it.
 func foreignOrigin(t *testing.T, s *stack) {
 	p := s.newTab(t, withoutAutofill)
 	p.plugIn("internal")

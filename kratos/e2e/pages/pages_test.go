@@ -1,6 +1,5 @@
-// Package pages walks the demo with a real Kratos and a real Chromium: the
-// passkeys are made by virtual authenticators, everything else is what a person
-// gets.
+// Package pages walks through the demo with a real Kratos and a real Chromium. Only
+// the authenticators are virtual.
 package pages
 
 import (

@@ -9,8 +9,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/demo"
 )
 
-// TestSecondFactor asks for a security key after the passkey, from everybody
-// who has one.
+// TestSecondFactor: users with a security key are asked for it after the passkey.
 func TestSecondFactor(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup.PasskeyFirst, func(o *demo.Options) { o.WebAuthn = setup.SecondFactor })

@@ -25,7 +25,7 @@ import (
 // within is how long anything on a page may take, on a busy machine.
 const within = 30 * time.Second
 
-// tab is one person's browser: its own cookies, its own authenticators.
+// tab is one user's browser, with its own cookies and authenticators.
 type tab struct {
 	t    *testing.T
 	ctx  context.Context

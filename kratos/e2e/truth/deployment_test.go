@@ -18,18 +18,18 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// deployment is one configuration of Kratos and the page that people sign up
-// on. Ports 18080 and 18443 in it stand for this run's servers.
+// deployment is one configuration of Kratos and the page on which users sign up.
+// Its ports 18080 and 18443 are replaced by those of this run's servers.
 type deployment struct {
 	Stratum string
-	Page    string // origin that people are on
+	Page    string // origin in the user's browser
 	UI      string // origin of the flows' ui_url, Page when empty; a proxy may put another in front
 	Method  string // passkey or webauthn
 	BaseURL string // serve.public.base_url
-	Config  any    // of the method; rp and what stands beside it
+	Config  any    // of the method: rp and its siblings
 	Hooks   []any  // registration.after.METHOD.hooks
 	Schema  string
-	Text    string // appended to kratos.yml as it stands
+	Text    string // appended to kratos.yml unchanged
 	Related *chromium.Document
 }
 

@@ -19,9 +19,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// stagesOf says where a deployment may end that breaks a rule. Rules that are
-// not here are about the two gates, which predict answers, or do no harm to
-// this one sign-up.
+// stagesOf returns the stages at which a deployment that breaks a rule may fail. The
+// other rules are about the two gates, which predict covers, or do not affect this
+// sign-up.
 func stagesOf(rule string) []stage {
 	switch rule {
 	case "schema-invalid", "origin-and-origins", "scalar-for-array", "duplicate-key", "display-name-misnested",
@@ -87,7 +87,7 @@ func (d *deployment) forecast(t *testing.T) *forecast {
 		if one.Rule == "no-session-hook" {
 			f.Session = false
 		}
-		// Here the UI's server reaches Kratos by an address of its own, and people
+		// Here the UI's server reaches Kratos by an address of its own, and users
 		// sign up on localhost whatever else is deployed.
 		if one.Severity == finding.Error && one.Rule != "base-url-internal" && one.Rule != "rp-id-localhost-prod" {
 			errorsFound = true
@@ -102,8 +102,8 @@ func (d *deployment) forecast(t *testing.T) *forecast {
 	slices.Sort(f.Rules)
 	f.Rules = slices.Compact(f.Rules)
 	if f.Stages[stageStart] {
-		// Whatever else is wrong, nobody gets to see it; rules that name several
-		// stages stand for one cause.
+		// A Kratos that does not start hides every other fault; rules that name several
+		// stages have one cause.
 		if !slices.Contains(f.Rules, "rp-id-missing") {
 			f.Stages = map[stage]bool{stageStart: true}
 		}
@@ -128,8 +128,8 @@ func (d *deployment) forecast(t *testing.T) *forecast {
 		f.Stages[stageWorks] = true
 	}
 	switch {
-	// Lint may object where this ceremony works: it looks at every origin that is
-	// listed, and at the ui_url behind the proxy.
+	// Lint may report errors although this ceremony works: it checks every listed
+	// origin, and the ui_url behind the proxy.
 	case v.OK && errorsFound && d.listed() < 2 && d.UI == "", !v.OK && !errorsFound:
 		f.Quarrel = "lint says otherwise than predict: " + v.Reason
 	case !d.matrixAgrees(t, v):
@@ -173,8 +173,8 @@ func keysOf(m map[stage]bool) string {
 	return strings.Join(keys, " or ")
 }
 
-// TestForecasts: lint, matrix and predict say the same of every deployment there
-// is, and of those that twenty other seeds draw; no browser is asked.
+// TestForecasts: lint, matrix and predict agree on every deployment, and on those drawn
+// from twenty other seeds, without a browser.
 func TestForecasts(t *testing.T) {
 	for i := range uint64(21) {
 		for _, d := range deployments(t, seed+i, total()) {

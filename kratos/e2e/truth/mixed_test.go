@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// proxies: what stands in front of Kratos and of the pages. People see the
-// page's origin, Kratos is told another base_url or another ui_url.
+// proxies are deployments with a proxy in front of Kratos and of the pages. The
+// browser has the page's origin, Kratos another base_url or another ui_url.
 func proxies(method string) (out []deployment) {
 	for _, c := range []struct {
 		page, ui, base string
@@ -36,8 +36,8 @@ func proxies(method string) (out []deployment) {
 	return out
 }
 
-// mixed are deployments with any number of things wrong at once: each part is
-// drawn by itself, half of the time the right one.
+// mixed returns deployments with any number of faults at once: each part is drawn
+// independently and is right half of the time.
 func mixed(method string) (out []deployment) {
 	r := rand.New(rand.NewPCG(seed, uint64(len(method))))
 	pages := []string{auth, "https://app.example.com", "https://auth.example.com:18443", "http://localhost:18080", "https://app.example.org", "https://auth.example.co.uk"}

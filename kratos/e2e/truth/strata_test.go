@@ -133,7 +133,7 @@ func schemas(method string) (out []deployment) {
 	return out
 }
 
-// mechanics: what Kratos refuses at start, what it ignores, what it chokes on.
+// mechanics: what Kratos rejects at start, what it ignores, and what makes it fail.
 func mechanics(method string) (out []deployment) {
 	rp := func(extra object) object {
 		c := config("example.com", auth)

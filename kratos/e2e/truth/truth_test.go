@@ -108,7 +108,7 @@ func (d *deployment) walk(browser context.Context, t *testing.T, site *chromium.
 	return got
 }
 
-// boot starts Kratos with the deployment, and answers its public URL.
+// boot starts Kratos with the deployment and returns its public URL.
 func (d *deployment) boot(t *testing.T) (server *kratostest.Process, public string, err error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -138,8 +138,8 @@ func (f *forecast) agrees(o outcome) bool {
 // forecast is what lint and predict say of a deployment.
 type forecast struct {
 	Stages  map[stage]bool // where it may end
-	Class   webauthn.Class // of a refusing browser
-	Session bool           // sign-up signs in as well
+	Class   webauthn.Class // of the browser's error
+	Session bool           // sign-up also signs in
 	Rules   []string       // of the findings
 	Quarrel string         // between lint and predict
 }

@@ -34,14 +34,14 @@ const (
 // outcome is what really happened.
 type outcome struct {
 	Stage   stage
-	Class   webauthn.Class // of a refusing browser
-	Session bool           // sign-up signed in as well
+	Class   webauthn.Class // of the browser's error
+	Session bool           // sign-up also signed in
 	Detail  string
 }
 
-// walker signs up and in at one Kratos with one tab of Chromium. It stands for
-// the UI's server: it fetches flows and submits answers itself, and only the
-// ceremony runs in the page, because nothing but the page's origin matters.
+// walker signs up and in at one Kratos with one tab of Chromium. It acts as the UI's
+// server: it fetches flows and submits the results itself. Only the ceremony runs
+// in the page, because nothing but the page's origin matters.
 type walker struct {
 	public string
 	http   *http.Client
@@ -85,7 +85,7 @@ func (f *flow) node(name string) string {
 	return ""
 }
 
-// complaint is everything that the flow says, for people.
+// complaint returns all messages of the flow in one text.
 func (f *flow) complaint() string {
 	var all []string
 	if f.Error != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 )
 
-// result is what a node says of a value: it is invalid if there are faults, valid
-// if there are none, and open if only a rendered file can tell.
+// result is the result of checking a value against a node: invalid if there are faults,
+// valid if there are none, and open if it depends on how the file is rendered.
 type result struct {
 	faults []fault
 	open   bool
@@ -317,7 +317,7 @@ func literal(v *kratosconf.Value) string {
 	}
 }
 
-// below reports whether a number is less than another; an empty text is no limit.
+// below reports whether a number is less than another; an empty text means no limit.
 func below(a, b string) bool {
 	x, okX := new(big.Float).SetString(a)
 	y, okY := new(big.Float).SetString(b)

@@ -58,7 +58,7 @@ func EvaluateAll(body string, samples []Sample) []Result {
 		out[i] = alone(body, sample)
 		if errors.Is(out[i].Err, ErrTimeout) {
 			for j := range out[i+1:] {
-				out[i+1+j].Err = ErrTimeout // each would cost a second more
+				out[i+1+j].Err = ErrTimeout // each would take up to one more second
 			}
 			break
 		}
@@ -110,7 +110,7 @@ func alone(body string, sample Sample) Result {
 	return Result{JSON: text, Err: err}
 }
 
-// limited runs an evaluation for at most a second.
+// limited runs an evaluation for at most one second.
 func limited(evaluate func(*jsonnet.VM) (string, error)) (string, error) {
 	type result struct {
 		text string
@@ -154,7 +154,7 @@ func (rejectImports) Import(_, path string) (jsonnet.Contents, string, error) {
 // Error is an error of a body.
 type Error struct {
 	Message      string
-	Line, Column int // from 1; 0 where Jsonnet names no place
+	Line, Column int // from 1; 0 if Jsonnet reports no position
 	// MissingField is the field that the context lacks, "" for other errors.
 	MissingField string
 	// Static reports whether the error occurs with every context: the text is invalid

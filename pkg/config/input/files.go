@@ -113,7 +113,7 @@ func (l *Loader) below(dir string, depth int) ([]*source.File, error) {
 	var files []*source.File
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			if depth > 0 && path != dir { // nobody asked for this folder
+			if depth > 0 && path != dir { // an unreadable folder that the user did not name
 				return filepath.SkipDir
 			}
 			return fmt.Errorf("read %q: %w", path, err)

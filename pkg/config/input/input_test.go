@@ -86,7 +86,7 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestDeployment reads what the options tell besides the files.
+// TestDeployment reads the deployment from the options.
 func TestDeployment(t *testing.T) {
 	folder(t, map[string]string{
 		"kratos.yml":  passkeys,

@@ -18,18 +18,18 @@ type Document struct {
 	Duplicates []Duplicate
 	// Second is the start of a second YAML document, which Kratos ignores.
 	Second source.Span
-	// Template reports whether the file has conditions or loops, so that its parts
-	// may not all be rendered together.
+	// Template reports whether the file has template conditions or loops, so that a
+	// rendered file may lack some of its parts.
 	Template bool
-	// Incomplete reports whether template expressions stand for whole lines, so that
-	// they may produce further keys.
+	// Incomplete reports whether template expressions replace whole lines and may
+	// therefore add keys.
 	Incomplete bool
 
 	at     string // path of Root in the file, "" at its top
 	inline *Value // identity schemas of Helm values, by file name
 }
 
-// nest makes Root the part of the file that Kratos is given.
+// nest sets Root to the part of the file that is Kratos' configuration.
 func (d *Document) nest() {
 	root, at := embeddedRoot(d.Root)
 	d.at = at

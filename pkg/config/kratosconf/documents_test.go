@@ -43,8 +43,8 @@ func TestKindsOfScalars(t *testing.T) {
 	}
 }
 
-// TestSpansOfScalars: where the text stands letter by letter, and a mere
-// position where it does not.
+// TestSpansOfScalars: a scalar has a span if the file contains its text literally,
+// otherwise only a position.
 func TestSpansOfScalars(t *testing.T) {
 	for text, want := range map[string]string{
 		"plain": "1:4 plain", "'single'": "1:5 single", `"double"`: "1:5 double", "''": "1:5 ", `""`: "1:5 ", "'it''s'": "1:4 ", `"a\tb"`: "1:4 ", "|\n  block": "1:4 ", ">\n  folded": "1:4 ",
@@ -84,7 +84,7 @@ func TestPlacesBehindAllLineBreaks(t *testing.T) {
 	}
 }
 
-// TestSecondDocuments: where Kratos stops to read.
+// TestSecondDocuments: the position at which Kratos stops reading.
 func TestSecondDocuments(t *testing.T) {
 	for text, want := range map[string]string{
 		"a: 1\n---\nb: 2\n": "x.yml:2:1", "---\na: 1\n": "", "# c\n---\na: 1\n---": "x.yml:4:1", "%YAML 1.1\n---\na: 1\n": "", "\n\r\n---\na: 1\n": "",
@@ -105,7 +105,7 @@ func TestSecondDocuments(t *testing.T) {
 	}
 }
 
-// TestYAMLErrors: yaml.v3 decides that it is one, yaml.v4 where it is.
+// TestYAMLErrors: yaml.v3 decides what is an error, yaml.v4 gives its position.
 func TestYAMLErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"a: 1\nb: *x\n":                     "2:4: unknown anchor 'x' referenced",

@@ -30,7 +30,7 @@ data:
   last.json: |
     {"$id": "last"}`
 
-// TestConfigMap reads a kratos.yml and its schemas in the place where they stand.
+// TestConfigMap reads a kratos.yml and its schemas inside a ConfigMap.
 func TestConfigMap(t *testing.T) {
 	for _, ending := range []string{"", "\n", "\r\n"} {
 		text := manifest + ending

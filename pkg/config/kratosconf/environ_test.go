@@ -10,9 +10,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// TestEnvironKeepsWhatFits: a variable counts where its name reads like a key
-// with at most one index. Of two configx puts the last into the place of the
-// first, and sjson sets nothing at the path with a "#" that is left.
+// TestEnvironKeepsWhatFits: a variable counts if its name corresponds to a key with at
+// most one index. If there are two, configx replaces the first by the last, and sjson
+// sets nothing at the remaining path with "#".
 func TestEnvironKeepsWhatFits(t *testing.T) {
 	vars := kratosconf.Environ([]string{
 		"DSN=a=b", "PATH=/bin", "DSN", "=x", "", "SESSION_WHOAMI_REQUIRED__AAL=aal1", "SESSION_WHOAMI_REQUIRED_AAL=aal1",
@@ -147,7 +147,7 @@ func TestOverlays(t *testing.T) {
 	require.Equal(t, "SECRETS_DEFAULT_9999", c.Get("secrets.default.0").Env, "what fills up comes from it as well")
 }
 
-// TestWhatOverlaysHide: a value knows what it hides, and where its key stands.
+// TestWhatOverlaysHide: a value knows what it overrides and the position of its key.
 func TestWhatOverlaysHide(t *testing.T) {
 	d := parse(t, "x.yml", "cookies:\n  domain: a\nidentity: {schemas: [{id: a}]}\n")
 	c, err := kratosconf.Load([]*kratosconf.Document{d}, kratosconf.Environ([]string{"COOKIES_DOMAIN=b", "IDENTITY_SCHEMAS_0_ID=c", "IDENTITY_SCHEMAS_2_ID=d"}))

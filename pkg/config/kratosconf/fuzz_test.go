@@ -75,8 +75,8 @@ func requireSame(t *testing.T, want any, got *Value, file *source.File) {
 	}
 }
 
-// FuzzMask: placeholders keep every length and every line, and what they stand
-// for comes back.
+// FuzzMask: placeholders keep every length and every line, and unmasking restores
+// the original text.
 func FuzzMask(f *testing.F) {
 	f.Add("a: {{ .x }}\n{{- if y }}\nb: ${Z}\n{{ end }}\n")
 	f.Add("@@X@@ ##y## __Z__ <%= w %> {# c #} $VAR")
@@ -124,8 +124,7 @@ func FuzzEnviron(f *testing.F) {
 	})
 }
 
-// requireOrigins demands that every scalar comes from the file or from a
-// variable.
+// requireOrigins requires that every scalar comes from the file or from a variable.
 func requireOrigins(t *testing.T, v *Value, depth int) {
 	t.Helper()
 	require.Less(t, depth, 100)

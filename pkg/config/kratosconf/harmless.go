@@ -10,19 +10,19 @@ import (
 )
 
 // Harmless returns an error if after is more than an edit of the Kratos
-// configuration in before and of the identity schemas beside it. It reads both
-// texts as a whole: kind, metadata, other keys and other documents have to be the
-// same, and what could be read before still can be.
+// configuration in before and of the identity schemas beside it. It compares the whole
+// files: kind, metadata, other keys and other documents must be equal, and what could
+// be parsed before must still parse.
 func Harmless(before, after *source.File) error {
 	was, err := Parse(before, ParseOptions{})
 	if err != nil || !LooksLikeKratos(was.Root) {
-		if _, err := ParseJSON(before); err == nil { // an identity schema by itself
+		if _, err := ParseJSON(before); err == nil { // an identity schema on its own
 			_, err = ParseJSON(after)
 			return err
 		}
 	}
 	if err != nil {
-		return err // what was not understood cannot have been edited in the right place
+		return err // edits of a file that cannot be parsed are not safe
 	}
 	now, err := Parse(after, ParseOptions{})
 	switch {
@@ -66,14 +66,14 @@ func harmful(f *source.File, message string) error {
 	return &SyntaxError{Span: source.Span{File: f}, Message: message}
 }
 
-// outer is one document of a file, read as it stands.
+// outer is one YAML document of a file, before any embedded configuration is taken out of it.
 type outer struct {
 	root *Value
 	err  error
 }
 
-// outermost reads every document of a file, manifests and values as what they
-// are. A line of three dashes starts a document wherever it stands.
+// outermost returns every YAML document of a file; Kubernetes manifests and Helm
+// values are kept whole. Any line of three dashes starts a document.
 func outermost(f *source.File) []outer {
 	var all []outer
 	add := func(start, end int) {

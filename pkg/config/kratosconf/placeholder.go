@@ -11,9 +11,9 @@ import (
 // of Go templates with other marks.
 const raw = `#\{[^{}\n]+\}#?|%%[A-Za-z_][\w.-]*%%|%[A-Z][A-Z0-9_]{2,}%|\[\[[ \t]*\.?[A-Za-z_][^\[\]\n"',]*\]\]`
 
-// Placeholders of tools that replace text in values. They are looked for in
-// scalars alone, because braces and capitals have other meanings elsewhere in a
-// file; those that YAML cannot read unquoted are in rawPlaceholders as well.
+// Placeholders of tools that replace text in values. They are recognized only in
+// scalars, because braces and capitals have other meanings elsewhere in a file.
+// rawPlaceholders also has those that YAML cannot parse unquoted.
 var (
 	rawPlaceholders = regexp.MustCompile(`^(?:` + raw + `)`)
 	placeholders    = regexp.MustCompile(strings.Join([]string{

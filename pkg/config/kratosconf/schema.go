@@ -15,13 +15,13 @@ import (
 // IdentitySchema is an entry of identity.schemas with its schema.
 type IdentitySchema struct {
 	ID      string
-	URL     *Value // where the configuration names it; nil when it does not
+	URL     *Value // the configuration's url of it, nil if there is none
 	Default bool   // identities get this schema unless they ask for another
 	// Root is the schema; nil if it was not found (Err is nil) or could not be read.
 	Root *Value
 	Err  error
-	// Outside says that the URL names a file that may not be read, and that none
-	// was found elsewhere.
+	// Outside reports whether the URL names a file that must not be read and no other
+	// file was found.
 	Outside bool
 	// Inside is the value that holds the text of the schema encoded, so that
 	// positions in the schema are not positions of the file; nil otherwise.

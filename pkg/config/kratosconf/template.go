@@ -31,8 +31,8 @@ func IsOpaque(s string) bool {
 type mask struct {
 	data  []byte
 	exprs map[rune]expression // by placeholder
-	// incomplete reports whether an expression stands for whole lines, so that it may
-	// produce further keys.
+	// incomplete reports whether an expression replaces whole lines and may
+	// therefore add keys.
 	incomplete bool
 	control    bool // there are conditions or loops
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// TestWhatIsATemplate: which texts stand for something else, and what stays
-// around them.
+// TestWhatIsATemplate: which texts are template expressions, and what is kept around
+// them.
 func TestWhatIsATemplate(t *testing.T) {
 	for text, known := range map[string]string{ // the expression, "" for none
 		"{{ .x }}": "{{ .x }}", "a{{x}}b": "{{x}}", "{{{x}}}": "{{{x}}}", "{{x}}}": "{{x}}", "{{x}": "", "{x}}": "", "{{ \"}}": "{{ \"}}",
@@ -190,8 +190,8 @@ func TestSameExpressionsAreEqual(t *testing.T) {
 	require.Equal(t, "https://{{ .host }}/", two.Get("x").Str)
 }
 
-// TestExpressionsThatMeet: the hash of both texts leads to the same rune, the
-// first or the last that there is, and they are two values all the same.
+// TestExpressionsThatMeet: two expressions whose hashes collide at the first or the
+// last rune are still two values.
 func TestExpressionsThatMeet(t *testing.T) {
 	for _, pair := range [][2]string{{"{{ .jen }}", "{{ .umm }}"}, {"{{ .ehe }}", "{{ .ejm }}"}} {
 		root := parse(t, "x.yml", "a: "+pair[0]+"\nb: "+pair[1]+"\nc: "+pair[0]+"\n").Root
@@ -204,7 +204,7 @@ func TestExpressionsThatMeet(t *testing.T) {
 	}
 }
 
-// TestLongestExpression: braces that are farther apart stand for themselves.
+// TestLongestExpression: braces that are farther apart are plain text.
 func TestLongestExpression(t *testing.T) {
 	for length, unknown := range map[int]bool{4096: true, 4097: false} {
 		text := "{{" + strings.Repeat("y", length-4) + "}}"
@@ -261,7 +261,7 @@ func TestTemplateErrors(t *testing.T) {
 	}
 }
 
-// TestRunesOfOurs: a file may hold the very runes that stand for expressions.
+// TestRunesOfOurs: a file may itself contain the runes that replace expressions.
 func TestRunesOfOurs(t *testing.T) {
 	for text, want := range map[string]bool{"\u9fff": false, "\ue000": true, "\uf8ff": true, "\uf900": false, "x\ue001": true, "": false} {
 		require.Equal(t, want, kratosconf.IsOpaque(text), "%q", text)

@@ -32,7 +32,7 @@ func (k Kind) String() string {
 	return [...]string{"missing", "null", "boolean", "integer", "number", "string", "object", "array"}[k]
 }
 
-// Value is a value of a configuration. The nil *Value stands for a key that is not
+// Value is a value of a configuration. A nil *Value represents a key that is not
 // configured; all methods accept it.
 type Value struct {
 	Kind Kind

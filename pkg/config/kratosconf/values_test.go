@@ -110,7 +110,7 @@ func TestPlaces(t *testing.T) {
 	require.Equal(t, source.Span{}, d.Root.Get("nothing").Place())
 }
 
-// TestNear: the nearest key that is there, or the start of the last file.
+// TestNear: the nearest existing key, or the start of the last file.
 func TestNear(t *testing.T) {
 	c := load(t, []string{"a.yml", "b.yml"}, []string{"x: {y: {z: 1}}\n", "\nw: 1\n"})
 	for path, want := range map[string]string{"x.y.z.q": "a.yml:1:12", "x.y.q": "a.yml:1:5", "x.q.r": "a.yml:1:1", "q.r": "b.yml:1:1", "q": "b.yml:1:1", "x": "b.yml:1:1"} {
@@ -134,7 +134,7 @@ func TestIncomplete(t *testing.T) {
 	}
 }
 
-// TestVersionsOfChanges are contracts with the rules that ask for them.
+// TestVersionsOfChanges: the rules depend on these versions.
 func TestVersionsOfChanges(t *testing.T) {
 	for want, version := range map[string]kratosconf.Version{
 		"v1.1.0": kratosconf.VersionOrigins, "v1.2.0": kratosconf.VersionPasskey, "v25.4.0": kratosconf.VersionTriggerID,

@@ -117,7 +117,7 @@ func (n *nodes) value(node *yaml.Node, shared bool) *Value {
 	shared = shared || node.Anchor != ""
 	v := &Value{Span: n.lines.position(node)}
 	if node.Anchor != "" {
-		n.anchors[node] = v // before what is in it, which may name it
+		n.anchors[node] = v // before its content, which may have an alias of it
 	}
 	switch node.Kind {
 	case yaml.MappingNode:

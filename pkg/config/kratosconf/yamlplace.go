@@ -33,7 +33,7 @@ func newLineIndex(file *source.File, data []byte) lineIndex {
 	for _, found := range lineBreak.FindAllIndex(data, -1) {
 		l.starts = append(l.starts, found[1])
 	}
-	l.starts = append(l.starts, len(data)) // yaml.v3 adds the last line break where it is missing
+	l.starts = append(l.starts, len(data)) // yaml.v3 adds a missing final line break
 	return l
 }
 

@@ -60,7 +60,7 @@ type fixer struct {
 	required  map[string]bool // the rules that had something to fix
 }
 
-// attempt is what some rules' fixes make of files.
+// attempt is the result of applying the fixes of some rules.
 type attempt struct {
 	files      *workshop
 	made       bool              // a fix, at least
@@ -68,11 +68,12 @@ type attempt struct {
 	introduced *finding.Finding  // that is new, nil if there is none
 }
 
-// most makes the fixes of as many rules as introduce no finding together.
+// most applies the fixes of as many rules as possible that together introduce no
+// finding.
 func (f *fixer) most(from *workshop) (attempt, error) {
 	kept := make(map[string]bool)
 	may := func(id string) bool { return kept[id] }
-	for grew := true; grew; { // what was left out may do no harm beside what came after it
+	for grew := true; grew; { // a rule that was left out may be harmless with the fixes of later ones
 		grew = false
 		for _, r := range f.rules {
 			if kept[r.ID] || !f.required[r.ID] {
@@ -89,7 +90,7 @@ func (f *fixer) most(from *workshop) (attempt, error) {
 	return f.try(from, may)
 }
 
-// try makes the fixes of the rules that may.
+// try applies the fixes of the rules for which may is true.
 func (f *fixer) try(from *workshop, may func(rule string) bool) (a attempt, err error) {
 	w, opts := from.clone(), f.opts
 	if opts.Schemas.Read != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// wants is a rule that a key has a value, and mends it.
+// wants returns a rule that requires a value of a key and fixes it.
 func wants(id, key, value string) *lint.Rule {
 	return &lint.Rule{ID: id, Severity: finding.Error, Check: func(p *lint.Pass) {
 		if v := p.Get(key); v.Exists() && v.Str != value {
@@ -60,7 +60,7 @@ func TestFixMakesOneOfTwoThatHarmTogether(t *testing.T) {
 	}
 }
 
-// TestFixMakesWhatHarmsAlone: a fix that breaks what another one mends.
+// TestFixMakesWhatHarmsAlone: a harmful fix is left out, and the others are made.
 func TestFixMakesWhatHarmsAlone(t *testing.T) {
 	rules := []*lint.Rule{
 		wants("one", "a", "1"),

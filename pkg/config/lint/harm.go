@@ -11,9 +11,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Harm says what a security review would refuse of a change, and what would keep
-// Kratos from starting: nothing for a change that may be offered. It knows no
-// rules, only the two states.
+// Harm returns the ways in which a change weakens security or keeps Kratos from
+// starting; a change with none may be offered as a fix. It compares the two
+// configurations and does not depend on the rules.
 func Harm(before, after *passkeys.Config) []string {
 	var out []string
 	for _, row := range register() {
@@ -60,7 +60,8 @@ func holdsHook(list *kratosconf.Value, name string) bool {
 	return slices.ContainsFunc(list.Items(), func(v *kratosconf.Value) bool { return passkeys.Hook{Value: v}.Name() == name })
 }
 
-// acceptsUnverified: verification is off, or an address is verified no more.
+// acceptsUnverified reports a change that disables verification or no longer verifies
+// an address.
 func acceptsUnverified(before, after *passkeys.Config) string {
 	const enabled = "selfservice.flows.verification.enabled"
 	if before.Get(enabled).True() && !after.Get(enabled).True() {
@@ -142,8 +143,8 @@ func scalars(v *kratosconf.Value) []*kratosconf.Value {
 	return v.Items()
 }
 
-// hostOf is the host of a URL, of an origin or of what somebody meant as one: one
-// name for this machine, and one for all apps.
+// hostOf returns the host of a URL or an origin, even if it is malformed. All names
+// of the local machine have the same host, and so have all apps.
 func hostOf(v *kratosconf.Value) string {
 	text := strings.Map(func(r rune) rune {
 		if r <= ' ' || r == '\u200b' || r == '\u00a0' || r == '\ufeff' {
@@ -167,7 +168,7 @@ func hostOf(v *kratosconf.Value) string {
 	return o.Page.Host
 }
 
-// removesHook: session aside, which only signs in.
+// removesHook reports a removed hook, except session, which only signs in.
 func removesHook(before, after *passkeys.Config) string {
 	known := []string{"require_verified_address", "revoke_active_sessions", "show_verification_ui", "verification", "web_hook"}
 	left := make(map[string]bool)
@@ -192,7 +193,7 @@ func hooksOf(c *passkeys.Config) []passkeys.Hook {
 	return out
 }
 
-// hookKey tells hooks apart, whatever their receiver's scheme.
+// hookKey returns a key that identifies a hook, regardless of its URL's scheme.
 func hookKey(h passkeys.Hook) string {
 	url := h.Config().Get("url").Text()
 	if _, after, ok := strings.Cut(url, "://"); ok {
@@ -201,8 +202,8 @@ func hookKey(h passkeys.Hook) string {
 	return " " + h.Name() + " " + url
 }
 
-// ignoresAnswer: a hook that could end a flow cannot any more, or only once the
-// identity is saved. The sidecar is only told what happened, refusals aside.
+// ignoresAnswer reports a hook that can no longer end a flow, or only after the
+// identity is saved. Hooks that only notify the sidecar do not count.
 func ignoresAnswer(before, after *passkeys.Config) string {
 	power := func(h passkeys.Hook) int {
 		switch {
@@ -254,7 +255,7 @@ func lax(value string) int {
 	return 1
 }
 
-// loosensSwitch: a protection is switched off, or a risk on.
+// loosensSwitch reports a protection that a change disables or a risk that it enables.
 func loosensSwitch(before, after *passkeys.Config) string {
 	for _, path := range []string{
 		"security.account_enumeration.mitigate", "clients.http.disallow_private_ip_ranges", "cookies.secure", "session.cookie.secure",
@@ -375,8 +376,8 @@ func (p *Pass) dropHarm(changes []*[]source.Edit) {
 	}
 }
 
-// harm says what some edits of files would do to this configuration, or why they
-// cannot be made.
+// harm returns the harm that edits would do to this configuration, or why they cannot
+// be made.
 func (p *Pass) harm(edits []source.Edit) []string {
 	byFile := make(map[string][]source.Edit)
 	for _, e := range edits {

@@ -99,8 +99,8 @@ func TestHarm(t *testing.T) {
 	}
 }
 
-// TestHarmIsNotOffered holds fixes and proposals of any rule against the register,
-// one by one and together.
+// TestHarmIsNotOffered: no fix or proposal of any rule does harm, alone or together
+// with the others.
 func TestHarmIsNotOffered(t *testing.T) {
 	edit := func(id, key, value string) *lint.Rule {
 		return &lint.Rule{ID: id, Severity: finding.Error, Check: func(p *lint.Pass) {

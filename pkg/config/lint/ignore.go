@@ -16,8 +16,8 @@ const (
 	IgnoreReasonRule = "ignore-without-reason"
 )
 
-// ignoreComment is what makes the linter silent about one line, the comment's
-// own or, when it stands alone, the next:
+// ignoreComment matches a comment that suppresses the findings of its line or, if
+// the line has nothing else, of the next line:
 //
 //	# oly:ignore rp-id-too-broad because only we own names below it
 //
@@ -33,9 +33,9 @@ type ignore struct {
 	used   bool
 }
 
-// unignored drops the findings that an ignore comment speaks of, and reports
-// comments without a reason or without a finding. A comment about a rule that
-// does not run now is left alone.
+// unignored removes the findings that an ignore comment suppresses, and reports
+// comments without a reason or without a finding. It does not report comments about
+// rules that do not run.
 func unignored(findings []finding.Finding, files []*source.File, rules []*Rule) []finding.Finding {
 	byFile := make(map[string][]*ignore)
 	for _, f := range files {

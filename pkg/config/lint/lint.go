@@ -37,17 +37,16 @@ type Options struct {
 	// not those of a release.
 	Hosted  bool
 	Profile passkeys.Profile
-	Version kratosconf.Version // the zero Version stands for the default
-	// Related is what https://<rp.id>/.well-known/webauthn answers or is planned
-	// to, nil when there is nothing.
+	Version kratosconf.Version // the zero Version means the default
+	// Related is the current or planned content of
+	// https://<rp.id>/.well-known/webauthn, nil if there is none.
 	Related *webauthn.Document
-	// RelatedFile is the file that holds Related, where it is one that a fix may
-	// change.
+	// RelatedFile is the file that holds Related, nil if a fix must not change it.
 	RelatedFile *source.File
 	// Baseline is an earlier state of the same configuration, to compare with.
 	Baseline []*source.File
-	// Enrolled is how many people have keys for the baseline's rp.id, nil when
-	// that is not known.
+	// Enrolled is the number of users with keys for the baseline's rp.id, nil if
+	// it is not known.
 	Enrolled *int
 	// Bodies evaluates the bodies of hooks; nil means simple ones only. One for several
 	// checks bounds the time of all of them together.

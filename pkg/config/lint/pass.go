@@ -77,8 +77,8 @@ func (p *Pass) inside(f *source.File) *kratosconf.Value {
 	return nil
 }
 
-// ReportAt adds a finding about a value: it stands at the value, tells what the
-// value overrides, and drops a fix that would change something else too.
+// ReportAt adds a finding at the position of a value. The finding names what the
+// value overrides, and has no fix if the edit would change anything else.
 func (p *Pass) ReportAt(v *kratosconf.Value, f finding.Finding) {
 	if v == nil {
 		p.Report(f)

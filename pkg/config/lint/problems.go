@@ -9,8 +9,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// SchemaProblems returns what keeps Kratos from starting, as far as the schema of
-// its configuration says, and nothing for the Ory Network, which has its own.
+// SchemaProblems returns the violations of Kratos' configuration schema, which keep it
+// from starting. There are none for the Ory Network, which has a schema of its own.
 func (p *Pass) SchemaProblems() []catalogue.Problem {
 	if p.problems == nil && !p.opts.Hosted {
 		p.problems = catalogue.Check(p.Config.Config, p.Version)

@@ -10,8 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// TestRunAgain runs rules over one model again and again: a run leaves nothing in
-// its input.
+// TestRunAgain runs rules repeatedly on one model: a run does not change its input.
 func TestRunAgain(t *testing.T) {
 	model, unreadable, err := lint.Load([]*source.File{source.New("kratos.yml", []byte("a: 1\nb: 1\n"))}, lint.Options{})
 	require.NoError(t, err)

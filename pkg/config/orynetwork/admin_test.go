@@ -81,8 +81,8 @@ func TestAdminAPI(t *testing.T) {
 	require.ErrorIs(t, err, kratosadmin.ErrNotFound)
 }
 
-// TestSidecar runs a sidecar for a project: it builds its index from the admin
-// API and answers whose a handle is.
+// TestSidecar runs a sidecar for a project: it builds its index from the admin API
+// and resolves handles.
 func TestSidecar(t *testing.T) {
 	f := orynetworktest.Start(t, nil, identities(3))
 	dir := t.TempDir()

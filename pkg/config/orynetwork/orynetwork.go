@@ -1,6 +1,6 @@
 // Package orynetwork reads the identity configuration of an Ory Network project
-// and tells how to change it: on which page of the Ory Console, and with which
-// command of the Ory CLI. It never writes.
+// and returns how to change it: the page of the Ory Console and the command of the Ory
+// CLI. It never writes.
 package orynetwork
 
 import (

@@ -49,8 +49,8 @@ func TestProject(t *testing.T) {
 	require.True(t, p.OnOwnHost())
 }
 
-// TestProjectWaitsForTheRateLimit: the second try comes when the window begins
-// anew.
+// TestProjectWaitsForTheRateLimit: the request is retried when the next window
+// begins.
 func TestProjectWaitsForTheRateLimit(t *testing.T) {
 	f := fakeOryNetwork(t)
 	f.Limited.Store(1)

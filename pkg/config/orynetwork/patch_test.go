@@ -157,7 +157,7 @@ func FuzzDiff(f *testing.F) {
 	})
 }
 
-// FuzzPointer: a pointer leads to something that is there.
+// FuzzPointer: a pointer leads to an existing value.
 func FuzzPointer(f *testing.F) {
 	f.Add("a:\n  b: [c, d]\n", 2, 9)
 	f.Add("a/b: {~c: 1}", 1, 8)

@@ -135,16 +135,17 @@ func hasHook(lists []HookList, flow, name string) bool {
 	return false
 }
 
-// Unproven is a trait that holds an address which a sign-up by passkey can fill in
-// and which nothing proves there.
+// Unproven is a trait with an address that a sign-up by passkey can set without
+// verifying it.
 type Unproven struct {
 	Trait Trait
-	// Owner says what the address' owner may do that leads into the account:
+	// Owner is how the address's owner can later get into the account:
 	// "signs in with a code", "recovers the account" or Verifies.
 	Owner string
 }
 
-// Verifies is what the owner of an address may do that signs nobody in.
+// Verifies is the step of an address's owner that verifies the address without
+// signing the user in.
 const Verifies = "verifies the address"
 
 // UnprovenAddresses lists such traits of the schema that users sign up with,

@@ -12,10 +12,10 @@ import (
 type Method struct {
 	Name string // "passkey" or "webauthn"
 	Path string // of the method's block
-	// On says that the method is enabled, or that a template decides it.
+	// On reports whether the method is enabled or a template decides it.
 	On bool
-	// FirstFactor says that people sign up and in with it: always for passkey,
-	// with `passwordless: true` for webauthn.
+	// FirstFactor reports whether users sign up and in with the method: always for
+	// passkey, and with `passwordless: true` for webauthn.
 	FirstFactor bool
 	Config, RP  *kratosconf.Value // the blocks, nil when absent
 	ID          *kratosconf.Value // rp.id
@@ -72,8 +72,8 @@ func newMethod(c *kratosconf.Config, name string) *Method {
 	return m
 }
 
-// meansTrue recognises what people write for true. Kratos refuses it at start;
-// everything else is checked as if it were mended.
+// meansTrue reports whether a text such as "yes" or "on" was meant as true. Kratos
+// does not start with it; the other checks run as if it were already fixed.
 func meansTrue(text string) bool {
 	switch strings.ToLower(text) {
 	case "yes", "on", "true", "y", "1":
@@ -170,6 +170,6 @@ func (m *Method) ListsBare(bare string) bool { return m.bare[bare] }
 // included.
 func (m *Method) ListsPage(page webauthn.Page) bool { return m.pages[page] }
 
-// TemplateLeft reports whether a placeholder stands in a text that was said to be
-// rendered.
+// TemplateLeft reports whether a text still has a placeholder although its file is
+// said to be rendered.
 func TemplateLeft(text string) bool { return kratosconf.Placeholder(text) != "" }

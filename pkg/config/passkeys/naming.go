@@ -10,8 +10,8 @@ type Naming struct {
 	Flagged  []Trait // candidates
 	Titles   int     // of them that have a title
 	Untitled int     // top traits without a title
-	// Matches are the top traits that have the title that Kratos looks for; one
-	// of them is taken at random, and without any registration answers 500.
+	// Matches are the top traits with the title that Kratos looks for. Kratos takes
+	// one of them at random; if there are none, registration fails with HTTP 500.
 	Matches []Trait
 }
 

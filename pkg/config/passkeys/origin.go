@@ -11,17 +11,17 @@ import (
 // so that each part may be a template.
 type Origin struct {
 	Value  *kratosconf.Value
-	Text   string // as it stands, templates as placeholders
+	Text   string // as written, templates as placeholders
 	Scheme string // lower case, "" when there is none
-	User   string // what stands before an @
+	User   string // the part before an @
 	Host   string // with its port, as written
 	Rest   string // path, query and fragment
-	// Page is the parsed form; Known says that it could be parsed.
+	// Page is the parsed form; Known reports whether it could be parsed.
 	Page  webauthn.Page
 	Known bool
 }
 
-// NewOrigin takes a text apart.
+// NewOrigin splits the text of an origin into its parts.
 func NewOrigin(v *kratosconf.Value) Origin {
 	o := Origin{Value: v, Text: v.Opaque()}
 	rest := o.Text
@@ -48,8 +48,8 @@ func (o Origin) IsWeb() bool {
 	return o.Scheme == "http" || o.Scheme == "https" || kratosconf.IsOpaque(o.Scheme)
 }
 
-// Bare is the origin without what browsers never send, in canonical form where
-// it is known.
+// Bare returns the scheme and the host of the origin, in canonical form if the origin
+// is known.
 func (o Origin) Bare() string {
 	if o.Known {
 		return o.Page.Origin()
@@ -57,7 +57,7 @@ func (o Origin) Bare() string {
 	return o.Scheme + "://" + o.Host
 }
 
-// Show is Bare for people: what stands there when a template hides it.
+// Show returns Bare for messages, or the text as written if a template hides it.
 func (o Origin) Show() string {
 	if o.Known || o.Value == nil {
 		return o.Bare()

@@ -11,8 +11,8 @@ import (
 type Page struct {
 	Origin
 	Name string // "login ui_url", "--domain"
-	// SignUp says that only sign-up happens there, which a second factor has
-	// not.
+	// SignUp reports whether the page is only for sign-up, in which a second factor
+	// takes no part.
 	SignUp bool
 }
 
@@ -40,8 +40,8 @@ func findPages(c *kratosconf.Config, domains []webauthn.Page) []Page {
 	return pages
 }
 
-// isErrorPage recognises a registration page that only says that there is no
-// sign-up, which is how it is often switched off.
+// isErrorPage reports whether a registration page is an error page, a common way to
+// disable sign-up.
 func isErrorPage(o Origin) bool {
 	path := o.Rest[strings.LastIndexByte(o.Rest, '/')+1:]
 	return strings.Contains(strings.ToLower(path), "error")

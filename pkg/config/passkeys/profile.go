@@ -7,11 +7,11 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Profile says how strict some rules are: what is a hint on a developer's
-// machine is an error in production.
+// Profile sets how strict some rules are: a warning in development may be an error in
+// production.
 type Profile uint8
 
-// The profiles; ProfileGuess looks at the domains.
+// The profiles; ProfileGuess infers one from the domains.
 const (
 	ProfileGuess Profile = iota
 	ProfileDev
@@ -43,7 +43,7 @@ func IsPublic(page webauthn.Page) bool {
 	return !slices.ContainsFunc(private, func(tld string) bool { return strings.HasSuffix(host, "."+tld) })
 }
 
-// Prod reports whether the configuration is for people, not for development.
+// Prod reports whether the configuration is for production, not for development.
 func (c *Config) Prod() bool { return c.profile == ProfileProd }
 
 func guessProfile(pages []Page) Profile {

@@ -112,8 +112,8 @@ func (c *Config) Domain(m *Method) string {
 	return domain
 }
 
-// AppName makes a name of the pages' registered domain: "Example" of
-// auth.example.com, "" if there is none.
+// AppName returns a name made from the pages' registrable domain, "Example" for
+// auth.example.com, or "" if there is none.
 func (c *Config) AppName(m *Method) string {
 	label, _, ok := strings.Cut(webauthn.RegistrableDomain(c.Domain(m)), ".")
 	if !ok || strings.HasPrefix(label, "xn--") {

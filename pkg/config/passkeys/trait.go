@@ -6,8 +6,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 )
 
-// Trait is one trait of an identity schema that Kratos' annotations speak of, or
-// that stands at the top.
+// Trait is a trait of an identity schema that has Kratos' annotations or is at the
+// top level.
 type Trait struct {
 	Name  string
 	Value *kratosconf.Value // the trait's schema

@@ -94,7 +94,7 @@ func TestApplyToAPart(t *testing.T) {
 	require.Empty(t, p.Apply(nil, false, time.Now()), "what was not looked at may still be there")
 }
 
-// TestSchema holds the published JSON schema against what Read takes.
+// TestSchema compares the published JSON schema with what Read accepts.
 func TestSchema(t *testing.T) {
 	raw, err := os.ReadFile("../../../docs/oly-passkey.schema.json")
 	require.NoError(t, err)

@@ -15,9 +15,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 )
 
-// TestRealAddressChange: with RefuseAddressChange nobody takes another address in
-// settings, and without the sidecar neither; an administrator may give one. That
-// the sidecar answers as here is its own test's.
+// TestRealAddressChange: with RefuseAddressChange users cannot change their address
+// in settings, even while the sidecar is down, but administrators can. The sidecar's
+// own test covers its response.
 func TestRealAddressChange(t *testing.T) {
 	refusals, sidecar := recordCalls(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/refuse-address-change") {

@@ -93,8 +93,9 @@ func (s site) hookVariables(hookKeys []string) []variable {
 	return all
 }
 
-// hookVariables give one hook of each list, such as "login.passkey", its key. The
-// variables of a list reach it only if they name every hook before it.
+// hookVariables returns variables that set the key of one hook of each list, such as
+// "login.passkey". Kratos applies them only if there are variables for every hook
+// before it.
 func hookVariables(lists []string, index int, hookKeys []string) []variable {
 	var all []variable
 	for _, list := range lists {
@@ -114,8 +115,7 @@ func fixed(value string) func() (string, error) {
 
 var hookVariable = regexp.MustCompile(`^SELFSERVICE_FLOWS_(LOGIN|REGISTRATION|SETTINGS)_AFTER_(PASSKEY|WEBAUTHN|PROFILE)_HOOKS_[01]_CONFIG_AUTH_CONFIG_VALUE$`)
 
-// hookKeyIn returns the key that a kratos.env gives to the hooks, "" when there
-// is none.
+// hookKeyIn returns the key that a kratos.env sets for the hooks, "" if there is none.
 func hookKeyIn(env []byte) string {
 	for line := range strings.Lines(string(env)) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && hookVariable.MatchString(name) {

@@ -61,7 +61,7 @@ func Files(o Options, have State, random io.Reader) ([]File, error) {
 	return append(files, env, keys, ignoreFile(have.GitIgnore, privates)), nil
 }
 
-// outFile is a file that holds nothing but the options.
+// outFile is a file that depends only on the options.
 type outFile struct{ path, template string }
 
 func (s site) outFiles() []outFile {

@@ -35,7 +35,7 @@ func files(t *testing.T, o setup.Options, have setup.State) []setup.File {
 	return all
 }
 
-// content answers one file of a list.
+// content returns the content of one file of a list.
 func content(t *testing.T, all []setup.File, path string) string {
 	t.Helper()
 	for _, f := range all {
@@ -93,8 +93,8 @@ func layouts() map[string]setup.Options {
 	}
 }
 
-// TestFiles holds everything that is written against golden files, which show a
-// reader what the options do.
+// TestFiles compares all written files with golden files, which show what the options
+// do.
 func TestFiles(t *testing.T) {
 	for name, o := range layouts() {
 		t.Run(name, func(t *testing.T) {

@@ -138,7 +138,7 @@ func (k *kratos) begin(kind string) flow {
 	return k.decode(k.do(http.MethodGet, k.public+"/self-service/"+kind+"/browser", nil))(http.StatusOK)
 }
 
-// submit posts fields to a flow and demands a status code.
+// submit posts fields to a flow and requires a status code.
 func (k *kratos) submit(kind string, f flow, status int, fields map[string]any) flow {
 	k.t.Helper()
 	fields["csrf_token"], _ = f.value("csrf_token")
@@ -166,7 +166,7 @@ type call struct {
 	Body      map[string]any
 }
 
-// recordCalls listens where the sidecar and the mail server would.
+// recordCalls starts a server in place of the sidecar and the mail server.
 func recordCalls(t *testing.T, answer http.HandlerFunc) (*received, string) {
 	t.Helper()
 	r := &received{}
@@ -182,7 +182,7 @@ func recordCalls(t *testing.T, answer http.HandlerFunc) (*received, string) {
 	return r, s.URL
 }
 
-// wait answers the first call to a path, once it is there.
+// wait waits for the first call to a path and returns it.
 func (r *received) wait(t *testing.T, path string) call {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {

@@ -18,8 +18,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 )
 
-// scaffolded writes a configuration into a fresh folder and answers the folder
-// and the hook key.
+// scaffolded writes a configuration into a new folder and returns the folder and the
+// hook key.
 func scaffolded(t *testing.T, o setup.Options) (dir, hookKey string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -118,8 +118,9 @@ func TestRealKratosBoots(t *testing.T) {
 	}
 }
 
-// TestRealPasskeySignUp registers a passkey from the pages' origin: it is kept and
-// the sidecar told where the passkey comes first, and refused where a code does.
+// TestRealPasskeySignUp registers a passkey from the pages' origin. With
+// passkey-first it is stored and the sidecar notified; with code-first it is
+// rejected.
 func TestRealPasskeySignUp(t *testing.T) {
 	t.Run("passkey-first", func(t *testing.T) {
 		hooks, sidecar := recordCalls(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })

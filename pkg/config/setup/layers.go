@@ -37,7 +37,7 @@ func NewLayer(o Options, from Source, names []string) Layer {
 }
 
 // recalled returns the layer of options that were read from files. The default of
-// --sign-up counts as not set: a file does not say whether somebody chose it.
+// --sign-up counts as not set: a file does not say whether a user chose it.
 func recalled(o Options, from Source) Layer {
 	var names []string
 	for name, value := range o.fields() {

@@ -106,7 +106,7 @@ func TestRelated(t *testing.T) {
 	require.False(t, setup.Inputs{Recalled: recalled, Flags: other}.Merge().Related)
 }
 
-// interview answers the questions in order and returns those that were asked.
+// interview gives the answers in order and returns the questions that were asked.
 func interview(t *testing.T, in setup.Inputs, found *setup.Discovery, answers map[string]string) (asked string, merged setup.Layer) {
 	t.Helper()
 	questions := setup.Questions(found)
@@ -191,7 +191,7 @@ func TestShell(t *testing.T) {
 	require.Equal(t, `a 'Ann'\''s shop' '' https://example.com/ '$(x)'`, setup.Shell("a", "Ann's shop", "", "https://example.com/", "$(x)"))
 }
 
-// TestRecallFolder: the options come with the file that tells them.
+// TestRecallFolder: each recalled option has the file that it comes from.
 func TestRecallFolder(t *testing.T) {
 	root := t.TempDir()
 	write := func(dir string, o setup.Options, staff bool) string {

@@ -44,8 +44,8 @@ func combinations() map[string]setup.Options {
 	return all
 }
 
-// TestLintsClean demands no finding of any severity, of any rule, for any
-// combination: in memory, and on disk without the environment as CI sees it.
+// TestLintsClean requires that no rule has a finding of any severity for any
+// combination: in memory, and on disk without the environment as in CI.
 func TestLintsClean(t *testing.T) {
 	for name, o := range combinations() {
 		t.Run(name, func(t *testing.T) {

@@ -130,8 +130,8 @@ func TestPresetsRefuse(t *testing.T) {
 	}
 }
 
-// TestAdditions: keys for the hooks that a patch added, and nothing of an
-// environment that is there gets lost.
+// TestAdditions: the hooks that a patch added get keys, and an existing environment
+// file keeps its variables.
 func TestAdditions(t *testing.T) {
 	const theirs = "SELFSERVICE_FLOWS_SETTINGS_AFTER_PROFILE_HOOKS_0_CONFIG_AUTH_CONFIG_VALUE=theirs\n"
 	have := setup.State{KratosEnv: []byte("DSN=memory\n" + theirs)}

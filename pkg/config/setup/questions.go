@@ -126,7 +126,7 @@ func howQuestions(found *Discovery) []Question {
 	}
 }
 
-// first moves the choice with a value to the front, where it is the default.
+// first moves the choice with a value to the front, which makes it the default.
 func first(value string, choices []Choice) []Choice {
 	i := slices.IndexFunc(choices, func(c Choice) bool { return c.Value == value })
 	if i > 0 {

@@ -162,7 +162,7 @@ func (r *recollection) checked(name string, content []byte) (Options, bool) {
 	return Options{}, false
 }
 
-// around looks for the files that other options have written.
+// around recalls options from the other files that init wrote.
 func (r *recollection) around() {
 	for _, target := range []Target{Compose, Kubernetes, Systemd} {
 		o := r.Options
@@ -181,8 +181,8 @@ func (r *recollection) around() {
 	r.UI = r.read("ui/passkey.js") != nil
 }
 
-// wrote reports whether init wrote files, which the first of them tells by a text,
-// and takes the version that they are pinned to.
+// wrote reports whether init wrote files, by a text in the first one, and recalls the
+// version to which they are pinned.
 func (r *recollection) wrote(all []outFile, text string) bool {
 	if !bytes.Contains(r.read(all[0].path), []byte(text)) {
 		return false

@@ -11,7 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/setup"
 )
 
-// reader answers the files of a folder as they were written.
+// reader returns a function that reads the given files.
 func reader(all []setup.File) func(string) []byte {
 	return func(name string) []byte {
 		for _, f := range all {
@@ -23,8 +23,8 @@ func reader(all []setup.File) func(string) []byte {
 	}
 }
 
-// TestRecall: whatever the options were, the files tell them well enough to write
-// every file again.
+// TestRecall: for any options, those recalled from the files write the same files
+// again.
 func TestRecall(t *testing.T) {
 	all := layouts()
 	maps.Copy(all, presets())
@@ -110,7 +110,8 @@ func TestRecallTwo(t *testing.T) {
 	}
 }
 
-// TestRecallNothing: what somebody else wrote, or changed, is not recalled.
+// TestRecallNothing: a file that init did not write, or that was changed, is not
+// recalled.
 func TestRecallNothing(t *testing.T) {
 	written := content(t, files(t, setup.Options{Domain: "auth.example.com"}, setup.State{}), setup.KratosYML)
 	for name, config := range map[string]string{
@@ -133,8 +134,7 @@ func TestRecallNothing(t *testing.T) {
 	}
 }
 
-// FuzzRecall: whatever has become of the files, what is recalled writes the
-// configuration that is there.
+// FuzzRecall: options recalled from any files write the same configuration again.
 func FuzzRecall(f *testing.F) {
 	for _, o := range presets() {
 		all, err := setup.Files(o, setup.State{}, new(counter))

@@ -116,7 +116,7 @@ type Options struct {
 
 	Related    bool   // Origins may be on other sites, which the relying party's document names
 	Instance   string // a name for one of several Kratos on one domain, whose cookies must differ
-	Closed     bool   // nobody signs up; accounts are made by administrators
+	Closed     bool   // users cannot sign up; administrators create the accounts
 	ConfigName string // of the kratos.yml for CI; default: kratos.yml
 	Repository string // slash-separated path of the folder below the repository's root; "" at the root
 	Version    string // of oly-passkey for CI; default: latest

@@ -60,18 +60,20 @@ func (s site) RegistrationHook() hook {
 	if s.PasskeyFirst {
 		return s.index("registration")
 	}
-	return s.refusal("refuse-passkey-signup", "refuse")
+	return s.blockingHook("refuse-passkey-signup", "refuse")
 }
 
 // SignUpAddressHook rejects sign-up with a passkey and an email address.
 func (s site) SignUpAddressHook() hook {
-	h := s.refusal("refuse-passkey-signup", "refuse-address")
+	h := s.blockingHook("refuse-passkey-signup", "refuse-address")
 	h.Second = true
 	return h
 }
 
 // AddressHook rejects a change of the email address.
-func (s site) AddressHook() hook { return s.refusal("refuse-address-change", "refuse-address-change") }
+func (s site) AddressHook() hook {
+	return s.blockingHook("refuse-address-change", "refuse-address-change")
+}
 
 // RefusesSignUp reports whether the sidecar has to reject sign-up with a passkey.
 func (s site) RefusesSignUp() bool { return !s.PasskeyFirst && !s.Closed }
@@ -84,8 +86,8 @@ func (s site) index(flow string) hook {
 	}
 }
 
-// refusal is a hook that Kratos waits for.
-func (s site) refusal(route, body string) hook {
+// blockingHook returns a hook whose response Kratos waits for, so that it can reject the flow.
+func (s site) blockingHook(route, body string) hook {
 	return hook{URL: s.SidecarURL + api.HookPath + route, Body: s.fileURL(s.hookFile(body)), Response: "parse"}
 }
 

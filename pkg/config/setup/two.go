@@ -19,9 +19,9 @@ const (
 // ProjectFile is where the two are described for lint.
 const ProjectFile = ".oly-passkey.yaml"
 
-// Two returns the options of two Kratos side by side, for customers and for staff:
-// other ports, other cookies, another relying party, and nobody signs up as staff.
-// Without a staffDomain it is "staff" below the registrable domain.
+// Two returns the options of two Kratos instances side by side, for customers and
+// for staff, with different ports, cookies and relying parties and without sign-up
+// for staff. The default of staffDomain is "staff" below the registrable domain.
 func Two(o Options, staffDomain string) (customers, staff Options, err error) {
 	if o.Target == Systemd {
 		return customers, staff, optionf("--target", "%s has one kratos.service for a machine; run init twice, with another --mount", o.Target)

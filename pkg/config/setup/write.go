@@ -48,10 +48,10 @@ func (e *ModifiedError) Error() string {
 	return fmt.Sprintf("%s %s from what would be written; nothing was written. See the changes with --diff, or use a different --dir", strings.Join(e.Paths, ", "), verb)
 }
 
-// Write puts files into dir, which it makes when it is missing. Everything is
-// checked before anything is written: a file that is there and differs is a
-// *ModifiedError unless force is given or the new content extends it. Each file
-// appears whole, by rename; of one that is replaced there is a copy first.
+// Write writes files into dir, which it creates if needed. It first checks all of
+// them: an existing file that differs is a *ModifiedError unless force is set or the
+// new content extends it. Each file is written atomically, by rename, after a copy
+// of the file that it replaces.
 func Write(dir string, files []File, force bool) ([]Change, error) {
 	changes, err := Compare(dir, files, force)
 	if err != nil {
@@ -117,7 +117,7 @@ func Compare(dir string, files []File, force bool) ([]Change, error) {
 	return changes, nil
 }
 
-// backup keeps a copy of what a file replaces, for its owner alone where it may
+// backup keeps a copy of the file that f replaces, readable by its owner only if it may
 // hold secrets.
 func (f File) backup(target string) (string, error) {
 	content, err := os.ReadFile(target)

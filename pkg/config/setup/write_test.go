@@ -81,8 +81,8 @@ func TestWriteRefusesToOverwrite(t *testing.T) {
 	require.Equal(t, "mine\n", tree(t, dir)[filepath.Join(dir, "hooks", "identity.jsonnet.bak")])
 }
 
-// TestWriteKeepsCopies: of everything that is replaced, none over another, and
-// readable by nobody else where it holds secrets.
+// TestWriteKeepsCopies: every replaced file has a copy that overwrites no other copy
+// and, if the file holds secrets, is readable by its owner only.
 func TestWriteKeepsCopies(t *testing.T) {
 	dir := t.TempDir()
 	all := files(t, setup.Options{Domain: "auth.example.com"}, setup.State{})
@@ -115,8 +115,8 @@ func TestWriteKeepsCopies(t *testing.T) {
 	}
 }
 
-// TestWriteSecretsThroughNoLink: whoever made the link would choose where they go,
-// or what is git-ignored.
+// TestWriteSecretsThroughNoLink: the owner of a symbolic link could otherwise choose
+// where the secrets are written or which files git ignores.
 func TestWriteSecretsThroughNoLink(t *testing.T) {
 	all := files(t, setup.Options{Domain: "auth.example.com", Target: setup.Compose}, setup.State{})
 	for _, name := range []string{setup.KratosEnv, setup.SidecarKey, setup.PostgresEnv, ".gitignore"} {

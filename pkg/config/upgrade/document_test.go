@@ -15,7 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "write the document")
 
-// TestDocument holds docs/versions.md against the table.
+// TestDocument compares docs/versions.md with the table.
 func TestDocument(t *testing.T) {
 	var b strings.Builder
 	require.NoError(t, upgrade.WriteDocument(&b))

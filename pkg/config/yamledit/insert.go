@@ -9,10 +9,10 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Set returns the edits that give a key a value, written as YAML in one line
-// (`true`, `"https://example.com"`): where the key stands, or else in the
-// nearest map that would hold it. Nothing where an anchor, the environment or a
-// template has a say.
+// Set returns the edits that set a key to a value, given as YAML in one line
+// (`true`, `"https://example.com"`). A missing key is added to the nearest map that
+// would hold it. There are no edits if an anchor, the environment or a template
+// determines the value.
 func Set(c *kratosconf.Config, path, text string) []source.Edit {
 	v := c.Get(path)
 	if v == nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// ItemLines is the text of a list's element, as lines of a block list from its
-// dash on; nothing when it stands behind an anchor, holds one, or comes from the
-// environment.
+// ItemLines returns the text of a list's element as lines of a block list, starting
+// at the dash. It returns nil if the element has or contains an anchor or comes
+// from the environment.
 func ItemLines(item *kratosconf.Value) []string {
 	if item == nil || item.Shared || item.Env != "" || item.Span.File == nil {
 		return nil
@@ -33,7 +33,7 @@ func ItemLines(item *kratosconf.Value) []string {
 	return lines
 }
 
-// flowText is the text of a map in braces that stands in one line.
+// flowText returns the text of a map in braces that is on one line.
 func flowText(v *kratosconf.Value) (string, source.Span) {
 	line, whole := lineOf(v.Span)
 	text := line[min(v.Span.Start-whole.Start, len(line)):]

@@ -7,9 +7,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// Delete returns the edit that removes a key and its value, with every map
-// around it that would be left empty. There is none unless they have lines of a
-// block map for themselves, or stand in braces with other keys.
+// Delete returns the edit that removes a key and its value, with every map around it
+// that would be left empty. It returns nil unless they are on lines of their own in a
+// block map, or in braces with other keys.
 func Delete(c *kratosconf.Config, v *kratosconf.Value) []source.Edit {
 	if v == nil || v.Shared || v.Env != "" || v.Unknown() || v.Kind == kratosconf.Map || v.Kind == kratosconf.List || v.Key.File == nil {
 		return nil
@@ -40,8 +40,8 @@ func Delete(c *kratosconf.Config, v *kratosconf.Value) []source.Edit {
 	return []source.Edit{{Span: whole}}
 }
 
-// around returns the maps that hold a value, the outermost first, nil if it
-// stands in none of the configuration.
+// around returns the maps that contain a value, outermost first, or nil if no map
+// of the configuration does.
 func around(c *kratosconf.Config, v *kratosconf.Value) []*kratosconf.Value {
 	var find func(in *kratosconf.Value) []*kratosconf.Value
 	find = func(in *kratosconf.Value) []*kratosconf.Value {

@@ -110,7 +110,7 @@ func fill(v *kratosconf.Value, value *yaml.Node) []source.Edit {
 	return nil
 }
 
-// ownKey is the key of a field that stands in the map itself, not behind a merge.
+// ownKey returns the key of a field that the map itself has, not by a merge.
 func ownKey(m *kratosconf.Value) source.Span {
 	for _, f := range m.Fields() {
 		if f.Value.Key.File != nil && !f.Value.Shared && f.Value.Env == "" {
@@ -137,8 +137,8 @@ func step(m *kratosconf.Value, column int) int {
 	return 2
 }
 
-// blockEnd returns the last line of the block whose lines stand at column or
-// deeper, comments that go on at its end included.
+// blockEnd returns the last line of the block whose lines are indented to column or
+// deeper, with the comments at its end.
 func blockEnd(f *source.File, line, column int) int {
 	last := line
 	for n := line + 1; n <= f.Lines(); n++ {

@@ -38,9 +38,9 @@ func (w *walk) look(ctx context.Context, css string) (snapshot, error) {
 	return s, err
 }
 
-// troubles returns the troubles of the page since a time.
+// troubles returns the page's script and policy failures since a time.
 func (w *walk) troubles(ctx context.Context, since time.Time) []string {
-	notes, _ := w.tab.notes(ctx, since) // a page without notes has no troubles
+	notes, _ := w.tab.notes(ctx, since) // a page without notes has no failures
 	var out, refused []string
 	for _, n := range notes {
 		if n.Refused != "" {

@@ -57,8 +57,8 @@ type Step struct {
 type RefusedError struct {
 	// Text is the error of the browser or Kratos, or what did not happen.
 	Text string
-	// Seen are troubles of the page at that time: scripts that failed or were blocked
-	// by the content security policy.
+	// Seen are the page's failures until then: scripts that failed or were blocked by
+	// the content security policy.
 	Seen []string
 	URL  string // of the page
 	// Help is the fix, "" if the cause is unknown.

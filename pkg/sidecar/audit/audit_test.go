@@ -35,7 +35,7 @@ func requireCounts(t *testing.T, want tally, s *audit.Summary) {
 	require.Equal(t, want, got)
 }
 
-// TestCounts holds the audit of many identities against an independent count.
+// TestCounts compares the audit of many identities with an independent count.
 func TestCounts(t *testing.T) {
 	f := &fakekratos{n: 10_000, page: 250}
 	r, err := audit.Run(t.Context(), audit.Options{Kratos: f})
@@ -51,7 +51,8 @@ func TestCounts(t *testing.T) {
 	require.NoError(t, r.Close())
 }
 
-// TestUnreadIdentities are findings; everybody else is counted.
+// TestUnreadIdentities: identities that cannot be read are findings, and all others are
+// counted.
 func TestUnreadIdentities(t *testing.T) {
 	f := &fakekratos{n: 1000, page: 100, unread: 400}
 	last := kratosadmin.Progress{}
@@ -75,8 +76,8 @@ func TestUnreadIdentities(t *testing.T) {
 	require.NoError(t, r.Close())
 }
 
-// TestResume interrupts an audit several times, once in the middle of a write,
-// and demands the numbers of one that was not.
+// TestResume interrupts an audit several times, once in the middle of a write, and
+// requires the numbers of an uninterrupted one.
 func TestResume(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	f := &fakekratos{n: 5000, page: 100, failAt: 13}

@@ -142,6 +142,6 @@ func (f *fakekratos) count() tally {
 		sum.lockedOut += t.lockedOut
 		sum.duplicates += t.duplicates
 	}
-	sum.duplicates = max(0, sum.duplicates-1) // the first one is no duplicate yet
+	sum.duplicates = max(0, sum.duplicates-1) // the first one is not a duplicate
 	return sum
 }

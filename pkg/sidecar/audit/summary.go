@@ -40,7 +40,7 @@ type Summary struct {
 
 	Providers   map[string]int `json:"providers"`             // keys by make
 	Kinds       map[string]int `json:"authenticator_kinds"`   // keys by aaguid.Kind
-	PerIdentity map[int]int    `json:"passkeys_per_identity"` // identities by their passkeys; 10 stands for 10 and more
+	PerIdentity map[int]int    `json:"passkeys_per_identity"` // identities by number of passkeys; 10 means 10 or more
 	AddedIn     map[string]int `json:"passkeys_added"`        // by month, 2026-11
 	Others      map[string]int `json:"other_credentials"`     // identities by further credential types
 	Recoverable int            `json:"with_recovery_address"` // identities

@@ -9,7 +9,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// TestErrorTexts: servers and people read these.
+// TestErrorTexts: the texts appear in responses and in the log.
 func TestErrorTexts(t *testing.T) {
 	for err, want := range map[error]string{
 		ErrUnknown:        "no identity is known to have this user handle",

@@ -39,9 +39,9 @@ func TestBuildFailsAndGoesOn(t *testing.T) {
 	}{
 		{"Stats", 1, false},
 		{"Update", 1, false},
-		{"UpdateMeta", 1, false}, // where the beginning of the build is noted
-		{"UpdateMeta", 2, false}, // where a page is
-		{"UpdateMeta", 3, false}, // where the end is
+		{"UpdateMeta", 1, false}, // which records the start of the build
+		{"UpdateMeta", 2, false}, // which records a page
+		{"UpdateMeta", 3, false}, // which records the end
 		{"Load", 1, true},
 		{"FinishLoad", 1, true},
 	} {
@@ -67,9 +67,9 @@ func TestBuildFailsAndGoesOn(t *testing.T) {
 	}
 }
 
-// TestBuildIsStoredInBatches of 20,000 or more where that is a load, of 4,000 or
-// more where it is an update; each before the place where the build would go on
-// after it.
+// TestBuildIsStoredInBatches: batches have 20,000 identities or more if they are
+// loads and 4,000 or more if they are updates, and each is stored before the position
+// at which the build would resume after it.
 func TestBuildIsStoredInBatches(t *testing.T) {
 	for _, tc := range []struct {
 		total, page int
@@ -143,8 +143,8 @@ func TestBuildIsNoted(t *testing.T) {
 	}
 }
 
-// TestBuildIsAskedToSweep: what is asked for while a batch is stored is known
-// before the next one is.
+// TestBuildIsAskedToSweep: a sweep that is requested while a batch is stored is noticed
+// before the next batch.
 func TestBuildIsAskedToSweep(t *testing.T) {
 	inBubble(t, func(w *world) {
 		store, asked := newFaultyStore(), 0
@@ -224,7 +224,8 @@ func TestBuildGoesOn(t *testing.T) {
 	}
 }
 
-// TestBuildGoesOnBehindWhatWasStored where a batch cannot be.
+// TestBuildGoesOnBehindWhatWasStored: if a batch cannot be stored, the build resumes
+// after the last one that was.
 func TestBuildGoesOnBehindWhatWasStored(t *testing.T) {
 	for _, tc := range []struct {
 		method string
@@ -254,8 +255,8 @@ func TestBuildGoesOnBehindWhatWasStored(t *testing.T) {
 	}
 }
 
-// TestBuildForgetsAPageThatIsGone: where Kratos does not take the token any more
-// the build starts from the front; any other trouble keeps its place.
+// TestBuildForgetsAPageThatIsGone: if Kratos rejects the page token, the build starts
+// from the beginning; after any other failure it keeps its position.
 func TestBuildForgetsAPageThatIsGone(t *testing.T) {
 	status := func(code int) error { return fmt.Errorf("list: %w", &kratosadmin.StatusError{Code: code}) }
 	again, fromFront := []string{"", "63", "63"}, []string{"", "63", ""}
@@ -304,8 +305,8 @@ func (s *blockedStore) Update(ctx context.Context, ids []uuid.UUID, change index
 	return s.Store.Update(ctx, ids, change)
 }
 
-// TestBuildReadsAhead while it stores, but no more than the memory of a few
-// pages; and a build that is stopped meanwhile is not complete.
+// TestBuildReadsAhead: a build reads a few pages ahead while it stores, and is not
+// complete if it is stopped meanwhile.
 func TestBuildReadsAhead(t *testing.T) {
 	inBubble(t, func(w *world) {
 		store := &blockedStore{Store: memory.New(), let: make(chan struct{})}
@@ -325,7 +326,8 @@ func TestBuildReadsAhead(t *testing.T) {
 	})
 }
 
-// TestBuildTells how far it is: to whoever asks, and every ten seconds in the log.
+// TestBuildTells: the build reports its progress on request, and in the log every ten
+// seconds.
 func TestBuildTells(t *testing.T) {
 	inBubble(t, func(w *world) {
 		stays := w.kratos.register("passkey")
@@ -353,7 +355,8 @@ func TestBuildTells(t *testing.T) {
 	})
 }
 
-// stayingIn is a crowd beside the people of a fakekratos, who are not listed.
+// stayingIn is a crowd that also has the identities of a fakekratos, without listing
+// them.
 type stayingIn struct {
 	*crowd
 	kratos *fakekratos

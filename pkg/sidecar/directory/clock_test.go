@@ -11,9 +11,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// TestClockJumps sets the clock years ahead and years back: hooks are pulled and
-// sweeps correct the index all the same, also over a restart, and nobody who is
-// at Kratos is taken for deleted.
+// TestClockJumps sets the clock years ahead and years back. Hooks are still pulled
+// and sweeps still correct the index, also after a restart, and no identity that
+// Kratos has is marked as deleted.
 func TestClockJumps(t *testing.T) {
 	const years = 365 * 24 * time.Hour
 	for name, jumps := range map[string][]time.Duration{
@@ -66,8 +66,8 @@ func TestClockJumps(t *testing.T) {
 	}
 }
 
-// TestClockWasAhead: what was noted while the clock was a year ahead is in nobody's
-// way once it is right again.
+// TestClockWasAhead: records from a time when the clock was a year ahead do no harm
+// once it is right again.
 func TestClockWasAhead(t *testing.T) {
 	const year = 365 * 24 * time.Hour
 	for name, test := range map[string]func(w *world, setRight func()){

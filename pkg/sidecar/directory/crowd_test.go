@@ -13,9 +13,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
-// crowd is a fakekratos that lists more people than anybody would register one
-// by one. They have no keys, and their ids are spread evenly. The token of a page
-// is the number of its first person.
+// crowd is a Kratos that lists a large number of identities. They have no keys, and
+// their ids are spread evenly. The token of a page is the number of its first
+// identity.
 type crowd struct {
 	total, page int
 	wait        time.Duration            // before every page
@@ -55,14 +55,14 @@ func (c *crowd) List(ctx context.Context, token string) (*kratosadmin.Page, erro
 	return p, nil
 }
 
-// person is the id of the n-th person. Where total is one less than a power of
+// person returns the id of the n-th identity. If total is one less than a power of
 // two, the share of ids before it is exact.
 func (c *crowd) person(n int) (id uuid.UUID) {
 	binary.BigEndian.PutUint64(id[:], uint64(n+1)*(1<<63/uint64(c.total+1))*2)
 	return id
 }
 
-// tokens answers what pages were asked for since the last time.
+// tokens returns the tokens of the pages requested since the last call.
 func (c *crowd) tokens() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -71,12 +71,11 @@ func (c *crowd) tokens() []string {
 	return asked
 }
 
-// lateKratos is a fakekratos whose answers take a while to arrive: what they
-// show may be over by then.
+// lateKratos is a fakekratos whose responses arrive late and may be outdated by then.
 type lateKratos struct {
 	*fakekratos
 	page, identity atomic.Int64 // nanoseconds
-	deaf           bool         // an identity's answer arrives though nobody waits for it any more
+	deaf           bool         // an identity's response arrives even if the context is done
 }
 
 // List implements Kratos.

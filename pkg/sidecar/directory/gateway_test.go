@@ -27,7 +27,7 @@ type gateway struct {
 	mu     sync.Mutex
 	single string               // 404 of every single identity, "" to ask Kratos
 	odd    map[uuid.UUID]string // what an identity has besides what Kratos writes
-	alone  bool                 // that stands on the list only
+	alone  bool                 // odd applies to the list only
 }
 
 const (
@@ -115,8 +115,8 @@ func (g *gateway) write(i *kratosadmin.Identity, single bool) string {
 	return `{"id":"` + i.ID.String() + `","created_at":` + string(created) + `,"credentials":` + string(raw) + odd + "}"
 }
 
-// TestOneWitness: a 404 that somebody else answers in Ory's format, or that Kratos'
-// own list contradicts, deletes nobody, whoever asks.
+// TestOneWitness: a 404 that a gateway returns in Ory's format, or that Kratos' own
+// list contradicts, deletes no identity, whatever caused the pull.
 func TestOneWitness(t *testing.T) {
 	for name, words := range map[string]string{"a gateway's": oathkeeperWords, "kratos' own, against its list": ownWords} {
 		t.Run(name, func(t *testing.T) {
@@ -175,8 +175,8 @@ func TestOneWitness(t *testing.T) {
 	}
 }
 
-// TestPullAgainstTheSweep: a credential is nobody's only if the list agrees with
-// the pull that its owner is gone.
+// TestPullAgainstTheSweep: a credential is unknown only if the list agrees with the
+// pull that its owner is gone.
 func TestPullAgainstTheSweep(t *testing.T) {
 	inBubble(t, func(w *world) {
 		t := w.t
@@ -205,8 +205,8 @@ func TestPullAgainstTheSweep(t *testing.T) {
 	})
 }
 
-// TestRemovedIsAskedAgain: what was taken for removed is looked at again, at once
-// if the query says so, and by itself when it is old.
+// TestRemovedIsAskedAgain: an identity that was marked as deleted is pulled again, at
+// once if the query requires it, or when the record is old.
 func TestRemovedIsAskedAgain(t *testing.T) {
 	for name, heal := range map[string]func(w *world, k fakekey){
 		"confirmed": func(w *world, k fakekey) {
@@ -241,7 +241,7 @@ func TestRemovedIsAskedAgain(t *testing.T) {
 			})
 		})
 	}
-	inBubble(t, func(w *world) { // who stays deleted is asked about once a day
+	inBubble(t, func(w *world) { // a deleted identity is pulled once per day
 		t := w.t
 		k := w.kratos.register("passkey")
 		w.start(func(o *Options) { o.ReconcileEvery = 1000 * time.Hour })
@@ -335,7 +335,7 @@ func TestOneUnreadIdentity(t *testing.T) {
 				w.wait(7 * time.Hour)
 				check(nil)
 
-				// Nor is it taken for nobody at the next start.
+				// It does not count as missing at the next start either.
 				for n, k := range keys {
 					if n != 1 {
 						w.kratos.delete(k.owner)
@@ -389,8 +389,8 @@ func TestUnreadIsNotMissing(t *testing.T) {
 	})
 }
 
-// TestUnreadMayHoldIt: a handle of nobody's may be that of an identity that cannot
-// be read, so no credential with it is nobody's.
+// TestUnreadMayHoldIt: an unknown handle may belong to an identity that cannot be
+// read, so no credential with it is reported as unknown.
 func TestUnreadMayHoldIt(t *testing.T) {
 	inBubble(t, func(w *world) {
 		t := w.t
@@ -414,8 +414,8 @@ func TestUnreadMayHoldIt(t *testing.T) {
 	})
 }
 
-// TestUnreadSurvivesARestart of the first build: those whom the pages before it
-// showed are counted, though no longer known.
+// TestUnreadSurvivesARestart: after a restart of the first build, unread identities on
+// the pages before it still count, although their ids are no longer known.
 func TestUnreadSurvivesARestart(t *testing.T) {
 	inBubble(t, func(w *world) {
 		t := w.t
@@ -439,7 +439,8 @@ func TestUnreadSurvivesARestart(t *testing.T) {
 	})
 }
 
-// TestUnreadIsBounded in memory, and counted all the same.
+// TestUnreadIsBounded: only some unread identities are kept in memory, but all are
+// counted.
 func TestUnreadIsBounded(t *testing.T) {
 	var u unreadableList
 	u.add(make([]uuid.UUID, 9_999))

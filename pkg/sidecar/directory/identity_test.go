@@ -118,7 +118,8 @@ func TestAdvice(t *testing.T) {
 	})
 }
 
-// TestEraseForgets only whom Kratos has forgotten, and everything about them.
+// TestEraseForgets: only identities that Kratos does not have are erased, and with all
+// their data.
 func TestEraseForgets(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k, other := w.kratos.register("passkey"), w.kratos.register("passkey")
@@ -169,8 +170,8 @@ func TestKeysWithoutAHandle(t *testing.T) {
 	}
 }
 
-// TestChangesAreMadeAgain: a store may ask for a change twice, of records that
-// differ. The last counts.
+// TestChangesAreMadeAgain: a store may call a change twice, with different records. The
+// last call counts.
 func TestChangesAreMadeAgain(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("passkey")
@@ -197,8 +198,8 @@ func TestChangesAreMadeAgain(t *testing.T) {
 	})
 }
 
-// TestEraseMeansTheDeleted: whoever comes back while somebody is erased stays,
-// and what the store answers is handed on.
+// TestEraseMeansTheDeleted: an identity that reappears during the erase is kept, and
+// an error of the store is returned.
 func TestEraseMeansTheDeleted(t *testing.T) {
 	inBubble(t, func(w *world) {
 		store := newFaultyStore()
@@ -234,8 +235,8 @@ func TestEraseMeansTheDeleted(t *testing.T) {
 	})
 }
 
-// TestEraseGivesUp where another server goes on saying that it has seen somebody whom
-// Kratos has not.
+// TestEraseGivesUp: erase fails if another server keeps storing an identity that
+// Kratos does not have.
 func TestEraseGivesUp(t *testing.T) {
 	inBubble(t, func(w *world) {
 		store := newFaultyStore()

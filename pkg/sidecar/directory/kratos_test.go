@@ -23,10 +23,10 @@ type fakekratos struct {
 	people                 map[uuid.UUID]*kratosadmin.Identity
 	now                    func() time.Time
 	rand                   *rand.ChaCha8   // of ids and handles, the same in every run
-	page                   int             // identities a page, 500 where it is 0
-	failIdentity, failList error           // what the calls answer, where they are set
-	pulls                  []uuid.UUID     // who was asked for, one by one
-	shown                  map[string]bool // handles that were ever answered
+	page                   int             // identities per page, default 500
+	failIdentity, failList error           // returned by the calls if set
+	pulls                  []uuid.UUID     // ids of the identities pulled, in order
+	shown                  map[string]bool // handles that were ever in a response
 }
 
 func newFakekratos(now func() time.Time) *fakekratos {
@@ -197,7 +197,7 @@ func (f *fakekratos) remove(k fakekey) {
 	}
 }
 
-// live tells whether a key still signs in.
+// live reports whether a key still signs in.
 func (f *fakekratos) live(k fakekey) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -231,7 +231,7 @@ func (f *fakekratos) setFailures(identity, list error) {
 	f.failIdentity, f.failList = identity, list
 }
 
-// lists tells whether a key's handle is among those that the list shows now.
+// lists reports whether the list has a key's handle now.
 func (f *fakekratos) lists(k fakekey) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -245,7 +245,7 @@ func (f *fakekratos) lists(k fakekey) bool {
 	return p.WebAuthn != nil && bytes.Equal(p.WebAuthn.Config.UserHandle, k.handle)
 }
 
-// wasShown tells whether a key's handle was ever answered.
+// wasShown reports whether a key's handle was ever in a response.
 func (f *fakekratos) wasShown(k fakekey) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

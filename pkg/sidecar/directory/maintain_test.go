@@ -10,8 +10,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// TestListIsTriedAgain after about half a second, a second, two and so on, and
-// from half a second again after a sweep that was complete, or that stopped.
+// TestListIsTriedAgain: the list is retried after about 0.5 s, 1 s, 2 s and so on,
+// and after 0.5 s again once a sweep was complete or stopped.
 func TestListIsTriedAgain(t *testing.T) {
 	inBubble(t, func(w *world) {
 		var down atomic.Bool
@@ -46,7 +46,7 @@ func TestListIsTriedAgain(t *testing.T) {
 			require.Len(w.t, people.tokens(), 1)
 		}
 		stays := w.kratos.register("passkey")
-		w.remember(stays.owner) // so that nobody needs the list to tell whose the index is
+		w.remember(stays.owner) // so that the index's Kratos is recognized without the list
 		w.start(func(o *Options) { o.Kratos = stayingIn{people, w.kratos} })
 		fromHalfASecond()
 		upToAMinute()
@@ -66,7 +66,7 @@ func TestListIsTriedAgain(t *testing.T) {
 	})
 }
 
-// TestReconcileIsDoneOnce however often it is asked for while a sweep runs.
+// TestReconcileIsDoneOnce: any number of requests during a sweep cause one more sweep.
 func TestReconcileIsDoneOnce(t *testing.T) {
 	inBubble(t, func(w *world) {
 		people := &crowd{total: 1, page: 1}
@@ -82,7 +82,7 @@ func TestReconcileIsDoneOnce(t *testing.T) {
 	})
 }
 
-// TestStopIsQuiet: whoever is stopped in the middle of his work has not failed.
+// TestStopIsQuiet: work that is interrupted by a stop is not logged as a failure.
 func TestStopIsQuiet(t *testing.T) {
 	for name, shared := range map[string]bool{"alone": false, "as the leader": true} {
 		for _, built := range []bool{false, true} {

@@ -11,8 +11,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// watched is a person at a fakekratos and the record of them, seen only when a
-// case looks.
+// watched is an identity of a fakekratos and its record, which is updated only when
+// a case asks for it.
 type watched struct {
 	t      *testing.T
 	clock  time.Time
@@ -65,8 +65,8 @@ func (w *watched) pull() {
 	w.later()
 }
 
-// states answers state and credential_matches of each key, such as
-// "active/true"; "-" is a handle that the record does not have.
+// states returns the state and credential_matches of each key, such as
+// "active/true", or "-" for a handle that the record does not have.
 func (w *watched) states() map[string]string {
 	states := map[string]string{}
 	for name, k := range w.keys {
@@ -307,7 +307,7 @@ func TestMergeDeleted(t *testing.T) {
 	require.Nil(t, mergeDeleted(nil, observation{w.clock, w.clock}))
 }
 
-// TestMergeOutdated merges answers in another order than the questions.
+// TestMergeOutdated merges responses in another order than that of the requests.
 func TestMergeOutdated(t *testing.T) {
 	w := watch(t)
 	w.signUp("a", "passkey")

@@ -12,7 +12,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// tardyStore answers its first change late, after it has made it.
+// tardyStore makes its first change at once but returns from it late.
 type tardyStore struct {
 	*faultyStore
 }
@@ -44,8 +44,8 @@ func TestNewestMeta(t *testing.T) {
 	})
 }
 
-// TestTurnIsWaitedForAsLongAsTheContext: a store that does not answer holds nobody up
-// for longer than they wait, and is asked again.
+// TestTurnIsWaitedForAsLongAsTheContext: a store that hangs delays a caller no longer
+// than its context allows, and is called again later.
 func TestTurnIsWaitedForAsLongAsTheContext(t *testing.T) {
 	inBubble(t, func(w *world) {
 		s := &hangingMeta{sharedStore: share(w.store)}

@@ -14,7 +14,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// inOrder registers people with a passkey each, in the order of the list.
+// inOrder registers identities with one passkey each, and returns the keys in the
+// order of the list.
 func (w *world) inOrder(n int) []fakekey {
 	keys := make([]fakekey, n)
 	for i := range keys {
@@ -24,7 +25,7 @@ func (w *world) inOrder(n int) []fakekey {
 	return keys
 }
 
-// exchange lets somebody remove the last passkey and register another.
+// exchange removes a key, the last one of its identity, and registers another.
 func (w *world) exchange(k fakekey) fakekey {
 	w.kratos.remove(k)
 	return w.kratos.add(k.owner, k.method)
@@ -99,8 +100,8 @@ func TestNewerLookCountsInSweep(t *testing.T) {
 	})
 }
 
-// TestNewerLookCountsInPulls: two pulls of one identity whose answers arrive in
-// another order than they were asked for.
+// TestNewerLookCountsInPulls: two pulls of one identity whose responses arrive in
+// another order than that of the requests.
 func TestNewerLookCountsInPulls(t *testing.T) {
 	inBubble(t, func(w *world) {
 		old := w.kratos.register("passkey")
@@ -236,8 +237,8 @@ func TestErasedStaysErased(t *testing.T) {
 	}
 }
 
-// TestErasedBeforeItWasStored: a build that has read somebody and not stored them
-// yet does not bring them back.
+// TestErasedBeforeItWasStored: a build that read an identity before the erase does
+// not store it afterwards.
 func TestErasedBeforeItWasStored(t *testing.T) {
 	inBubble(t, func(w *world) {
 		late := &lateKratos{fakekratos: w.kratos}
@@ -254,8 +255,8 @@ func TestErasedBeforeItWasStored(t *testing.T) {
 	})
 }
 
-// TestErasedElsewhere: what another server was still waiting for brings somebody back
-// for a minute at most.
+// TestErasedElsewhere: a response that another server was still waiting for restores
+// an erased identity for a minute at most.
 func TestErasedElsewhere(t *testing.T) {
 	inBubble(t, func(w *world) {
 		shared, late := share(w.store), &lateKratos{fakekratos: w.kratos}
@@ -300,7 +301,7 @@ func TestErasedThoughSeenAMomentAgo(t *testing.T) {
 	})
 }
 
-// TestErasedIsBounded: where too many were erased all are forgotten.
+// TestErasedIsBounded: the list of erased identities is cleared if it gets too long.
 func TestErasedIsBounded(t *testing.T) {
 	var e erased
 	for n := range 10_001 {

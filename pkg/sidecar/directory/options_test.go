@@ -15,8 +15,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index/memory"
 )
 
-// TestOptionsHaveDefaults, as their documentation says, and are taken where they
-// are given.
+// TestOptionsHaveDefaults: the options have the documented defaults, and given values
+// are used.
 func TestOptionsHaveDefaults(t *testing.T) {
 	d, err := New(t.Context(), Options{Store: memory.New()})
 	require.NoError(t, err)
@@ -116,8 +116,8 @@ func TestCommitsAreTraced(t *testing.T) {
 	})
 }
 
-// TestPullsAreBounded in number: those that hooks ask for, and those that
-// answers wait for, for eight seconds at most.
+// TestPullsAreBounded: the numbers of pulls for hooks and of pulls that queries wait
+// for are limited, and queries wait at most eight seconds.
 func TestPullsAreBounded(t *testing.T) {
 	inBubble(t, func(w *world) {
 		var keys []fakekey

@@ -12,8 +12,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
-// numbered is the id of somebody at the front of the list, and last that of
-// somebody at its end.
+// numbered returns ids at the front of the list, and last ids at its end.
 func numbered(n byte) uuid.UUID { return uuid.UUID{14: 1, 15: n} }
 
 func last(n byte) uuid.UUID {
@@ -22,9 +21,9 @@ func last(n byte) uuid.UUID {
 	return id
 }
 
-// TestOwner: an index is taken for another Kratos' where none of those whom it
-// knows at its front, and in seven other places, is found there, and none of
-// those on the first page of the list is known to it.
+// TestOwner: an index belongs to another Kratos if Kratos has none of the identities
+// sampled from the front of the index and from seven other places, and the index has
+// none of those on the first page of the list.
 func TestOwner(t *testing.T) {
 	many := func(n int, id func(byte) uuid.UUID) (ids []uuid.UUID) {
 		for i := range n {
@@ -49,7 +48,7 @@ func TestOwner(t *testing.T) {
 		deleted []uuid.UUID // in the index, besides
 		kratos  []uuid.UUID
 		other   bool
-		pulls   int // -1: nobody can tell
+		pulls   int // -1: not determined
 	}{
 		"an empty index":                       {nil, nil, many(3, last), false, 0},
 		"an empty kratos":                      {nil, nil, nil, false, 0},
@@ -95,7 +94,7 @@ func TestOwner(t *testing.T) {
 	}
 }
 
-// TestOwnerCannotBeTold: what fails is no sign of another Kratos.
+// TestOwnerCannotBeTold: a failure is not taken as a sign of another Kratos.
 func TestOwnerCannotBeTold(t *testing.T) {
 	for name, tc := range map[string]struct {
 		known          bool // the index is not empty
@@ -129,9 +128,9 @@ func TestOwnerCannotBeTold(t *testing.T) {
 	}
 }
 
-// TestWaitsForKratos: until it answers, nothing is pulled, built or swept; it is
-// asked again after about half a second, a second, two; and once it answers it
-// may be another.
+// TestWaitsForKratos: until Kratos responds, nothing is pulled, built or swept. The
+// request is retried after about 0.5 s, 1 s, 2 s and so on, and may then find another
+// Kratos.
 func TestWaitsForKratos(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("passkey")
@@ -164,7 +163,7 @@ func TestWaitsForKratos(t *testing.T) {
 	})
 }
 
-// TestStopWhileKratosHangs is no trouble with Kratos.
+// TestStopWhileKratosHangs: stopping is not reported as a failure of Kratos.
 func TestStopWhileKratosHangs(t *testing.T) {
 	inBubble(t, func(w *world) {
 		late := &lateKratos{fakekratos: w.kratos}

@@ -12,9 +12,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestHistoriesOfReplicas lives random lives with two servers on one store, whose
-// clocks differ, and with answers of Kratos and of the store that take their time:
-// hooks reach either server, and either is stopped now and then.
+// TestHistoriesOfReplicas runs random histories with two servers on one store, whose
+// clocks differ, and with slow responses of Kratos and of the store. Hooks reach
+// either server, and either is stopped now and then.
 func TestHistoriesOfReplicas(t *testing.T) {
 	lives := 2
 	switch {

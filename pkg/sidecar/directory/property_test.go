@@ -80,7 +80,7 @@ func TestHistoriesOnBolt(t *testing.T) {
 	})
 }
 
-// liveThrough lives so many lives, each on a store of its own. reopen is called
+// liveThrough runs the given number of histories, each on a new store. reopen is called
 // at every restart, unless it is nil.
 func liveThrough(t *testing.T, lives int, open func(*testing.T) index.Store, reopen func(*testing.T, index.Store) index.Store) {
 	t.Helper()
@@ -102,13 +102,13 @@ func (h *history) whole(start func(...func(*Options))) {
 		}
 	}()
 	h.kratos.page = 1 + h.rand.IntN(5)
-	h.kratos.register("passkey") // somebody stays, or the index would seem another kratos's
+	h.kratos.register("passkey") // one identity stays, or the index would seem to belong to another Kratos
 	for range h.rand.IntN(6) {
 		h.live()
 	}
 	start()
 	events, pause := 60, 20_000 // milliseconds
-	if h.slow {                 // so that answers are under way when something happens
+	if h.slow {                 // so that responses are in flight when something happens
 		events, pause = 200, 1_500
 	}
 	for n := range events {
@@ -179,7 +179,7 @@ func (h *history) restart() {
 	w.start(w.options...)
 }
 
-// trouble is what happens to servers.
+// trouble takes Kratos down or up, restarts a server, or requests a sweep.
 func (h *history) trouble(n int) {
 	switch {
 	case h.d == nil:
@@ -218,8 +218,8 @@ func (h *history) happened(what string, k fakekey, flow index.Flow) {
 	h.tell(k.owner, flow)
 }
 
-// tell makes a hook, unless it is lost. Where answers are slow it mostly arrives at
-// once, so that those are under way which were asked for before.
+// tell sends a hook, unless it is lost. If responses are slow it mostly arrives at
+// once, while earlier responses are in flight.
 func (h *history) tell(id uuid.UUID, flow index.Flow) {
 	switch {
 	case h.rand.IntN(5) == 0:
@@ -292,8 +292,8 @@ func (h *history) resolveFromIndex(q Query) (Answer, error) {
 	return d.answer(found, q, SourceIndex), nil
 }
 
-// checkTold: whoever's hook was acknowledged after the last change, and pulled,
-// signs in with keys that are known, whatever arrives late.
+// checkTold: once the hook after an identity's last change was acknowledged and pulled,
+// all its keys are known, whatever arrives late.
 func (h *history) checkTold() {
 	h.t.Helper()
 	waiting := identitiesOf(stored(h.t, h.store))
@@ -305,8 +305,8 @@ func (h *history) checkTold() {
 	}
 }
 
-// checkPulled: while Kratos answers every hook is pulled, also of a server that was
-// stopped.
+// checkPulled: while Kratos responds, every hook is pulled, also those of a server
+// that was stopped.
 func (h *history) checkPulled() {
 	h.t.Helper()
 	h.down = false
@@ -353,8 +353,8 @@ func (h *history) checkAll() {
 	}
 }
 
-// shown tells whether a handle has been seen for certain: what was on an answer
-// that arrived late may have been over by then.
+// shown reports whether the index must have seen a handle: a late response may have
+// been outdated when it arrived.
 func (h *history) shown(k fakekey) bool {
 	if h.slow {
 		return h.kratos.lists(k)
@@ -362,8 +362,8 @@ func (h *history) shown(k fakekey) bool {
 	return h.kratos.wasShown(k)
 }
 
-// checkDeleted: after --max-age and a sweep nobody is answered whom Kratos has
-// not, and everybody is known whom it lists.
+// checkDeleted: after --max-age and a sweep, no identity is returned that Kratos does
+// not have, and every identity that it lists is known.
 func (h *history) checkDeleted() {
 	h.t.Helper()
 	for _, k := range h.keys {
@@ -400,8 +400,8 @@ func (h *history) checkSignals() {
 	}
 }
 
-// checkUnknown asks about any credential, as it stands in an assertion: none that
-// signs in is called unknown.
+// checkUnknown asks about a random credential as an assertion presents it: none that
+// signs in is reported as unknown.
 func (h *history) checkUnknown() {
 	h.t.Helper()
 	if len(h.keys) == 0 || h.d == nil {
@@ -417,8 +417,8 @@ func (h *history) checkUnknown() {
 	}
 }
 
-// liveByHandle tells whether any key with this handle still signs in: those
-// that were added in settings of the webauthn method share the identity's id.
+// liveByHandle reports whether any key with this handle still signs in: webauthn keys
+// that were added in settings share the identity's id.
 func (h *history) liveByHandle(k fakekey) bool {
 	for _, other := range h.keys {
 		if string(other.handle) == string(k.handle) && h.kratos.live(other) {

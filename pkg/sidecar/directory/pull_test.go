@@ -34,8 +34,8 @@ func TestBuildAndHooks(t *testing.T) {
 	})
 }
 
-// TestRepull repeats a pull after 1 s and 10 s where a hook promised more than
-// the pull showed.
+// TestRepull: a pull is repeated after 1 s and 10 s if it does not show the change that
+// the hook announced.
 func TestRepull(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("passkey")
@@ -59,7 +59,7 @@ func TestRepull(t *testing.T) {
 		w.wait(time.Minute)
 		require.Equal(w.t, pulls+4, w.kratos.pulled())
 
-		w.hook(k.owner, index.FlowLogin) // a login changes nothing, so no news is no surprise
+		w.hook(k.owner, index.FlowLogin) // a login may change nothing, so the pull is not repeated
 		w.wait(time.Minute)
 		require.Equal(w.t, pulls+5, w.kratos.pulled())
 	})

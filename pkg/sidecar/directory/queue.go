@@ -234,8 +234,8 @@ func (q *queue) depth() (hooks int, oldest time.Duration, background int) {
 // pause returns the backoff after a number of failures, with a jitter of one half.
 func pause(failures int) time.Duration {
 	d := longestPause(failures)
-	return d - rand.N(d/2) //nolint:gosec // jitter is no secret
+	return d - rand.N(d/2) //nolint:gosec // jitter is not a secret
 }
 
-// longestPause returns the maximum of pause: from half a second to about a minute.
+// longestPause returns the maximum of pause: from 500 ms to about a minute.
 func longestPause(failures int) time.Duration { return 500 * time.Millisecond << min(failures, 7) }

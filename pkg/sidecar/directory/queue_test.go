@@ -72,7 +72,7 @@ func TestQueueOrder(t *testing.T) {
 	})
 }
 
-// TestQueueCovers: which hook stands for another, and what is stored.
+// TestQueueCovers: which hook covers another, and what is stored.
 func TestQueueCovers(t *testing.T) {
 	id := uuid.UUID{1}
 	for name, tc := range map[string]struct {
@@ -155,8 +155,8 @@ func TestQueueSurvives(t *testing.T) {
 	})
 }
 
-// TestQueueIsBounded: pulls that the directory gives itself are dropped where too
-// many wait, hooks never.
+// TestQueueIsBounded: the directory's own pulls are dropped if too many wait, hooks
+// never.
 func TestQueueIsBounded(t *testing.T) {
 	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
 		var id uuid.UUID
@@ -236,7 +236,7 @@ func TestQueueHooksAtOnce(t *testing.T) {
 	})
 }
 
-// lateEnqueue answers a job late: something happens after it was stored.
+// lateEnqueue returns late from Enqueue: something happens after the job was stored.
 type lateEnqueue struct {
 	*faultyStore
 	after func()
@@ -251,8 +251,8 @@ func (s *lateEnqueue) Enqueue(ctx context.Context, job index.Job) (uint64, error
 	return number, err
 }
 
-// TestQueueSettlesTheLast of two hooks that were stored one after the other, though
-// the store answers the first one last.
+// TestQueueSettlesTheLast settles the last of two hooks that were stored one after
+// the other, even if the store returns from the first one last.
 func TestQueueSettlesTheLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		id, store := uuid.UUID{1}, &lateEnqueue{faultyStore: newFaultyStore()}
@@ -268,8 +268,8 @@ func TestQueueSettlesTheLast(t *testing.T) {
 	})
 }
 
-// TestQueueFlowsAtOnce: of two hooks at once the one that promises a change is pulled
-// again where none shows, in whatever order they were stored.
+// TestQueueFlowsAtOnce: if one of two simultaneous hooks announces a change, the pull
+// is repeated until the change shows, in whatever order they were stored.
 func TestQueueFlowsAtOnce(t *testing.T) {
 	for _, flows := range [][2]index.Flow{{index.FlowLogin, index.FlowSettings}, {index.FlowSettings, index.FlowLogin}} {
 		inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {

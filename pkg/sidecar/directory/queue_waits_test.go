@@ -12,8 +12,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// TestQueueRepeats: after a failure, and where a flow promised more than the pull
-// showed; and how long the first hook has waited.
+// TestQueueRepeats: a pull is repeated after a failure and if it does not show the
+// flow's change. The queue reports how long the oldest hook has waited.
 func TestQueueRepeats(t *testing.T) {
 	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
 		id := uuid.UUID{1}
@@ -75,8 +75,8 @@ func TestQueueRepeatsFromTheNewest(t *testing.T) {
 	}
 }
 
-// TestQueueBacksOff: the waits after failures grow, whatever fails, and begin
-// anew after a pull that went well. A new hook is pulled at once.
+// TestQueueBacksOff: the waits after failures grow, whatever fails, and start over
+// after a successful pull. A new hook is pulled at once.
 func TestQueueBacksOff(t *testing.T) {
 	inQueue(t, func(t *testing.T, q *queue, store *faultyStore) {
 		id := uuid.UUID{1}
@@ -165,7 +165,7 @@ func TestQueueSleeps(t *testing.T) {
 	})
 }
 
-// TestPauses grow from half a second to about a minute, with jitter of one half.
+// TestPauses: pauses grow from 500 ms to about a minute, with a jitter of one half.
 func TestPauses(t *testing.T) {
 	for failures, most := range map[int]time.Duration{0: 500 * time.Millisecond, 1: time.Second, 4: 8 * time.Second, 7: 64 * time.Second, 8: 64 * time.Second, 1000: 64 * time.Second} {
 		require.Equal(t, most, longestPause(failures))

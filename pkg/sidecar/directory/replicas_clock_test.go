@@ -15,9 +15,9 @@ func later(ahead time.Duration) func(*Options) {
 	return func(o *Options) { o.Now = func() time.Time { return time.Now().Add(ahead) } }
 }
 
-// TestReplicasWithOtherClocks: a page that one server reads does not undo what
-// another one has pulled meanwhile, and a sweep that one is asked for the other
-// makes, whatever their clocks say.
+// TestReplicasWithOtherClocks: whatever their clocks, a page that one server reads does
+// not undo what another one has pulled meanwhile, and a sweep that is requested from
+// one may be made by another.
 func TestReplicasWithOtherClocks(t *testing.T) {
 	for _, ahead := range []time.Duration{-time.Hour, -5 * time.Second, 5 * time.Second, time.Hour} {
 		t.Run(ahead.String(), func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestClockIsSetDuringALook(t *testing.T) {
 	})
 }
 
-// TestSlowClock: the best of three ways tells the time, where the first are slow.
+// TestSlowClock: the fastest of three round trips determines the offset of the clock.
 func TestSlowClock(t *testing.T) {
 	for name, tc := range map[string]struct {
 		ways  []time.Duration // to the store, the way back takes no time

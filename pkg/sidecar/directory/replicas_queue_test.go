@@ -51,8 +51,8 @@ func TestReplicasSettleTheirOwn(t *testing.T) {
 	}
 }
 
-// TestReplicasStoreEveryHook: a job that waits here stands for no other hook, since
-// another server may have taken it over and settled it.
+// TestReplicasStoreEveryHook: a waiting job does not cover another hook, since another
+// server may have taken it over and settled it.
 func TestReplicasStoreEveryHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		id, shared := uuid.UUID{1}, share(newFaultyStore())

@@ -99,8 +99,8 @@ func TestReplicas(t *testing.T) {
 	})
 }
 
-// TestSharedStoreFails: neither who leads nor how far the index is can be told,
-// so nothing is built, and it is asked again ten seconds later.
+// TestSharedStoreFails: without the leader and the state of the index nothing is
+// built, and the store is read again ten seconds later.
 func TestSharedStoreFails(t *testing.T) {
 	for _, tc := range []struct {
 		method string
@@ -174,7 +174,7 @@ func TestOrphanedHooks(t *testing.T) {
 	})
 }
 
-// TestStopWhileSharing: whoever is stopped while it asks the store has not failed.
+// TestStopWhileSharing: a stop during a call of the store is not a failure.
 func TestStopWhileSharing(t *testing.T) {
 	for _, method := range []string{"Clock", "Lead"} {
 		t.Run(method, func(t *testing.T) {
@@ -198,9 +198,8 @@ func TestStopWhileSharing(t *testing.T) {
 	}
 }
 
-// TestAcceptedElsewhere: what another server is told to accept counts for the sweep
-// that is under way here until that has counted who is missing, and then for the
-// next one.
+// TestAcceptedElsewhere: a number that another server is told to accept applies to the
+// running sweep until it has counted the missing identities, and then to the next one.
 func TestAcceptedElsewhere(t *testing.T) {
 	for name, counted := range map[string]bool{"before": false, "after": true} {
 		t.Run(name, func(t *testing.T) {
@@ -219,7 +218,7 @@ func TestAcceptedElsewhere(t *testing.T) {
 					require.NoError(w.t, other.d.Reconcile(w.t.Context(), len(keys)))
 				}
 				if counted {
-					late.identity.Store(int64(time.Second)) // for each who is missing
+					late.identity.Store(int64(time.Second)) // for each missing identity
 					deleteAndAccept(keys[:110])
 					w.wait(time.Minute)
 					require.True(w.t, w.d.progress.reading.Load())

@@ -37,7 +37,7 @@ func TestConfirm(t *testing.T) {
 }
 
 // TestAskUntil: Kratos is waited for no longer than the query grants, and not
-// asked at all after that. What needs no Kratos is answered all the same.
+// asked at all after that. A query that does not need Kratos is still resolved.
 func TestAskUntil(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k, bare := w.kratos.register("passkey"), uuid.New()
@@ -67,7 +67,7 @@ func TestAskUntil(t *testing.T) {
 	})
 }
 
-// TestOldEntriesAreConfirmed answers from the index and asks Kratos afterwards.
+// TestOldEntriesAreConfirmed: old records are resolved at once and pulled afterwards.
 func TestOldEntriesAreConfirmed(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("passkey")
@@ -136,8 +136,8 @@ func TestIdentityIDs(t *testing.T) {
 	}
 }
 
-// TestTwoReadings asks for a text that is somebody's handle as it stands and
-// somebody else's once it is decoded.
+// TestTwoReadings resolves a text that is the handle of one identity itself and, when
+// decoded, that of another.
 func TestTwoReadings(t *testing.T) {
 	inBubble(t, func(w *world) {
 		a, b := w.kratos.register("passkey"), w.kratos.register("passkey")
@@ -270,8 +270,8 @@ func TestConfirmedAt(t *testing.T) {
 	}
 }
 
-// TestUnknownCredentialOfAKnownHandle cannot be told from the index where keys
-// share the handle; Kratos tells.
+// TestUnknownCredentialOfAKnownHandle: if keys share a handle, the index does not know
+// whether an unknown credential belongs to it, so Kratos is asked.
 func TestUnknownCredentialOfAKnownHandle(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("webauthn")
@@ -288,9 +288,8 @@ func TestUnknownCredentialOfAKnownHandle(t *testing.T) {
 	})
 }
 
-// TestIdentityIDsOneByOne: of several readings that may be identities' ids each
-// is looked for, none of them while Kratos cannot be asked, and nobody has the
-// nil UUID.
+// TestIdentityIDsOneByOne: each of several readings that may be identity ids is looked
+// up, none of them while Kratos is unavailable, and the nil UUID never.
 func TestIdentityIDsOneByOne(t *testing.T) {
 	inBubble(t, func(w *world) {
 		store := newFaultyStore()

@@ -13,12 +13,11 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// faultyStore is a memory store that fails when it is told to, and counts what
-// is asked of it.
+// faultyStore is a memory store that fails on request and counts its calls.
 type faultyStore struct {
 	*memory.Store
 	mu   sync.Mutex
-	fail map[string]int // by method: so many of the next calls
+	fail map[string]int // by method: how many of the next calls
 	nth  map[string]int // by method: the call that fails
 	// before happens before each call of a method; nil for nothing.
 	before func(method string, call int)
@@ -39,7 +38,7 @@ func (s *faultyStore) call(method string) error {
 	return err
 }
 
-// count counts a call and tells whether it fails.
+// count counts a call and returns its number, and an error if the call is to fail.
 func (s *faultyStore) count(method string) (n int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -170,7 +169,7 @@ func (s faultyLoader) Load(ctx context.Context, ids []uuid.UUID, change index.Ch
 // FinishLoad implements index.Loader.
 func (s faultyLoader) FinishLoad(context.Context) error { return s.call("FinishLoad") }
 
-// retryingStore asks for every change twice, first of another record.
+// retryingStore calls every change twice, first with another record.
 type retryingStore struct {
 	index.Store
 	first *index.Identity

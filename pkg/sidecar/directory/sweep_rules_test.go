@@ -13,8 +13,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index/memory"
 )
 
-// TestSweepIsSuspicious of more than a hundred who are gone and more than one in
-// a hundred, unless so many were accepted.
+// TestSweepIsSuspicious: a sweep stops if more than a hundred identities and more than
+// one percent are missing, unless that number was accepted.
 func TestSweepIsSuspicious(t *testing.T) {
 	for _, tc := range []struct {
 		gone, held, accept int
@@ -43,8 +43,8 @@ func TestSweepIsSuspicious(t *testing.T) {
 	}
 }
 
-// TestSweepWeighs what it finds in the index: those whom the list misses are
-// counted, and a deleted one is forgotten after thirty days.
+// TestSweepWeighs: a sweep counts the identities that are missing on the list, and
+// removes deleted ones after thirty days.
 func TestSweepWeighs(t *testing.T) {
 	const month = 30 * 24 * time.Hour
 	now := mergeTime.Add(100 * 24 * time.Hour)
@@ -110,8 +110,8 @@ func TestSweepIsBoundedInMemory(t *testing.T) {
 	require.Equal(t, 3, s.gone)
 }
 
-// TestListIsNotEnough where an identity has several passkeys, one of them new, or
-// none looked at for a day.
+// TestListIsNotEnough: an identity is pulled if it has several passkeys and one of them
+// is new, or if it was not pulled for a day.
 func TestListIsNotEnough(t *testing.T) {
 	handle := func(kind index.Kind, state index.State, pulled bool) index.Handle {
 		return index.Handle{Kind: kind, State: state, Pulled: pulled}

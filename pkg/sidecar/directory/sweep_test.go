@@ -48,7 +48,7 @@ func TestSweepFindsWhatNoHookTold(t *testing.T) {
 	})
 }
 
-// TestSweepStops meets a Kratos that lost most of its people.
+// TestSweepStops: a sweep stops if Kratos has lost most of its identities.
 func TestSweepStops(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.kratos.page = 10
@@ -99,7 +99,7 @@ func TestSweepRemovesFew(t *testing.T) {
 	})
 }
 
-// TestListIsNotProof asks for each identity that the list missed.
+// TestListIsNotProof: each identity that is missing on the list is pulled.
 func TestListIsNotProof(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("passkey")
@@ -145,8 +145,8 @@ func TestSweepPaces(t *testing.T) {
 	}
 }
 
-// TestSweepFailsAndGoesOn: whatever fails, the sweep is not complete, nobody is
-// forgotten, and it is tried again.
+// TestSweepFailsAndGoesOn: whatever fails, the sweep is not complete, no identity is
+// marked as deleted, and the sweep is retried.
 func TestSweepFailsAndGoesOn(t *testing.T) {
 	for name, tc := range map[string]struct {
 		method string
@@ -205,8 +205,8 @@ func TestSweepFailsAndGoesOn(t *testing.T) {
 	}
 }
 
-// TestSweepAsksOnlyForTheMissing, however the pages of the list and of the index
-// lie: each page stands for its part of the index, up to its last id.
+// TestSweepAsksOnlyForTheMissing: whatever the page sizes of the list and of the
+// index, each page of the list covers its part of the index, up to its last id.
 func TestSweepAsksOnlyForTheMissing(t *testing.T) {
 	for _, tc := range []struct {
 		page    int
@@ -248,7 +248,8 @@ func TestSweepAsksOnlyForTheMissing(t *testing.T) {
 	}
 }
 
-// TestListAsksForPulls of those about whom it does not tell enough, once.
+// TestListAsksForPulls: identities about which the list is not sufficient are pulled
+// once.
 func TestListAsksForPulls(t *testing.T) {
 	inBubble(t, func(w *world) {
 		one := w.kratos.register("passkey")
@@ -261,8 +262,8 @@ func TestListAsksForPulls(t *testing.T) {
 	})
 }
 
-// TestSweepAsksWhatIsAccepted, and nobody is marked as deleted where that cannot be
-// told.
+// TestSweepAsksWhatIsAccepted: a sweep reads the accepted number from the store, and
+// marks no identity as deleted if that fails.
 func TestSweepAsksWhatIsAccepted(t *testing.T) {
 	inBubble(t, func(w *world) {
 		store := newFaultyStore()

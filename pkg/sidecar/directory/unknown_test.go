@@ -11,8 +11,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// TestUnknownCredential: only a sweep that began after a credential was first
-// presented can make it nobody's.
+// TestUnknownCredential: a credential is unknown only after a sweep that began after
+// it was first presented.
 func TestUnknownCredential(t *testing.T) {
 	inBubble(t, func(w *world) {
 		t := w.t

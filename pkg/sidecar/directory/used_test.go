@@ -11,7 +11,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// TestLoginTellsTheOnlyKey notes a sign-in where there is one key alone.
+// TestLoginTellsTheOnlyKey: a sign-in is recorded as a use if the identity has only
+// one key.
 func TestLoginTellsTheOnlyKey(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("passkey")
@@ -39,8 +40,8 @@ func TestLoginTellsTheOnlyKey(t *testing.T) {
 	})
 }
 
-// TestUsed: the time of use is noted for the one live key that is meant. Kratos
-// is asked only where the index does not know the key.
+// TestUsed: the time of use is recorded for the one matching live key. Kratos is asked
+// only if the index does not know the key.
 func TestUsed(t *testing.T) {
 	inBubble(t, func(w *world) {
 		k := w.kratos.register("passkey")
@@ -79,8 +80,8 @@ func TestUsed(t *testing.T) {
 	})
 }
 
-// TestUseCannotBeNoted: what the store answers is handed on, and makes a login's
-// hook come again.
+// TestUseCannotBeNoted: an error of the store is returned, so that Kratos sends the
+// login hook again.
 func TestUseCannotBeNoted(t *testing.T) {
 	inBubble(t, func(w *world) {
 		store := newFaultyStore()

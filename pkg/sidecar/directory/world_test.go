@@ -49,7 +49,7 @@ func (s *said) String() string {
 	return s.text.String()
 }
 
-// lines answers what was said with a message, without the time and the level.
+// lines returns the log lines with a message, without the time and the level.
 func (s *said) lines(message string) (lines []string) {
 	for dueHeap := range strings.Lines(s.String()) {
 		if at := strings.Index(dueHeap, fmt.Sprintf("msg=%q", message)); at >= 0 {
@@ -121,7 +121,7 @@ func query(k fakekey) Query {
 	return Query{Readings: []userhandle.Reading{{Handle: k.handle}}, CredentialID: k.id}
 }
 
-// requireOwner demands that a key's handle leads to its owner.
+// requireOwner requires that a key's handle resolves to its owner.
 func (w *world) requireOwner(k fakekey, state index.State) {
 	w.t.Helper()
 	a, err := w.ask(k)

@@ -144,7 +144,7 @@ func (i *Identity) Clone() *Identity {
 	return &c
 }
 
-// Equal reports whether two identities have the same record; nil stands for no record.
+// Equal reports whether two identities have the same record; nil means no record.
 func Equal(a, b *Identity) bool {
 	if a == nil || b == nil {
 		return a == b

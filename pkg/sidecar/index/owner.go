@@ -11,7 +11,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/userhandle"
 )
 
-// Owner is what a look-up returns about one identity that holds or held a
+// Owner is what a lookup returns about one identity that holds or held a
 // handle. Stores keep it beside the handle's digest and derive it from the
 // record whenever they write that.
 type Owner struct {
@@ -28,13 +28,13 @@ type Owner struct {
 	Credentials []OwnerCredential
 }
 
-// OwnerCredential is a credential as a look-up needs it.
+// OwnerCredential is a credential as a lookup needs it.
 type OwnerCredential struct {
 	Digest  userhandle.Digest // of the credential id
-	Belongs bool              // to the handle: it is live, and nothing says that it was registered with another one
+	Belongs bool              // to the handle: it is live and not known to be registered with another one
 }
 
-// Owner returns what a look-up of the handle returns about the identity.
+// Owner returns what a lookup of the handle returns about the identity.
 func (i *Identity) Owner(handle userhandle.Digest) (Owner, bool) {
 	h, ok := i.Handle(handle)
 	if !ok {

@@ -15,7 +15,7 @@ import (
 
 func digest(name string) userhandle.Digest { return userhandle.DigestOf([]byte(name)) }
 
-// TestOwner: what a look-up returns about each handle of the records of every shape.
+// TestOwner: the result of a lookup of each handle, for records of every shape.
 func TestOwner(t *testing.T) {
 	at := time.Date(2026, 11, 22, 1, 2, 3, 456000, time.UTC)
 	all := indextest.Sample()

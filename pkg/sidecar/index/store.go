@@ -169,7 +169,7 @@ type Stats struct {
 	Unknown    int `json:"unknown"`
 }
 
-// Replace updates the numbers for a change of a record; nil stands for no record.
+// Replace updates the numbers for a change of a record; nil means no record.
 func (s *Stats) Replace(cur, next *Identity) {
 	s.count(cur, -1)
 	s.count(next, 1)

@@ -11,8 +11,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index/memory"
 )
 
-// FuzzImport: what is imported is exported again and imported once more with the
-// same result; what is refused leaves no record of how far the index is.
+// FuzzImport: an import can be exported and imported again with the same result; a
+// rejected import does not mark the index as complete.
 func FuzzImport(f *testing.F) {
 	store := memory.New()
 	one := full()

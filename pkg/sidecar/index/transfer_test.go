@@ -70,7 +70,7 @@ func TestExportKeepsWhatIsUnknown(t *testing.T) {
 	require.Equal(t, index.Meta{Unknown: []byte(`{"later":true}`)}, meta)
 }
 
-// written is a store that somebody writes while it is read.
+// written is a store that is written while it is read.
 type written struct{ index.Store }
 
 func (s written) After(ctx context.Context, id uuid.UUID, limit int) ([]*index.Identity, error) {

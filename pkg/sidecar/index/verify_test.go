@@ -36,8 +36,8 @@ func TestVerify(t *testing.T) {
 	require.Equal(t, fmt.Sprintf("stored statistics are %+v, but the records give %+v", index.Stats{}, counted), problems[6])
 }
 
-// stale is a store whose look-ups say what records said before, and whose file is
-// damaged.
+// stale is a store whose lookups return the results of earlier records, and whose file
+// is damaged.
 type stale struct{ index.Store }
 
 func (s stale) Owners(ctx context.Context, handle userhandle.Digest) ([]index.Owner, error) {
@@ -53,8 +53,7 @@ func (stale) Check(_ context.Context, report func(string)) error {
 	return nil
 }
 
-// TestVerifyComparesWithRecords: what stands beside a handle has to be what the
-// record says.
+// TestVerifyComparesWithRecords: a handle's lookup result must agree with its record.
 func TestVerifyComparesWithRecords(t *testing.T) {
 	i := full()
 	i.DeletedAt = time.Time{}
@@ -88,7 +87,7 @@ func (s vanishing) After(ctx context.Context, id uuid.UUID, limit int) ([]*index
 	return page, err
 }
 
-// TestVerifyWhileItIsWritten: what is not there any more is no disagreement.
+// TestVerifyWhileItIsWritten: a record that is gone is not reported as a problem.
 func TestVerifyWhileItIsWritten(t *testing.T) {
 	counted, err := index.Verify(t.Context(), vanishing{filled(t, 4)}, func(problem string) { t.Error(problem) })
 	require.NoError(t, err)

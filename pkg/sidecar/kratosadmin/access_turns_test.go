@@ -41,7 +41,7 @@ func TestTurnsAreNotLost(t *testing.T) {
 						t.Error("the counter answered")
 					}
 					done()
-					time.Sleep(time.Second) // a refusal comes at once
+					time.Sleep(time.Second) // errors come at once
 				}
 			})
 		}
@@ -54,7 +54,7 @@ func TestTurnsAreNotLost(t *testing.T) {
 	})
 }
 
-// TestCancelledIsNoQueue: a request that nobody waits for any more waited for no turn.
+// TestCancelledIsNoQueue: a cancelled request does not wait for its turn.
 func TestCancelledIsNoQueue(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

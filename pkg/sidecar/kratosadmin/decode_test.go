@@ -43,7 +43,7 @@ func FuzzDecodePage(f *testing.F) {
 	})
 }
 
-// pages are answers as Kratos gives them, and as it never would.
+// pages returns valid and invalid response bodies.
 func pages() []string {
 	const id1, id2 = `"id":"11111111-1111-4111-8111-111111111111"`, `"id":"22222222-2222-4222-8222-222222222222"`
 	return []string{
@@ -169,7 +169,7 @@ func TestNamelessIdentity(t *testing.T) {
 	}
 }
 
-// TestPageInPieces: where a read ends changes nothing.
+// TestPageInPieces: the result does not depend on how the body is split into reads.
 func TestPageInPieces(t *testing.T) {
 	for _, body := range pages() {
 		want, wantUnread, refused := decodePage(strings.NewReader(body))

@@ -10,7 +10,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
-// fakeKratosPage answers every request with one page.
+// fakeKratosPage responds to every request with one page.
 func fakeKratosPage(t *testing.T, body string) *kratosadmin.Client {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -59,9 +59,9 @@ func wanted(t *testing.T, id string) *kratosadmin.Identity {
 
 const notFound = `{"error":{"code":404,"status":"Not Found","message":"Unable to locate the resource"}}`
 
-// fakekratos answers with what a case says, one answer after the other; the
-// last one again and again. It has no network, so that waiting costs no time
-// inside a bubble.
+// fakekratos responds with the answers of a case, one after the other, and then with
+// the last one. It uses no network, so that waiting takes no time in a synctest
+// bubble.
 type fakekratos struct {
 	answers []http.HandlerFunc
 	calls   int
@@ -128,7 +128,7 @@ func TestIdentityFaults(t *testing.T) {
 		name    string
 		answers []http.HandlerFunc
 		calls   int
-		want    string // the error; none where it is empty
+		want    string // the error, "" for none
 	}{
 		{"not there", []http.HandlerFunc{says(404, notFound), says(200, "[]")}, 2, "kratos has no such identity"},
 		{"not there, in a version that says more", []http.HandlerFunc{says(404, `{"error":{"code":404,"status":"Not Found","request":"x","reason":"","message":"Unable to locate the resource"}}`), says(200, " [] ")}, 2, "kratos has no such identity"},
@@ -167,13 +167,13 @@ func TestIdentityFaults(t *testing.T) {
 	}
 }
 
-// withTrait gives an identity a trait of so many bytes.
+// withTrait returns an identity with a trait of the given size in bytes.
 func withTrait(identity string, size int) string {
 	return strings.Replace(identity, "a@example.com", strings.Repeat("a", size), 1)
 }
 
-// TestNotFoundInOtherWords: a 404 that is not Kratos' own, and any other status,
-// says nothing about an identity, whatever the body is like; nobody is asked twice.
+// TestNotFoundInOtherWords: a 404 that is not Kratos' own, and any other status, says
+// nothing about an identity, whatever the body, and is not retried.
 func TestNotFoundInOtherWords(t *testing.T) {
 	const foreign = at + "returned a 404 that is not Kratos's: is this the admin API?"
 	for name, tc := range map[string]struct {
@@ -270,8 +270,8 @@ func (k *hugeKratos) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(io.MultiReader(strings.NewReader("["+wire(id1)[:60]), endless{}))}, nil
 }
 
-// TestHugePage: a page that is too large is asked for in parts, and of an identity
-// that is too large even alone the id is read.
+// TestHugePage: a page that is too large is requested in parts, and for an identity that
+// is too large on its own only the id is read.
 func TestHugePage(t *testing.T) {
 	k := &hugeKratos{}
 	c, err := kratosadmin.New(kratosadmin.Options{URL: "http://kratos/", Transport: k, PageSize: 50})

@@ -17,14 +17,14 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/server"
 )
 
-// TestRealAddressChange: with the hook under settings.after.profile nobody takes
-// another address; without the sidecar neither; everything else is saved.
+// TestRealAddressChange: with the hook under settings.after.profile users cannot
+// change their address, even while the sidecar is down; everything else is saved.
 func TestRealAddressChange(t *testing.T) {
 	ports := kratostest.FreePorts(t, 2)
 	s := startSidecar(t, "http://127.0.0.1:"+ports[1], t.TempDir(), "127.0.0.1:0")
 	body, err := os.ReadFile("../../../templates/hooks/refuse-address-change.jsonnet")
 	require.NoError(t, err)
-	// The address of this test's schema is its user name.
+	// In this test's schema the username takes the place of the address.
 	body = []byte(strings.ReplaceAll(string(body), `"email"`, `"username"`))
 	hook := strings.Replace(hookTo(s.URL(), api.RefuseAddressPath, "hooks-key"), "ignore: true", "parse: true", 1)
 	hook = strings.Replace(hook, "file://identity.jsonnet", "base64://"+base64.StdEncoding.EncodeToString(body), 1)

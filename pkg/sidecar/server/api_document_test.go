@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite docs/api.md")
 
-// TestAPIDocument holds docs/api.md against openapi.json, from which it is made.
+// TestAPIDocument compares docs/api.md with openapi.json, from which it is generated.
 func TestAPIDocument(t *testing.T) {
 	golden.File(t, "../../../docs/api.md", []byte(apiDocument(t, readDocument(t))), *update)
 }
@@ -122,7 +122,7 @@ type property struct {
 	Enum        []string `json:"enum"`
 }
 
-// schemaOf answers the schema of a content, which always is a reference.
+// schemaOf returns the schema of a content, which is always a reference.
 func (d *document) schemaOf(t *testing.T, content json.RawMessage) *schema {
 	t.Helper()
 	var c struct {

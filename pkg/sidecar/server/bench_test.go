@@ -43,7 +43,7 @@ func benchHandle(n int) string {
 	return fmt.Sprintf("%064d", n)
 }
 
-// fillIndex makes an index of people with one passkey each, complete.
+// fillIndex creates a complete index of identities with one passkey each.
 func fillIndex(b *testing.B, dir string) {
 	b.Helper()
 	s, err := bolt.Open(dir)
@@ -89,7 +89,7 @@ func BenchmarkResolve(b *testing.B) {
 	require.NoError(b, <-done)
 }
 
-// bareHandler answers the same JSON without looking anything up.
+// bareHandler serves the same JSON without a lookup.
 func bareHandler(b *testing.B) string {
 	b.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzBody: what is taken is what encoding/json reads, and what is refused is
-// refused with a problem that repeats nothing of the body.
+// FuzzBody: a body is accepted with the values that encoding/json reads, or rejected
+// with a problem that does not repeat the body.
 func FuzzBody(f *testing.F) {
 	f.Add([]byte(`{"user_handle":"QUJD","credential_id":"AQE","allow_removed":true}`))
 	f.Add([]byte(`{"user_handle":7}`))

@@ -59,7 +59,7 @@ func readDocument(t *testing.T) *document {
 	return &d
 }
 
-// response answers a described response and where in the document it stands.
+// response returns a documented response and its place in the document.
 func (d *document) response(path, method, status string) (found response, at string, ok bool) {
 	found, ok = d.Paths[path][strings.ToLower(method)].Responses[status]
 	at = "openapi.json#/paths/" + escape(path) + "/" + strings.ToLower(method) + "/responses/" + status
@@ -71,7 +71,7 @@ func (d *document) response(path, method, status string) (found response, at str
 
 func escape(part string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(part) }
 
-// validate holds a JSON text against the schema at a place of the document.
+// validate validates a JSON text against the schema at a place of the document.
 func (d *document) validate(t *testing.T, at, text string) {
 	t.Helper()
 	schema, err := d.compiler.Compile(at)
@@ -81,7 +81,8 @@ func (d *document) validate(t *testing.T, at, text string) {
 	require.NoError(t, schema.Validate(value), "%s", text)
 }
 
-// example is the one of a content, where it has its own: then every answer is it.
+// example returns the example of a content, if it has one: then every response is equal
+// to it.
 func example(t *testing.T, content json.RawMessage) json.RawMessage {
 	t.Helper()
 	var c struct {
@@ -109,8 +110,8 @@ func conforms(t *testing.T, method, path string, status int, contentType, body s
 	}
 }
 
-// TestOpenAPIExamples holds every example against its schema, and demands one of
-// each that stands in a request or an answer.
+// TestOpenAPIExamples validates every example against its schema, and requires one
+// for each schema of a request or a response.
 func TestOpenAPIExamples(t *testing.T) {
 	d := readDocument(t)
 	count := 0
@@ -123,7 +124,7 @@ func TestOpenAPIExamples(t *testing.T) {
 			count++
 			d.validate(t, "openapi.json#/components/schemas/"+name, string(example))
 		}
-		if name != "Result" && name != "Refusal" { // one stands in others only, the other's are of its operations
+		if name != "Result" && name != "Refusal" { // Result is only a part of others, and Refusal has examples at its operations
 			require.NotEmpty(t, schema.Examples, name)
 		}
 	}

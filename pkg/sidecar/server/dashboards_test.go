@@ -59,7 +59,7 @@ func expressions(t *testing.T) []string {
 	return all
 }
 
-// requireRunbook demands the part of the runbooks that an alert names.
+// requireRunbook requires the part of the runbooks that an alert links to.
 func requireRunbook(t *testing.T, url string) {
 	t.Helper()
 	anchor, ok := strings.CutPrefix(url, "https://github.com/olympusoss/oly-passkey/blob/main/docs/runbooks.md#")

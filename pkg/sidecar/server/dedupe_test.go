@@ -17,7 +17,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index/memory"
 )
 
-// TestParseUUID takes the forms that anybody writes an identity's id in.
+// TestParseUUID accepts the usual forms of an identity's id.
 func TestParseUUID(t *testing.T) {
 	const id = "6b0c3d4e-9a8b-4c5d-8e7f-102938475601"
 	for text, want := range map[string]bool{

@@ -80,8 +80,8 @@ func reject(id int, text string) handler {
 }
 
 // rejectPasskeySignUp is for registration.after.passkey of deployments in which users
-// sign up with a one-time code first, so that nobody registers a passkey for an
-// unverified address.
+// sign up with a one-time code first. It keeps passkeys from being registered for
+// unverified addresses.
 func rejectPasskeySignUp() handler {
 	return reject(RefusalMessageID, "Please sign up with a code sent to your email address first. You can add a passkey right after that.")
 }

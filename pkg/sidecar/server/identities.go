@@ -146,7 +146,7 @@ type indexAnswer struct {
 	BuiltAt        *time.Time     `json:"built_at"`
 	SweepStartedAt *time.Time     `json:"sweep_started_at"` // of the last complete one
 	SweepEndedAt   *time.Time     `json:"sweep_ended_at"`
-	Missing        int            `json:"missing"` // identities for which the last sweep stopped, 0 where it did not
+	Missing        int            `json:"missing"` // identities because of which the last sweep stopped, 0 if it did not stop
 	Unread         int            `json:"unread"`  // identities that Kratos lists and that cannot be read
 	Reading        bool           `json:"reading"` // a build or a sweep is under way
 	Read           int64          `json:"read"`    // identities that it has read

@@ -31,7 +31,7 @@ const (
    {"id":"AwM=","added_at":"2026-11-22T00:00:00Z","display_name":"Blue key","is_passwordless":true}]}}}}`
 )
 
-// wholeKratos knows one person; everybody else is 404.
+// wholeKratos is a Kratos with one identity; it responds with 404 to all others.
 func wholeKratos(t *testing.T) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -213,7 +213,7 @@ func TestBatch(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, status)
 }
 
-// TestLimit asks for more handles than are allowed; hooks go on.
+// TestLimit: more handles than allowed are rejected, while hooks still work.
 func TestLimit(t *testing.T) {
 	s := serve(t, func(o *server.Options) { o.MaxHandles = 1e-6 })
 	ask := func(key string, n int) (int, http.Header, string) {

@@ -71,7 +71,7 @@ func hookTo(sidecarURL, path, key string) string {
 }
 
 // startKratos migrates and starts Kratos with three hooks: registration, login
-// and settings. An empty sidecarURL makes hooks that nobody answers.
+// and settings. With an empty sidecarURL the hooks get no response.
 func startKratos(t *testing.T, ports []string, hooks [3]string, more ...string) *realKratos {
 	t.Helper()
 	return startKratosOn(t, "", ports, hooks, more...)

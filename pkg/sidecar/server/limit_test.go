@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRetryAfterTells when a client has its handles: no second earlier, and no
-// question that is refused puts it off.
+// TestRetryAfterTells: Retry-After is the time at which a client may ask again, to the
+// second, and rejected requests do not postpone it.
 func TestRetryAfterTells(t *testing.T) {
 	for _, tc := range []struct {
 		name      string

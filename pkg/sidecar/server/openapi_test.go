@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOpenAPIListsTheRoutes holds the document against the routes: the same
+// TestOpenAPIListsTheRoutes compares the document with the routes: the same
 // operations, with the same scopes.
 func TestOpenAPIListsTheRoutes(t *testing.T) {
 	var doc struct {

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// person is somebody with a browser and authenticators of software.
+// person is a user with a browser and virtual authenticators.
 type person struct {
 	t      *testing.T
 	kratos *realKratos
@@ -26,7 +26,7 @@ type person struct {
 	id     string
 }
 
-// key is a credential in one of a person's authenticators.
+// key is a credential in one of a user's authenticators.
 type key struct {
 	credential virtualwebauthn.Credential
 	handle     []byte

@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRandomHandles asks for random and mutated handles, a thousand at a time:
-// each is answered, none with a 500, and nobody but the owner of the one handle
-// is ever named.
+// TestRandomHandles resolves random and mutated handles, a thousand per request: each
+// has a result, none fails with a 500, and only the owner of the one known handle is
+// ever returned.
 func TestRandomHandles(t *testing.T) {
 	batches := 4
 	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
@@ -63,8 +63,8 @@ func TestRandomHandles(t *testing.T) {
 	require.NotZero(t, named, "some of them were the handle itself")
 }
 
-// isForm tells whether a text is a way to write the one handle, or its owner's
-// id, encoded twice at most.
+// isForm reports whether a text is the known handle, or its owner's id, in a form
+// that was encoded at most twice.
 func isForm(text string) bool { return leads(strings.TrimSpace(text), 2) }
 
 func leads(text string, levels int) bool {

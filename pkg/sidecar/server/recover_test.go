@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPanic: whoever asks is answered, if that is still possible, and the log and
-// the metrics tell whoever runs the server.
+// TestPanic: the client gets a response if that is still possible, and the panic is in
+// the log and the metrics.
 func TestPanic(t *testing.T) {
 	const (
 		id      = "id-of-the-request"

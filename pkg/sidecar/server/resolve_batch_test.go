@@ -22,7 +22,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
-// hangingKratos lists one identity and answers nothing else.
+// hangingKratos lists one identity and does not respond to other requests.
 type hangingKratos struct{ handle string }
 
 // Identity implements directory.Kratos.

@@ -137,7 +137,7 @@ func TestRealRunbooks(t *testing.T) {
 	becomes(t, s, about(kept), answer{id: owner.id, credential: "passkey", state: "active", matches: "true"})
 }
 
-// newKey answers the key that a block made, for the blocks after it.
+// newKey returns the key that a block created, for the blocks after it.
 func newKey(t *testing.T, dir string) string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(dir, "sidecar.key"))

@@ -69,7 +69,7 @@ type Server struct {
 	metrics        *metrics
 	limits         limits
 	seenEvents     dedupe
-	refusals       rate.Sometimes // bounds the log's lines about refused requests
+	refusals       rate.Sometimes // limits the log lines about rejected requests
 	tracer         trace.Tracer   // nil: no spans
 	drainDelay     time.Duration
 	checkEvery     time.Duration

@@ -78,8 +78,7 @@ func (b *lockedBuffer) String() string {
 	return b.b.String()
 }
 
-// answer is what matters of an answer, in one comparable value. err is set
-// where there is none.
+// answer is the relevant part of a response, as one comparable value, or the error.
 type answer struct {
 	id, credential, state, matches string
 	err                            error
@@ -103,7 +102,7 @@ func ask(t *testing.T, s *running, q client.Query) answer {
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// about asks for a key's handle with its credential id.
+// about returns the query for a key's handle and credential id.
 func about(k key) client.Query {
 	return client.Query{UserHandle: b64(k.handle), CredentialID: b64(k.credential.ID)}
 }
@@ -204,7 +203,7 @@ func uuidOf(t *testing.T, b []byte) string {
 	return string(x)
 }
 
-// TestRealScan builds an index of people who were there before it.
+// TestRealScan builds an index of existing identities.
 func TestRealScan(t *testing.T) {
 	ports := kratostest.FreePorts(t, 2)
 	deaf := hookTo("http://127.0.0.1:1", "/", "x")
@@ -230,7 +229,7 @@ func TestRealScan(t *testing.T) {
 	becomes(t, s, client.Query{UserHandle: b64(oneKey.handle)}, answer{id: one.id, credential: "passkey", state: "active", matches: "null"})
 	becomes(t, s, about(twoFirst), answer{id: two.id, credential: "passkey", state: "active", matches: "true"})
 	becomes(t, s, about(twoSecond), answer{id: two.id, credential: "passkey", state: "active", matches: "true"})
-	// One of two passkeys is gone, and nobody saw which.
+	// One of two passkeys is gone, and it is not known which.
 	becomes(t, s, about(threeFirst), answer{id: three.id, credential: "passkey", state: "unknown", matches: "true"})
 	becomes(t, s, client.Query{UserHandle: b64(threeSecond.handle)}, answer{id: three.id, credential: "passkey", state: "unknown", matches: "null"})
 	becomes(t, s, about(oldKey), answer{id: old.id, credential: "webauthn", state: "active", matches: "true"})
@@ -281,7 +280,7 @@ func TestRealOtherKratos(t *testing.T) {
 	require.EqualError(t, refused.Run(ctx), "index belongs to another Kratos: none of the sampled identities exist there; use another data directory, or empty this one if Kratos was replaced")
 }
 
-// TestRealRefusal signs up by passkey where only sign-up by code is allowed.
+// TestRealRefusal signs up by passkey although only sign-up by code is allowed.
 func TestRealRefusal(t *testing.T) {
 	ports := kratostest.FreePorts(t, 2)
 	s := startSidecar(t, "http://127.0.0.1:"+ports[1], t.TempDir(), "127.0.0.1:0")

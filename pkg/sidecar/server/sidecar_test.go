@@ -83,7 +83,7 @@ func serve(t *testing.T, change func(*server.Options)) *server.Server {
 	return s
 }
 
-// call answers status, header and body.
+// call returns the status, the header and the body.
 func call(t *testing.T, method, url, key, body string) (int, http.Header, string) {
 	t.Helper()
 	req, err := http.NewRequest(method, url, strings.NewReader(body))
@@ -276,8 +276,8 @@ func TestMethods(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 }
 
-// TestRepeatedHook: the tries of one event are one; those of another event or about
-// somebody else, and those that name no event are not.
+// TestRepeatedHook: retries of one event count once. Hooks of another event, of another
+// identity or without an event count separately.
 func TestRepeatedHook(t *testing.T) {
 	var gets atomic.Int64
 	kratos := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// signalled is what a page gets to tell the authenticators.
+// signalled is what a page gets to signal to authenticators.
 type signalled struct {
 	All []struct {
 		UserID string   `json:"userId"`
@@ -43,7 +43,8 @@ func obey(keys []key, s signalled) []key {
 	})
 }
 
-// doubtAbout asks whether a key is nobody's; "" is a signal to remove it.
+// doubtAbout asks whether a key is unknown and returns the doubt, "" with a signal to
+// remove it.
 func doubtAbout(t *testing.T, s *running, k key) string {
 	t.Helper()
 	status, _, body := call(t, http.MethodPost, s.URL()+"/v1/signals/unknown-credential", "resolve-key",
@@ -64,9 +65,9 @@ func doubtAbout(t *testing.T, s *running, k key) string {
 	return got.Doubt
 }
 
-// TestRealSignals lets authenticators obey every signal in the life of a person
-// with passkeys and webauthn keys: nothing that signs in is dropped, whether its
-// handle is known to Kratos, overwritten or shared.
+// TestRealSignals lets authenticators obey every signal while a user adds and removes
+// passkeys and webauthn keys: no key that signs in is dropped, whether Kratos knows its
+// handle, has overwritten it, or shares it between keys.
 func TestRealSignals(t *testing.T) {
 	s, k := withHooks(t)
 	p := newPerson(t, k, "sigrid")

@@ -25,8 +25,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/client"
 )
 
-// TestRealSoak lets several people sign up, add and remove keys, sign in and
-// vanish at a Kratos on PostgreSQL, and asks about every key all the time.
+// TestRealSoak lets several users sign up, add and remove keys, sign in and be deleted
+// in a Kratos on PostgreSQL, and resolves every key all the time.
 func TestRealSoak(t *testing.T) {
 	length := 15 * time.Second
 	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
@@ -78,7 +78,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// requireCounters holds the metrics against what was asked and told.
+// requireCounters compares the metrics with the numbers of queries and hooks.
 func requireCounters(t *testing.T, s *running, answers, told int64) {
 	t.Helper()
 	const hooks = `path="/v1/hooks/kratos/`
@@ -133,7 +133,7 @@ func (m series) sum(name string, labels ...string) int64 {
 	return int64(total)
 }
 
-// lifetime is what one person does, with the keys as they should be answered.
+// lifetime is the activity of one user, with the expected results for the keys.
 type lifetime struct {
 	t             *testing.T
 	s             *running
@@ -184,7 +184,7 @@ func (l *lifetime) live() int {
 	return n
 }
 
-// check asks about every key: whoever is answered has to be this person.
+// check resolves every key: an identity in the result must be this user's.
 func (l *lifetime) check() {
 	for _, k := range l.keys {
 		l.becomes(k, func(a answer) bool {

@@ -77,7 +77,7 @@ func (a *authority) client(t *testing.T, name string) *http.Client {
 	return &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
 }
 
-// serial asks and answers the serial number of the server's certificate.
+// serial returns the serial number of the server's certificate.
 func serial(c *http.Client, url string) (int64, error) {
 	resp, err := c.Get(url + "/openapi.json")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWatchComplainsOnceATrouble: the same trouble is told again after it was
-// over, and only then.
+// TestWatchComplainsOnceATrouble: a problem is logged once, and again only if it recurs
+// after it was over.
 func TestWatchComplainsOnceATrouble(t *testing.T) {
 	broken := errors.New("broken")
 	looks := []struct {

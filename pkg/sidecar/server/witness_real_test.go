@@ -15,9 +15,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/kratosadmin"
 )
 
-// TestRealAdminAPI: a real Kratos says in the words that the client expects that
-// an identity is gone, its list selects by id, and a user name of megabytes keeps
-// nobody else from being listed.
+// TestRealAdminAPI: a real Kratos reports a missing identity in the form that the
+// client expects, its list selects by id, and an identity with a username of megabytes
+// does not keep others from being listed.
 func TestRealAdminAPI(t *testing.T) {
 	k := startKratos(t, kratostest.FreePorts(t, 2), [3]string{hookTo("http://127.0.0.1:1", "/r", "k"), hookTo("http://127.0.0.1:1", "/l", "k"), hookTo("http://127.0.0.1:1", "/s", "k")})
 	c, err := kratosadmin.New(kratosadmin.Options{URL: k.admin, PageSize: 3})

@@ -12,9 +12,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/config/lint/rules"
 )
 
-// unmended returns the rules of the catalogue whose fix is not an edit of a
+// withoutEdit returns the rules of the catalogue whose fix is not an edit of a
 // file, each with the reason.
-func unmended() map[string]string {
+func withoutEdit() map[string]string {
 	return map[string]string{
 		"passkey-signup-unverified-address": "how users sign up is a decision",
 		"hook-blocks-login":                 "the hook may be what stops a sign-in",
@@ -44,7 +44,7 @@ func TestCatalogue(t *testing.T) {
 		archive, err := os.ReadFile(strings.ReplaceAll(id, "-", "_") + ".txtar")
 		require.NoError(t, err)
 		shows := strings.Contains(string(archive), "/"+fixedPart) || strings.Contains(string(archive), "/"+suggestedPart)
-		if fix != "-" && unmended()[id] == "" {
+		if fix != "-" && withoutEdit()[id] == "" {
 			require.True(t, shows, "no case of %s shows a patch", id)
 		}
 	}

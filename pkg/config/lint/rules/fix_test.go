@@ -13,9 +13,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// mended fixes a configuration and checks that fixing it again changes nothing
-// and that no fixable finding is left.
-func mended(t *testing.T, files []*source.File, opts lint.Options, suggested bool) {
+// requireFixable fixes a configuration and requires that no fixable finding is left
+// and that fixing it again changes nothing.
+func requireFixable(t *testing.T, files []*source.File, opts lint.Options, suggested bool) {
 	t.Helper()
 	repair, err := lint.Fix(files, opts, rules.All(), suggested)
 	require.NoError(t, err)
@@ -59,8 +59,8 @@ func TestFixesAreIdempotent(t *testing.T) {
 		for _, e := range examples {
 			t.Run(path+"/"+e.name, func(t *testing.T) {
 				files, opts := e.config(t)
-				mended(t, files, opts, false)
-				mended(t, files, opts, true)
+				requireFixable(t, files, opts, false)
+				requireFixable(t, files, opts, true)
 			})
 		}
 	}
@@ -79,7 +79,7 @@ func fixAll(t *testing.T, files []corpusFile) {
 			f, err := source.Open(c.path)
 			require.NoError(t, err)
 			for _, suggested := range []bool{false, true} {
-				mended(t, []*source.File{f}, lint.Options{Schemas: kratosconf.SchemaOptions{Read: source.Open}}, suggested)
+				requireFixable(t, []*source.File{f}, lint.Options{Schemas: kratosconf.SchemaOptions{Read: source.Open}}, suggested)
 			}
 		})
 	}

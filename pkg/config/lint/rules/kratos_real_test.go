@@ -74,9 +74,9 @@ func TestRealKratosKeepsTheWordOfEveryRule(t *testing.T) {
 			t.Run(rule.ID+"/"+e.name, func(t *testing.T) {
 				require.Equal(t, claim, startKratos(t, e, opts.Env, nil), found[0].Message)
 				for _, pick := range []func(finding.Finding) []source.Edit{safe, suggested} {
-					mended := e.mended(found, pick)
-					if len(mended) > 0 && len(all) == len(found) {
-						require.Empty(t, startKratos(t, e, opts.Env, mended), "mended")
+					changed := e.repaired(found, pick)
+					if len(changed) > 0 && len(all) == len(found) {
+						require.Empty(t, startKratos(t, e, opts.Env, changed), "mended")
 					}
 				}
 			})
@@ -87,7 +87,7 @@ func TestRealKratosKeepsTheWordOfEveryRule(t *testing.T) {
 }
 
 // TestRealKratosAnswersWhereLintClaimsNothing checks the reverse for the cases
-// about the trait that labels passkeys, where Kratos is hard to predict.
+// about the trait that labels passkeys, for which Kratos is hard to predict.
 func TestRealKratosAnswersWhereLintClaimsNothing(t *testing.T) {
 	version, err := kratosconf.ParseVersion(kratostest.Version(t))
 	require.NoError(t, err)
@@ -153,8 +153,8 @@ func startKratos(t *testing.T, e *example, env []kratosconf.Variable, replaced m
 	write("good.schema.json", goodSchema)
 	for _, name := range e.order {
 		text := e.files[name]
-		if mended, ok := replaced[name]; ok {
-			text = mended
+		if fixed, ok := replaced[name]; ok {
+			text = fixed
 		}
 		if isExpected(name) || name == argsFile {
 			continue

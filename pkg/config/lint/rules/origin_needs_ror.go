@@ -35,7 +35,7 @@ func relatedOrigins(p *lint.Pass, m *passkeys.Method) []passkeys.Origin {
 	fits := false
 	pages := make(map[string]bool)
 	for _, page := range p.PagesOf(m) {
-		fits = fits || page.Known && !refuses(p, page.Page, m.ID.Str)
+		fits = fits || page.Known && !rejects(p, page.Page, m.ID.Str)
 		pages[page.Bare()] = true
 	}
 	var out []passkeys.Origin
@@ -43,7 +43,7 @@ func relatedOrigins(p *lint.Pass, m *passkeys.Method) []passkeys.Origin {
 		if !o.Known || !o.IsWeb() {
 			continue
 		}
-		if !refuses(p, o.Page, m.ID.Str) {
+		if !rejects(p, o.Page, m.ID.Str) {
 			fits = true
 			continue
 		}

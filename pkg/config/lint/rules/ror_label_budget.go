@@ -10,8 +10,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// WebAuthn Level 3 §5.11.1 step 5: browsers process at least five labels, and
-// Chromium no more.
+// WebAuthn Level 3 §5.11.1 step 5: browsers process at least five labels. Chromium
+// processes exactly five.
 var rorLabelBudget = &lint.Rule{
 	ID: "ror-label-budget", Severity: finding.Error,
 	Check: func(p *lint.Pass) {

@@ -22,7 +22,7 @@ var rpIDLocalhostProd = &lint.Rule{
 				return
 			}
 			for _, page := range pagesAndOrigins(p, m) {
-				if refuses(p, page.Page, m.ID.Str) {
+				if rejects(p, page.Page, m.ID.Str) {
 					return // rp-id-not-suffix reports the page
 				}
 			}
@@ -46,12 +46,12 @@ var rpIDLocalhostProd = &lint.Rule{
 // page and origin.
 func fitsEverywhere(p *lint.Pass, m *passkeys.Method, id string) bool {
 	for _, page := range p.PagesOf(m) {
-		if page.Known && refuses(p, page.Page, id) {
+		if page.Known && rejects(p, page.Page, id) {
 			return false
 		}
 	}
 	for _, o := range m.Origins {
-		if o.IsWeb() && (!o.Known || refuses(p, o.Page, id)) {
+		if o.IsWeb() && (!o.Known || rejects(p, o.Page, id)) {
 			return false
 		}
 	}

@@ -21,7 +21,7 @@ var rpIDNotSuffix = &lint.Rule{
 				return // rp-id-public-suffix reports it
 			}
 			for _, page := range pagesAndOrigins(p, m) {
-				if !refuses(p, page.Page, m.ID.Str) {
+				if !rejects(p, page.Page, m.ID.Str) {
 					continue
 				}
 				domain := webauthn.RegistrableDomain(page.Page.Host)
@@ -39,9 +39,9 @@ var rpIDNotSuffix = &lint.Rule{
 	},
 }
 
-// refuses reports whether a browser rejects the rp.id on a page because of its
+// rejects reports whether a browser rejects the rp.id on a page because of its
 // name; pages without TLS or at an IP address have their own rules.
-func refuses(p *lint.Pass, page webauthn.Page, id string) bool {
+func rejects(p *lint.Pass, page webauthn.Page, id string) bool {
 	switch p.Browser(page, id).Class {
 	case webauthn.ClassOK, webauthn.ClassNoWebAuthn, webauthn.ClassInvalidDomain:
 		return false
@@ -51,9 +51,9 @@ func refuses(p *lint.Pass, page webauthn.Page, id string) bool {
 	}
 }
 
-// pagesAndOrigins returns the known pages of a method. A configured origin
-// counts as a page if it belongs to the same site, where related origins make
-// no sense, or if no page is configured and no origin fits.
+// pagesAndOrigins returns the known pages of a method. A configured origin counts as a
+// page if it belongs to the same site, which needs no related origins, or if no page
+// is configured and no origin fits.
 func pagesAndOrigins(p *lint.Pass, m *passkeys.Method) []passkeys.Page {
 	var pages, origins []passkeys.Page
 	seen := make(map[string]bool) // of pages
@@ -76,7 +76,7 @@ func pagesAndOrigins(p *lint.Pass, m *passkeys.Method) []passkeys.Page {
 			unknown = unknown || o.IsWeb() && o.Value.Unknown()
 			continue
 		}
-		fits = fits || !refuses(p, o.Page, m.ID.Str)
+		fits = fits || !rejects(p, o.Page, m.ID.Str)
 		sameSite := webauthn.RegistrableDomain(o.Page.Host) != "" &&
 			webauthn.RegistrableDomain(o.Page.Host) == webauthn.RegistrableDomain(m.ID.Str)
 		if sameSite {

@@ -147,9 +147,9 @@ func suggested(f finding.Finding) []source.Edit {
 	return f.Suggest
 }
 
-// mended applies the findings' edits that do not overlap, and returns the
-// changed files.
-func (e *example) mended(findings []finding.Finding, pick func(finding.Finding) []source.Edit) map[string]string {
+// repaired applies the findings' edits that do not overlap, and returns the changed
+// files.
+func (e *example) repaired(findings []finding.Finding, pick func(finding.Finding) []source.Edit) map[string]string {
 	edits := make(map[string][]source.Edit)
 	files := make(map[string]*source.File)
 	out := make(map[string]string)
@@ -201,10 +201,10 @@ func TestExamples(t *testing.T) {
 				var text bytes.Buffer
 				require.NoError(t, report.Text(&text, findings))
 				made := make(map[string]string)
-				for name, text := range e.mended(findings, safe) {
+				for name, text := range e.repaired(findings, safe) {
 					made[fixedPart+name] = text
 				}
-				for name, text := range e.mended(findings, suggested) {
+				for name, text := range e.repaired(findings, suggested) {
 					made[suggestedPart+name] = text
 				}
 				if *update {
@@ -239,7 +239,7 @@ func TestExamples(t *testing.T) {
 func (e *example) leavesNothing(t *testing.T, rule *lint.Rule, pick func(finding.Finding) []source.Edit) {
 	t.Helper()
 	before := e.check(t)
-	changed := e.mended(only(before, rule.ID), pick)
+	changed := e.repaired(only(before, rule.ID), pick)
 	if len(changed) == 0 {
 		return
 	}
@@ -251,7 +251,7 @@ func (e *example) leavesNothing(t *testing.T, rule *lint.Rule, pick func(finding
 		after.files[name] = text
 	}
 	again := after.check(t)
-	require.Empty(t, after.mended(only(again, rule.ID), pick), "%s/%s: something is left to mend", rule.ID, e.name)
+	require.Empty(t, after.repaired(only(again, rule.ID), pick), "%s/%s: something is left to mend", rule.ID, e.name)
 	for _, f := range again {
 		if f.Severity == finding.Info {
 			continue // a remark that was of no use before

@@ -33,8 +33,8 @@ func lists(p *lint.Pass) {
 	}
 }
 
-// twice reports the elements of a list that equal an earlier one; what is their
-// kind, for the message.
+// twice reports the elements of a list that equal an earlier one. The message calls
+// them by what.
 func twice(p *lint.Pass, list *kratosconf.Value, what, path string) {
 	earlier := make(map[string]*kratosconf.Value)
 	for _, item := range list.Items() {

@@ -16,9 +16,9 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// TestAddressBody gives the hook's body what Kratos does: it calls where an
-// address differs, comes or goes, and nowhere else. With one trait it is the body
-// that init writes into a new folder, which real Kratos tests hold.
+// TestAddressBody evaluates the hook's body with Kratos' context: it calls the sidecar
+// only if an address was changed, added or removed. With one trait it is the body that
+// init writes into a new folder, which is tested with a real Kratos.
 func TestAddressBody(t *testing.T) {
 	archive, err := txtar.ParseFile("testdata/address.txtar")
 	require.NoError(t, err)

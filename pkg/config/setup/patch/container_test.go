@@ -96,7 +96,7 @@ func (c container) text(config, schema string) string {
 	return b.String()
 }
 
-// kept demands that every part around the two is still there, in order.
+// kept requires that every part around the two is unchanged and in order.
 func (c container) kept(t *testing.T, after string, variant func(string) string) {
 	t.Helper()
 	after, ok := strings.CutPrefix(after, variant(c.parts[0]))
@@ -151,8 +151,8 @@ func TestContainers(t *testing.T) {
 	}
 }
 
-// FuzzContainers: whatever the configuration and the schema in a container are,
-// there is a refusal or a patch that keeps what is around them.
+// FuzzContainers: for any configuration and schema in a container there is an error
+// or a patch that leaves the rest of the container unchanged.
 func FuzzContainers(f *testing.F) {
 	for i := range containers() {
 		f.Add(uint8(i), false, false, containedConfig, containedSchema)

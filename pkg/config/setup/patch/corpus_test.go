@@ -77,9 +77,9 @@ const quickstart = `{
 }
 `
 
-// corpus answers, in the order of its index, every configuration that stands as
-// its project has it today, is YAML without templates, and says where people sign
-// in. Nothing else is left out.
+// corpus returns, in the order of its index, every configuration that is unchanged
+// from its project, is YAML without templates, and has a sign-in page. Nothing else
+// is left out.
 func corpus(t *testing.T) []published {
 	t.Helper()
 	folder := shared.Path(t, "corpus")
@@ -122,8 +122,8 @@ func (p published) patch() (*patch.Plan, error) {
 	})
 }
 
-// TestCorpus patches all of them: what is not refused with a reason has no error
-// afterwards, except those that only its owner can mend.
+// TestCorpus patches all of them. Each is either rejected with a reason or has no
+// errors afterwards, except those that only its owner can fix.
 func TestCorpus(t *testing.T) {
 	owners := map[string]bool{
 		"placeholder-secrets": true, "ui-url-fallback": true, "schema-invalid": true, // secrets, pages and keys that only they know

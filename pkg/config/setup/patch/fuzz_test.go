@@ -14,8 +14,8 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
-// FuzzPatch: whatever stands in the files, there is a refusal or a patch, and
-// what was patched can be read, has the method on, and keeps every other value.
+// FuzzPatch: for any files there is an error or a patch. The patched files can be
+// read, enable the method, and keep every other value.
 func FuzzPatch(f *testing.F) {
 	for _, seed := range []string{
 		"selfservice:\n  methods: {}\n  flows:\n    login: {ui_url: http://localhost:3000/login}\n",

@@ -28,9 +28,9 @@ import (
 
 // TestRealCorpus patches published configurations in the order of their index and
 // has the real Kratos start on each: it issues a passkey challenge at sign-in and
-// opens its sign-up. Left out are those on which it does not start as they were
-// published, and those that are refused or that only their owner can mend. Twenty
-// with OLY_PASSKEY_PROOF, otherwise four.
+// opens its sign-up. It leaves out those on which Kratos does not start
+// even before the patch, and those that are rejected or that only their owner can
+// fix. It runs twenty with OLY_PASSKEY_PROOF, otherwise four.
 func TestRealCorpus(t *testing.T) {
 	want := 4
 	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
@@ -89,10 +89,9 @@ func lines(plan *patch.Plan) string {
 	return fmt.Sprintf("+%d -%d", plus, minus)
 }
 
-// start runs Kratos on a configuration, with a layer over it that says what
-// differs here: database, ports, and where the identity schema is. It answers
-// what went wrong. With passkeys both flows have to open, and the sign-in has to
-// offer one.
+// start runs Kratos on a configuration and a layer with the test's database, ports and
+// identity schema. It returns what went wrong. With passkeys both flows must open, and
+// the sign-in must offer a passkey.
 func start(t *testing.T, config, schema []byte, passkeys bool) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -113,7 +112,7 @@ func start(t *testing.T, config, schema []byte, passkeys bool) string {
 // reason is what Kratos says of the configuration.
 var reason = regexp.MustCompile(`Error: .*`)
 
-// layer is a second configuration file.
+// layer returns a second configuration file, for the ports and the data of the test.
 func layer(t *testing.T, config []byte, dir, public, admin string) []byte {
 	t.Helper()
 	doc, err := kratosconf.Parse(source.New("kratos.yml", config), kratosconf.ParseOptions{})
@@ -181,8 +180,8 @@ func get(ctx context.Context, url string) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-// TestRealAddress: the real Kratos takes the hook that refuses changes of address,
-// in every list in which it stands.
+// TestRealAddress: the real Kratos accepts the hook that rejects changes of address
+// in every list that has it.
 func TestRealAddress(t *testing.T) {
 	archive, err := txtar.ParseFile("testdata/address.txtar")
 	require.NoError(t, err)

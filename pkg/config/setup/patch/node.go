@@ -46,7 +46,7 @@ func texts(all []string) *yaml.Node {
 	return out
 }
 
-// copied is a value as it can be written a second time.
+// copied returns a value as a node that can be written at another place.
 func copied(v *kratosconf.Value) *yaml.Node {
 	switch v.Kind {
 	case kratosconf.Map:

@@ -21,10 +21,10 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/webauthn"
 )
 
-// Options are what the configuration itself does not tell. All are optional: a missing
-// value is inferred, or New returns a *QuestionError.
+// Options are the values that a configuration does not contain. All are optional: a
+// missing value is inferred, or New returns a *QuestionError.
 type Options struct {
-	Domain     string   // host name where users sign in, if no ui_url tells it
+	Domain     string   // host name where users sign in, if no ui_url contains it
 	RPID       string   // relying party id
 	AppName    string   // rp.display_name
 	Origins    []string // further origins whose scripts use passkeys
@@ -46,10 +46,9 @@ type Options struct {
 // username that is not an address.
 type SignUp string
 
-// AnySignUp is CodeFirst, whatever the domain: a passkey under an address that
-// nobody has proven lets a stranger keep the key to an account. It leaves the
-// sign-up as it is only if passkeys are enabled already and no account can be
-// taken over.
+// AnySignUp is CodeFirst, whatever the domain: with a passkey for an unverified
+// address, a stranger could keep access to its owner's account. The sign-up is left
+// unchanged only if passkeys are already enabled and no account can be taken over.
 const (
 	AnySignUp    SignUp = ""
 	CodeFirst    SignUp = "code-first"

@@ -22,8 +22,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestPatch runs every testdata/*.txtar: its options stand in its comment, as
-// init takes them; "diff" is the patch and "said" what init tells, or the error.
+// TestPatch runs every testdata/*.txtar: the comment has init's options, "diff" is
+// the patch, and "said" is the output of init or the error.
 func TestPatch(t *testing.T) {
 	names, err := filepath.Glob("testdata/*.txtar")
 	require.NoError(t, err)

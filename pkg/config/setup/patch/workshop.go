@@ -51,7 +51,7 @@ func newWorkshop(files []*source.File, env lint.Options) *workshop {
 	return w
 }
 
-// pass reads the files as they are now.
+// pass loads the files with the edits so far.
 func (w *workshop) pass() (*passkeys.Config, error) {
 	p, broken, err := lint.Load(w.files, w.env)
 	if err == nil && p == nil {
@@ -60,8 +60,8 @@ func (w *workshop) pass() (*passkeys.Config, error) {
 	return p, err
 }
 
-// apply makes edits and says so. No edits for something that has to change mean
-// that it stands where a byte edit is not safe.
+// apply makes the edits of a step and reports the step. It returns a conflict if
+// there are no edits, because then the place cannot be edited safely.
 func (w *workshop) apply(step Step, edits []source.Edit) error {
 	if len(edits) == 0 {
 		return conflictf(step.At, "init cannot edit this place safely (an anchor, an environment variable or an unusual style); by hand: %s", step.What)
@@ -79,7 +79,8 @@ func (w *workshop) apply(step Step, edits []source.Edit) error {
 	return nil
 }
 
-// replace makes edits of the whole file of a name, whatever part of it was read.
+// replace applies edits to the file with the name, even if they were found in a part
+// of it that was read on its own.
 func (w *workshop) replace(name string, edits []source.Edit) bool {
 	f, ok := w.whole(name)
 	if !ok {
@@ -96,7 +97,7 @@ func (w *workshop) replace(name string, edits []source.Edit) bool {
 	return w.put(now)
 }
 
-// whole is a file as it is now.
+// whole returns the file with the name, with the edits so far.
 func (w *workshop) whole(name string) (*source.File, bool) {
 	for _, now := range w.now() {
 		if now.Name == name {
@@ -115,7 +116,7 @@ func (w *workshop) fact(name, value string, from source.Span) {
 	w.plan.Facts = append(w.plan.Facts, Fact{Name: name, Value: value, From: w.before(from)})
 }
 
-// before is a place of a file as it is now in the file as it was.
+// before maps a span of a file with the edits so far to the original file.
 func (w *workshop) before(at source.Span) source.Span {
 	if _, made := w.made[at.File]; !made && at.File != nil && !slices.Contains(w.original, at.File) {
 		if f, ok := w.whole(at.File.Name); ok {

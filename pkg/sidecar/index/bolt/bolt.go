@@ -319,7 +319,7 @@ func (k ownerKey) split() (userhandle.Digest, uuid.UUID) {
 func get(identities *bbolt.Bucket, id uuid.UUID) (*index.Identity, error) {
 	v := identities.Get(id[:])
 	if v == nil {
-		return nil, nil //nolint:nilnil // the Store's contract: nil is no record
+		return nil, nil //nolint:nilnil // the Store's contract: nil if there is no record
 	}
 	return decode(id, v)
 }

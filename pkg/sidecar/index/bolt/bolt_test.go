@@ -64,7 +64,7 @@ func TestOpenFileAsDirectory(t *testing.T) {
 	require.EqualError(t, err, "data directory: mkdir "+path+": not a directory")
 }
 
-// TestQueueIsBroken: the records are let go where the jobs cannot be opened.
+// TestQueueIsBroken: the file of records is closed if that of jobs cannot be opened.
 func TestQueueIsBroken(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "queue.db")

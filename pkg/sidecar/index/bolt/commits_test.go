@@ -12,8 +12,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// TestCommitsAreShared: whoever comes while a commit is under way goes with the
-// next one, all in the same; where one of them fails, none is made.
+// TestCommitsAreShared: all changes that arrive during a commit share the next one, and
+// if one of them fails, none is made.
 func TestCommitsAreShared(t *testing.T) {
 	broken := errors.New("broken")
 	for name, failing := range map[string]error{"all are made": nil, "one fails": broken} {

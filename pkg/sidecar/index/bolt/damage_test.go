@@ -14,13 +14,13 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index"
 )
 
-// crowd is how many people are in the files that are damaged: their trees have
-// branches, too.
+// crowd is the number of identities in the files to damage: enough for trees with
+// branch pages.
 const crowd = 400
 
 func crowdMember(id uuid.UUID) *index.Identity { return someone(id, 1, int(id[1])<<8|int(id[2])) }
 
-// requireCrowd requires that everybody is as they were stored.
+// requireCrowd requires that every record is as it was stored.
 func requireCrowd(t *testing.T, read []*index.Identity) {
 	t.Helper()
 	for _, i := range read {
@@ -28,7 +28,7 @@ func requireCrowd(t *testing.T, read []*index.Identity) {
 	}
 }
 
-// crowdFiles answers both files of a sound index.
+// crowdFiles returns both files of an undamaged index.
 func crowdFiles(t *testing.T) map[string][]byte {
 	t.Helper()
 	dir := t.TempDir()
@@ -65,8 +65,8 @@ func readFiles(t *testing.T, dir string) map[string][]byte {
 	return files
 }
 
-// exercise does everything that can be done with a store, also after an error,
-// and answers the first one and what was read.
+// exercise uses every operation of a store, also after an error, and returns what was
+// read and the first error.
 func exercise(t *testing.T, dir string) (read []*index.Identity, jobs []index.Job, err error) {
 	t.Helper()
 	s, err := Open(dir)
@@ -134,8 +134,8 @@ func writeDamaged(t *testing.T, files map[string][]byte, name string, at int, ot
 	return dir
 }
 
-// TestDamagedPages: a file with a page of zeros or of random bytes answers what
-// was stored, or an error, and never ends the process.
+// TestDamagedPages: reading a file with a page of zeros or of random bytes returns
+// what was stored or an error, and never ends the process.
 func TestDamagedPages(t *testing.T) {
 	files, page := crowdFiles(t), os.Getpagesize()
 	random := make([]byte, page)
@@ -189,7 +189,7 @@ func TestDamagedSectors(t *testing.T) {
 			cut[name] = files[name][:length]
 			read, _, err := exercise(t, writeDamaged(t, cut, name, 0, nil))
 			requireCrowd(t, read)
-			if n > 0 && n < lengths/2 { // an empty file is begun anew, and there may be nothing at the end
+			if n > 0 && n < lengths/2 { // an empty file is initialized again, and the last pages may be unused
 				require.Error(t, err, "%s is cut after %d bytes", name, length)
 			}
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/olympusoss/oly-passkey/pkg/sidecar/index/indextest"
 )
 
-// storeCrowd stores or erases some people.
+// storeCrowd stores or erases some identities.
 func storeCrowd(t *testing.T, s *Store, from, to int, change index.Change) {
 	t.Helper()
 	var ids []uuid.UUID

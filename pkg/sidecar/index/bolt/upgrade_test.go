@@ -58,9 +58,9 @@ func requireSample(t *testing.T, s *Store) {
 	require.Equal(t, []index.Job{{Identity: found[0].ID, Number: 7, Flow: index.FlowSettings}}, jobs)
 }
 
-// requireUpgraded requires that nothing is left of format 1: every record has the
-// present version, and what its look-up returns stands beside every handle that
-// has room for it.
+// requireUpgraded requires that nothing of format 1 is left: every record has the
+// current version, and every handle whose entry has room for it holds the result of
+// its lookup.
 func requireUpgraded(t *testing.T, s *Store) {
 	t.Helper()
 	for _, f := range []*file{s.db, s.queue.db} {
@@ -198,8 +198,8 @@ func setFormat(t *testing.T, path string, found int) {
 	require.NoError(t, db.Close())
 }
 
-// TestNewer: an index of a newer program is refused and not changed, and can be
-// read for an export all the same.
+// TestNewer: opening an index of a newer program fails and does not change it, but it
+// can be opened for an export.
 func TestNewer(t *testing.T) {
 	for _, name := range []string{FileName, queueName} {
 		dir := unpack(t, "format1")

@@ -1,5 +1,5 @@
-// Package indextest is the conformance suite of index stores: whatever a store
-// is made of, this is what it has to do.
+// Package indextest is the conformance suite of index stores, which every store must
+// pass.
 package indextest
 
 import (
@@ -52,8 +52,8 @@ func Run(t *testing.T, open func(t *testing.T) index.Store, reopen func(t *testi
 
 func digest(s string) userhandle.Digest { return userhandle.DigestOf([]byte(s)) }
 
-// person makes a record with the given handles.
-func person(id uuid.UUID, handles ...string) *index.Identity {
+// identity returns a record with the given handles.
+func identity(id uuid.UUID, handles ...string) *index.Identity {
 	at := time.Date(2026, 11, 22, 1, 2, 3, 456000, time.UTC)
 	i := &index.Identity{ID: id, SeenAt: at}
 	for _, h := range handles {
@@ -63,14 +63,14 @@ func person(id uuid.UUID, handles ...string) *index.Identity {
 	return i
 }
 
-// set is a change that makes a record be this one.
+// set returns a change that replaces a record by i.
 func set(i *index.Identity) index.Change {
 	return func(uuid.UUID, *index.Identity) *index.Identity { return i }
 }
 
-func put(t *testing.T, s index.Store, people ...*index.Identity) {
+func put(t *testing.T, s index.Store, identities ...*index.Identity) {
 	t.Helper()
-	for _, p := range people {
+	for _, p := range identities {
 		changed, err := s.Update(t.Context(), []uuid.UUID{p.ID}, set(p))
 		require.NoError(t, err)
 		require.Equal(t, 1, changed)
@@ -135,8 +135,8 @@ func testEmpty(t *testing.T, s index.Store) {
 
 func testOwners(t *testing.T, s index.Store) {
 	t.Helper()
-	a, b := person(uuid.New(), "h1", "h2"), person(uuid.New(), "h3", "shared")
-	c := person(uuid.New(), "shared")
+	a, b := identity(uuid.New(), "h1", "h2"), identity(uuid.New(), "h3", "shared")
+	c := identity(uuid.New(), "shared")
 	put(t, s, a, b, c)
 	require.Equal(t, []uuid.UUID{a.ID}, owners(t, s, "h1"))
 	require.Equal(t, []uuid.UUID{a.ID}, owners(t, s, "h2"))
@@ -148,8 +148,8 @@ func testOwners(t *testing.T, s index.Store) {
 	RequireOwners(t, s, a, b, c)
 }
 
-// testOwnersOfRecords changes records of every shape in every way; a look-up
-// returns what they say each time.
+// testOwnersOfRecords changes records of every shape in every way: each time lookups
+// agree with the record.
 func testOwnersOfRecords(t *testing.T, s index.Store) {
 	t.Helper()
 	records := Sample()
@@ -184,8 +184,8 @@ func each[T any](all []T, do func(*T)) {
 	}
 }
 
-// testExtensions: what a newer program has added to a record and to the meta
-// stays if this one changes them.
+// testExtensions: fields that a newer program has added to a record and to the meta
+// are kept when this one changes them.
 func testExtensions(t *testing.T, s index.Store) {
 	t.Helper()
 	const extension = "\x07\x03new\x08\x00"
@@ -214,8 +214,8 @@ func testExtensions(t *testing.T, s index.Store) {
 func testReplace(t *testing.T, s index.Store) {
 	t.Helper()
 	id := uuid.New()
-	put(t, s, person(id, "h1", "h2"))
-	put(t, s, person(id, "h2", "h3"))
+	put(t, s, identity(id, "h1", "h2"))
+	put(t, s, identity(id, "h2", "h3"))
 	require.Empty(t, owners(t, s, "h1"))
 	require.Equal(t, []uuid.UUID{id}, owners(t, s, "h2"))
 	require.Equal(t, []uuid.UUID{id}, owners(t, s, "h3"))
@@ -223,7 +223,7 @@ func testReplace(t *testing.T, s index.Store) {
 
 func testErase(t *testing.T, s index.Store) {
 	t.Helper()
-	a, b := person(uuid.New(), "h1", "shared"), person(uuid.New(), "shared")
+	a, b := identity(uuid.New(), "h1", "shared"), identity(uuid.New(), "shared")
 	put(t, s, a, b)
 	changed, err := s.Update(t.Context(), []uuid.UUID{a.ID}, set(nil))
 	require.NoError(t, err)
@@ -240,7 +240,7 @@ func testErase(t *testing.T, s index.Store) {
 
 func testUnchanged(t *testing.T, s index.Store) {
 	t.Helper()
-	a, b := person(uuid.New(), "h1"), person(uuid.New(), "h2")
+	a, b := identity(uuid.New(), "h1"), identity(uuid.New(), "h2")
 	put(t, s, a, b)
 	changed, err := s.Update(t.Context(), []uuid.UUID{a.ID, b.ID}, func(id uuid.UUID, cur *index.Identity) *index.Identity {
 		if id == b.ID {
@@ -263,10 +263,10 @@ func testTogether(t *testing.T, s index.Store) {
 		ids = append(ids, uuid.New())
 	}
 	next := map[uuid.UUID]*index.Identity{
-		ids[0]: person(ids[0], "h0"), ids[1]: person(ids[1], "h1"), ids[2]: person(ids[2], "h2", "more"),
-		ids[3]: person(ids[3], "h3", "h3b"), ids[4]: person(ids[4], "h4"), ids[5]: nil, ids[6]: nil,
+		ids[0]: identity(ids[0], "h0"), ids[1]: identity(ids[1], "h1"), ids[2]: identity(ids[2], "h2", "more"),
+		ids[3]: identity(ids[3], "h3", "h3b"), ids[4]: identity(ids[4], "h4"), ids[5]: nil, ids[6]: nil,
 	}
-	put(t, s, next[ids[0]], person(ids[2], "h2"), person(ids[4], "old", "h2"), person(ids[5], "h5"))
+	put(t, s, next[ids[0]], identity(ids[2], "h2"), identity(ids[4], "old", "h2"), identity(ids[5], "h5"))
 	changed, err := s.Update(t.Context(), ids, func(id uuid.UUID, _ *index.Identity) *index.Identity { return next[id] })
 	require.NoError(t, err)
 	require.Equal(t, 5, changed)
@@ -287,7 +287,7 @@ func testTogether(t *testing.T, s index.Store) {
 
 func testCopies(t *testing.T, s index.Store) {
 	t.Helper()
-	a := person(uuid.New(), "h1")
+	a := identity(uuid.New(), "h1")
 	put(t, s, a)
 	a.Handles[0].State = index.Removed
 	i, err := s.Identity(t.Context(), a.ID)
@@ -303,7 +303,7 @@ func testAfter(t *testing.T, s index.Store) {
 	t.Helper()
 	var ids []uuid.UUID
 	for range 25 {
-		p := person(uuid.New(), uuid.NewString())
+		p := identity(uuid.New(), uuid.NewString())
 		ids = append(ids, p.ID)
 		put(t, s, p)
 	}
@@ -341,7 +341,7 @@ func testStats(t *testing.T, s index.Store) {
 		return found
 	}
 	require.Equal(t, index.Stats{}, stats())
-	a, b := person(uuid.New(), "h1", "h2", "h3"), person(uuid.New(), "h4")
+	a, b := identity(uuid.New(), "h1", "h2", "h3"), identity(uuid.New(), "h4")
 	a.Handles[1].State, a.Handles[2].State = index.Orphaned, index.Unknown
 	put(t, s, a, b)
 	require.Equal(t, index.Stats{Identities: 2, Active: 2, Orphaned: 1, Unknown: 1}, stats())

@@ -55,7 +55,7 @@ func jobs(t *testing.T, s index.Store) []index.Job {
 	return found
 }
 
-// testParallelUpdates lets many writers add to the same record; none is lost.
+// testParallelUpdates: no update is lost if many writers add to the same record.
 func testParallelUpdates(t *testing.T, s index.Store) {
 	t.Helper()
 	const writers, each = 8, 10
@@ -89,16 +89,16 @@ func testParallelUpdates(t *testing.T, s index.Store) {
 	}
 }
 
-// testParallelBatches lets writers change the same records together, of which they
-// find one half there at first; nothing that one of them adds is lost.
+// testParallelBatches: no update is lost if writers change the same records in
+// parallel, half of which exist at the start.
 func testParallelBatches(t *testing.T, s index.Store) {
 	t.Helper()
-	const writers, people = 6, 40
+	const writers, identities = 6, 40
 	var ids []uuid.UUID
-	for n := range people {
+	for n := range identities {
 		ids = append(ids, uuid.New())
 		if n%2 == 0 {
-			put(t, s, person(ids[n]))
+			put(t, s, identity(ids[n]))
 		}
 	}
 	var wg sync.WaitGroup
@@ -112,7 +112,7 @@ func testParallelBatches(t *testing.T, s index.Store) {
 				cur.Handles = append(cur.Handles, index.Handle{Digest: digest(fmt.Sprint(id, w)), Kind: index.Passkey, State: index.Active})
 				return cur
 			})
-			if err != nil || changed != people {
+			if err != nil || changed != identities {
 				t.Errorf("writer %d changed %d: %v", w, changed, err)
 			}
 		})
@@ -128,7 +128,7 @@ func testParallelBatches(t *testing.T, s index.Store) {
 	}
 	stats, err := s.Stats(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, index.Stats{Identities: people, Active: writers * people}, stats)
+	require.Equal(t, index.Stats{Identities: identities, Active: writers * identities}, stats)
 }
 
 func testParallelJobs(t *testing.T, s index.Store) {
@@ -157,9 +157,9 @@ func testParallelJobs(t *testing.T, s index.Store) {
 // testLoad loads twice, with updates between and a restart before the end.
 func testLoad(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Store) index.Store) {
 	t.Helper()
-	var people []*index.Identity
+	var identities []*index.Identity
 	for n := range 300 {
-		people = append(people, person(uuid.UUID{1, byte(n >> 8), byte(n)}, fmt.Sprint("h", n), fmt.Sprint("second h", n)))
+		identities = append(identities, identity(uuid.UUID{1, byte(n >> 8), byte(n)}, fmt.Sprint("h", n), fmt.Sprint("second h", n)))
 	}
 	byID := map[uuid.UUID]*index.Identity{}
 	load := func(part []*index.Identity, token string) {
@@ -175,7 +175,7 @@ func testLoad(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Sto
 				switch {
 				case cur == nil:
 					return byID[id]
-				case id == people[7].ID: // which the list shows in another state
+				case id == identities[7].ID: // which the list shows in another state
 					cur.Handles[0].State = index.Orphaned
 					byID[id] = cur
 				}
@@ -183,25 +183,25 @@ func testLoad(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Sto
 			},
 			func(m *index.Meta) { m.BuildToken = token }))
 	}
-	put(t, s, people[7]) // a hook came first
-	load(people[:100], "first")
-	erased := people[3]
+	put(t, s, identities[7]) // a hook came first
+	load(identities[:100], "first")
+	erased := identities[3]
 	changed, err := s.Update(t.Context(), []uuid.UUID{erased.ID}, set(nil))
 	require.NoError(t, err)
 	require.Equal(t, 1, changed)
 	// Others change while their handles cannot be found yet: one loses a handle,
 	// one comes back without any, one is deleted, one is used.
-	lost, back, deleted, used := people[4], people[5], people[6].Clone(), people[8].Clone()
-	put(t, s, person(lost.ID, "h4"))
+	lost, back, deleted, used := identities[4], identities[5], identities[6].Clone(), identities[8].Clone()
+	put(t, s, identity(lost.ID, "h4"))
 	_, err = s.Update(t.Context(), []uuid.UUID{back.ID}, set(nil))
 	require.NoError(t, err)
-	put(t, s, person(back.ID))
+	put(t, s, identity(back.ID))
 	deleted.DeletedAt = deleted.SeenAt
 	used.Credentials[0].UsedAt = used.SeenAt
 	put(t, s, deleted, used)
-	byID[lost.ID], byID[back.ID], byID[deleted.ID], byID[used.ID] = person(lost.ID, "h4"), person(back.ID), deleted, used
-	load(people[100:], "second")
-	load(people[100:], "second") // and once more, as after a crash
+	byID[lost.ID], byID[back.ID], byID[deleted.ID], byID[used.ID] = identity(lost.ID, "h4"), identity(back.ID), deleted, used
+	load(identities[100:], "second")
+	load(identities[100:], "second") // and once more, as after a crash
 	s = reopen(t, s)
 	meta, err := s.Meta(t.Context())
 	require.NoError(t, err)
@@ -222,7 +222,7 @@ func testLoad(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Sto
 
 func testDurable(t *testing.T, s index.Store, reopen func(t *testing.T, s index.Store) index.Store) {
 	t.Helper()
-	p := person(uuid.New(), "h1")
+	p := identity(uuid.New(), "h1")
 	put(t, s, p)
 	job := index.Job{Identity: p.ID, Number: 7, Flow: index.FlowSettings}
 	_, err := s.Enqueue(t.Context(), job)

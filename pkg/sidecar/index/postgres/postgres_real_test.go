@@ -225,8 +225,8 @@ func TestRealPostgresUpgrade(t *testing.T) {
 	require.NoError(t, conn.QueryRow(t.Context(), `SELECT record FROM oly_passkey_identities WHERE id = $1`, people[0].ID).Scan(&record))
 	require.True(t, index.Current(record))
 
-	// The upgrade was cut off after some records, and the last one was stored by an
-	// older program that still runs: nothing stands beside its handle.
+	// The upgrade was interrupted after some records, and the last one was stored by an
+	// older program that still runs: its handle's row has no lookup result.
 	exec(`UPDATE oly_passkey_meta SET value = '5' WHERE key = 'version'`)
 	for _, i := range people[3:] {
 		record := i.Encode()
