@@ -29,6 +29,7 @@ func register() []func(before, after *passkeys.Config) string {
 	return []func(before, after *passkeys.Config) string{
 		lowersAAL, issuesSession, acceptsUnverified, widensOrigins, removesHook, ignoresAnswer,
 		loosensCookies, loosensSwitch, requiresTrait, cutsDefaults, emptiesMap, changesPlaceholder,
+		movesRPID, changesSecret,
 	}
 }
 
@@ -425,4 +426,35 @@ func (p *Pass) harm(edits []source.Edit) []string {
 		return []string{failed.Error()}
 	}
 	return Harm(p.Config, after)
+}
+
+// movesRPID reports a valid rp.id that changes: existing passkeys are bound to it, and
+// no file shows whether there are any. Those of localhost are a developer's.
+func movesRPID(before, after *passkeys.Config) string {
+	for _, m := range []struct{ was, is *passkeys.Method }{{before.Passkey, after.Passkey}, {before.WebAuthn, after.WebAuthn}} {
+		if m.was.On && m.was.ID.Is(kratosconf.String) && m.was.ID.Str != "" && !m.was.ID.Unknown() &&
+			m.was.IDProblem == passkeys.RPIDOK && !isLocalhost(m.was.ID.Str) && m.is.ID.Text() != m.was.ID.Str {
+			return fmt.Sprintf("existing passkeys are bound to the rp.id %q of %s", m.was.ID.Str, m.was.Path)
+		}
+	}
+	return ""
+}
+
+func isLocalhost(host string) bool {
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// changesSecret reports a hook whose key is replaced: its receiver knows the old one.
+func changesSecret(before, after *passkeys.Config) string {
+	const value = "auth.config.value"
+	keys := make(map[string]string)
+	for _, h := range hooksOf(after) {
+		keys[h.List.Flow+hookKey(h)] = h.Config().Get(value).Text()
+	}
+	for _, h := range hooksOf(before) {
+		if was := h.Config().Get(value).Text(); was != "" && keys[h.List.Flow+hookKey(h)] != was {
+			return fmt.Sprintf("the key of the hook %q is replaced", h.Config().Get("url").Text())
+		}
+	}
+	return ""
 }

@@ -22,7 +22,7 @@ selfservice:
         password: {hooks: [{hook: require_verified_address}]}
     registration:
       after:
-        password: {hooks: [{hook: web_hook, config: {url: "https://hooks.example.com/", method: POST, response: {parse: true}}}]}
+        password: {hooks: [{hook: web_hook, config: {url: "https://hooks.example.com/", method: POST, response: {parse: true}, auth: {type: api_key, config: {in: header, name: X-Key, value: k3y}}}}]}
     settings: {required_aal: highest_available}
     verification: {enabled: true}
   methods:
@@ -68,7 +68,9 @@ func TestHarm(t *testing.T) {
 		"an origin in another form":  {"origins: [https://auth.example.com", `origins: ["https://AUTH.example.com:8443/x"`, ""},
 		"a return URL":               {"allowed_return_urls: [", "allowed_return_urls: [https://evil.example, ", `selfservice.allowed_return_urls trusts "https://evil.example", which was not trusted before`},
 		"any CORS origin":            {"allowed_origins: [", `allowed_origins: ["*", `, `serve.public.cors.allowed_origins trusts "*", which was not trusted before`},
-		"a hook":                     {`{hook: web_hook, config: {url: "https://hooks.example.com/", method: POST, response: {parse: true}}}`, "", `the hook "web_hook" of registration.after.password.hooks is removed`},
+		"a hook":                     {`{hook: web_hook, config: {url: "https://hooks.example.com/", method: POST, response: {parse: true}, auth: {type: api_key, config: {in: header, name: X-Key, value: k3y}}}}`, "", `the hook "web_hook" of registration.after.password.hooks is removed`},
+		"an rp.id":                   {"id: example.com", "id: auth.example.com", `existing passkeys are bound to the rp.id "example.com" of selfservice.methods.passkey`},
+		"a hook's key":               {"value: k3y", "value: set-by-environment", `the key of the hook "https://hooks.example.com/" is replaced`},
 		"a hook's scheme":            {"https://hooks", "http://hooks", ""},
 		"a hook's answer":            {"response: {parse: true}", "response: {parse: false}", `the response of the hook "https://hooks.example.com/" can no longer end the flow`},
 		"an ignored hook":            {"response: {parse: true}", "response: {ignore: true}", `the response of the hook "https://hooks.example.com/" can no longer end the flow`},

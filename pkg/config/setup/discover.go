@@ -140,7 +140,7 @@ func (s *Discovery) read(path string) {
 	if info, err := os.Stat(path); err != nil || info.Size() > maxBytes {
 		return
 	}
-	f, err := source.Open(path)
+	f, err := source.OpenRegular(path)
 	if err != nil {
 		return
 	}
@@ -200,7 +200,7 @@ func keep(f *patch.Fact, value string, from source.Span) {
 func (s *Discovery) Existing(dir string, domainKnown bool) (config string, further []string, err error) {
 	for _, base := range []string{KratosYML, "kratos.yaml", HelmValues} {
 		name := filepath.Join(dir, base)
-		f, err := source.Open(name)
+		f, err := source.OpenRegular(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -223,8 +223,8 @@ func (s *Discovery) Existing(dir string, domainKnown bool) (config string, furth
 const header = "as oly-passkey init wrote it"
 
 func writtenByInit(name string) bool {
-	content, err := os.ReadFile(name)
-	return err == nil && bytes.Contains(content, []byte(header))
+	f, err := source.OpenRegular(name)
+	return err == nil && bytes.Contains(f.Data, []byte(header))
 }
 
 // belowRepository returns the slash-separated path of a folder below the root of its

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"net"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -25,11 +24,11 @@ func RecallFolder(dir string) (Layer, error) {
 		return Layer{}, err
 	}
 	read := func(path string) []byte {
-		content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(path)))
+		f, err := source.OpenRegular(filepath.Join(dir, filepath.FromSlash(path)))
 		if err != nil {
 			return nil // an unreadable file is not recalled
 		}
-		return content
+		return f.Data
 	}
 	from := KratosYML
 	o, ok := Recall(repository, read)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/olympusoss/oly-passkey/pkg/config/kratosconf"
 	"github.com/olympusoss/oly-passkey/pkg/config/passkeys"
+	"github.com/olympusoss/oly-passkey/pkg/finding"
 	"github.com/olympusoss/oly-passkey/pkg/source"
 )
 
@@ -50,14 +51,21 @@ func (w *workshop) moveRPIDs(o Options) error {
 	return nil
 }
 
-// keptRPIDs returns an error if lint's fixes would change a relying party id.
-func (w *workshop) keptRPIDs(p *passkeys.Config, o Options) error {
+// workingRPIDs returns an error if a relying party id does not work on the pages:
+// only the user can decide to change it.
+func (w *workshop) workingRPIDs(p *passkeys.Config, o Options) error {
 	if o.RPID != "" {
 		return nil
 	}
 	for _, m := range methods(p) {
-		if was := w.rpIDs[m.Name]; was != nil && m.ID.Text() != was.Text() {
-			return &QuestionError{Flag: "--rp-id", Span: was.Place(), Message: fmt.Sprintf("the relying party id %q of %s does not work and would have to be %q; passkeys created for it would stop working", was.Str, m.Name, m.ID.Text())}
+		was, would := w.rpIDs[m.Name], p.Domain(m)
+		if was == nil || would == "" || would == m.ID.Text() {
+			continue
+		}
+		for _, f := range w.plan.Left {
+			if f.Rule == "rp-id-not-suffix" && f.Severity == finding.Error && f.Span.SamePlace(m.ID.Place()) {
+				return &QuestionError{Flag: "--rp-id", Span: was.Place(), Message: fmt.Sprintf("the relying party id %q of %s does not work and would have to be %q; passkeys created for it would stop working", was.Str, m.Name, would)}
+			}
 		}
 	}
 	return nil

@@ -167,13 +167,13 @@ func (w *workshop) done(o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.keptRPIDs(p, o); err != nil {
-		return nil, w.asItWas(err)
-	}
-	w.relyingPartyFact(p)
 	if w.plan.Left, err = lint.Check(w.files, w.env, rules.All()); err != nil {
 		return nil, err
 	}
+	if err := w.workingRPIDs(p, o); err != nil {
+		return nil, w.asItWas(err)
+	}
+	w.relyingPartyFact(p)
 	w.plan.Pages, w.plan.config = p.Pages, p.Config
 	for _, f := range w.original {
 		for _, now := range w.now() {
