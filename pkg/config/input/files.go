@@ -48,7 +48,34 @@ func (l *Loader) files(o Options) ([][]*source.File, error) {
 			configs = append(configs, []*source.File{f})
 		}
 	}
+	for _, files := range configs {
+		if err := understood(files); err != nil {
+			return nil, err
+		}
+	}
 	return configs, nil
+}
+
+// understood returns an error if no file of a configuration holds one: a report
+// without findings would look as if it were right. Files that cannot be parsed are
+// left to lint, which reports the place.
+func understood(files []*source.File) error {
+	empty := true
+	for _, f := range files {
+		d, err := kratosconf.Parse(f, kratosconf.ParseOptions{})
+		if err != nil || d.Template || d.Incomplete {
+			return nil //nolint:nilerr // lint reports the syntax
+		}
+		if keys := len(d.Root.Fields()); keys > 0 || !d.Root.Is(kratosconf.Map) && d.Root.Exists() {
+			if empty = false; kratosconf.MayBeLayer(d.Root) {
+				return nil
+			}
+		}
+	}
+	if empty {
+		return fmt.Errorf("no Kratos configuration was found in %q: it is empty", files[0].Name)
+	}
+	return fmt.Errorf("no Kratos configuration was found in %q: name the file that contains it, or save it as a kratos.yml first", files[0].Name)
 }
 
 // read reads a file, or the standard input for "-".

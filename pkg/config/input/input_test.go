@@ -58,7 +58,7 @@ func TestFiles(t *testing.T) {
 		{"a folder has those that look like Kratos", map[string]string{"d/a.yml": passkeys, "d/x.yml": "a: b\n", "d/.hidden/a.yml": passkeys}, input.Options{Files: []string{"d"}}, [][]string{{"d/a.yml"}}, "", "", false},
 		{"standard input", nil, input.Options{Files: []string{"-"}, Stdin: strings.NewReader(passkeys)}, [][]string{{"stdin"}}, "", "", false},
 		{"standard input with a name", nil, input.Options{Layers: []string{"-"}, Stdin: strings.NewReader(passkeys), StdinFilename: "x.yml"}, [][]string{{"x.yml"}}, "", "", false},
-		{"kratos.yml is the default", map[string]string{"kratos.yml": "a: b\n", "d/kratos.yml": passkeys}, input.Options{}, [][]string{{"kratos.yml"}}, "", "", false},
+		{"kratos.yml is the default", map[string]string{"kratos.yml": passkeys, "d/kratos.yml": passkeys}, input.Options{}, [][]string{{"kratos.yml"}}, "", "", false},
 		{"the only configuration below", map[string]string{"deploy/kratos/kratos.yml": passkeys, "compose.yml": "services: {}\n", "testdata/kratos.yml": passkeys, "a/b/c/d/kratos.yml": passkeys}, input.Options{}, [][]string{{"deploy/kratos/kratos.yml"}}, "no kratos.yml here; using deploy/kratos/kratos.yml", "", false},
 		{"the only one of that name below", map[string]string{"deploy/kratos.yml": passkeys, "deploy/prod.yml": passkeys}, input.Options{}, [][]string{{"deploy/kratos.yml"}}, "no kratos.yml here; using deploy/kratos.yml", "", false},
 		{"several below", map[string]string{"a/kratos.yml": passkeys, "b/kratos.yml": passkeys}, input.Options{}, nil, "", "no kratos.yml here; choose with -c FILE among a/kratos.yml, b/kratos.yml", true},
