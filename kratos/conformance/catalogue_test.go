@@ -46,16 +46,20 @@ func TestCatalogueAgreesWithKratos(t *testing.T) {
 	requireAgreement(t, count)
 }
 
-// TestCatalogueAgreesOnEveryKey fills in every key of every version in every way. It
-// takes minutes, so it only runs if $OLY_PASSKEY_PROOF is set.
+// TestCatalogueAgreesOnEveryKey fills in every key of every version in every way if
+// $OLY_PASSKEY_PROOF is set, which takes minutes, and otherwise every 50th.
 func TestCatalogueAgreesOnEveryKey(t *testing.T) {
-	if os.Getenv("OLY_PASSKEY_PROOF") == "" {
-		t.Skip("set OLY_PASSKEY_PROOF to run it")
+	step := 50
+	if os.Getenv("OLY_PASSKEY_PROOF") != "" {
+		step = 1
 	}
 	for _, s := range schemaFiles {
 		t.Run(s.version, func(t *testing.T) {
 			j, count := newJudge(t, s.version, s.file), make(map[string]int)
 			for i, p := range j.places {
+				if i%step != 0 {
+					continue
+				}
 				for kind := range kinds {
 					j.compare(t, fmt.Sprintf("place %d kind %d", i, kind), j.mutate(rand.New(rand.NewPCG(1, uint64(i))), p, kind), count)
 				}

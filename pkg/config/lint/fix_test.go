@@ -14,7 +14,7 @@ import (
 func wants(id, key, value string) *lint.Rule {
 	return &lint.Rule{ID: id, Severity: finding.Error, Check: func(p *lint.Pass) {
 		if v := p.Get(key); v.Exists() && v.Str != value {
-			p.ReportAt(v, finding.Finding{Message: key + " is not " + value, Help: "mend it", Fix: v.Edit(value)})
+			p.ReportAt(v, finding.Finding{Message: key + " is not " + value, Help: "fix it", Fix: v.Edit(value)})
 		}
 	}}
 }

@@ -76,7 +76,7 @@ func TestRealKratosKeepsTheWordOfEveryRule(t *testing.T) {
 				for _, pick := range []func(finding.Finding) []source.Edit{safe, suggested} {
 					changed := e.repaired(found, pick)
 					if len(changed) > 0 && len(all) == len(found) {
-						require.Empty(t, startKratos(t, e, opts.Env, changed), "mended")
+						require.Empty(t, startKratos(t, e, opts.Env, changed), "fixed")
 					}
 				}
 			})

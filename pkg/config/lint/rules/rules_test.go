@@ -251,7 +251,7 @@ func (e *example) leavesNothing(t *testing.T, rule *lint.Rule, pick func(finding
 		after.files[name] = text
 	}
 	again := after.check(t)
-	require.Empty(t, after.repaired(only(again, rule.ID), pick), "%s/%s: something is left to mend", rule.ID, e.name)
+	require.Empty(t, after.repaired(only(again, rule.ID), pick), "%s/%s: something is left to fix", rule.ID, e.name)
 	for _, f := range again {
 		if f.Severity == finding.Info {
 			continue // a remark that was of no use before
