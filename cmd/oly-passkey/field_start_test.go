@@ -2,12 +2,12 @@ package main
 
 import (
 	"bytes"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/olympusoss/oly-passkey/internal/testing/shared"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,10 +17,6 @@ import (
 // TestFieldKratosDoesNotStart runs configurations of ../shared/field that keep
 // Kratos from starting, or end it later, each with its own command line.
 func TestFieldKratosDoesNotStart(t *testing.T) {
-	shared := os.Getenv("OLY_PASSKEY_SHARED")
-	if shared == "" {
-		shared = "../../../shared"
-	}
 	for name, want := range map[string]string{
 		"schema-aal2-enum":          `error: selfservice.flows.settings.required_aal "aal2" is not one of "aal1", "highest_available", so Kratos does not start [schema-invalid]`,
 		"schema-duration-days":      `error: selfservice.flows.settings.privileged_session_max_age "1d" is not a duration, so Kratos does not start [schema-invalid]`,
@@ -34,11 +30,8 @@ func TestFieldKratosDoesNotStart(t *testing.T) {
 		"hook-body-base64url": `error: the body is in base64url or lacks its padding, and Kratos decodes only standard base64: Kratos never sends the hook, and only its log says so [hook-jsonnet-invalid]`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			from := filepath.Join(shared, "field", name)
+			from := shared.Path(t, "field/"+name)
 			args, err := os.ReadFile(filepath.Join(from, "args"))
-			if errors.Is(err, fs.ErrNotExist) {
-				t.Skip("no ../shared/field here, with configurations from the field")
-			}
 			require.NoError(t, err)
 			dir := t.TempDir()
 			require.NoError(t, os.CopyFS(dir, os.DirFS(from)))

@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/olympusoss/oly-passkey/internal/testing/shared"
 
 	"github.com/ory/jsonschema/v3"
 	"github.com/ory/x/configx"
@@ -31,14 +32,7 @@ var schemaFiles = []struct{ version, file string }{
 
 func readSchema(t *testing.T, name string) []byte {
 	t.Helper()
-	shared := os.Getenv("OLY_PASSKEY_SHARED")
-	if shared == "" {
-		shared = "../../../shared"
-	}
-	data, err := os.ReadFile(filepath.Join(shared, "kratos-schema", name))
-	if os.IsNotExist(err) {
-		t.Skip("Kratos' configuration schemas are not here: ../shared/kratos-schema")
-	}
+	data, err := os.ReadFile(shared.Path(t, "kratos-schema/"+name))
 	require.NoError(t, err)
 	return data
 }
